@@ -1,0 +1,36 @@
+/* paths.h - where things are: the home, the socket, safe files. */
+#ifndef CF_BASE_PATHS_H
+#define CF_BASE_PATHS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/* The home: OPTION if not NULL, else CONFAB_HOME, else $XDG_DATA_HOME/confab,
+   else ~/.local/share/confab.  Absolute; caller frees.  Errors: ENOENT (no HOME), ENOMEM. */
+gpg_error_t cf_paths_home (const char *option, char **r_home) CF_MUST_CHECK;
+
+/* The socket of HOME: $XDG_RUNTIME_DIR/confab/S.confab for the default home,
+   else in a directory named by a hash of HOME under the runtime directory, or
+   under HOME/run when that is short enough, or under /tmp/confab-UID; never
+   beyond the limit of socket paths.  *R_SOCKET: caller frees. */
+gpg_error_t cf_paths_socket (const char *home, char **r_socket) CF_MUST_CHECK;
+
+/* Make DIR and its parents, DIR itself mode 0700.  A DIR that exists must be
+   the user's own directory and open to nobody else (not a link).
+   Errors: EPERM (wrong owner or mode), ENOTDIR, others. */
+gpg_error_t cf_paths_private_dir (const char *dir) CF_MUST_CHECK;
+
+/* DIR "/" NAME; caller frees; NULL: ENOMEM. */
+char *cf_paths_join (const char *dir, const char *name);
+
+/* Read a whole file of at most MAX bytes; *R_DATA gets a NUL after it (not
+   counted), caller frees.  Errors: TOO_LARGE, ENOENT, others. */
+gpg_error_t cf_file_read (const char *path, size_t max, void *r_data, size_t *r_len) CF_MUST_CHECK;
+/* Write PATH whole or not at all: a temporary file beside it, fsync, rename,
+   fsync of the directory.  Mode 0600. */
+gpg_error_t cf_file_write (const char *path, const void *data, size_t len) CF_MUST_CHECK;
+
+#endif

@@ -1,0 +1,24 @@
+/* secmem.h - memory for secrets: locked, guarded, wiped; constant-time compare. */
+#ifndef CF_BASE_SECMEM_H
+#define CF_BASE_SECMEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+
+/* Once per process, before any secret exists: sets up libsodium and libgcrypt,
+   turns core dumps and ptrace by other processes of the user off.
+   Errors: GPG_ERR_INTERNAL when a library refuses. */
+gpg_error_t cf_secmem_setup (void) CF_MUST_CHECK;
+
+/* LEN zeroed bytes, locked and guarded; *R_MEM is aligned for any type.
+   Errors: ENOMEM. */
+gpg_error_t cf_secmem_new (void *r_mem, size_t len) CF_MUST_CHECK;
+void cf_secmem_free (void *mem); /* wipes; NULL is fine */
+
+void cf_wipe (void *mem, size_t len);
+/* Equal, in a time that depends on LEN alone. */
+bool cf_ct_equal (const void *a, const void *b, size_t len);
+
+#endif

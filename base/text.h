@@ -1,0 +1,41 @@
+/* text.h - text from people and from peers: UTF-8, hexadecimal, times.
+ *
+ * What a peer wrote is hostile: it is checked to be UTF-8, and shown without
+ * control and bidirectional-override characters.
+ */
+#ifndef CF_BASE_TEXT_H
+#define CF_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/* Well-formed UTF-8 without NUL. */
+bool cf_text_is_utf8 (const void *data, size_t len);
+
+/* A copy of TEXT (LEN bytes, any bytes) fit to be shown: ill-formed parts
+   become U+FFFD; control and bidirectional-control characters are dropped;
+   newline and tab survive only with MULTILINE.  Caller frees.  NULL: ENOMEM. */
+char *cf_text_display (const void *text, size_t len, bool multiline);
+
+/* A password as both sides must see it: NFC, without white space at the ends.
+   *R_TEXT is secret memory (cf_secmem_free).  Errors: INV_VALUE (empty, or not UTF-8), ENOMEM. */
+gpg_error_t cf_text_password (const char *typed, size_t len, char **r_text) CF_MUST_CHECK;
+
+/* Hexadecimal; OUT has 2 * LEN + 1 bytes; returns OUT. */
+char *cf_hex (const void *data, size_t len, char *out);
+char *cf_hex_upper (const void *data, size_t len, char *out);
+/* Exactly LEN bytes from TEXT of exactly 2 * LEN digits.  Errors: INV_VALUE. */
+gpg_error_t cf_unhex (const char *text, void *out, size_t len) CF_MUST_CHECK;
+
+/* RFC 3339 in UTC with milliseconds: "2026-11-21T22:47:26.123Z". */
+#define CF_TIME_SIZE 32
+const char *cf_time_format (int64_t utc_ms, char out[CF_TIME_SIZE]);
+gpg_error_t cf_time_parse (const char *text, int64_t *r_utc_ms) CF_MUST_CHECK;
+
+/* asprintf that returns NULL on ENOMEM instead of leaving its result undefined. */
+char *cf_sprintf (const char *fmt, ...) CF_PRINTF (1, 2);
+
+#endif

@@ -1,0 +1,1 @@
+# core/daemon: what this folder builds and tests.

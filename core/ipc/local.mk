@@ -1,0 +1,1 @@
+# core/ipc: what this folder builds and tests.

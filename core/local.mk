@@ -1,0 +1,1 @@
+# core: what this folder builds and tests.

@@ -1,0 +1,1 @@
+# core/store: what this folder builds and tests.

@@ -1,0 +1,1 @@
+# gpg: what this folder builds and tests.

@@ -1,0 +1,1 @@
+# net: what this folder builds and tests.

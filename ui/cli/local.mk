@@ -1,0 +1,1 @@
+# ui/cli: what this folder builds and tests.

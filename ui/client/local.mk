@@ -1,0 +1,1 @@
+# ui/client: what this folder builds and tests.
