@@ -1,0 +1,26 @@
+/* addr.h - an IP address and port as a value; no I/O. */
+#ifndef CF_NET_ADDR_H
+#define CF_NET_ADDR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+#define CF_ADDR_TEXT_SIZE 80
+
+struct cf_addr {
+  uint8_t family;     /* 4 or 6; 0: none */
+  uint8_t bytes[16];  /* 4 or 16 of them, the rest zero */
+  uint16_t port;
+  uint32_t scope;     /* interface index of a link-local IPv6 address, else 0 */
+};
+
+/* "192.0.2.1:7077", "[fe80::1%3]:7077".  Errors: INV_VALUE. */
+gpg_error_t cf_addr_parse (const char *text, struct cf_addr *r_addr) CF_MUST_CHECK;
+const char *cf_addr_format (const struct cf_addr *addr, char out[CF_ADDR_TEXT_SIZE]);
+bool cf_addr_equal (const struct cf_addr *a, const struct cf_addr *b);
+bool cf_addr_same_host (const struct cf_addr *a, const struct cf_addr *b); /* ignores ports */
+bool cf_addr_is_loopback (const struct cf_addr *a);
+
+#endif

@@ -1,0 +1,62 @@
+/* net.h - what carries bytes and datagrams, as protocols see it.
+ *
+ * The daemon's is io_event.c (sockets on libevent), the simulator has one of
+ * its own.  Callbacks come from the loop, never from inside a call made here;
+ * each may close or free the connection that it is about.
+ */
+#ifndef CF_NET_NET_H
+#define CF_NET_NET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/env.h"
+#include "net/addr.h"
+
+struct cf_conn; /* one byte stream */
+struct cf_net;
+
+struct cf_conn_handler {
+  void (*connected) (void *arg);                                       /* a dial succeeded */
+  void (*received) (void *arg, const uint8_t *data, size_t len);
+  void (*drained) (void *arg);                                         /* everything written has left */
+  void (*failed) (void *arg, gpg_error_t err); /* once: dial failed, other side closed (EOF), error; then only close is legal */
+};
+
+struct cf_net_handler {
+  /* A stream came in; set its handler before returning, or close it. */
+  void (*accepted) (void *arg, struct cf_conn *conn, const struct cf_addr *from);
+  void (*datagram) (void *arg, const struct cf_addr *from, const uint8_t *data, size_t len);
+  /* Interfaces or addresses changed (coalesced). */
+  void (*changed) (void *arg);
+};
+
+struct cf_net_ops {
+  /* Handler and ARG belong to the conversation with CONN until close. Errors: ENOMEM, NETUNREACH... */
+  gpg_error_t (*dial) (struct cf_net *net, const struct cf_addr *to, const struct cf_conn_handler *handler, void *arg,
+                       struct cf_conn **r_conn);
+  void (*set_handler) (struct cf_conn *conn, const struct cf_conn_handler *handler, void *arg);
+  /* Queue bytes.  Errors: LIMIT_REACHED when more than CF_CONN_QUEUE_MAX would wait. */
+  gpg_error_t (*write) (struct cf_conn *conn, const void *data, size_t len);
+  size_t (*queued) (const struct cf_conn *conn);
+  /* Close after what is queued has left (or 5 s).  The handler is not called again. NULL is fine. */
+  void (*close) (struct cf_conn *conn);
+  gpg_error_t (*send_datagram) (struct cf_net *net, const struct cf_addr *to, const void *data, size_t len);
+  /* To everyone on every link: limited and subnet broadcast on IPv4, link-local multicast on IPv6. */
+  gpg_error_t (*broadcast) (struct cf_net *net, const void *data, size_t len);
+  /* The addresses that we listen on for streams; returns how many (at most MAX are written). */
+  size_t (*addresses) (struct cf_net *net, struct cf_addr *r_addrs, size_t max);
+  uint16_t (*tcp_port) (struct cf_net *net);
+  uint16_t (*udp_port) (struct cf_net *net);
+};
+
+#define CF_CONN_QUEUE_MAX (8 * 1024 * 1024)
+
+/* Implementations put this first in their own structure. */
+struct cf_net {
+  const struct cf_net_ops *ops;
+  const struct cf_net_handler *handler; /* set by the user before anything can arrive */
+  void *handler_arg;
+};
+
+#endif

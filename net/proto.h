@@ -1,0 +1,44 @@
+/* proto.h - every constant and limit of the wire, in one place.  Spec: doc/protocol.md. */
+#ifndef CF_NET_PROTO_H
+#define CF_NET_PROTO_H
+
+#define CF_PROTO_VERSION 1
+
+/* Who's there. */
+#define CF_DISCOVERY_PORT 7077            /* UDP */
+#define CF_DISCOVERY_GROUP6 "ff02::4366"  /* link-local multicast */
+#define CF_BEACON_MAX 512
+#define CF_BEACON_INTERVAL_MS 30000
+#define CF_NAME_MAX 64                    /* display name, bytes of UTF-8 */
+#define CF_PEER_GONE_MS 100000            /* three beacons missed */
+
+/* Tunnel. */
+#define CF_DEVICE_KEY_LEN 32
+#define CF_DEVICE_NUMBER_LEN 16
+#define CF_RECORD_PLAIN_MAX 16384
+#define CF_MESSAGE_CONTROL_MAX (128 * 1024) /* a message on the control channel */
+#define CF_MESSAGE_TALK_MAX (1280 * 1024)   /* on the conversation channel: one envelope and its frame */
+#define CF_HANDSHAKE_MS 10000               /* message 1 to both HELLOs */
+#define CF_PING_IDLE_MS 4000
+#define CF_PATH_LOST_MS 9000
+#define CF_CLOCK_SLACK_MS (3600 * 1000)     /* message 1 must be within an hour */
+#define CF_REKEY_RECORDS (1u << 20)
+#define CF_REKEY_MS (3600 * 1000)
+
+/* Statements. */
+#define CF_STATEMENT_EARLY_MS (10 * 60 * 1000)
+#define CF_STATEMENT_SPAN_MS (35LL * 24 * 3600 * 1000)
+#define CF_DEVICE_RENEW_MS (30LL * 24 * 3600 * 1000)
+
+/* The password gate. */
+#define CF_CONVERSATION_ID_LEN 16
+#define CF_NONCE_LEN 32
+#define CF_NOTE_MAX 120
+#define CF_REQUEST_LIFE_MS (7LL * 24 * 3600 * 1000)
+#define CF_GUESSES_FREE 3
+
+/* Messages. */
+#define CF_TEXT_MAX (256 * 1024) /* bytes of one message's text */
+#define CF_ENVELOPE_ENTRIES_MAX 256
+
+#endif

@@ -1,0 +1,65 @@
+/* tunnel.h - the secure channel over one byte stream: Noise XK, records, channels.
+ *
+ * Sans I/O: it is given bytes, it hands back bytes and messages.  It does not
+ * know identities; who a device key belongs to is decided above (core/link).
+ *
+ *   initiator  NEW --start--> WAIT2 --message 2--> READY
+ *   responder  NEW --message 1--> WAIT3 --message 3--> READY
+ *   any --error, close, silence of CF_PATH_LOST_MS--> CLOSED
+ */
+#ifndef CF_NET_TUNNEL_H
+#define CF_NET_TUNNEL_H
+
+#include <stdbool.h>
+
+#include "base/env.h"
+#include "net/proto.h"
+
+struct cf_tunnel;
+struct cf_tunnel_guard; /* which first messages a responder has seen: against replays */
+
+enum cf_channel { CF_CHANNEL_CONTROL, CF_CHANNEL_TALK, CF_CHANNEL_BULK, CF_CHANNEL_COUNT };
+
+/* Callbacks come from inside cf_tunnel_start, _input, _send, _close and from timers.  A callback must not
+   free the tunnel: free it in a later turn (a zero timer). */
+struct cf_tunnel_handler {
+  void (*output) (void *arg, const uint8_t *data, size_t len);
+  void (*ready) (void *arg);
+  void (*message) (void *arg, enum cf_channel channel, const uint8_t *data, size_t len);
+  /* Once.  ERR 0: the other side said goodbye; REASON is its word for it, fit to show (may be NULL). */
+  void (*closed) (void *arg, gpg_error_t err, const char *reason);
+};
+
+struct cf_tunnel_config {
+  bool initiator;
+  const uint8_t *own_secret;    /* X25519, CF_DEVICE_KEY_LEN; copied into secret memory */
+  const uint8_t *own_public;
+  const uint8_t *remote_public; /* initiator only */
+  struct cf_tunnel_guard *guard; /* responder only; shared by all its tunnels */
+};
+
+gpg_error_t cf_tunnel_new (struct cf_env *env, const struct cf_tunnel_config *config,
+                           const struct cf_tunnel_handler *handler, void *arg, struct cf_tunnel **r_tunnel) CF_MUST_CHECK;
+void cf_tunnel_free (struct cf_tunnel *tunnel);
+
+void cf_tunnel_start (struct cf_tunnel *tunnel); /* initiator: message 1 leaves; responder: deadline runs */
+void cf_tunnel_input (struct cf_tunnel *tunnel, const uint8_t *data, size_t len);
+
+/* Send one message, at most the channel's limit.  Errors: TOO_LARGE, NOT_CONNECTED (not ready, closed). */
+gpg_error_t cf_tunnel_send (struct cf_tunnel *tunnel, enum cf_channel channel, const void *data, size_t len) CF_MUST_CHECK;
+
+/* Say goodbye with a code and a reason (NULL: none) and close; closed is called. */
+void cf_tunnel_close (struct cf_tunnel *tunnel, gpg_error_t why, const char *reason);
+
+bool cf_tunnel_is_ready (const struct cf_tunnel *tunnel);
+const uint8_t *cf_tunnel_remote_key (const struct cf_tunnel *tunnel);     /* when ready; CF_DEVICE_KEY_LEN */
+const uint8_t *cf_tunnel_handshake_hash (const struct cf_tunnel *tunnel); /* when ready; 64 bytes */
+const char *cf_tunnel_suite (const struct cf_tunnel *tunnel);             /* "AESGCM", "ChaChaPoly" */
+
+gpg_error_t cf_tunnel_guard_new (struct cf_env *env, struct cf_tunnel_guard **r_guard) CF_MUST_CHECK;
+void cf_tunnel_guard_free (struct cf_tunnel_guard *guard);
+
+/* A device key pair from env's dice; SECRET is the caller's secret memory. */
+void cf_device_key_new (struct cf_env *env, uint8_t secret[CF_DEVICE_KEY_LEN], uint8_t r_public[CF_DEVICE_KEY_LEN]);
+
+#endif
