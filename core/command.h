@@ -1,0 +1,73 @@
+/* command.h - one command of one client, whatever carried it.
+ *
+ * The Assuan server makes it from a line, the simulator from a call.  A handler
+ * is called once; it may finish at once or later.  Every command ends by exactly
+ * one of done, fail; after that the structure must not be touched.
+ */
+#ifndef CF_CORE_COMMAND_H
+#define CF_CORE_COMMAND_H
+
+#include <jansson.h>
+
+#include "core/core.h"
+
+struct cf_command;
+
+/* What carries a command; made by ipc and by tests. */
+struct cf_command_ops {
+  gpg_error_t (*row) (struct cf_command *cmd, json_t *row); /* ROW is stolen */
+  void (*finish) (struct cf_command *cmd, gpg_error_t err, const char *message, const char *hint);
+  /* Ask the client for KEYWORD ("TEXT", "PASSWORD"); GOT hears it later, with DATA borrowed. */
+  gpg_error_t (*inquire) (struct cf_command *cmd, const char *keyword, size_t max, bool secret,
+                          void (*got) (struct cf_command *cmd, gpg_error_t err, const char *data, size_t len));
+};
+
+#define CF_COMMAND_ARGS_MAX 16
+
+struct cf_command {
+  struct cf_core *core;
+  const struct cf_command_ops *ops;
+  size_t argc;                            /* plain arguments, unescaped, NUL-terminated */
+  char *argv[CF_COMMAND_ARGS_MAX];
+  size_t option_count;                    /* "--name" or "--name=value"; value "" when there is none */
+  struct { char *name, *value; } options[CF_COMMAND_ARGS_MAX];
+  void *state;                            /* the handler's own */
+  void (*cancelled) (struct cf_command *cmd); /* set by a handler that waits: the client has gone; release STATE,
+                                                 call nothing */
+};
+
+typedef void (*cf_command_fn) (struct cf_command *cmd);
+
+struct cf_command_def {
+  const char *verb;      /* "SEND" */
+  const char *usage;     /* "SEND [--reply-to=ID] [--wait=STATE] CONV" */
+  const char *help;      /* what it does, the inquiries it makes, the fields of its rows */
+  const char *options;   /* the options it takes, space separated: "reply-to wait"; others are refused */
+  size_t min_args, max_args;
+  bool needs_ready;      /* answered by NO_IDENTITY or LOCKED before the core is READY */
+  cf_command_fn run;
+};
+
+/* Every verb, by name; the tables of the modules together. */
+const struct cf_command_def *cf_command_find (const char *verb);
+const struct cf_command_def *cf_command_next (size_t *pos); /* NULL at the end; for HELP */
+/* Check options, arguments and state, then run, or fail. */
+void cf_command_dispatch (struct cf_command *cmd, const struct cf_command_def *def);
+
+/* For handlers. */
+const char *cf_command_option (const struct cf_command *cmd, const char *name); /* NULL: not given */
+gpg_error_t cf_command_row (struct cf_command *cmd, json_t *row) CF_MUST_CHECK;
+void cf_command_done (struct cf_command *cmd, gpg_error_t err); /* message and hint from cf_err_info */
+/* With a sentence of its own; HINT NULL: that of cf_err_info. */
+void cf_command_fail (struct cf_command *cmd, gpg_error_t err, const char *hint, const char *fmt, ...) CF_PRINTF (4, 5);
+gpg_error_t cf_command_inquire (struct cf_command *cmd, const char *keyword, size_t max, bool secret,
+                                void (*got) (struct cf_command *cmd, gpg_error_t err, const char *data, size_t len)) CF_MUST_CHECK;
+
+/* The modules' tables, each ended by a NULL verb. */
+extern const struct cf_command_def cf_self_commands[];         /* INIT STATUS IDENTITIES ADDRESS CONFIG STOP EVENTS VISIBILITY */
+extern const struct cf_command_def cf_peer_commands[];         /* PEERS CONTACTS ADD REMOVE */
+extern const struct cf_command_def cf_gate_commands[];         /* OPEN REQUESTS ACCEPT EXPECT REFUSE */
+extern const struct cf_command_def cf_conversation_commands[]; /* CONVERSATIONS CLOSE DELETE */
+extern const struct cf_command_def cf_message_commands[];      /* SEND HISTORY READ TYPING EXPORT */
+
+#endif

@@ -1,0 +1,69 @@
+/* conversation.h - conversations as facts: kept in the store, looked up by id, peer or prefix.
+ *
+ *   REQUESTED --gate's DONE on disk--> OPEN --close by either side--> CLOSED
+ *   REQUESTED --refused, wrong password, lapsed--> gone (asker) or gone (answerer)
+ *
+ * gate.c makes and opens them, message.c lives in the open ones.
+ */
+#ifndef CF_CORE_CONVERSATION_H
+#define CF_CORE_CONVERSATION_H
+
+#include "core/command.h"
+#include "net/proto.h"
+
+enum cf_conversation_state { CF_CONVERSATION_REQUESTED, CF_CONVERSATION_OPEN, CF_CONVERSATION_CLOSED };
+
+struct cf_conversation {
+  struct cf_conversation *next;
+  uint8_t id[CF_CONVERSATION_ID_LEN];
+  struct cf_fpr peer;
+  enum cf_conversation_state state;
+  bool asked;                   /* we asked; else the peer did */
+  int64_t created_utc_ms, opened_utc_ms, closed_utc_ms, active_utc_ms;
+  char *note;                   /* of the request, fit to show; may be NULL */
+  struct cf_fpr own_key, peer_key; /* conversation keys' primaries */
+  uint8_t *passphrase;          /* of own_key; secret memory, CF_GPG_PASSPHRASE_LEN */
+  uint8_t *secret;              /* C; secret memory, CF_HASH_LEN */
+  /* Sequences begin with 1; 0: none yet. */
+  uint64_t sent_sequence, received_sequence; /* last given out; last taken in order */
+  uint8_t sent_hash[CF_HASH_LEN], received_hash[CF_HASH_LEN]; /* of those entries, for Previous */
+  uint64_t acked_sequence;      /* the peer has acknowledged up to here */
+  uint64_t read_sequence;       /* we have read theirs up to here */
+  uint64_t peer_read_sequence;  /* they have read ours up to here */
+  bool closed_by_peer;
+  char *trouble;                /* why it stopped (key revoked ...), or NULL */
+  bool peer_typing;             /* not kept */
+  struct cf_outbox *outbox;     /* message.c's */
+};
+
+struct cf_conversations {
+  struct cf_core *core;
+  struct cf_conversation *first;
+};
+
+/* Reads all of them from the store. */
+gpg_error_t cf_conversations_new (struct cf_core *core, struct cf_conversations **r_all) CF_MUST_CHECK;
+void cf_conversations_free (struct cf_conversations *all);
+
+struct cf_conversation *cf_conversation_find (struct cf_core *core, const uint8_t id[CF_CONVERSATION_ID_LEN]);
+/* By id, unique prefix of at least 6 digits, or the peer when there is only one (open ones first).  On failure
+   the command is failed with the candidates and NULL comes back. */
+struct cf_conversation *cf_conversation_resolve (struct cf_command *cmd, const char *text);
+
+/* A new one, in memory and (by save) in the store. */
+gpg_error_t cf_conversation_new (struct cf_core *core, const uint8_t id[CF_CONVERSATION_ID_LEN],
+                                 const struct cf_fpr *peer, bool asked, struct cf_conversation **r_conv) CF_MUST_CHECK;
+gpg_error_t cf_conversation_save (struct cf_core *core, struct cf_conversation *conv) CF_MUST_CHECK;
+/* Forget it: row, memory (messages are message.c's, keys the caller's).  The id is remembered as used. */
+gpg_error_t cf_conversation_forget (struct cf_core *core, struct cf_conversation *conv) CF_MUST_CHECK;
+/* Was ID ever used, also by one that was forgotten? */
+bool cf_conversation_id_used (struct cf_core *core, const uint8_t id[CF_CONVERSATION_ID_LEN]);
+
+/* Change of state: saves, emits the "conversation" event, tells link what is wanted. */
+gpg_error_t cf_conversation_set_state (struct cf_core *core, struct cf_conversation *conv,
+                                       enum cf_conversation_state state) CF_MUST_CHECK;
+
+/* The row of CONVERSATIONS and of the event. */
+json_t *cf_conversation_json (struct cf_core *core, const struct cf_conversation *conv);
+
+#endif

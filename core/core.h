@@ -1,0 +1,65 @@
+/* core.h - the messenger: everything the daemon knows, in one place.
+ *
+ * Built over an environment, an OpenPGP engine and a network, which are the
+ * system's in confabd and doubles in tests/sim.  Modules hang off this
+ * structure, each made by its own _new once the store is open, each owning
+ * only what its header says.  Commands come down (command.h), events go up
+ * (event.h).
+ *
+ *   EMPTY --init--> READY          no identity yet
+ *   LOCKED --unlock--> READY       an identity, its store not yet opened
+ *   READY --stop--> STOPPING
+ */
+#ifndef CF_CORE_CORE_H
+#define CF_CORE_CORE_H
+
+#include <stdbool.h>
+
+#include "base/env.h"
+#include "gpg/gpg.h"
+#include "net/net.h"
+
+struct cf_store;
+
+enum cf_core_state { CF_CORE_EMPTY, CF_CORE_LOCKED, CF_CORE_READY, CF_CORE_STOPPING };
+
+struct cf_core {
+  struct cf_env *env;
+  struct cf_gpg *gpg;
+  struct cf_net *net;
+  char *home;                /* Confab's home */
+  enum cf_core_state state;
+  gpg_error_t unlock_error;  /* why the last unlock failed, for status */
+  struct cf_store *store;    /* NULL unless READY */
+  struct cf_self *self;      /* self.h; NULL unless READY */
+  struct cf_events *events;  /* event.h; always there */
+  struct cf_peers *peers;    /* peer.h: who is near, who is a contact */
+  struct cf_links *links;    /* link.h: tunnels to them */
+  struct cf_conversations *conversations; /* conversation.h */
+  struct cf_gate *gate;      /* gate.h: requests, passwords, opening */
+  struct cf_messages *messages; /* message.h: what is said in open ones */
+  void (*stop) (void *arg);  /* ask the owner's loop to end */
+  void *stop_arg;
+};
+
+struct cf_core_config {
+  struct cf_env *env;
+  struct cf_gpg *gpg;
+  struct cf_net *net;
+  const char *home;
+  void (*stop) (void *arg);
+  void *stop_arg;
+};
+
+/* Errors: ENOMEM, and what reading HOME/identity.json gives. */
+gpg_error_t cf_core_new (const struct cf_core_config *config, struct cf_core **r_core) CF_MUST_CHECK;
+void cf_core_free (struct cf_core *core);
+
+/* LOCKED: unseal the store and start everything; DONE (may be NULL) hears the outcome.  Asked again after a
+   failure (pinentry cancelled) it tries again. */
+void cf_core_unlock (struct cf_core *core, void (*done) (void *arg, gpg_error_t err), void *arg);
+
+/* Start what needs an open store and an identity; called once by init and unlock. */
+gpg_error_t cf_core_start_modules (struct cf_core *core) CF_MUST_CHECK;
+
+#endif

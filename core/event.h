@@ -1,0 +1,30 @@
+/* event.h - what happened: a stream that clients follow and come back to.
+ *
+ * A durable event is written to the store in the transaction of its cause and
+ * gets the next cursor.  A passing one (typing, peer_seen, peer_gone, network) carries the
+ * cursor of the last durable one and is not repeated to who comes back.
+ */
+#ifndef CF_CORE_EVENT_H
+#define CF_CORE_EVENT_H
+
+#include <jansson.h>
+
+#include "core/core.h"
+
+struct cf_events;
+struct cf_event_listener;
+
+gpg_error_t cf_events_new (struct cf_core *core, struct cf_events **r_events) CF_MUST_CHECK;
+void cf_events_free (struct cf_events *events);
+
+/* KIND is an event name of the interface ("message", "request" ...).  FIELDS is stolen, also on error; "event",
+   "cursor" and "at" are added.  Listeners hear it once the store's transaction (if one is open) has committed.
+   Errors: ENOMEM, the store's. */
+gpg_error_t cf_event_emit (struct cf_core *core, const char *kind, bool durable, json_t *fields) CF_MUST_CHECK;
+
+/* Hear all durable events after SINCE (UINT64_MAX: none of the old), then everything new.  HEARD borrows EVENT. */
+gpg_error_t cf_event_listen (struct cf_core *core, uint64_t since, void (*heard) (void *arg, json_t *event), void *arg,
+                             struct cf_event_listener **r_listener) CF_MUST_CHECK;
+void cf_event_unlisten (struct cf_core *core, struct cf_event_listener *listener);
+
+#endif

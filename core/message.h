@@ -1,0 +1,30 @@
+/* message.h - what is said in open conversations: entries, envelopes, outbox, receipts, history.
+ *
+ * Once SEND has answered "queued", the message is on disk.  It is delivered
+ * exactly once and in order, or shown as not delivered.
+ */
+#ifndef CF_CORE_MESSAGE_H
+#define CF_CORE_MESSAGE_H
+
+#include "core/conversation.h"
+#include "core/talk.h"
+
+gpg_error_t cf_messages_new (struct cf_core *core, struct cf_messages **r_messages) CF_MUST_CHECK;
+void cf_messages_free (struct cf_messages *messages);
+
+/* From talk.c. */
+void cf_message_frame (struct cf_core *core, struct cf_peer *peer, const struct cf_talk_frame *frame);
+void cf_message_up (struct cf_core *core, struct cf_peer *peer);
+void cf_message_down (struct cf_core *core, struct cf_peer *peer);
+
+/* gate.c has opened CONV: it can carry messages from now on. */
+void cf_message_conversation_opened (struct cf_core *core, struct cf_conversation *conv);
+/* CONV is about to be forgotten: drop its messages, envelopes and outbox, inside the caller's transaction. */
+gpg_error_t cf_message_conversation_forget (struct cf_core *core, struct cf_conversation *conv) CF_MUST_CHECK;
+/* Queue a CLOSE entry, final for CONV's keys; DONE when it has been sealed (then the key may be destroyed). */
+gpg_error_t cf_message_send_close (struct cf_core *core, struct cf_conversation *conv,
+                                   void (*done) (void *arg, gpg_error_t err), void *arg) CF_MUST_CHECK;
+
+size_t cf_message_unread (struct cf_core *core, const struct cf_conversation *conv);
+
+#endif

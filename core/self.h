@@ -1,0 +1,38 @@
+/* self.h - the identity in use, this installation's device key, and how both come to be.
+ *
+ * HOME/identity.json   fingerprint, user ID and GnuPG home of the identity; nothing secret
+ * HOME/store/key       the store key, sealed to the identity
+ * HOME/store/statement the identity's "store" statement over K(store key, "check"), checked before the store is used
+ */
+#ifndef CF_CORE_SELF_H
+#define CF_CORE_SELF_H
+
+#include "core/core.h"
+#include "net/hello.h"
+
+struct cf_self {
+  struct cf_fpr fpr;
+  char *user_id; /* fit to show */
+  char *name;    /* display name in beacons */
+  uint8_t *device_secret; /* secret memory, CF_DEVICE_KEY_LEN */
+  struct cf_device_statement device; /* signature owned here */
+  uint8_t *block; /* our public key as peers get it */
+  size_t block_len;
+};
+
+/* Choose IDENTITY (a secret key of the user's): make store, device key and statements, then start the modules.
+   GENERATE instead makes a new identity with that user ID.  Exactly one of the two is not NULL.
+   Errors: CF_ERR_KEY_*, NO_SECKEY, EEXIST (there is an identity already), agent's. */
+gpg_error_t cf_self_init (struct cf_core *core, const struct cf_fpr *identity, const char *generate,
+                          void (*done) (void *arg, gpg_error_t err), void *arg) CF_MUST_CHECK;
+
+/* Read identity.json: 0 and LOCKED, or GPG_ERR_ENOENT when there is none yet.  *R_GNUPG_HOME (caller frees,
+   may be NULL for GnuPG's default) is remembered from init. */
+gpg_error_t cf_self_probe (const char *home, struct cf_fpr *r_fpr, char **r_gnupg_home) CF_MUST_CHECK;
+
+/* Our address: "confab:" URI text with checksum; caller frees. */
+char *cf_self_address (const struct cf_self *self);
+
+void cf_self_free (struct cf_self *self);
+
+#endif
