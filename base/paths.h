@@ -9,25 +9,30 @@
 #include "base/err.h"
 
 /* The home: OPTION if not NULL, else CONFAB_HOME, else $XDG_DATA_HOME/confab,
-   else ~/.local/share/confab.  Absolute; caller frees.  Errors: ENOENT (no HOME), ENOMEM. */
+   else ~/.local/share/confab.  Absolute, links resolved, whether it exists or
+   not; caller frees.  Errors: ENOENT (no HOME), ENOMEM, others from realpath. */
 gpg_error_t cf_paths_home (const char *option, char **r_home) CF_MUST_CHECK;
 
 /* The socket of HOME: $XDG_RUNTIME_DIR/confab/S.confab for the default home,
-   else in a directory named by a hash of HOME under the runtime directory, or
-   under HOME/run when that is short enough, or under /tmp/confab-UID; never
-   beyond the limit of socket paths.  *R_SOCKET: caller frees. */
+   else in a directory named by a hash of HOME in $XDG_RUNTIME_DIR/confab, or
+   in HOME/run when that is short enough, or in /tmp/confab-UID-HASH; never
+   beyond the limit of socket paths.  Without XDG_RUNTIME_DIR, /run/user/UID is
+   used if it is there.  Nothing is made: give the directory to
+   cf_paths_private_dir.  *R_SOCKET: caller frees. */
 gpg_error_t cf_paths_socket (const char *home, char **r_socket) CF_MUST_CHECK;
 
 /* Make DIR and its parents, DIR itself mode 0700.  A DIR that exists must be
    the user's own directory and open to nobody else (not a link).
-   Errors: EPERM (wrong owner or mode), ENOTDIR, others. */
+   Errors: EPERM (wrong owner or mode), ENOTDIR (also a link), others. */
 gpg_error_t cf_paths_private_dir (const char *dir) CF_MUST_CHECK;
 
 /* DIR "/" NAME; caller frees; NULL: ENOMEM. */
 char *cf_paths_join (const char *dir, const char *name);
 
 /* Read a whole file of at most MAX bytes; *R_DATA gets a NUL after it (not
-   counted), caller frees.  Errors: TOO_LARGE, ENOENT, others. */
+   counted), caller frees.  R_DATA points to a pointer of any type.  Reading
+   something else than a file (a pipe) waits for its end.
+   Errors: TOO_LARGE, ENOENT, others. */
 gpg_error_t cf_file_read (const char *path, size_t max, void *r_data, size_t *r_len) CF_MUST_CHECK;
 /* Write PATH whole or not at all: a temporary file beside it, fsync, rename,
    fsync of the directory.  Mode 0600. */

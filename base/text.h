@@ -16,12 +16,17 @@
 bool cf_text_is_utf8 (const void *data, size_t len);
 
 /* A copy of TEXT (LEN bytes, any bytes) fit to be shown: ill-formed parts
-   become U+FFFD; control and bidirectional-control characters are dropped;
-   newline and tab survive only with MULTILINE.  Caller frees.  NULL: ENOMEM. */
+   become U+FFFD, one for a run of them; control, bidirectional-control and
+   invisible characters (byte order mark, zero-width space, ...) are dropped, but
+   not the joiners U+200C and U+200D; newline and tab survive only with MULTILINE.
+   Caller frees.  NULL: ENOMEM. */
 char *cf_text_display (const void *text, size_t len, bool multiline);
 
-/* A password as both sides must see it: NFC, without white space at the ends.
-   *R_TEXT is secret memory (cf_secmem_free).  Errors: INV_VALUE (empty, or not UTF-8), ENOMEM. */
+/* A password as both sides must see it: NFC, without white space (Unicode's) at
+   the ends; nothing inside is changed or dropped.  *R_TEXT is secret memory
+   (cf_secmem_free).  Errors: INV_VALUE (empty, longer than CF_PASSWORD_MAX, not
+   UTF-8, or with a NUL), ENOMEM. */
+#define CF_PASSWORD_MAX 1024 /* bytes as typed */
 gpg_error_t cf_text_password (const char *typed, size_t len, char **r_text) CF_MUST_CHECK;
 
 /* Hexadecimal; OUT has 2 * LEN + 1 bytes; returns OUT. */
@@ -30,9 +35,12 @@ char *cf_hex_upper (const void *data, size_t len, char *out);
 /* Exactly LEN bytes from TEXT of exactly 2 * LEN digits.  Errors: INV_VALUE. */
 gpg_error_t cf_unhex (const char *text, void *out, size_t len) CF_MUST_CHECK;
 
-/* RFC 3339 in UTC with milliseconds: "2026-11-21T22:47:26.123Z". */
+/* RFC 3339 in UTC with milliseconds: "2026-11-21T22:47:26.123Z".  Years 0 to
+   9999; what lies beyond is shown as the nearest of these. */
 #define CF_TIME_SIZE 32
 const char *cf_time_format (int64_t utc_ms, char out[CF_TIME_SIZE]);
+/* Any RFC 3339 time, with or without a fraction, "Z" or a numeric offset.
+   Errors: INV_TIME. */
 gpg_error_t cf_time_parse (const char *text, int64_t *r_utc_ms) CF_MUST_CHECK;
 
 /* asprintf that returns NULL on ENOMEM instead of leaving its result undefined. */

@@ -23,7 +23,9 @@ struct cf_timer {
 
 struct cf_timers {
   struct cf_timer *root;
+  struct cf_timer *late; /* armed during a run for a time not in the future */
   uint64_t armed_count;
+  bool running;
 };
 
 /* Prepare T; FIRE is called with ARG when it is due.  FIRE may arm T again,
@@ -43,7 +45,8 @@ void cf_timer_cancel (struct cf_env *env, struct cf_timer *t);
 uint64_t cf_timers_next (const struct cf_env *env);
 
 /* Fire all that is due at env->now_ms.  A timer armed by a callback for a time
-   not in the future waits for the next call, so this always returns. */
+   not in the future waits for the next call, so this always returns.  Not to be
+   called by a callback. */
 void cf_timers_run (struct cf_env *env);
 
 #endif
