@@ -8,6 +8,7 @@
 #ifndef CF_CORE_CONVERSATION_H
 #define CF_CORE_CONVERSATION_H
 
+#include "base/hash.h"
 #include "core/command.h"
 #include "net/proto.h"
 

@@ -1,0 +1,130 @@
+/* sim.h - a world in virtual time: nodes with the real core, net and store over
+ * a simulated network, fake OpenPGP keys and one seeded generator.
+ *
+ * The same seed gives the same run.  Nothing here waits: sim_run jumps from one
+ * deadline to the next.  A node is a whole messenger; what survives its crash
+ * is its home (a real directory) and its two fake key rings.
+ */
+#ifndef CF_TESTS_SIM_SIM_H
+#define CF_TESTS_SIM_SIM_H
+
+#include <jansson.h>
+
+#include "core/command.h"
+#include "core/conversation.h"
+#include "core/core.h"
+#include "core/peer.h"
+#include "core/talk.h"
+
+#define SIM_NODES_MAX 64
+
+struct sim;
+struct sim_keys; /* fake key rings of a node: gpg_double.c */
+
+struct sim_node {
+  struct sim *sim;
+  size_t index;
+  char name[32];
+  char *home;
+  struct cf_env env;
+  struct cf_net *net;       /* sim_net.c's; lives as long as the node */
+  struct sim_keys *keys;
+  struct cf_fpr fpr;        /* its identity */
+  struct cf_core *core;     /* NULL while it is down */
+  struct cf_gpg *gpg;
+  int64_t skew_ms;          /* its wall clock is off by this */
+  json_t *events;           /* all events since it first started, in order */
+  struct cf_event_listener *listener;
+  gpg_error_t started_err;
+  bool started;
+  unsigned generation;      /* counts crashes: commands of an earlier life are dead */
+};
+
+struct sim {
+  struct cf_env env;        /* the world's own timers: packets under way */
+  uint64_t rng;             /* state of the generator */
+  struct sim_node *nodes[SIM_NODES_MAX];
+  size_t node_count;
+  uint32_t latency_ms, jitter_ms; /* of every path; default 1, 0 */
+  uint32_t loss_permille, dup_permille; /* of datagrams; default 0 */
+  bool cut[SIM_NODES_MAX][SIM_NODES_MAX];
+  uint64_t gpg_sign_ms, gpg_make_ms; /* how long fake OpenPGP takes; default 0 */
+  /* A say over every talk frame that a node hands to its link: see sim_frame_fn. */
+  int (*frame) (struct sim *sim, struct sim_node *from, const struct cf_fpr *to, const uint8_t *data, size_t len);
+  void *frame_arg;
+  char *dir;
+};
+
+/* --- the world --- */
+struct sim *sim_new (uint64_t seed);
+void sim_free (struct sim *sim); /* nodes, homes and all */
+/* Run for MS of virtual time. */
+void sim_run (struct sim *sim, uint64_t ms);
+/* Run until DONE (ARG) says true: true; or MS have gone by: false. */
+bool sim_run_until (struct sim *sim, uint64_t ms, bool (*done) (void *arg), void *arg);
+uint64_t sim_random (struct sim *sim, uint64_t below);
+/* Cut or mend the path between two nodes, both ways: bytes under way are held, datagrams are lost. */
+void sim_cut (struct sim *sim, struct sim_node *a, struct sim_node *b, bool cut);
+
+/* What sim->frame may answer. */
+enum sim_frame { SIM_FRAME_PASS, SIM_FRAME_DROP, SIM_FRAME_TWICE, SIM_FRAME_CUT /* lost, and the path is cut */ };
+
+/* --- nodes --- */
+/* A node with a fresh identity "NAME <NAME@test.invalid>"; down. */
+struct sim_node *sim_node_new (struct sim *sim, const char *name);
+/* Up: the first time it makes its home (init), later it unlocks; runs the world until it is ready.
+   Returns what that gave. */
+gpg_error_t sim_node_start (struct sim_node *node);
+/* Down without goodbye, as by kill -9; its streams are reset at the other ends, unless SILENT (power cut). */
+void sim_node_crash (struct sim_node *node, bool silent);
+/* Did an event of KIND come after position FROM of node->events, with FIELD = VALUE (both may be NULL)? */
+json_t *sim_event (struct sim_node *node, size_t from, const char *kind, const char *field, const char *value);
+
+/* --- commands --- */
+struct sim_command {
+  struct cf_command cmd; /* first */
+  struct sim_node *node;
+  char *answer;     /* to any inquiry; NULL: cancelled */
+  unsigned generation;
+  bool finished;
+  gpg_error_t err;
+  char *message, *hint;
+  json_t *rows;
+  struct cf_timer timer;
+  void (*got) (struct cf_command *cmd, gpg_error_t err, const char *data, size_t len);
+};
+
+/* Give NODE a command: arguments until NULL, those that begin with "--" are options.  ANSWER is what it
+   gets for its inquiry.  Does not run the world. */
+struct sim_command *sim_call (struct sim_node *node, const char *verb, const char *answer, ...) __attribute__ ((sentinel));
+/* Run until it has ended (true) or MS have gone by (false). */
+bool sim_wait (struct sim_command *call, uint64_t ms);
+/* Call, wait for 60 s and give the error back (TIMEOUT when it did not end); frees it. */
+gpg_error_t sim_do (struct sim_node *node, const char *verb, const char *answer, ...) __attribute__ ((sentinel));
+const char *sim_text (struct sim_command *call, size_t row, const char *field); /* NULL: none */
+void sim_command_free (struct sim_command *call); /* hangs up if it has not ended */
+
+/* --- short cuts for stories --- */
+/* Run until A sees B as a peer (by discovery): true, or 10 s have gone by. */
+bool sim_sees (struct sim_node *a, struct sim_node *b);
+/* Open a conversation between them with the password; its id in hex into R_ID (33 bytes). */
+gpg_error_t sim_open (struct sim_node *a, struct sim_node *b, char *r_id);
+
+/* --- sim_net.c --- */
+struct cf_net *sim_net_new (struct sim_node *node);
+void sim_net_free (struct cf_net *net);
+void sim_net_reset (struct cf_net *net, bool silent); /* the node went down */
+void sim_net_mended (struct sim *sim);
+void sim_net_addr (const struct sim_node *node, struct cf_addr *r_addr);
+struct sim_node *sim_net_node (struct cf_net *net);
+
+/* --- gpg_double.c --- */
+struct sim_keys *sim_keys_new (struct sim_node *node, struct cf_fpr *r_identity);
+void sim_keys_free (struct sim_keys *keys);
+struct cf_gpg *sim_gpg_new (struct sim_node *node);
+/* What the user did to a key: STATE in the ring of NODE (identity home), of its own or of a peer's key. */
+void sim_keys_set_state (struct sim_node *node, const struct cf_fpr *fpr, enum cf_key_state state);
+/* Jobs that prompt (statements, unsealing) fail with this until it is 0 again. */
+void sim_gpg_fail (struct sim_node *node, gpg_error_t err);
+
+#endif

@@ -1,0 +1,442 @@
+/* sim_net.c - net.h over virtual paths.
+ *
+ * A stream is two ends that know each other.  Written bytes become packets on
+ * the world's timers and arrive in order; while the path is cut they are held
+ * (as TCP would repeat them), and come on when it is mended.  Datagrams are
+ * lost, doubled and delayed as the world says.
+ */
+
+#include <config.h>
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/sim/sim.h"
+
+#define SIM_TCP_PORT 7100
+#define SIM_UDP_PORT 7077
+#define SIM_DIAL_TIMEOUT_MS 3000
+
+struct packet {
+  struct packet *next;
+  uint8_t *data;
+  size_t len;
+  gpg_error_t end; /* the stream ends here with this */
+  bool connected;  /* to the dialler: the other side has accepted */
+};
+
+struct cf_conn {
+  struct cf_conn *next_conn; /* of its node */
+  struct sim_net *net;
+  struct cf_conn *other;     /* NULL once it is gone */
+  size_t other_node;
+  const struct cf_conn_handler *handler;
+  void *arg;
+  struct packet *first, **last; /* on their way to us */
+  size_t coming;             /* bytes of them: what the other end has queued */
+  struct cf_timer timer;     /* the first one arrives, or the dial fails */
+  struct cf_timer drained;
+  bool dialling, closed, failed;
+};
+
+struct sim_net {
+  struct cf_net net; /* first */
+  struct sim_node *node;
+  struct cf_conn *conns;
+};
+
+struct datagram {
+  struct cf_timer timer;
+  struct sim *sim;
+  size_t from, to;
+  size_t len;
+  uint8_t data[];
+};
+
+static const struct cf_net_ops ops;
+
+struct sim_node *
+sim_net_node (struct cf_net *net)
+{
+  return ((struct sim_net *)net)->node;
+}
+
+void
+sim_net_addr (const struct sim_node *node, struct cf_addr *r_addr)
+{
+  memset (r_addr, 0, sizeof *r_addr);
+  r_addr->family = 4;
+  r_addr->bytes[0] = 10;
+  r_addr->bytes[3] = (uint8_t)(node->index + 1);
+  r_addr->port = SIM_TCP_PORT;
+}
+
+static struct sim_node *
+node_at (struct sim *sim, const struct cf_addr *addr)
+{
+  size_t i = addr->bytes[3];
+
+  if (addr->family != 4 || addr->bytes[0] != 10 || !i || i > sim->node_count)
+    return NULL;
+  return sim->nodes[i - 1];
+}
+
+static uint64_t
+delay (struct sim *sim)
+{
+  return sim->latency_ms + (sim->jitter_ms ? sim_random (sim, sim->jitter_ms) : 0);
+}
+
+/* ---- streams ---- */
+
+static void deliver (void *arg);
+
+static struct cf_conn *
+conn_new (struct sim_net *net, size_t other_node)
+{
+  struct cf_conn *conn = calloc (1, sizeof *conn);
+
+  assert (conn);
+  conn->net = net;
+  conn->other_node = other_node;
+  conn->last = &conn->first;
+  cf_timer_init (&conn->timer, deliver, conn);
+  conn->next_conn = net->conns;
+  net->conns = conn;
+  return conn;
+}
+
+static void
+conn_free (struct cf_conn *conn)
+{
+  struct cf_conn **p = &conn->net->conns;
+  struct packet *packet;
+  struct sim *sim = conn->net->node->sim;
+
+  while (*p != conn)
+    p = &(*p)->next_conn;
+  *p = conn->next_conn;
+  if (conn->other)
+    conn->other->other = NULL;
+  while ((packet = conn->first))
+    {
+      conn->first = packet->next;
+      free (packet->data);
+      free (packet);
+    }
+  cf_timer_cancel (&sim->env, &conn->timer);
+  cf_timer_cancel (&conn->net->node->env, &conn->drained);
+  free (conn);
+}
+
+static bool
+is_cut (const struct cf_conn *conn)
+{
+  return conn->net->node->sim->cut[conn->net->node->index][conn->other_node];
+}
+
+/* Send CONN a packet; the first one in the queue has the timer. */
+static void
+push (struct cf_conn *conn, const void *data, size_t len, bool connected, gpg_error_t end)
+{
+  struct packet *packet = calloc (1, sizeof *packet);
+  struct sim *sim = conn->net->node->sim;
+
+  assert (packet);
+  if (len)
+    {
+      packet->data = malloc (len);
+      assert (packet->data);
+      memcpy (packet->data, data, len);
+    }
+  packet->len = len;
+  packet->connected = connected;
+  packet->end = end;
+  *conn->last = packet;
+  conn->last = &packet->next;
+  conn->coming += len;
+  if (!conn->timer.armed && !is_cut (conn))
+    cf_timer_after (&sim->env, &conn->timer, delay (sim));
+}
+
+static void
+fail (struct cf_conn *conn, gpg_error_t err)
+{
+  conn->failed = true;
+  if (conn->handler && !conn->closed)
+    conn->handler->failed (conn->arg, err); /* may free CONN */
+  else
+    conn_free (conn);
+}
+
+/* The first packet is there (all that are, in fact: they came together). */
+static void
+deliver (void *arg)
+{
+  struct cf_conn *conn = arg;
+  struct packet *packet = conn->first;
+  struct sim *sim = conn->net->node->sim;
+  gpg_error_t end;
+
+  if (!packet)
+    {
+      if (conn->dialling)
+        fail (conn, cf_err (GPG_ERR_ETIMEDOUT));
+      return;
+    }
+  if (is_cut (conn))
+    return; /* held until sim_net_mended */
+  conn->first = packet->next;
+  if (!conn->first)
+    conn->last = &conn->first;
+  else
+    cf_timer_after (&sim->env, &conn->timer, 0);
+  conn->coming -= packet->len;
+  end = packet->end;
+  if (conn->other && !conn->other->closed && !conn->coming && packet->len)
+    cf_timer_after (&conn->net->node->env, &conn->other->drained, 0);
+  if (packet->connected)
+    {
+      conn->dialling = false;
+      if (!conn->closed)
+        conn->handler->connected (conn->arg);
+    }
+  else if (end)
+    fail (conn, end);
+  else if (conn->handler && !conn->closed)
+    conn->handler->received (conn->arg, packet->data, packet->len);
+  free (packet->data);
+  free (packet);
+}
+
+static void
+on_drained (void *arg)
+{
+  struct cf_conn *conn = arg;
+
+  if (!conn->closed && !conn->failed && conn->handler && conn->handler->drained)
+    conn->handler->drained (conn->arg);
+}
+
+static gpg_error_t
+net_dial (struct cf_net *base, const struct cf_addr *to, const struct cf_conn_handler *handler, void *arg,
+          struct cf_conn **r_conn)
+{
+  struct sim_net *net = (struct sim_net *)base;
+  struct sim *sim = net->node->sim;
+  struct sim_node *there = node_at (sim, to);
+  struct cf_conn *conn, *theirs;
+  struct cf_addr from;
+
+  if (!there)
+    return cf_err (GPG_ERR_ENETUNREACH);
+  conn = conn_new (net, there->index);
+  cf_timer_init (&conn->drained, on_drained, conn);
+  conn->handler = handler;
+  conn->arg = arg;
+  conn->dialling = true;
+  *r_conn = conn;
+  if (is_cut (conn))
+    cf_timer_after (&sim->env, &conn->timer, SIM_DIAL_TIMEOUT_MS);
+  else if (!there->core || to->port != SIM_TCP_PORT)
+    push (conn, NULL, 0, false, cf_err (GPG_ERR_ECONNREFUSED));
+  else
+    {
+      theirs = conn_new ((struct sim_net *)there->net, net->node->index);
+      cf_timer_init (&theirs->drained, on_drained, theirs);
+      theirs->other = conn;
+      conn->other = theirs;
+      push (conn, NULL, 0, true, 0);
+      sim_net_addr (net->node, &from);
+      from.port = (uint16_t)(40000 + sim_random (sim, 20000));
+      there->net->handler->accepted (there->net->handler_arg, theirs, &from);
+    }
+  return 0;
+}
+
+static void
+net_set_handler (struct cf_conn *conn, const struct cf_conn_handler *handler, void *arg)
+{
+  conn->handler = handler;
+  conn->arg = arg;
+}
+
+static gpg_error_t
+net_write (struct cf_conn *conn, const void *data, size_t len)
+{
+  if (conn->failed || conn->closed || !len)
+    return 0;
+  if (!conn->other)
+    return 0; /* the end is on its way to us */
+  if (conn->other->coming + len > CF_CONN_QUEUE_MAX)
+    return cf_err (GPG_ERR_LIMIT_REACHED);
+  push (conn->other, data, len, false, 0);
+  return 0;
+}
+
+static size_t
+net_queued (const struct cf_conn *conn)
+{
+  return conn->other ? conn->other->coming : 0;
+}
+
+static void
+net_close (struct cf_conn *conn)
+{
+  if (!conn)
+    return;
+  assert (!conn->closed);
+  conn->closed = true;
+  if (conn->other)
+    {
+      push (conn->other, NULL, 0, false, cf_err (GPG_ERR_EOF));
+      conn->other->other = NULL;
+      conn->other = NULL;
+    }
+  conn_free (conn);
+}
+
+void
+sim_net_mended (struct sim *sim)
+{
+  for (size_t i = 0; i < sim->node_count; i++)
+    for (struct cf_conn *conn = ((struct sim_net *)sim->nodes[i]->net)->conns; conn; conn = conn->next_conn)
+      if (conn->first && !conn->timer.armed && !is_cut (conn))
+        cf_timer_after (&sim->env, &conn->timer, delay (sim));
+}
+
+/* ---- datagrams ---- */
+
+static void
+datagram_arrives (void *arg)
+{
+  struct datagram *d = arg;
+  struct sim_node *to = d->sim->nodes[d->to];
+  struct cf_addr from;
+
+  if (to->core && to->net->handler && !d->sim->cut[d->from][d->to])
+    {
+      sim_net_addr (d->sim->nodes[d->from], &from);
+      from.port = SIM_UDP_PORT;
+      to->net->handler->datagram (to->net->handler_arg, &from, d->data, d->len);
+    }
+  free (d);
+}
+
+static void
+post (struct sim_node *from, struct sim_node *to, const void *data, size_t len)
+{
+  struct sim *sim = from->sim;
+  int copies = 1;
+
+  if (sim->loss_permille && sim_random (sim, 1000) < sim->loss_permille)
+    copies = 0;
+  else if (sim->dup_permille && sim_random (sim, 1000) < sim->dup_permille)
+    copies = 2;
+  while (copies--)
+    {
+      struct datagram *d = calloc (1, sizeof *d + len);
+
+      assert (d);
+      d->sim = sim;
+      d->from = from->index;
+      d->to = to->index;
+      d->len = len;
+      memcpy (d->data, data, len);
+      cf_timer_init (&d->timer, datagram_arrives, d);
+      cf_timer_after (&sim->env, &d->timer, delay (sim));
+    }
+}
+
+static gpg_error_t
+net_send_datagram (struct cf_net *base, const struct cf_addr *to, const void *data, size_t len)
+{
+  struct sim_node *node = sim_net_node (base);
+  struct sim_node *there = node_at (node->sim, to);
+
+  if (there)
+    post (node, there, data, len);
+  return 0;
+}
+
+static gpg_error_t
+net_broadcast (struct cf_net *base, const void *data, size_t len)
+{
+  struct sim_node *node = sim_net_node (base);
+
+  for (size_t i = 0; i < node->sim->node_count; i++) /* a host hears its own broadcast, too */
+    post (node, node->sim->nodes[i], data, len);
+  return 0;
+}
+
+static size_t
+net_addresses (struct cf_net *base, struct cf_addr *r_addrs, size_t max)
+{
+  if (max)
+    sim_net_addr (sim_net_node (base), r_addrs);
+  return max ? 1 : 0;
+}
+
+static uint16_t
+net_tcp_port (struct cf_net *base)
+{
+  (void)base;
+  return SIM_TCP_PORT;
+}
+
+static uint16_t
+net_udp_port (struct cf_net *base)
+{
+  (void)base;
+  return SIM_UDP_PORT;
+}
+
+static const struct cf_net_ops ops = {
+  net_dial,    net_set_handler,   net_write,     net_queued,    net_close,
+  net_send_datagram, net_broadcast, net_addresses, net_tcp_port, net_udp_port,
+};
+
+struct cf_net *
+sim_net_new (struct sim_node *node)
+{
+  struct sim_net *net = calloc (1, sizeof *net);
+
+  assert (net);
+  net->net.ops = &ops;
+  net->node = node;
+  return &net->net;
+}
+
+/* The node is going down or has gone: its ends vanish; the others hear a reset, or nothing. */
+void
+sim_net_reset (struct cf_net *base, bool silent)
+{
+  struct sim_net *net = (struct sim_net *)base;
+
+  for (struct cf_conn *conn = net->conns; conn; conn = conn->next_conn)
+    {
+      conn->failed = true; /* no write leaves from now on */
+      if (conn->other)
+        {
+          if (!silent)
+            push (conn->other, NULL, 0, false, cf_err (GPG_ERR_ECONNRESET));
+          conn->other->other = NULL;
+          conn->other = NULL;
+        }
+    }
+  if (sim_net_node (base)->core)
+    return; /* its owners still close them */
+  while (net->conns)
+    conn_free (net->conns);
+}
+
+void
+sim_net_free (struct cf_net *base)
+{
+  struct sim_net *net = (struct sim_net *)base;
+
+  while (net->conns)
+    conn_free (net->conns);
+  free (net);
+}
