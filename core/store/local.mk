@@ -1,1 +1,24 @@
-# core/store: what this folder builds and tests.
+# core/store: the encrypted database; part of libcf-core.a.
+noinst_LIBRARIES += libcf-core.a
+libcf_core_a_CPPFLAGS = $(AM_CPPFLAGS) $(SQLCIPHER_CFLAGS) $(JANSSON_CFLAGS)
+libcf_core_a_SOURCES =
+libcf_core_a_SOURCES += core/store/store.c core/store/store.h core/store/internal.h
+libcf_core_a_SOURCES += core/store/stmt.c
+libcf_core_a_SOURCES += core/store/migration.c core/store/migration.h
+libcf_core_a_SOURCES += core/store/store_self.c core/store/store_self.h
+libcf_core_a_SOURCES += core/store/store_event.c core/store/store_event.h
+libcf_core_a_SOURCES += core/store/store_peer.c
+libcf_core_a_SOURCES += core/store/store_conversation.c
+libcf_core_a_SOURCES += core/store/store_gate.c
+libcf_core_a_SOURCES += core/store/store_message.c
+
+# What links with libcf-core.a, in order, before $(BASE_LIBS).
+CORE_LIBS = libcf-core.a $(SQLCIPHER_LIBS) $(JANSSON_LIBS)
+
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/core/test_store
+TESTS += tests/unit/core/test_store
+tests_unit_core_test_store_SOURCES = tests/unit/core/test_store.c
+tests_unit_core_test_store_CPPFLAGS = $(AM_CPPFLAGS) $(SQLCIPHER_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_core_test_store_LDADD = $(CORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
+endif

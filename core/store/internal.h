@@ -1,0 +1,46 @@
+/* internal.h - what store.c, stmt.c and migration.c share; nobody else includes it. */
+#ifndef CF_CORE_STORE_INTERNAL_H
+#define CF_CORE_STORE_INTERNAL_H
+
+#include <sqlite3.h>
+
+#include "core/store/store.h"
+
+#define STORE_HOOKS_MAX 8
+
+struct cf_stmt {
+  struct cf_stmt *next;   /* most recently used first */
+  struct cf_store *store;
+  const char *sql;        /* the cache's key is the pointer */
+  sqlite3_stmt *handle;   /* NULL: it could not be prepared, and ERR says why */
+  gpg_error_t err;        /* latched until run or step gives it back */
+};
+
+struct cf_store {
+  struct cf_env *env;
+  sqlite3 *db;
+  unsigned depth;         /* of nested transactions */
+  gpg_error_t spoiled;    /* why the open transaction can no longer commit */
+  struct cf_stmt *stmts;
+  struct cf_stmt failed;  /* handed out when there is no memory for a real one */
+  struct {
+    void (*call) (void *arg, bool committed);
+    void *arg;
+  } hooks[STORE_HOOKS_MAX];
+  size_t hook_count;
+};
+
+/* What SQLite's RC (a result of DB) means. */
+gpg_error_t store_error (sqlite3 *db, int rc);
+/* Run SQL of one or more statements without parameters; rows are ignored. */
+gpg_error_t store_exec (struct cf_store *store, const char *sql);
+/* The transaction is lost: SQLite has rolled back by itself, or somebody asked for it. */
+void store_spoil (struct cf_store *store, gpg_error_t err);
+
+/* migration.c: bring the schema to the newest version. */
+gpg_error_t store_migrate (struct cf_store *store);
+
+/* stmt.c */
+void store_stmts_free (struct cf_store *store);
+
+#endif
