@@ -1,5 +1,119 @@
 #!/bin/sh
-set -e
+# autogen.sh - from a fresh clone to a running Confab.  GPL-3.0-or-later.
+#
+#   ./autogen.sh          make ./configure (for those who build by hand)
+#   ./autogen.sh deps     install what is missing (Debian and its kin; elsewhere: print the list)
+#   ./autogen.sh build    deps, then configure and make in ./build
+#   ./autogen.sh run      build, then start Confab; without a terminal, a narrated demonstration
+#   ./autogen.sh check    build, then every test
+#
+# JOBS=N sets how many compilers run at once; CONFIGURE_FLAGS is handed to configure.
+set -eu
 cd "$(dirname "$0")"
-mkdir -p build-aux m4
-autoreconf --install --force
+JOBS=${JOBS:-$(nproc 2>/dev/null || echo 2)}
+
+# Package, and what it is for.
+packages () {
+  cat <<'END'
+gcc                 compiler
+libc6-dev           compiler
+make                build
+autoconf            build
+automake            build
+pkg-config          build
+libgpgme-dev        OpenPGP through GnuPG
+libgpg-error-dev    error codes
+gnupg               OpenPGP
+gpg-agent           OpenPGP: holds the secret keys
+libassuan-dev       the daemon's local interface
+libevent-dev        event loop
+libsodium-dev       handshake and password gate
+libgcrypt20-dev     encryption of tunnels
+libsqlcipher-dev    the encrypted store
+libjansson-dev      JSON
+libunistring-dev    Unicode
+END
+}
+test_packages () {
+  cat <<'END'
+libcmocka-dev       unit tests
+iproute2            tests: virtual hosts
+util-linux          tests: virtual hosts
+procps              tests: processes
+python3             tests: drivers
+END
+}
+
+say () { printf '%s\n' "$*"; }
+die () { printf 'autogen.sh: %s\n' "$*" >&2; exit 1; }
+
+missing () {
+  "$@" | while read -r name why; do
+    dpkg-query -W -f '${Status}' "$name" 2>/dev/null | grep -q 'install ok installed' || say "$name"
+  done
+}
+
+deps () {
+  if ! command -v dpkg-query >/dev/null 2>&1 || ! command -v apt-get >/dev/null 2>&1; then
+    say "This is not a Debian system.  Confab needs these (Debian's names), and what each is for:"
+    packages
+    test_packages
+    say "Go on with: ./autogen.sh && ./configure && make"
+    return 0
+  fi
+  want=$(missing packages; missing test_packages)
+  [ -n "$want" ] || return 0
+  say "Installing what Confab needs and this machine lacks:"
+  { packages; test_packages; } | while read -r name why; do
+    for w in $want; do [ "$w" != "$name" ] || printf '  %-20s %s\n' "$name" "$why"; done
+  done
+  as_root=
+  if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null 2>&1 ||
+      die "not root and no sudo here: ask your administrator for: apt-get install" $want
+    as_root=sudo
+    say "(sudo may ask for your password: installing packages needs the administrator)"
+  fi
+  # shellcheck disable=SC2086
+  $as_root env DEBIAN_FRONTEND=noninteractive sh -c \
+    'apt-get update -qq && apt-get install -y -qq --no-install-recommends "$@" >/dev/null' apt $want ||
+    die "installing failed; try by hand: apt-get install" $want
+}
+
+bootstrap () {
+  command -v autoreconf >/dev/null 2>&1 || die "autoconf and automake are missing: ./autogen.sh deps"
+  mkdir -p build-aux m4
+  autoreconf --install --force >/dev/null 2>build-aux/autoreconf.log || { cat build-aux/autoreconf.log >&2; exit 1; }
+}
+
+build () {
+  [ -x configure ] && [ ! configure.ac -nt configure ] && [ -z "$(find . -name local.mk -newer configure | head -n 1)" ] ||
+    bootstrap
+  mkdir -p build
+  (
+    cd build
+    # shellcheck disable=SC2086
+    [ -f config.status ] || ../configure --quiet ${CONFIGURE_FLAGS:-}
+    make -j "$JOBS" --no-print-directory
+  )
+}
+
+run () {
+  if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ] && [ -x build/confab-gtk ]; then
+    exec build/confab-gtk
+  elif [ -t 0 ] && [ -t 1 ]; then
+    PATH="$PWD/build:$PATH" exec build/confab
+  else
+    say "No terminal here: a demonstration with two throw-away identities."
+    PATH="$PWD/build:$PATH" exec sh ui/demo/demo.sh
+  fi
+}
+
+case ${1:-bootstrap} in
+  bootstrap) bootstrap; say "Now: ./configure && make" ;;
+  deps)  deps ;;
+  build) deps; build ;;
+  run)   deps; build; run ;;
+  check) deps; build; exec make -C build -j "$JOBS" --no-print-directory check ;;
+  *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0"; exit 1 ;;
+esac

@@ -7,3 +7,22 @@ libcf_sim_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 SIM_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=cf_link_send
 SIM_LIBS = libcf-sim.a libcf-core.a libcf-net.a $(BASE_LIBS) $(SQLCIPHER_LIBS) $(JANSSON_LIBS)
 endif
+
+# The house rules: layers, and protocols without I/O.
+dist_check_SCRIPTS += tests/tools/check-layers.sh tests/tools/check-symbols.sh
+TESTS += tests/tools/check-layers.sh tests/tools/check-symbols.sh
+
+# The whole check once more under the address and undefined-behaviour sanitizers.
+.PHONY: check-asan coverage
+check-asan:
+	$(MKDIR_P) asan && cd asan && \
+	  { test -f config.status || $(abs_top_srcdir)/configure --quiet --enable-sanitizers CFLAGS='-g -O1'; } && \
+	  $(MAKE) && $(MAKE) check
+
+coverage:
+	$(MKDIR_P) coverage && cd coverage && \
+	  { test -f config.status || $(abs_top_srcdir)/configure --quiet --enable-coverage CFLAGS='-g -O0'; } && \
+	  $(MAKE) && $(MAKE) check; \
+	  lcov --quiet --capture --directory . --output-file all.info && \
+	  lcov --quiet --extract all.info '*/base/*' '*/net/*' '*/gpg/*' '*/core/*' --output-file confab.info && \
+	  lcov --summary confab.info

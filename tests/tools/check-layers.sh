@@ -1,0 +1,46 @@
+#!/bin/bash
+# Which folder may include which: base < gpg, net < core; base < ui/client < ui.
+# Reads every #include "..." and #include <...>; a wrong one fails.
+set -u
+cd "${CF_SRCDIR:-$(dirname "$0")/../..}" || exit 1
+status=0
+case_no=0
+
+# allowed FOLDER PATTERN: sources under FOLDER may include project headers matching PATTERN only.
+allowed () {
+  local folder=$1 pattern=$2 bad
+  case_no=$((case_no + 1))
+  bad=$(find "$folder" -name '*.[ch]' -print0 | xargs -0 -r grep -HnoE '^[[:space:]]*#[[:space:]]*include[[:space:]]+"[^"]+"' |
+    sed 's/#[[:space:]]*include[[:space:]]*//' | grep -vE ":\"($pattern)[^\"]*\"\$")
+  report "$folder includes only $pattern" "$bad"
+}
+# only HEADER FOLDERS...: a library's header is included in these places only.
+only () {
+  local header=$1 where=$2 bad
+  case_no=$((case_no + 1))
+  bad=$(grep -rnE --include='*.[ch]' "^[[:space:]]*#[[:space:]]*include[[:space:]]+<$header>" base gpg net core ui | grep -vE "^($where)")
+  report "<$header> only in $where" "$bad"
+}
+report () {
+  if [ -n "$2" ]; then
+    printf '%s\n' "$2" | sed 's/^/# /'
+    echo "not ok $case_no - $1"
+    status=1
+  else
+    echo "ok $case_no - $1"
+  fi
+}
+echo 1..12
+allowed base 'base/'
+allowed gpg 'base/|gpg/'
+allowed net 'base/|net/'
+allowed core 'base/|gpg/|net/|core/'
+allowed ui/client 'base/|ui/client/'
+allowed ui/cli 'base/|ui/client/|ui/cli/'
+only 'gpgme\.h' 'gpg/'
+only 'sqlite3\.h|sqlcipher/sqlite3\.h' 'core/store/'
+only 'assuan\.h' 'core/ipc/|ui/client/|gpg/'
+only 'event2/[a-z_]*\.h' 'net/io_event|gpg/|core/daemon/|core/ipc/'
+only 'sys/socket\.h' 'net/io_event|core/ipc/|core/daemon/|ui/|base/paths'
+only 'time\.h' 'base/env_system|base/text|core/ipc/|core/daemon/|core/store/|gpg/|ui/|net/io_event'
+exit $status
