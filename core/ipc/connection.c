@@ -1,0 +1,204 @@
+/* connection.c - libassuan on our loop: reading a line at a time, writing into a buffer.
+ *
+ * libassuan reads and writes through hooks.  The read hook gives it at most
+ * one line, taken straight from the socket (a password is copied nowhere
+ * else); while a command is under way nothing is read, so a client may send
+ * its next command early.  The write hook fills an evbuffer that leaves as the
+ * client reads it.
+ */
+
+#include <config.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/ipc/connection.h"
+
+static ssize_t
+hook_read (assuan_context_t ctx, assuan_fd_t fd, void *buffer, size_t size)
+{
+  struct cf_connection *conn = assuan_get_pointer (ctx);
+  ssize_t n = recv ((int)fd, buffer, size, MSG_PEEK | MSG_DONTWAIT);
+  char *newline;
+
+  if (n == 0)
+    conn->broken = true;
+  if (n <= 0)
+    return n;
+  newline = memchr (buffer, '\n', (size_t)n);
+  return read ((int)fd, buffer, newline ? (size_t)(newline - (char *)buffer) + 1 : (size_t)n);
+}
+
+static ssize_t
+hook_write (assuan_context_t ctx, assuan_fd_t fd, const void *buffer, size_t size)
+{
+  struct cf_connection *conn = assuan_get_pointer (ctx);
+
+  (void)fd;
+  if (conn->broken || evbuffer_get_length (conn->out) + size > CF_IPC_QUEUE_MAX
+      || evbuffer_add (conn->out, buffer, size))
+    {
+      conn->broken = true;
+      event_active (conn->writable, EV_WRITE, 0); /* freed in a turn of its own */
+      errno = EPIPE;
+      return -1;
+    }
+  event_add (conn->writable, NULL);
+  return (ssize_t)size;
+}
+
+static int
+hook_close (assuan_context_t ctx, assuan_fd_t fd)
+{
+  (void)ctx;
+  (void)fd; /* ours: closed with the connection */
+  return 0;
+}
+
+static void
+set_hooks (assuan_context_t ctx)
+{
+  static struct assuan_system_hooks hooks;
+
+  /* Only these four are ever called for an accepted socket. */
+  hooks.version = ASSUAN_SYSTEM_HOOKS_VERSION;
+  hooks.usleep = __assuan_usleep;
+  hooks.read = hook_read;
+  hooks.write = hook_write;
+  hooks.close = hook_close;
+  hooks.recvmsg = __assuan_recvmsg;
+  hooks.sendmsg = __assuan_sendmsg;
+  assuan_ctx_set_system_hooks (ctx, &hooks);
+}
+
+static void
+on_readable (evutil_socket_t fd, short what, void *arg)
+{
+  struct cf_connection *conn = arg;
+  gpg_error_t err;
+  int done = 0;
+  char c;
+
+  (void)what;
+  cf_env_system_refresh (conn->ipc->core->env);
+  if (conn->request && !conn->inquiring)
+    {
+      /* Under way: only the end of the client matters; an early command waits in the socket. */
+      if (recv (fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+        cf_connection_free (conn);
+      else
+        event_del (conn->readable);
+      return;
+    }
+  conn->busy = true;
+  err = assuan_process_next (conn->assuan, &done);
+  conn->busy = false;
+  if (err || done)
+    conn->broken = true;
+  if (conn->broken && evbuffer_get_length (conn->out))
+    evbuffer_write (conn->out, fd); /* the last words, if they fit */
+  if (conn->broken)
+    cf_connection_free (conn);
+}
+
+static void
+on_writable (evutil_socket_t fd, short what, void *arg)
+{
+  struct cf_connection *conn = arg;
+
+  (void)what;
+  cf_env_system_refresh (conn->ipc->core->env);
+  if (conn->broken || evbuffer_write (conn->out, fd) < 0)
+    {
+      if (conn->broken || (errno != EAGAIN && errno != EINTR))
+        {
+          cf_connection_free (conn);
+          return;
+        }
+    }
+  if (evbuffer_get_length (conn->out))
+    event_add (conn->writable, NULL);
+}
+
+void
+cf_connection_resume (struct cf_connection *conn)
+{
+  event_add (conn->readable, NULL);
+}
+
+gpg_error_t
+cf_connection_new (struct cf_ipc *ipc, int fd)
+{
+  struct cf_connection *conn = calloc (1, sizeof *conn);
+  gpg_error_t err;
+
+  if (!conn)
+    {
+      err = cf_err_errno ();
+      close (fd);
+      return err;
+    }
+  conn->ipc = ipc;
+  conn->fd = fd;
+  conn->next = ipc->connections;
+  ipc->connections = conn;
+  ipc->count++;
+  conn->out = evbuffer_new ();
+  conn->readable = event_new (ipc->base, fd, EV_READ | EV_PERSIST, on_readable, conn);
+  conn->writable = event_new (ipc->base, fd, EV_WRITE, on_writable, conn);
+  err = conn->out && conn->readable && conn->writable ? assuan_new (&conn->assuan) : cf_err (GPG_ERR_ENOMEM);
+  if (err)
+    goto leave;
+  assuan_set_pointer (conn->assuan, conn);
+  set_hooks (conn->assuan);
+  err = assuan_init_socket_server (conn->assuan, fd, ASSUAN_SOCKET_SERVER_ACCEPTED);
+  if (!err)
+    err = cf_request_register (conn);
+  if (!err)
+    err = assuan_set_hello_line (conn->assuan, "Confab " PACKAGE_VERSION);
+  if (!err)
+    err = assuan_accept (conn->assuan); /* says hello; the stream itself was accepted above */
+  if (!err && event_add (conn->readable, NULL))
+    err = cf_err (GPG_ERR_ENOMEM);
+
+leave:
+  if (err)
+    cf_connection_free (conn);
+  return err;
+}
+
+void
+cf_connection_free (struct cf_connection *conn)
+{
+  struct cf_connection **p = &conn->ipc->connections;
+
+  if (conn->busy)
+    {
+      conn->broken = true;
+      return;
+    }
+  conn->broken = true; /* nothing is written from here on */
+  if (conn->request)
+    cf_request_abandon (conn->request);
+  while (*p != conn)
+    p = &(*p)->next;
+  *p = conn->next;
+  conn->ipc->count--;
+  if (conn->readable)
+    event_free (conn->readable);
+  if (conn->writable)
+    event_free (conn->writable);
+  if (conn->assuan)
+    assuan_release (conn->assuan);
+  if (conn->out)
+    evbuffer_free (conn->out);
+  close (conn->fd);
+  free (conn->display);
+  free (conn->ttyname);
+  free (conn->ttytype);
+  free (conn->lc_ctype);
+  free (conn);
+}

@@ -1,0 +1,326 @@
+/* request.c - an Assuan line becomes a command; its rows and its end become lines.
+ *
+ *   SEND --wait=delivered 3f2a91     words separated by spaces, each percent-escaped
+ *   D {"message": ...}%0A            rows
+ *   S ERROR {"error":"NOT_FOUND","message":"...","hint":"..."}
+ *   ERR 201326619 Not found <Confab>
+ */
+
+#include <config.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/secmem.h"
+#include "base/text.h"
+#include "core/ipc/connection.h"
+
+#define ERROR_TEXT_MAX 400 /* bytes of a message or hint: a status line has 1,000 */
+
+struct cf_request {
+  struct cf_command cmd; /* first */
+  struct cf_connection *conn;
+  void (*got) (struct cf_command *cmd, gpg_error_t err, const char *data, size_t len);
+  bool secret;
+};
+
+static void
+request_free (struct cf_request *request)
+{
+  for (size_t i = 0; i < request->cmd.argc; i++)
+    free (request->cmd.argv[i]);
+  for (size_t i = 0; i < request->cmd.option_count; i++)
+    {
+      free (request->cmd.options[i].name);
+      free (request->cmd.options[i].value);
+    }
+  free (request);
+}
+
+void
+cf_request_abandon (struct cf_request *request)
+{
+  request->conn->request = NULL;
+  if (request->cmd.cancelled)
+    request->cmd.cancelled (&request->cmd);
+  request_free (request);
+}
+
+/* ---- from the command to the client ---- */
+
+static gpg_error_t
+request_row (struct cf_command *cmd, json_t *row)
+{
+  struct cf_request *request = (struct cf_request *)cmd;
+  assuan_context_t ctx = request->conn->assuan;
+  char *text = json_dumps (row, JSON_COMPACT);
+  gpg_error_t err;
+
+  json_decref (row);
+  if (!text)
+    return cf_err (GPG_ERR_ENOMEM);
+  err = assuan_send_data (ctx, text, strlen (text));
+  if (!err)
+    err = assuan_send_data (ctx, "\n", 1);
+  if (!err)
+    err = assuan_send_data (ctx, NULL, 0); /* now: streams are followed live */
+  free (text);
+  return err;
+}
+
+/* A copy of at most ERROR_TEXT_MAX bytes that ends with a whole character. */
+static json_t *
+bounded_text (const char *text)
+{
+  size_t len = strlen (text);
+
+  if (len > ERROR_TEXT_MAX)
+    for (len = ERROR_TEXT_MAX; len && ((unsigned char)text[len] & 0xc0) == 0x80; len--)
+      ;
+  return json_stringn (text, len);
+}
+
+static void
+write_error (struct cf_connection *conn, gpg_error_t err, const char *message, const char *hint)
+{
+  json_t *o = json_object ();
+  char *text;
+
+  json_object_set_new (o, "error", json_string (cf_err_info (err)->name));
+  json_object_set_new (o, "message", bounded_text (message));
+  json_object_set_new (o, "hint", bounded_text (hint));
+  text = json_dumps (o, JSON_COMPACT);
+  if (text && assuan_write_status (conn->assuan, "ERROR", text))
+    conn->broken = true;
+  free (text);
+  json_decref (o);
+}
+
+static void
+request_finish (struct cf_command *cmd, gpg_error_t err, const char *message, const char *hint)
+{
+  struct cf_request *request = (struct cf_request *)cmd;
+  struct cf_connection *conn = request->conn;
+
+  if (err)
+    write_error (conn, err, message, hint);
+  conn->request = NULL;
+  request_free (request);
+  assuan_process_done (conn->assuan, err);
+  cf_connection_resume (conn);
+}
+
+static gpg_error_t
+on_inquired (void *arg, gpg_error_t err, unsigned char *data, size_t len)
+{
+  struct cf_connection *conn = arg;
+  struct cf_request *request = conn->request;
+  bool secret;
+
+  conn->inquiring = false;
+  if (request)
+    {
+      secret = request->secret;
+      if (gpg_err_code (err) == GPG_ERR_ASS_CANCELED)
+        err = cf_err (GPG_ERR_CANCELED);
+      request->got (&request->cmd, err, err ? NULL : (const char *)data, err ? 0 : len);
+      if (data && secret)
+        cf_wipe (data, len);
+    }
+  free (data);
+  return 0;
+}
+
+static gpg_error_t
+request_inquire (struct cf_command *cmd, const char *keyword, size_t max, bool secret,
+                 void (*got) (struct cf_command *cmd, gpg_error_t err, const char *data, size_t len))
+{
+  struct cf_request *request = (struct cf_request *)cmd;
+  struct cf_connection *conn = request->conn;
+  gpg_error_t err;
+
+  request->got = got;
+  request->secret = secret;
+  if (secret)
+    assuan_begin_confidential (conn->assuan);
+  err = assuan_inquire_ext (conn->assuan, keyword, max, on_inquired, conn);
+  if (!err)
+    {
+      conn->inquiring = true;
+      cf_connection_resume (conn);
+    }
+  return err;
+}
+
+static const struct cf_command_ops request_ops = { request_row, request_finish, request_inquire };
+
+/* ---- from the client to the command ---- */
+
+/* WORD without its percent escapes, as a string of its own. */
+static gpg_error_t
+unescape (const char *word, size_t len, char **r_text)
+{
+  char *text = malloc (len + 1), *out = text;
+  uint8_t byte;
+  char digits[3] = "";
+
+  if (!text)
+    return cf_err_errno ();
+  for (size_t i = 0; i < len; i++)
+    {
+      if (word[i] != '%')
+        {
+          *out++ = word[i];
+          continue;
+        }
+      if (len - i < 3)
+        goto bad;
+      memcpy (digits, word + i + 1, 2);
+      if (cf_unhex (digits, &byte, 1) || !byte)
+        goto bad;
+      *out++ = (char)byte;
+      i += 2;
+    }
+  *out = 0;
+  if (!cf_text_is_utf8 (text, strlen (text)))
+    goto bad;
+  *r_text = text;
+  return 0;
+
+bad:
+  free (text);
+  return cf_err (GPG_ERR_INV_VALUE);
+}
+
+static gpg_error_t
+add_option (struct cf_command *cmd, const char *word, size_t len)
+{
+  const char *eq = memchr (word, '=', len);
+  size_t name_len = eq ? (size_t)(eq - word) : len;
+  gpg_error_t err;
+
+  if (cmd->option_count >= CF_COMMAND_ARGS_MAX)
+    return cf_err (GPG_ERR_TOO_MANY);
+  err = unescape (eq ? eq + 1 : "", eq ? len - name_len - 1 : 0, &cmd->options[cmd->option_count].value);
+  if (err)
+    return err;
+  cmd->options[cmd->option_count].name = strndup (word, name_len);
+  cmd->option_count++;
+  return cmd->options[cmd->option_count - 1].name ? 0 : cf_err (GPG_ERR_ENOMEM);
+}
+
+/* Options come before the first argument; "--" ends them. */
+static gpg_error_t
+parse_line (struct cf_command *cmd, const char *line)
+{
+  bool options = true;
+  gpg_error_t err = 0;
+
+  while (!err && *(line += strspn (line, " ")))
+    {
+      size_t len = strcspn (line, " ");
+
+      if (options && len == 2 && !strncmp (line, "--", 2))
+        options = false;
+      else if (options && len > 2 && !strncmp (line, "--", 2))
+        err = add_option (cmd, line + 2, len - 2);
+      else if (cmd->argc >= CF_COMMAND_ARGS_MAX)
+        err = cf_err (GPG_ERR_TOO_MANY);
+      else
+        {
+          options = false;
+          err = unescape (line, len, &cmd->argv[cmd->argc]);
+          cmd->argc += !err;
+        }
+      line += len;
+    }
+  return err;
+}
+
+static gpg_error_t
+on_command (assuan_context_t ctx, char *line)
+{
+  struct cf_connection *conn = assuan_get_pointer (ctx);
+  const struct cf_command_def *def = cf_command_find (assuan_get_command_name (ctx));
+  struct cf_request *request = calloc (1, sizeof *request);
+  gpg_error_t err;
+
+  if (!request || !def)
+    {
+      free (request);
+      return assuan_process_done (ctx, cf_err (def ? GPG_ERR_ENOMEM : GPG_ERR_ASS_UNKNOWN_CMD));
+    }
+  request->conn = conn;
+  request->cmd.core = conn->ipc->core;
+  request->cmd.ops = &request_ops;
+  conn->request = request;
+  cf_gpg_set_prompt (conn->ipc->core->gpg, conn->display, conn->ttyname, conn->ttytype, conn->lc_ctype);
+  err = parse_line (&request->cmd, line);
+  if (err)
+    cf_command_fail (&request->cmd, err, NULL, "The command line is not well formed: %s", gpg_strerror (err));
+  else
+    cf_command_dispatch (&request->cmd, def);
+  return 0;
+}
+
+static gpg_error_t
+on_getinfo (assuan_context_t ctx, char *line)
+{
+  struct cf_connection *conn = assuan_get_pointer (ctx);
+  char pid[24];
+  const char *text = NULL;
+
+  if (!strcmp (line, "version"))
+    text = PACKAGE_VERSION;
+  else if (!strcmp (line, "pid"))
+    {
+      snprintf (pid, sizeof pid, "%ld", (long)getpid ());
+      text = pid;
+    }
+  else if (!strcmp (line, "socket_name"))
+    text = conn->ipc->socket_path ? conn->ipc->socket_path : "";
+  if (!text)
+    return assuan_process_done (ctx, cf_err (GPG_ERR_ASS_PARAMETER));
+  return assuan_process_done (ctx, assuan_send_data (ctx, text, strlen (text)));
+}
+
+static gpg_error_t
+on_option (assuan_context_t ctx, const char *name, const char *value)
+{
+  struct cf_connection *conn = assuan_get_pointer (ctx);
+  char **slot = !strcmp (name, "display")    ? &conn->display
+                : !strcmp (name, "ttyname")  ? &conn->ttyname
+                : !strcmp (name, "ttytype")  ? &conn->ttytype
+                : !strcmp (name, "lc-ctype") ? &conn->lc_ctype
+                                             : NULL;
+  char *copy;
+
+  if (!slot)
+    return cf_err (GPG_ERR_UNKNOWN_OPTION);
+  copy = strdup (value);
+  if (!copy)
+    return cf_err_errno ();
+  free (*slot);
+  *slot = copy;
+  return 0;
+}
+
+gpg_error_t
+cf_request_register (struct cf_connection *conn)
+{
+  const struct cf_command_def *def;
+  gpg_error_t err = 0;
+  size_t pos = 0;
+
+  while (!err && (def = cf_command_next (&pos)))
+    err = assuan_register_command (conn->assuan, def->verb, on_command, def->help);
+  if (!err)
+    err = assuan_register_command (conn->assuan, "GETINFO", on_getinfo,
+                                   "GETINFO version|pid|socket_name\n\nOf this daemon.");
+  if (!err)
+    err = assuan_register_option_handler (conn->assuan, on_option);
+  return err;
+}
