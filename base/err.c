@@ -194,9 +194,9 @@ static const struct entry table[] = {
 
   /* ---- GnuPG's helpers ---- */
   { GPG_ERR_NO_AGENT, CF_ANY,
-    { "NO_AGENT", CF_EXIT_AGENT, "gpg-agent does not run and could not be started", HINT_AGENT } },
+    { "NO_AGENT", CF_EXIT_AGENT, "GnuPG's agent (gpg-agent) does not run and could not be started", HINT_AGENT } },
   { GPG_ERR_AGENT, CF_ANY,
-    { "AGENT", CF_EXIT_AGENT, "gpg-agent failed", HINT_AGENT } },
+    { "AGENT", CF_EXIT_AGENT, "GnuPG's agent (gpg-agent) failed", HINT_AGENT } },
   { GPG_ERR_NO_PIN_ENTRY, CF_ANY,
     { "NO_PINENTRY", CF_EXIT_AGENT, "There is no pinentry program to ask for the passphrase",
       "Install one (Debian: pinentry-curses or pinentry-gnome3), then \"gpgconf --reload gpg-agent\"" } },

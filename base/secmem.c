@@ -71,6 +71,10 @@ cf_secmem_new (void *r_mem, size_t len)
   /* sodium_malloc puts the end of the block at a guard page, so its start is
      aligned only when its length is. */
   len = len ? (len + align - 1) / align * align : align;
+  /* sodium_malloc aborts when the library is not set up; tools and simulations
+     have no reason to call cf_secmem_setup.  A second time costs nothing. */
+  if (sodium_init () < 0)
+    return cf_err (GPG_ERR_INTERNAL);
   mem = sodium_malloc (len);
   if (!mem)
     return cf_err (GPG_ERR_ENOMEM);

@@ -13,7 +13,7 @@
 gpg_error_t cf_secmem_setup (void) CF_MUST_CHECK;
 
 /* LEN zeroed bytes, locked and guarded; *R_MEM is aligned for any type.
-   Errors: ENOMEM. */
+   Errors: ENOMEM, INTERNAL (no libsodium). */
 gpg_error_t cf_secmem_new (void *r_mem, size_t len) CF_MUST_CHECK;
 void cf_secmem_free (void *mem); /* wipes; NULL is fine */
 
