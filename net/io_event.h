@@ -10,7 +10,10 @@
 struct event_base;
 
 struct cf_io_config {
-  const struct cf_addr *listen; /* a fixed TCP address and port, or NULL: every address, a port of the system's choice */
+  /* Where streams are accepted.  NULL: every address, a port of the system's choice.  Family 0: every
+     address, this port.  Else exactly this address (0.0.0.0 is IPv4 only, [::] IPv6 only; port 0: of the
+     system's choice); with a specific address, beacons leave only from the interface that has it. */
+  const struct cf_addr *listen;
   uint16_t discovery_port;      /* UDP port of "who's there", shared among daemons of one host; 0: CF_DISCOVERY_PORT */
 };
 
@@ -18,9 +21,22 @@ struct cf_io_config {
    Errors: EADDRINUSE, EACCES, ENOMEM ... */
 gpg_error_t cf_io_new (struct cf_env *env, struct event_base *base, const struct cf_io_config *config,
                        struct cf_net **r_net) CF_MUST_CHECK;
-void cf_io_free (struct cf_net *net);
+void cf_io_free (struct cf_net *net); /* not from a callback; ends every stream at once: none may be used after it */
 
-/* Run BASE until *STOP, keeping env's clock fresh and firing env's timers. */
+/* Run BASE until *STOP, keeping env's clock fresh and firing env's timers.  Other users of BASE (GPGME, IPC)
+   call cf_env_system_refresh at the top of their callbacks; timers that any callback arms are honoured,
+   since the next deadline is asked for after each turn of the loop.  Whoever sets *STOP from outside a
+   callback of BASE (a signal handler) must also wake BASE. */
 gpg_error_t cf_io_run (struct cf_env *env, struct event_base *base, const bool *stop) CF_MUST_CHECK;
+
+/* Limits of streams, here for tests and status. */
+#define CF_IO_INCOMING_MAX 512       /* accepted streams at a time */
+#define CF_IO_INCOMING_HOST_MAX 64   /* of them from one address */
+#define CF_IO_OUTGOING_MAX 512
+#define CF_IO_DIAL_MS 10000          /* then a dial fails with ETIMEDOUT */
+#define CF_IO_CLOSE_MS 5000          /* what is queued at close has this long to leave */
+
+struct cf_io_counts { uint64_t accepted, refused, dialed, datagrams_in, datagrams_out; };
+void cf_io_counts (const struct cf_net *net, struct cf_io_counts *r_counts);
 
 #endif

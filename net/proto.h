@@ -8,7 +8,17 @@
 #define CF_DISCOVERY_PORT 7077            /* UDP */
 #define CF_DISCOVERY_GROUP6 "ff02::4366"  /* link-local multicast */
 #define CF_BEACON_MAX 512
-#define CF_BEACON_INTERVAL_MS 30000
+#define CF_BEACON_MAGIC "CFB1"
+#define CF_BEACON_QUESTION_LEN 160        /* always; an answer has at most ... */
+#define CF_BEACON_ANSWER_MAX 141          /* ... so it never is the larger of the two */
+#define CF_BEACON_INTERVAL_MS 30000       /* at most; up to a fifth earlier */
+#define CF_BEACON_REPEAT_MS 1000          /* a second one after a start or a change */
+#define CF_BEACON_LEAST_MS 250            /* between any two */
+#define CF_ANSWER_SAME_MS 200             /* copies of a question (one a broadcast address) get one answer; < LEAST */
+#define CF_ANSWER_HOST_BURST 32           /* answers to one host ... */
+#define CF_ANSWER_HOST_MS 125             /* ... and then one in that time */
+#define CF_ANSWER_ALL_BURST 256           /* answers to everybody ... */
+#define CF_ANSWER_ALL_MS 10               /* ... and then one in that time */
 #define CF_NAME_MAX 64                    /* display name, bytes of UTF-8 */
 #define CF_PEER_GONE_MS 100000            /* three beacons missed */
 

@@ -1,0 +1,279 @@
+/* io_event_udp.c - datagrams of io_event, and how several daemons share a host.
+ *
+ * The discovery port is shared: every daemon of the host has a socket on it
+ * (SO_REUSEADDR, so that different users' daemons can share it as well).  The
+ * system gives each of those sockets a copy of what is sent to a broadcast or
+ * multicast address, but what is sent to the host itself to only one of them.
+ * So nothing is ever sent to the discovery port of one host: each daemon has a
+ * port of its own besides, beacons leave from there, and answers go back there.
+ *
+ * Broadcasts leave once for each interface, which is chosen by packet
+ * information (binding a socket to a device would need privileges).  Loopback
+ * is one of those interfaces: 127.255.255.255 reaches the other daemons of
+ * this host when it has no other network.
+ */
+#include "config.h"
+
+#include "net/io_event_priv.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <unistd.h>
+
+#define RECEIVE_BUFFER (512 * 1024) /* a crowd's answers to one question */
+
+static void
+on_datagram (evutil_socket_t fd, short what, void *arg)
+{
+  struct cf_io_socket *sock = arg;
+  struct cf_io *io = sock->io;
+
+  (void) what;
+  cf_env_system_refresh (io->env);
+  for (int i = 0; i < CF_IO_TURN_DATAGRAMS; i++) {
+    struct sockaddr_storage sa;
+    struct iovec iov = { .iov_base = io->scratch, .iov_len = CF_IO_DATAGRAM_MAX };
+    struct msghdr msg = { .msg_name = &sa, .msg_namelen = sizeof sa, .msg_iov = &iov, .msg_iovlen = 1 };
+    struct cf_addr from;
+    ssize_t n = recvmsg (fd, &msg, 0);
+
+    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+      return;
+    if (n < 0 || (msg.msg_flags & MSG_TRUNC) || !cf_io_from_sockaddr (&sa, &from))
+      continue; /* an earlier datagram was refused somewhere, or this one is larger than any of ours */
+    io->counts.datagrams_in++;
+    if (io->net.handler && io->net.handler->datagram)
+      io->net.handler->datagram (io->net.handler_arg, &from, io->scratch, (size_t) n);
+  }
+}
+
+/* A socket on the shared discovery port. */
+static gpg_error_t
+open_shared (struct cf_io *io, int i)
+{
+  struct cf_addr any = { .family = i == CF_IO_4 ? 4 : 6, .port = io->discovery_port };
+  struct sockaddr_storage sa;
+  socklen_t sa_len = cf_io_sockaddr (&any, &sa);
+  gpg_error_t err;
+  int one = 1;
+  int fd;
+
+  fd = socket (sa.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0)
+    return cf_err_errno ();
+  if (setsockopt (fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one)
+      || (i == CF_IO_6 && setsockopt (fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one))
+      || bind (fd, (struct sockaddr *) &sa, sa_len)) {
+    err = cf_err_errno ();
+    close (fd);
+    return err;
+  }
+  return cf_io_watch (io, &io->shared[i], fd, on_datagram);
+}
+
+static gpg_error_t
+open_own (struct cf_io *io)
+{
+  int fds[CF_IO_FAMILIES];
+  int one = 1, size = RECEIVE_BUFFER;
+  gpg_error_t err;
+
+  err = cf_io_bind_all (&io->listen, SOCK_DGRAM, 0, fds, &io->udp_port);
+  if (err)
+    return err;
+  for (int i = 0; i < CF_IO_FAMILIES; i++) {
+    if (fds[i] < 0)
+      continue;
+    if (err) {
+      close (fds[i]);
+      continue;
+    }
+    (void) setsockopt (fds[i], SOL_SOCKET, SO_RCVBUF, &size, sizeof size); /* a wish */
+    if (i == CF_IO_4 && setsockopt (fds[i], SOL_SOCKET, SO_BROADCAST, &one, sizeof one)) {
+      err = cf_err_errno ();
+      close (fds[i]);
+    } else
+      err = cf_io_watch (io, &io->own[i], fds[i], on_datagram);
+  }
+  return err;
+}
+
+gpg_error_t
+cf_io_udp_open (struct cf_io *io)
+{
+  gpg_error_t err, err4, err6;
+
+  err = open_own (io);
+  if (err)
+    return err;
+  err4 = open_shared (io, CF_IO_4);
+  err6 = open_shared (io, CF_IO_6);
+  if (err4 && err6)
+    return err4;
+  /* One of them is taken by a program that does not share, or its family is off: hear on the other. */
+  if (err4 || err6)
+    cf_log (io->env, CF_LOG_WARN, "beacons are not heard on %s: %s", err4 ? "IPv4" : "IPv6",
+            gpg_strerror (err4 ? err4 : err6));
+  return 0;
+}
+
+void
+cf_io_udp_done (struct cf_io *io)
+{
+  for (int i = 0; i < CF_IO_FAMILIES; i++) {
+    cf_io_socket_done (&io->own[i]);
+    cf_io_socket_done (&io->shared[i]);
+  }
+}
+
+/* The first address of its interface and family among the links, so that each interface is met once. */
+static bool
+is_first_of_interface (const struct cf_io *io, size_t at)
+{
+  for (size_t i = 0; i < at; i++)
+    if (io->links[i].index == io->links[at].index && io->links[i].addr.family == io->links[at].addr.family)
+      return false;
+  return true;
+}
+
+void
+cf_io_udp_join (struct cf_io *io)
+{
+  struct ipv6_mreq mreq = { 0 };
+
+  if (io->shared[CF_IO_6].fd < 0 || inet_pton (AF_INET6, CF_DISCOVERY_GROUP6, &mreq.ipv6mr_multiaddr) != 1)
+    return;
+  for (size_t i = 0; i < io->link_count; i++) {
+    if (io->links[i].addr.family != 6 || !io->links[i].can_multicast || !is_first_of_interface (io, i))
+      continue;
+    mreq.ipv6mr_interface = io->links[i].index;
+    if (setsockopt (io->shared[CF_IO_6].fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &mreq, sizeof mreq)
+        && errno != EADDRINUSE) /* joined already: memberships last as long as the interface */
+      cf_log (io->env, CF_LOG_DEBUG, "cannot join the discovery group on interface %u: %s",
+              (unsigned int) io->links[i].index, strerror (errno));
+  }
+}
+
+/* Sending. */
+
+static gpg_error_t
+send_plain (struct cf_io *io, const struct cf_addr *to, const void *data, size_t len)
+{
+  struct sockaddr_storage sa;
+  socklen_t sa_len = cf_io_sockaddr (to, &sa);
+  int fd = io->own[to->family == 4 ? CF_IO_4 : CF_IO_6].fd;
+
+  if (!sa_len || !to->port)
+    return cf_err (GPG_ERR_INV_VALUE);
+  if (fd < 0)
+    return cf_err (GPG_ERR_ENETUNREACH);
+  if (sendto (fd, data, len, MSG_NOSIGNAL, (struct sockaddr *) &sa, sa_len) < 0)
+    return cf_err_errno ();
+  io->counts.datagrams_out++;
+  return 0;
+}
+
+gpg_error_t
+cf_io_send_datagram (struct cf_net *net, const struct cf_addr *to, const void *data, size_t len)
+{
+  return send_plain ((struct cf_io *) net, to, data, len);
+}
+
+/* To the IPv4 broadcast address TO, out of LINK and under LINK's address. */
+static gpg_error_t
+send_broadcast4 (struct cf_io *io, const struct cf_io_link *link, const struct cf_addr *to, const void *data,
+                 size_t len)
+{
+  union {
+    struct cmsghdr align;
+    char space[CMSG_SPACE (sizeof (struct in_pktinfo))];
+  } control;
+  struct sockaddr_storage sa;
+  socklen_t sa_len = cf_io_sockaddr (to, &sa);
+  struct in_pktinfo info = { .ipi_ifindex = (int) link->index };
+  char *bytes = (char *) (uintptr_t) data; /* struct iovec knows no const; sendmsg does not write */
+  struct iovec iov = { .iov_base = bytes, .iov_len = len };
+  struct msghdr msg = { .msg_name = &sa, .msg_namelen = sa_len, .msg_iov = &iov, .msg_iovlen = 1,
+                        .msg_control = control.space, .msg_controllen = sizeof control.space };
+  struct cmsghdr *cmsg;
+
+  memset (&control, 0, sizeof control);
+  cmsg = CMSG_FIRSTHDR (&msg);
+  cmsg->cmsg_level = IPPROTO_IP;
+  cmsg->cmsg_type = IP_PKTINFO;
+  cmsg->cmsg_len = CMSG_LEN (sizeof info);
+  memcpy (&info.ipi_spec_dst, link->addr.bytes, 4);
+  memcpy (CMSG_DATA (cmsg), &info, sizeof info);
+  if (sendmsg (io->own[CF_IO_4].fd, &msg, MSG_NOSIGNAL) < 0)
+    return cf_err_errno ();
+  io->counts.datagrams_out++;
+  return 0;
+}
+
+/* On IPv4: the limited broadcast once for an interface (not on loopback, where it has no meaning), the
+   subnet's for each address.  Some systems and some switches pass only one of them. */
+static gpg_error_t
+broadcast4 (struct cf_io *io, size_t i, const void *data, size_t len)
+{
+  const struct cf_io_link *link = &io->links[i];
+  struct cf_addr to = link->broadcast;
+  gpg_error_t err, err_all = cf_err (GPG_ERR_ENETUNREACH);
+
+  if (!link->loopback && is_first_of_interface (io, i)) {
+    to.family = 4;
+    memset (to.bytes, 0xff, 4);
+    to.port = io->discovery_port;
+    err_all = send_broadcast4 (io, link, &to, data, len);
+  }
+  if (!link->broadcast.family)
+    return err_all;
+  to = link->broadcast;
+  to.port = io->discovery_port;
+  err = send_broadcast4 (io, link, &to, data, len);
+  return err_all ? err : 0;
+}
+
+static gpg_error_t
+broadcast6 (struct cf_io *io, size_t i, const void *data, size_t len)
+{
+  struct cf_addr to = { .family = 6, .port = io->discovery_port, .scope = io->links[i].index };
+
+  if (inet_pton (AF_INET6, CF_DISCOVERY_GROUP6, to.bytes) != 1)
+    return cf_err (GPG_ERR_BUG);
+  return send_plain (io, &to, data, len);
+}
+
+gpg_error_t
+cf_io_broadcast (struct cf_net *net, const void *data, size_t len)
+{
+  struct cf_io *io = (struct cf_io *) net;
+  gpg_error_t err, first = cf_err (GPG_ERR_ENETUNREACH);
+  bool sent = false;
+
+  for (size_t i = 0; i < io->link_count; i++) {
+    const struct cf_io_link *link = &io->links[i];
+    bool is4 = link->addr.family == 4;
+    static const uint8_t none[16];
+
+    if (io->own[is4 ? CF_IO_4 : CF_IO_6].fd < 0)
+      continue;
+    /* With one address to listen on, say so only where it can be reached. */
+    if (io->listen.family && memcmp (io->listen.bytes, none, sizeof none)
+        && !cf_addr_same_host (&io->listen, &link->addr))
+      continue;
+    if (is4 && link->can_broadcast)
+      err = broadcast4 (io, i, data, len);
+    else if (!is4 && link->can_multicast && is_first_of_interface (io, i))
+      err = broadcast6 (io, i, data, len);
+    else
+      continue;
+    if (!err)
+      sent = true;
+    else if (!sent)
+      first = err;
+  }
+  return sent ? 0 : first;
+}
