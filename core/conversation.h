@@ -1,7 +1,10 @@
 /* conversation.h - conversations as facts: kept in the store, looked up by id, peer or prefix.
  *
  *   REQUESTED --gate's DONE on disk--> OPEN --close by either side--> CLOSED
- *   REQUESTED --refused, wrong password, lapsed--> gone (asker) or gone (answerer)
+ *   REQUESTED --refused, wrong password, lapsed--> gone
+ *
+ * Only the asker has it as REQUESTED; to the answerer it is a request (gate.h)
+ * until it opens.
  *
  * gate.c makes and opens them, message.c lives in the open ones.
  */
@@ -33,16 +36,22 @@ struct cf_conversation {
   uint64_t peer_read_sequence;  /* they have read ours up to here */
   bool closed_by_peer;
   char *trouble;                /* why it stopped (key revoked ...), or NULL */
+  bool deleted;                 /* by our user: keys and history are gone; hidden, kept until the peer has its CLOSE */
   bool peer_typing;             /* not kept */
+  bool wanted;                  /* not kept: we have told link that we want the peer */
   struct cf_outbox *outbox;     /* message.c's */
 };
+
+struct cf_conversation_closing; /* conversation_commands.c: a CLOSE or DELETE under way */
 
 struct cf_conversations {
   struct cf_core *core;
   struct cf_conversation *first;
+  struct cf_conversation_closing *closing;
 };
 
-/* Reads all of them from the store. */
+/* Reads all of them from the store into core->conversations (also set on return); open ones want their peers.
+   Peers and links are there already. */
 gpg_error_t cf_conversations_new (struct cf_core *core, struct cf_conversations **r_all) CF_MUST_CHECK;
 void cf_conversations_free (struct cf_conversations *all);
 
@@ -60,9 +69,19 @@ gpg_error_t cf_conversation_forget (struct cf_core *core, struct cf_conversation
 /* Was ID ever used, also by one that was forgotten? */
 bool cf_conversation_id_used (struct cf_core *core, const uint8_t id[CF_CONVERSATION_ID_LEN]);
 
+/* Say that an id was used, so that nobody opens it again (a request that was refused). */
+gpg_error_t cf_conversation_id_use (struct cf_core *core, const uint8_t id[CF_CONVERSATION_ID_LEN]) CF_MUST_CHECK;
+
+const char *cf_conversation_state_name (enum cf_conversation_state state); /* "requested", "open", "closed" */
+
 /* Change of state: saves, emits the "conversation" event, tells link what is wanted. */
 gpg_error_t cf_conversation_set_state (struct cf_core *core, struct cf_conversation *conv,
                                        enum cf_conversation_state state) CF_MUST_CHECK;
+
+/* conversation_commands.c: end what CLOSE and DELETE have under way, without a word to their commands; finish
+   the deletions that an earlier life began. */
+void cf_conversation_closing_free (struct cf_conversations *all);
+void cf_conversation_closing_resume (struct cf_core *core);
 
 /* The row of CONVERSATIONS and of the event. */
 json_t *cf_conversation_json (struct cf_core *core, const struct cf_conversation *conv);

@@ -13,6 +13,11 @@ void cf_gate_frame (struct cf_core *core, struct cf_peer *peer, const struct cf_
 void cf_gate_up (struct cf_core *core, struct cf_peer *peer);
 void cf_gate_down (struct cf_core *core, struct cf_peer *peer);
 
+/* Our user has thought better of the request that CONV is: the peer is told, CONV is gone. */
+gpg_error_t cf_gate_withdraw (struct cf_core *core, struct cf_conversation *conv) CF_MUST_CHECK;
+/* The conversation ID is about to be deleted: forget what is left of its opening. */
+void cf_gate_forget (struct cf_core *core, const uint8_t id[CF_CONVERSATION_ID_LEN]);
+
 /* How many requests wait for the user's answer. */
 size_t cf_gate_waiting (struct cf_core *core);
 

@@ -19,7 +19,8 @@ enum cf_talk {
   CF_TALK_KEY,        /* conversation public key */
   CF_TALK_STATEMENT,  /* signature of the conversation statement */
   CF_TALK_DONE,       /* K(C, "done"; ...) */
-  CF_TALK_GATE_LAST = CF_TALK_DONE,
+  CF_TALK_OPENED,     /* the other's DONE was right and is on disk: it need not be repeated */
+  CF_TALK_GATE_LAST = CF_TALK_OPENED,
   /* an open conversation (message.c) */
   CF_TALK_ENVELOPE = 32, /* envelope number, OpenPGP message */
   CF_TALK_ACK,           /* envelope number, H("ack"; decrypted bytes), highest sequence taken */
@@ -37,12 +38,15 @@ struct cf_talk_frame {
   size_t body_len;
 };
 
+#define CF_TALK_HEADER_LEN (1 + CF_CONVERSATION_ID_LEN)
+
+/* Errors: TOO_SHORT, INV_VALUE (a type that is not known: newer, or nonsense). */
 gpg_error_t cf_talk_decode (const void *data, size_t len, struct cf_talk_frame *r_frame) CF_MUST_CHECK;
 /* Build and send.  Errors: as cf_link_send. */
 gpg_error_t cf_talk_send (struct cf_core *core, const struct cf_fpr *peer, enum cf_talk type,
                           const uint8_t id[CF_CONVERSATION_ID_LEN], const void *body, size_t body_len) CF_MUST_CHECK;
 
-/* Registers with link and passes frames, ups and downs to gate and messages. */
+/* Registers with link and passes frames, ups and downs to gate and messages, in this order. */
 void cf_talk_start (struct cf_core *core);
 
 #endif
