@@ -14,7 +14,8 @@
 struct cf_map;
 
 /* At most MAX entries of keys of KEY_LEN bytes each (<= 64). */
-gpg_error_t cf_map_new (struct cf_env *env, size_t key_len, size_t max, struct cf_map **r_map) CF_MUST_CHECK;
+gpg_error_t cf_map_new (struct cf_env *env, size_t key_len, size_t max,
+                        struct cf_map **r_map) CF_MUST_CHECK;
 void cf_map_free (struct cf_map *map);
 size_t cf_map_count (const struct cf_map *map);
 void *cf_map_get (const struct cf_map *map, const void *key); /* NULL: absent */

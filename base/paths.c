@@ -207,8 +207,8 @@ cf_paths_socket (const char *home, char **r_socket)
     err = take_if_short (cf_sprintf ("%s/run/" SOCKET_NAME, real), &socket);
   /* One level only: in a deeper one, whoever made the first could swap the second. */
   if (!err && !socket)
-    err = take_if_short (
-        cf_sprintf ("/tmp/confab-%u-%s/" SOCKET_NAME, (unsigned) geteuid (), tag), &socket);
+    err = take_if_short (cf_sprintf ("/tmp/confab-%u-%s/" SOCKET_NAME, (unsigned) geteuid (), tag),
+                         &socket);
   if (!err)
     *r_socket = socket;
 

@@ -63,7 +63,7 @@ cf_secmem_setup (void)
 gpg_error_t
 cf_secmem_new (void *r_mem, size_t len)
 {
-  const size_t align = _Alignof (max_align_t);
+  const size_t align = _Alignof(max_align_t);
   void *mem;
 
   if (len > SIZE_MAX - align)

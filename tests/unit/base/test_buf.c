@@ -162,7 +162,8 @@ write_sample (struct cf_buf *b)
   assert_ok (cf_wr_finish (&wr));
 }
 
-static const char sample[] = "\x12\x34\x56\x78\x9a\xbc\xde\1\2\3\4\5\6\7\x8\0\7sixteen\0\0\0\x0athirty-two\0\0end";
+static const char sample[] =
+    "\x12\x34\x56\x78\x9a\xbc\xde\1\2\3\4\5\6\7\x8\0\7sixteen\0\0\0\x0athirty-two\0\0end";
 
 struct read {
   uint8_t u8;
@@ -358,12 +359,12 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (test_model),      cmocka_unit_test (test_maximum),
-    cmocka_unit_test (test_no_memory),  cmocka_unit_test (test_clear_wipes),
-    cmocka_unit_test (test_wire_form),  cmocka_unit_test (test_round_trip),
-    cmocka_unit_test (test_every_cut),  cmocka_unit_test (test_trailing),
-    cmocka_unit_test (test_latch),      cmocka_unit_test (test_lying_lengths),
-    cmocka_unit_test (test_rest),       cmocka_unit_test (test_writer_limits),
+    cmocka_unit_test (test_model),     cmocka_unit_test (test_maximum),
+    cmocka_unit_test (test_no_memory), cmocka_unit_test (test_clear_wipes),
+    cmocka_unit_test (test_wire_form), cmocka_unit_test (test_round_trip),
+    cmocka_unit_test (test_every_cut), cmocka_unit_test (test_trailing),
+    cmocka_unit_test (test_latch),     cmocka_unit_test (test_lying_lengths),
+    cmocka_unit_test (test_rest),      cmocka_unit_test (test_writer_limits),
   };
   return cmocka_run_group_tests_name ("base/buf", tests, NULL, NULL);
 }

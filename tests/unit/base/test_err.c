@@ -100,10 +100,10 @@ check_sentence (const char *text, bool may_be_empty)
 static void
 check_commands (const char *text)
 {
-  static const char commands[]
-      = " init status start stop address visibility peers add contacts remove open requests accept "
-        "expect refuse conversations send history events read typing close delete send-file transfers "
-        "accept-file pause resume cancel verify certify export config chat demo --help COMMAND ";
+  static const char commands[] =
+      " init status start stop address visibility peers add contacts remove open requests accept "
+      "expect refuse conversations send history events read typing close delete send-file "
+      "transfers accept-file pause resume cancel verify certify export config chat demo --help COMMAND ";
   const char *p = text;
 
   while ((p = strstr (p, "\"confab "))) {
@@ -120,8 +120,8 @@ check_commands (const char *text)
 static void
 test_every_code (void **state)
 {
-  static const gpg_err_source_t sources[]
-      = { GPG_ERR_SOURCE_UNKNOWN, GPG_ERR_SOURCE_USER_1, GPG_ERR_SOURCE_GPGAGENT };
+  static const gpg_err_source_t sources[] = { GPG_ERR_SOURCE_UNKNOWN, GPG_ERR_SOURCE_USER_1,
+                                              GPG_ERR_SOURCE_GPGAGENT };
   size_t known = 0;
 
   (void) state;

@@ -74,7 +74,7 @@ test_display_bidi_and_invisible (void **state)
     "\xe2\x81\xa6", "\xe2\x81\xa7", "\xe2\x81\xa8", "\xe2\x81\xa9",                 /* 2066-2069 */
     "\xe2\x80\x8e", "\xe2\x80\x8f", "\xd8\x9c",                                     /* marks */
     "\xef\xbb\xbf", "\xe2\x80\x8b", "\xe2\x81\xa0", "\xc2\xad",                     /* invisible */
-    "\xf3\xa0\x81\x81", "\xef\xbf\xb9",                                             /* tag, annotation */
+    "\xf3\xa0\x81\x81", "\xef\xbf\xb9", /* tag, annotation */
   };
 
   (void) state;
@@ -86,7 +86,8 @@ test_display_bidi_and_invisible (void **state)
     shows (text, (size_t) len, true, "exegpj");
   }
   /* What emoji and Persian are written with stays, and so does right-to-left. */
-  SHOWS ("\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x94\xac", "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x94\xac");
+  SHOWS ("\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x94\xac",
+         "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x94\xac");
   SHOWS ("\xe2\x80\x8c", "\xe2\x80\x8c");
   SHOWS ("\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d", "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d");
 }
@@ -140,12 +141,13 @@ test_password (void **state)
   password_is ("\xc2\xa0\xe3\x80\x80" "a\xe2\x80\x83", "a"); /* Unicode's white space, too */
   password_is ("Cafe\xcc\x81", "Caf\xc3\xa9");
   password_is ("Caf\xc3\xa9", "Caf\xc3\xa9");
-  password_is ("\xe2\x84\xab", "\xc3\x85");                               /* angstrom sign */
-  password_is ("\xe1\x84\x92\xe1\x85\xa1\xe1\x86\xab", "\xed\x95\x9c");   /* Hangul jamo */
-  password_is ("\xef\xac\x81", "\xef\xac\x81");                           /* not NFKC: the ligature stays */
+  password_is ("\xe2\x84\xab", "\xc3\x85"); /* angstrom sign */
+  password_is ("\xe1\x84\x92\xe1\x85\xa1\xe1\x86\xab", "\xed\x95\x9c"); /* Hangul jamo */
+  password_is ("\xef\xac\x81", "\xef\xac\x81"); /* not NFKC: the ligature stays */
   password_is ("q\xcc\xa3\xcc\x87", "q\xcc\xa3\xcc\x87");
-  password_is ("q\xcc\x87\xcc\xa3", "q\xcc\xa3\xcc\x87");                 /* canonical order */
-  password_is ("\xf0\x9d\x85\xa0", "\xf0\x9d\x85\x98\xf0\x9d\x85\xa5\xf0\x9d\x85\xae"); /* grows 3 times */
+  password_is ("q\xcc\x87\xcc\xa3", "q\xcc\xa3\xcc\x87"); /* canonical order */
+  /* Grows to three times its length. */
+  password_is ("\xf0\x9d\x85\xa0", "\xf0\x9d\x85\x98\xf0\x9d\x85\xa5\xf0\x9d\x85\xae");
 }
 
 static void
@@ -211,7 +213,8 @@ static void
 test_unhex_refuses (void **state)
 {
   static const char *const bad[] = { "", "a", "ab", "abc", "abcde", "abcd0", "ab d", "abcg",
-                                     "0xab", "-1ab", "ab\ncd", "\xff\xff" "ab", "ABC/", "ab:d", "AB@D", "ab`d" };
+                                     "0xab", "-1ab", "ab\ncd", "\xff\xff" "ab", "ABC/",
+                                     "ab:d", "AB@D", "ab`d" };
   uint8_t out[2] = { 7, 8 };
 
   (void) state;
@@ -261,7 +264,8 @@ test_time_refuses (void **state)
     "", "now", "1970-01-01", "1970-01-01T00:00:00", "1970-01-01 00:00:00Z", "1970-1-1T00:00:00Z",
     "1970-00-01T00:00:00Z", "1970-13-01T00:00:00Z", "1970-01-00T00:00:00Z", "1970-01-32T00:00:00Z",
     "1970-04-31T00:00:00Z", "1900-02-29T00:00:00Z", "2001-02-29T00:00:00Z", "1970-01-01T24:00:00Z",
-    "1970-01-01T00:60:00Z", "1970-01-01T00:00:60Z", "1970-01-01T00:00:00.Z", "1970-01-01T00:00:00Zx",
+    "1970-01-01T00:60:00Z", "1970-01-01T00:00:60Z", "1970-01-01T00:00:00.Z",
+    "1970-01-01T00:00:00Zx",
     "1970-01-01T00:00:00+1:00", "1970-01-01T00:00:00+24:00", "1970-01-01T00:00:00+01:60",
     "1970-01-01T00:00:00+01:00x", "1970-01-01T00:00:00+0100", "-970-01-01T00:00:00Z",
     "+970-01-01T00:00:00Z", "19700-01-01T00:00:00Z", " 1970-01-01T00:00:00Z",
@@ -281,7 +285,9 @@ test_time_against_libc (void **state)
 
   (void) state;
   for (int i = 0; i < 50000; i++) {
-    int64_t ms = (int64_t) (seeded_next (&seed) % UINT64_C (315569519999999)) - INT64_C (62167219200000);
+    /* Any instant of the years 0 to 9999. */
+    int64_t ms
+        = (int64_t) (seeded_next (&seed) % UINT64_C (315569519999999)) - INT64_C (62167219200000);
     time_t s = ms / 1000 - (ms % 1000 < 0);
     char out[CF_TIME_SIZE], expected[64], date[40];
     struct tm tm;
@@ -289,7 +295,8 @@ test_time_against_libc (void **state)
 
     assert_non_null (gmtime_r (&s, &tm));
     strftime (date, sizeof date, "-%m-%dT%H:%M:%S", &tm);
-    snprintf (expected, sizeof expected, "%04d%s.%03dZ", tm.tm_year + 1900, date, (int) (ms - s * 1000));
+    snprintf (expected, sizeof expected, "%04d%s.%03dZ", tm.tm_year + 1900, date,
+              (int) (ms - s * 1000));
     assert_string_equal (cf_time_format (ms, out), expected);
     assert_ok (cf_time_parse (out, &back));
     assert_true (back == ms);
