@@ -1,0 +1,12 @@
+/* spawn.h - starting the daemon on demand. */
+#ifndef CF_UI_CLIENT_SPAWN_H
+#define CF_UI_CLIENT_SPAWN_H
+
+#include "base/err.h"
+
+/* Run "confabd --home HOME" and wait until it says that it listens (it goes into the background then).
+   It is looked for beside this program, where it was installed, and in PATH.
+   Errors: GPG_ERR_ENOENT, GPG_ERR_GENERAL (its own words are on stderr). */
+gpg_error_t cf_client_spawn (const char *home) CF_MUST_CHECK;
+
+#endif
