@@ -8,7 +8,7 @@ if HAVE_CMOCKA
 base_tests = \
 	tests/unit/base/test_buf tests/unit/base/test_env tests/unit/base/test_err \
 	tests/unit/base/test_fpr tests/unit/base/test_hash tests/unit/base/test_map \
-	tests/unit/base/test_paths tests/unit/base/test_secmem tests/unit/base/test_text \
+	tests/unit/base/test_nomem tests/unit/base/test_paths tests/unit/base/test_secmem tests/unit/base/test_text \
 	tests/unit/base/test_timer
 check_PROGRAMS += $(base_tests)
 TESTS += $(base_tests)
@@ -26,6 +26,10 @@ tests_unit_base_test_hash_SOURCES = tests/unit/base/test_hash.c tests/unit/base/
 tests_unit_base_test_hash_LDADD = $(base_test_ldadd)
 tests_unit_base_test_map_SOURCES = tests/unit/base/test_map.c tests/unit/base/unit.h
 tests_unit_base_test_map_LDADD = $(base_test_ldadd)
+tests_unit_base_test_nomem_SOURCES = tests/unit/base/test_nomem.c tests/unit/base/unit.h
+tests_unit_base_test_nomem_LDADD = $(base_test_ldadd)
+tests_unit_base_test_nomem_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc \
+	-Wl,--wrap=strdup,--wrap=strndup,--wrap=cf_sprintf,--wrap=sodium_malloc
 tests_unit_base_test_paths_SOURCES = tests/unit/base/test_paths.c tests/unit/base/unit.h
 tests_unit_base_test_paths_LDADD = $(base_test_ldadd)
 tests_unit_base_test_secmem_SOURCES = tests/unit/base/test_secmem.c tests/unit/base/unit.h

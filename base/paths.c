@@ -399,9 +399,9 @@ write_all (int fd, const uint8_t *data, size_t len)
   return 0;
 }
 
-/* Make the rename of PATH survive a loss of power. */
+/* The directory that PATH is in. */
 static gpg_error_t
-sync_parent (const char *path)
+open_parent (const char *path, int *r_fd)
 {
   const char *slash = strrchr (path, '/');
   size_t len = slash ? (size_t) (slash - path) : 0;
@@ -412,12 +412,24 @@ sync_parent (const char *path)
   if (!dir)
     return cf_err (GPG_ERR_ENOMEM);
   fd = open (dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  free (dir);
   if (fd < 0)
-    return cf_err_errno ();
-  if (fsync (fd) && errno != EINVAL) /* a file system that has no such thing */
     err = cf_err_errno ();
-  close (fd);
+  else
+    *r_fd = fd;
+  free (dir);
+  return err;
+}
+
+/* Write DATA to the new file FD to the disk and close it, whatever happens. */
+static gpg_error_t
+fill_and_close (int fd, const void *data, size_t len)
+{
+  gpg_error_t err = write_all (fd, data, len);
+
+  if (!err && fsync (fd))
+    err = cf_err_errno ();
+  if (close (fd) && !err)
+    err = cf_err_errno ();
   return err;
 }
 
@@ -425,23 +437,26 @@ gpg_error_t
 cf_file_write (const char *path, const void *data, size_t len)
 {
   char *temp = NULL;
-  int fd = -1;
+  int fd = -1, dir_fd = -1;
   gpg_error_t err;
 
-  err = open_temp (path, &temp, &fd);
+  /* First what may fail, so that after the rename only the disk can. */
+  err = open_parent (path, &dir_fd);
+  if (!err)
+    err = open_temp (path, &temp, &fd);
   if (err)
-    return err;
-  err = write_all (fd, data, len);
-  if (!err && fsync (fd))
-    err = cf_err_errno ();
-  if (close (fd) && !err)
-    err = cf_err_errno ();
+    goto leave;
+  err = fill_and_close (fd, data, len);
   if (!err && rename (temp, path))
     err = cf_err_errno ();
   if (err)
     unlink (temp);
-  else
-    err = sync_parent (path);
+  else if (fsync (dir_fd) && errno != EINVAL) /* a file system without such a thing */
+    err = cf_err_errno ();
+
+leave:
+  if (dir_fd >= 0)
+    close (dir_fd);
   free (temp);
   return err;
 }
