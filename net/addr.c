@@ -4,8 +4,6 @@
  * do not belong here.  IPv4 in IPv6 clothes (::ffff:a.b.c.d) becomes IPv4, so
  * that one host has one value.
  */
-#include "config.h"
-
 #include "net/addr.h"
 
 #include <arpa/inet.h>

@@ -15,8 +15,6 @@
  * Answers cost the asker more than us (a question is padded), are one for all
  * the copies of a question, and are limited for each host and in total.
  */
-#include "config.h"
-
 #include "net/discovery.h"
 
 #include <sodium.h>
@@ -208,9 +206,12 @@ host_entry (struct cf_discovery *d, const struct cf_addr *addr)
 static bool
 may_answer (struct cf_discovery *d, const struct cf_addr *from)
 {
-  struct host *host = host_entry (d, from);
+  struct host *host;
   uint64_t now = d->env->now_ms;
 
+  if (!from->port)
+    return false; /* there is no such port to answer to */
+  host = host_entry (d, from);
   if (host->addr.port == from->port && now - host->answered_ms < CF_ANSWER_SAME_MS)
     return false;
   if (!bucket_take (&host->bucket, now, CF_ANSWER_HOST_BURST, CF_ANSWER_HOST_MS)

@@ -4,8 +4,6 @@
  * io_event_link.c.  Every callback of libevent begins by refreshing env's
  * clock, so that protocol code sees the time at which its turn began.
  */
-#include "config.h"
-
 #include "net/io_event.h"
 #include "net/io_event_priv.h"
 
@@ -264,6 +262,18 @@ listen_open (struct cf_io *io)
   return err;
 }
 
+bool
+cf_io_listens_on (const struct cf_io *io, const struct cf_addr *addr)
+{
+  static const uint8_t any[16];
+
+  if (!io->listen.family)
+    return true;
+  if (!memcmp (io->listen.bytes, any, sizeof any)) /* 0.0.0.0 and [::] stand for one whole family */
+    return addr->family == io->listen.family;
+  return cf_addr_same_host (&io->listen, addr);
+}
+
 /* What others are told: the addresses of live interfaces, best first (loopback serves this host only). */
 static size_t
 op_addresses (struct cf_net *net, struct cf_addr *r_addrs, size_t max)
@@ -276,7 +286,8 @@ op_addresses (struct cf_net *net, struct cf_addr *r_addrs, size_t max)
       const struct cf_io_link *link = &io->links[i];
       int rank = link->loopback ? 2 : link->addr.scope ? 1 : 0;
 
-      if (rank != pass || io->listeners[link->addr.family == 4 ? CF_IO_4 : CF_IO_6].fd < 0)
+      if (rank != pass || io->listeners[link->addr.family == 4 ? CF_IO_4 : CF_IO_6].fd < 0
+          || !cf_io_listens_on (io, &link->addr))
         continue;
       r_addrs[count] = link->addr;
       r_addrs[count].port = io->tcp_port;
@@ -312,15 +323,6 @@ static const struct cf_net_ops ops = {
 
 /* Life. */
 
-/* 0.0.0.0 and [::] stand for one whole family; any other address narrows beacons as well. */
-static struct cf_addr
-listen_address (const struct cf_io_config *config)
-{
-  struct cf_addr none = { 0 };
-
-  return config->listen ? *config->listen : none;
-}
-
 gpg_error_t
 cf_io_new (struct cf_env *env, struct event_base *base, const struct cf_io_config *config, struct cf_net **r_net)
 {
@@ -333,7 +335,8 @@ cf_io_new (struct cf_env *env, struct event_base *base, const struct cf_io_confi
   io->net.ops = &ops;
   io->env = env;
   io->base = base;
-  io->listen = listen_address (config);
+  if (config->listen)
+    io->listen = *config->listen;
   io->discovery_port = config->discovery_port ? config->discovery_port : CF_DISCOVERY_PORT;
   for (int i = 0; i < CF_IO_FAMILIES; i++)
     io->listeners[i].fd = io->own[i].fd = io->shared[i].fd = -1;

@@ -14,8 +14,6 @@
  * inside a call of the user.  BUSY keeps a stream that its own callback ended
  * in memory until that callback has returned.
  */
-#include "config.h"
-
 #include "net/io_event_priv.h"
 
 #include <errno.h>

@@ -6,8 +6,6 @@
  * asked for by netlink too, since getifaddrs hides that an IPv6 address is
  * still tentative, and one that becomes usable *is* news.
  */
-#include "config.h"
-
 #include "net/io_event_priv.h"
 
 #include <errno.h>

@@ -64,6 +64,8 @@ struct cf_io {
 /* io_event.c */
 socklen_t cf_io_sockaddr (const struct cf_addr *addr, struct sockaddr_storage *r_sa);
 bool cf_io_from_sockaddr (const struct sockaddr_storage *sa, struct cf_addr *r_addr);
+/* Whether streams to ADDR of this host are accepted, as far as configuration goes. */
+bool cf_io_listens_on (const struct cf_io *io, const struct cf_addr *addr);
 /* Bind a socket of TYPE for each family that LISTEN covers, all to one port: PORT, or when that is 0 one
    that is free on each.  Errors: of bind; nothing stays open then. */
 gpg_error_t cf_io_bind_all (const struct cf_addr *listen, int type, uint16_t port, int r_fds[CF_IO_FAMILIES],

@@ -12,8 +12,6 @@
  * is one of those interfaces: 127.255.255.255 reaches the other daemons of
  * this host when it has no other network.
  */
-#include "config.h"
-
 #include "net/io_event_priv.h"
 
 #include <arpa/inet.h>
@@ -256,13 +254,9 @@ cf_io_broadcast (struct cf_net *net, const void *data, size_t len)
   for (size_t i = 0; i < io->link_count; i++) {
     const struct cf_io_link *link = &io->links[i];
     bool is4 = link->addr.family == 4;
-    static const uint8_t none[16];
 
-    if (io->own[is4 ? CF_IO_4 : CF_IO_6].fd < 0)
-      continue;
     /* With one address to listen on, say so only where it can be reached. */
-    if (io->listen.family && memcmp (io->listen.bytes, none, sizeof none)
-        && !cf_addr_same_host (&io->listen, &link->addr))
+    if (io->own[is4 ? CF_IO_4 : CF_IO_6].fd < 0 || !cf_io_listens_on (io, &link->addr))
       continue;
     if (is4 && link->can_broadcast)
       err = broadcast4 (io, i, data, len);

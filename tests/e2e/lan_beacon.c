@@ -10,8 +10,6 @@
  * until its standard input ends or it gets SIGTERM; then its counts and what
  * it cost, and the end.
  */
-#include "config.h"
-
 #include <event2/event.h>
 #include <signal.h>
 #include <stdio.h>

@@ -1,6 +1,4 @@
 /* test_addr.c - addresses as text and values. */
-#include "config.h"
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
