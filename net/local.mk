@@ -9,16 +9,19 @@ libcf_net_a_SOURCES += net/io_event_conn.c
 libcf_net_a_SOURCES += net/io_event_link.c
 libcf_net_a_SOURCES += net/io_event_udp.c
 libcf_net_a_SOURCES += net/net.h net/proto.h
+libcf_net_a_SOURCES += net/cipher.c net/cipher.h
+libcf_net_a_SOURCES += net/cpace.c net/cpace.h
+libcf_net_a_SOURCES += net/hello.c net/hello.h
+libcf_net_a_SOURCES += net/noise.c net/noise.h
+libcf_net_a_SOURCES += net/record.c net/record.h
+libcf_net_a_SOURCES += net/tunnel.c net/tunnel.h
+libcf_net_a_SOURCES += net/tunnel_guard.c net/tunnel_guard.h
 
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/net/test_addr tests/unit/net/test_discovery tests/unit/net/test_io_event
-TESTS += tests/unit/net/test_addr tests/unit/net/test_discovery tests/unit/net/test_io_event
+check_PROGRAMS += tests/unit/net/test_addr
+TESTS += tests/unit/net/test_addr
 tests_unit_net_test_addr_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_net_test_addr_LDADD = libcf-net.a $(BASE_LIBS) $(CMOCKA_LIBS)
-tests_unit_net_test_discovery_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_net_test_discovery_LDADD = libcf-net.a $(BASE_LIBS) $(CMOCKA_LIBS)
-tests_unit_net_test_io_event_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_net_test_io_event_LDADD = libcf-net.a $(BASE_LIBS) $(EVENT_LIBS) $(CMOCKA_LIBS)
 endif
 
 # Discovery alone, in a LAN of namespaces.
@@ -27,3 +30,28 @@ tests_e2e_lan_beacon_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CFLAGS)
 tests_e2e_lan_beacon_LDADD = libcf-net.a $(BASE_LIBS) $(EVENT_LIBS)
 TESTS += tests/e2e/lan_beacon.sh
 dist_check_SCRIPTS += tests/e2e/lan_beacon.sh tests/lab/netns.sh
+
+# The tunnel and what it stands on.
+if HAVE_CMOCKA
+NET_TEST_LIBS = libcf-net.a $(BASE_LIBS) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/net/test_noise
+TESTS += tests/unit/net/test_noise
+tests_unit_net_test_noise_SOURCES = tests/unit/net/test_noise.c
+tests_unit_net_test_noise_LDADD = $(NET_TEST_LIBS)
+
+check_PROGRAMS += tests/unit/net/test_cpace
+TESTS += tests/unit/net/test_cpace
+tests_unit_net_test_cpace_SOURCES = tests/unit/net/test_cpace.c
+tests_unit_net_test_cpace_LDADD = $(NET_TEST_LIBS)
+
+check_PROGRAMS += tests/unit/net/test_hello
+TESTS += tests/unit/net/test_hello
+tests_unit_net_test_hello_SOURCES = tests/unit/net/test_hello.c
+tests_unit_net_test_hello_LDADD = $(NET_TEST_LIBS)
+
+check_PROGRAMS += tests/unit/net/test_tunnel
+TESTS += tests/unit/net/test_tunnel
+tests_unit_net_test_tunnel_SOURCES = tests/unit/net/test_tunnel.c tests/unit/net/pair.c tests/unit/net/pair.h
+tests_unit_net_test_tunnel_LDADD = $(NET_TEST_LIBS)
+endif

@@ -23,11 +23,17 @@
 #define CF_PEER_GONE_MS 100000            /* three beacons missed */
 
 /* Tunnel. */
+#define CF_TUNNEL_MAGIC "CfTu"            /* the first four bytes of a stream; version and suite follow */
+#define CF_TUNNEL_CLEAR_LEN 6
+#define CF_TUNNEL_AHEAD (128 * 1024)      /* bytes given to the carrier ahead of its drain */
+#define CF_TUNNEL_QUEUE_MAX (4 * 1024 * 1024) /* bytes that wait, a channel */
+#define CF_BYE_REASON_MAX 120             /* bytes of UTF-8 */
 #define CF_DEVICE_KEY_LEN 32
 #define CF_DEVICE_NUMBER_LEN 16
 #define CF_RECORD_PLAIN_MAX 16384
 #define CF_MESSAGE_CONTROL_MAX (128 * 1024) /* a message on the control channel */
 #define CF_MESSAGE_TALK_MAX (1280 * 1024)   /* on the conversation channel: one envelope and its frame */
+#define CF_MESSAGE_BULK_MAX (256 * 1024)    /* on the bulk channel */
 #define CF_HANDSHAKE_MS 10000               /* message 1 to both HELLOs */
 #define CF_PING_IDLE_MS 4000
 #define CF_PATH_LOST_MS 9000
@@ -35,9 +41,13 @@
 #define CF_REKEY_RECORDS (1u << 20)
 #define CF_REKEY_MS (3600 * 1000)
 
+#define CF_GUARD_ENTRIES 4096               /* first messages that a responder remembers */
+
 /* Statements. */
 #define CF_STATEMENT_EARLY_MS (10 * 60 * 1000)
 #define CF_STATEMENT_SPAN_MS (35LL * 24 * 3600 * 1000)
+#define CF_BLOCK_MAX (64 * 1024)    /* a public key */
+#define CF_SIGNATURE_MAX (8 * 1024) /* a detached signature */
 #define CF_DEVICE_RENEW_MS (30LL * 24 * 3600 * 1000)
 
 /* The password gate. */

@@ -1,0 +1,159 @@
+/* cipher.c - Noise's CipherState on libgcrypt's AEADs.
+ *
+ * Section numbers are those of the Noise paper, revision 34.
+ */
+#include "net/cipher.h"
+
+#include <gcrypt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/secmem.h"
+
+#define NONCE_LEN 12
+#define NONCE_REKEY UINT64_MAX /* section 5.1: never used for a message */
+
+struct cf_cipher {
+  gcry_cipher_hd_t hd;
+  enum cf_suite suite;
+  uint64_t n;
+};
+
+/* libgcrypt marks errors with its own source; ours carry ours. */
+static gpg_error_t
+own_error (gcry_error_t err)
+{
+  return err ? cf_err (gcry_err_code (err)) : 0;
+}
+
+const char *
+cf_suite_name (enum cf_suite suite)
+{
+  return suite == CF_SUITE_AESGCM ? "AESGCM" : "ChaChaPoly";
+}
+
+enum cf_suite
+cf_suite_best (void)
+{
+  enum cf_suite best = CF_SUITE_CHACHAPOLY;
+  char *flags = gcry_get_config (0, "hwflist");
+
+  if (!flags)
+    return best;
+  if ((strstr (flags, "intel-aesni") && strstr (flags, "intel-pclmul"))
+      || (strstr (flags, "arm-aes") && strstr (flags, "arm-pmull")) || strstr (flags, "ppc-vcrypto"))
+    best = CF_SUITE_AESGCM;
+  gcry_free (flags);
+  return best;
+}
+
+gpg_error_t
+cf_cipher_new (enum cf_suite suite, const uint8_t key[CF_CIPHER_KEY_LEN], struct cf_cipher **r_cipher)
+{
+  gpg_error_t err;
+  struct cf_cipher *c = calloc (1, sizeof *c);
+
+  if (!c)
+    return cf_err (GPG_ERR_ENOMEM);
+  c->suite = suite;
+  if (suite == CF_SUITE_AESGCM)
+    err = own_error (gcry_cipher_open (&c->hd, GCRY_CIPHER_AES256, GCRY_CIPHER_MODE_GCM, GCRY_CIPHER_SECURE));
+  else
+    err = own_error (gcry_cipher_open (&c->hd, GCRY_CIPHER_CHACHA20, GCRY_CIPHER_MODE_POLY1305, GCRY_CIPHER_SECURE));
+  if (!err)
+    err = own_error (gcry_cipher_setkey (c->hd, key, CF_CIPHER_KEY_LEN));
+  if (err) {
+    cf_cipher_free (c);
+    return err;
+  }
+  *r_cipher = c;
+  return 0;
+}
+
+void
+cf_cipher_free (struct cf_cipher *cipher)
+{
+  if (!cipher)
+    return;
+  gcry_cipher_close (cipher->hd);
+  free (cipher);
+}
+
+uint64_t
+cf_cipher_counter (const struct cf_cipher *cipher)
+{
+  return cipher->n;
+}
+
+/* Section 12: 32 zero bits, then N; big-endian for AESGCM, little-endian for
+   ChaChaPoly.  The additional data follow. */
+static gpg_error_t
+begin (struct cf_cipher *c, uint64_t n, const void *ad, size_t ad_len)
+{
+  gpg_error_t err;
+  uint8_t nonce[NONCE_LEN] = { 0 };
+  int i;
+
+  for (i = 0; i < 8; i++)
+    nonce[4 + i] = (uint8_t) (n >> (c->suite == CF_SUITE_AESGCM ? 56 - 8 * i : 8 * i));
+  err = own_error (gcry_cipher_setiv (c->hd, nonce, sizeof nonce));
+  if (!err && ad_len)
+    err = own_error (gcry_cipher_authenticate (c->hd, ad, ad_len));
+  return err;
+}
+
+gpg_error_t
+cf_cipher_seal (struct cf_cipher *cipher, const void *ad, size_t ad_len, uint8_t *text, size_t len,
+                uint8_t r_tag[CF_CIPHER_TAG_LEN])
+{
+  gpg_error_t err;
+
+  if (cipher->n == NONCE_REKEY)
+    return cf_err (GPG_ERR_LIMIT_REACHED);
+  err = begin (cipher, cipher->n, ad, ad_len);
+  if (!err && len)
+    err = own_error (gcry_cipher_encrypt (cipher->hd, text, len, NULL, 0));
+  if (!err)
+    err = own_error (gcry_cipher_gettag (cipher->hd, r_tag, CF_CIPHER_TAG_LEN));
+  if (!err)
+    cipher->n++;
+  return err;
+}
+
+gpg_error_t
+cf_cipher_open (struct cf_cipher *cipher, const void *ad, size_t ad_len, uint8_t *text, size_t len,
+                const uint8_t tag[CF_CIPHER_TAG_LEN])
+{
+  gpg_error_t err;
+
+  if (cipher->n == NONCE_REKEY)
+    return cf_err (GPG_ERR_LIMIT_REACHED);
+  err = begin (cipher, cipher->n, ad, ad_len);
+  if (!err && len)
+    err = own_error (gcry_cipher_decrypt (cipher->hd, text, len, NULL, 0));
+  if (!err)
+    err = own_error (gcry_cipher_checktag (cipher->hd, tag, CF_CIPHER_TAG_LEN));
+  if (err)
+    cf_wipe (text, len);
+  else
+    cipher->n++;
+  return err;
+}
+
+/* Section 4.2: the first 32 bytes of ENCRYPT(k, 2^64 - 1, "", zeros). */
+gpg_error_t
+cf_cipher_rekey (struct cf_cipher *cipher)
+{
+  gpg_error_t err;
+  uint8_t key[CF_CIPHER_KEY_LEN] = { 0 };
+
+  err = begin (cipher, NONCE_REKEY, NULL, 0);
+  if (!err)
+    err = own_error (gcry_cipher_encrypt (cipher->hd, key, sizeof key, NULL, 0));
+  if (!err)
+    err = own_error (gcry_cipher_reset (cipher->hd));
+  if (!err)
+    err = own_error (gcry_cipher_setkey (cipher->hd, key, sizeof key));
+  cf_wipe (key, sizeof key);
+  return err;
+}

@@ -1,0 +1,50 @@
+/* cipher.h - Noise's CipherState: an AEAD key and the counter that is its nonce.
+ *
+ * A key is used in one direction only.  Sealing and opening are in place.
+ * The key itself lives inside libgcrypt's handle, which wipes it when freed.
+ */
+#ifndef CF_NET_CIPHER_H
+#define CF_NET_CIPHER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+#define CF_CIPHER_KEY_LEN 32
+#define CF_CIPHER_TAG_LEN 16
+
+/* As on the wire and as bit numbers in HELLO. */
+enum cf_suite { CF_SUITE_AESGCM = 0, CF_SUITE_CHACHAPOLY = 1, CF_SUITE_COUNT };
+
+struct cf_cipher;
+
+/* "AESGCM" or "ChaChaPoly". */
+const char *cf_suite_name (enum cf_suite suite);
+
+/* AESGCM where the processor has instructions for AES and carry-less
+   multiplication, as libgcrypt sees it; else ChaChaPoly. */
+enum cf_suite cf_suite_best (void);
+
+/* Errors: ENOMEM, those of libgcrypt. */
+gpg_error_t cf_cipher_new (enum cf_suite suite, const uint8_t key[CF_CIPHER_KEY_LEN],
+                           struct cf_cipher **r_cipher) CF_MUST_CHECK;
+void cf_cipher_free (struct cf_cipher *cipher); /* NULL is fine */
+
+/* Encrypt LEN bytes at TEXT in place and write the tag; the counter moves on.
+   Errors: LIMIT_REACHED (2^64 - 1 messages). */
+gpg_error_t cf_cipher_seal (struct cf_cipher *cipher, const void *ad, size_t ad_len, uint8_t *text, size_t len,
+                            uint8_t r_tag[CF_CIPHER_TAG_LEN]) CF_MUST_CHECK;
+
+/* The inverse.  On error TEXT is wiped and the counter stays.  Errors: CHECKSUM (forged), LIMIT_REACHED. */
+gpg_error_t cf_cipher_open (struct cf_cipher *cipher, const void *ad, size_t ad_len, uint8_t *text, size_t len,
+                            const uint8_t tag[CF_CIPHER_TAG_LEN]) CF_MUST_CHECK;
+
+/* Noise's REKEY: a one-way step to the next key; the counter stays. */
+gpg_error_t cf_cipher_rekey (struct cf_cipher *cipher) CF_MUST_CHECK;
+
+/* The nonce that comes next. */
+uint64_t cf_cipher_counter (const struct cf_cipher *cipher);
+
+#endif

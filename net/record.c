@@ -1,0 +1,94 @@
+/* record.c - sealing and opening the records of a tunnel; see record.h. */
+#include "net/record.h"
+
+#include <string.h>
+
+void
+cf_record_stream_init (struct cf_record_stream *stream, struct cf_cipher *cipher, uint32_t rekey_records,
+                       uint64_t now_ms)
+{
+  stream->cipher = cipher;
+  stream->under_key = 0;
+  stream->rekey_records = rekey_records;
+  stream->key_since_ms = now_ms;
+}
+
+void
+cf_record_stream_done (struct cf_record_stream *stream)
+{
+  cf_cipher_free (stream->cipher);
+  stream->cipher = NULL;
+}
+
+static gpg_error_t
+next_key (struct cf_record_stream *stream, uint64_t now_ms)
+{
+  stream->under_key = 0;
+  stream->key_since_ms = now_ms;
+  return cf_cipher_rekey (stream->cipher);
+}
+
+gpg_error_t
+cf_record_seal (struct cf_record_stream *stream, uint64_t now_ms, uint8_t channel, uint8_t flags, const void *fragment,
+                size_t len, uint8_t out[CF_RECORD_MAX], size_t *r_len)
+{
+  gpg_error_t err;
+  size_t plain_len = CF_RECORD_HEAD_LEN + len;
+  size_t body_len = plain_len + CF_CIPHER_TAG_LEN;
+  uint8_t *plain = out + CF_RECORD_LENGTH_LEN;
+
+  if (len > CF_RECORD_FRAGMENT_MAX)
+    return cf_err (GPG_ERR_TOO_LARGE);
+  if (stream->under_key + 1 >= stream->rekey_records || now_ms - stream->key_since_ms >= CF_REKEY_MS)
+    flags |= CF_RECORD_REKEY;
+  out[0] = (uint8_t) (body_len >> 8);
+  out[1] = (uint8_t) body_len;
+  plain[0] = channel;
+  plain[1] = flags;
+  if (len)
+    memcpy (plain + CF_RECORD_HEAD_LEN, fragment, len);
+  err = cf_cipher_seal (stream->cipher, out, CF_RECORD_LENGTH_LEN, plain, plain_len, plain + plain_len);
+  if (err)
+    return err;
+  stream->under_key++;
+  if (flags & CF_RECORD_REKEY)
+    err = next_key (stream, now_ms);
+  if (err)
+    return err;
+  *r_len = CF_RECORD_LENGTH_LEN + body_len;
+  return 0;
+}
+
+size_t
+cf_record_body_len (const uint8_t length[CF_RECORD_LENGTH_LEN])
+{
+  size_t len = (size_t) (length[0] << 8 | length[1]);
+
+  return len >= CF_RECORD_BODY_MIN && len <= CF_RECORD_BODY_MAX ? len : 0;
+}
+
+gpg_error_t
+cf_record_open (struct cf_record_stream *stream, uint8_t *data, size_t len, struct cf_record *r_record)
+{
+  gpg_error_t err;
+  uint8_t *plain = data + CF_RECORD_LENGTH_LEN;
+  size_t plain_len = len - CF_RECORD_LENGTH_LEN - CF_CIPHER_TAG_LEN;
+  uint8_t flags;
+
+  err = cf_cipher_open (stream->cipher, data, CF_RECORD_LENGTH_LEN, plain, plain_len, plain + plain_len);
+  if (err)
+    return err;
+  stream->under_key++;
+  flags = plain[1];
+  if (flags & CF_RECORD_REKEY)
+    err = next_key (stream, 0); /* the clock is the sender's business */
+  else if (stream->under_key >= stream->rekey_records)
+    err = cf_err (GPG_ERR_LIMIT_REACHED);
+  if (err)
+    return err;
+  r_record->channel = plain[0];
+  r_record->flags = flags & (uint8_t) ~CF_RECORD_REKEY;
+  r_record->fragment = plain + CF_RECORD_HEAD_LEN;
+  r_record->fragment_len = plain_len - CF_RECORD_HEAD_LEN;
+  return 0;
+}

@@ -1,0 +1,792 @@
+/* tunnel.c - handshake, channels and liveness of a secure channel over a stream.
+ *
+ *   initiator                               responder
+ *   NEW                                     NEW
+ *    | cf_tunnel_start: clear bytes,         |
+ *    |   message 1                           |
+ *    v                                       | handshake_message1
+ *   WAIT2 <---------- message 2 -----------  v
+ *    | handshake_message2                   WAIT3
+ *    v                                       | handshake_message3
+ *   READY ----------- message 3 ---------->  v
+ *    |                                      READY
+ *    `-- tunnel_end, from any state --> CLOSED
+ *
+ * Every state but CLOSED has a deadline: the handshake's, then the path's.
+ * Records are sealed and opened in record.c, first messages remembered in
+ * tunnel_guard.c.  Spec: doc/protocol-tunnel.md, "Tunnel".
+ */
+#include "net/tunnel.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/secmem.h"
+#include "base/text.h"
+#include "net/noise.h"
+#include "net/record.h"
+#include "net/tunnel_guard.h"
+
+#define TIME_LEN 8
+#define MESSAGE1_LEN (CF_NOISE_MESSAGE1_LEN + TIME_LEN)
+#define MESSAGE2_LEN CF_NOISE_MESSAGE2_LEN
+#define MESSAGE3_LEN CF_NOISE_MESSAGE3_LEN
+_Static_assert (MESSAGE3_LEN >= MESSAGE1_LEN && MESSAGE3_LEN >= MESSAGE2_LEN, "a buffer for the longest");
+
+/* A record on this channel is about the tunnel itself. */
+#define CHANNEL_LINK 0xff
+enum link_kind { LINK_PING = 1, LINK_PONG = 2, LINK_BYE = 3 };
+
+static const char prologue_name[] = "confab tunnel";
+
+enum state { NEW, WAIT2, WAIT3, READY, CLOSED, STATE_COUNT };
+enum event { EV_START, EV_MESSAGE1, EV_MESSAGE2, EV_MESSAGE3, EV_END, EVENT_COUNT };
+
+static const char *const state_names[STATE_COUNT] = { "NEW", "WAIT2", "WAIT3", "READY", "CLOSED" };
+
+/* What follows; NEW stands for "not allowed". */
+static const enum state transitions[STATE_COUNT][EVENT_COUNT] = {
+  [NEW] = { [EV_START] = WAIT2, [EV_MESSAGE1] = WAIT3, [EV_END] = CLOSED },
+  [WAIT2] = { [EV_MESSAGE2] = READY, [EV_END] = CLOSED },
+  [WAIT3] = { [EV_MESSAGE3] = READY, [EV_END] = CLOSED },
+  [READY] = { [EV_END] = CLOSED },
+};
+
+static const size_t message_max[CF_CHANNEL_COUNT] = { CF_MESSAGE_CONTROL_MAX, CF_MESSAGE_TALK_MAX,
+                                                      CF_MESSAGE_BULK_MAX };
+
+/* The rest of a message that waits for the carrier. */
+struct waiting {
+  struct waiting *next;
+  size_t len, sent;
+  uint8_t data[];
+};
+
+struct channel {
+  struct waiting *first, *last; /* to send */
+  size_t waiting_bytes;
+  struct cf_buf part; /* received so far of a message in several records */
+  bool is_partial;
+};
+
+/* Gone once ready. */
+struct handshake {
+  uint8_t own_secret[CF_DEVICE_KEY_LEN];
+  struct cf_noise *noise;
+  uint8_t clear[CF_TUNNEL_CLEAR_LEN];
+  uint8_t in[MESSAGE3_LEN]; /* the longest */
+  size_t in_len;
+};
+
+struct cf_tunnel {
+  struct cf_env *env;
+  struct cf_tunnel_handler handler;
+  void *arg;
+  struct cf_tunnel_guard *guard;
+  bool initiator;
+  enum state state;
+  enum cf_suite suite;
+  uint32_t rekey_records;
+  uint8_t own_public[CF_DEVICE_KEY_LEN];
+  uint8_t remote_public[CF_DEVICE_KEY_LEN];
+  uint8_t hash[CF_NOISE_HASH_LEN];
+  struct handshake *handshake; /* secret memory */
+  struct cf_record_stream tx, rx;
+  uint8_t *in, *out; /* CF_RECORD_MAX each, once ready */
+  size_t in_len;
+  struct channel channels[CF_CHANNEL_COUNT];
+  struct cf_timer timer; /* handshake deadline, then liveness */
+  uint64_t heard_ms;     /* the last record that opened */
+  bool pinged;           /* and a ping is out since */
+  gpg_error_t peer_code;
+};
+
+static gpg_error_t
+tunnel_step (struct cf_tunnel *t, enum event event)
+{
+  enum state next = transitions[t->state][event];
+
+  if (next == NEW)
+    return cf_err (GPG_ERR_INV_STATE);
+  cf_log (t->env, CF_LOG_DEBUG, "tunnel: %s -> %s", state_names[t->state], state_names[next]);
+  t->state = next;
+  return 0;
+}
+
+static void
+handshake_free (struct cf_tunnel *t)
+{
+  if (!t->handshake)
+    return;
+  cf_noise_free (t->handshake->noise);
+  cf_secmem_free (t->handshake);
+  t->handshake = NULL;
+}
+
+/* The one way into CLOSED: keys go at once, and the owner hears it. */
+static void
+tunnel_end (struct cf_tunnel *t, gpg_error_t err, const char *reason)
+{
+  if (tunnel_step (t, EV_END))
+    return; /* closed already */
+  cf_timer_cancel (t->env, &t->timer);
+  handshake_free (t);
+  cf_record_stream_done (&t->tx);
+  cf_record_stream_done (&t->rx);
+  /* What was received stays until cf_tunnel_free: a message callback that closes
+     is still reading it. */
+  t->handler.closed (t->arg, err, reason);
+}
+
+/* Sending. */
+
+/* Seal and hand out one record; flags is CF_RECORD_MORE or 0. */
+static gpg_error_t
+send_record (struct cf_tunnel *t, uint8_t channel, uint8_t flags, const void *fragment, size_t len)
+{
+  gpg_error_t err;
+  size_t record_len = 0;
+
+  if (!t->tx.cipher) /* output closed the tunnel between two records */
+    return cf_err (GPG_ERR_ENOTCONN);
+  err = cf_record_seal (&t->tx, t->env->now_ms, channel, flags, fragment, len, t->out, &record_len);
+  if (!err)
+    t->handler.output (t->arg, t->out, record_len);
+  return err;
+}
+
+static bool
+carrier_is_full (const struct cf_tunnel *t)
+{
+  return t->handler.queued && t->handler.queued (t->arg) >= CF_TUNNEL_AHEAD;
+}
+
+/* Send fragments of DATA from *SENT on, until it is through (*R_DONE) or, except
+   on the control channel, until the carrier has enough. */
+static gpg_error_t
+send_fragments (struct cf_tunnel *t, enum cf_channel channel, const uint8_t *data, size_t len, size_t *sent,
+                bool *r_done)
+{
+  gpg_error_t err;
+
+  *r_done = false;
+  while (!*r_done && (channel == CF_CHANNEL_CONTROL || !carrier_is_full (t))) {
+    size_t left = len - *sent;
+    size_t now = left > CF_RECORD_FRAGMENT_MAX ? CF_RECORD_FRAGMENT_MAX : left;
+
+    err = send_record (t, (uint8_t) channel, now < left ? CF_RECORD_MORE : 0, data ? data + *sent : NULL, now);
+    if (err)
+      return err;
+    *sent += now;
+    *r_done = *sent == len;
+  }
+  return 0;
+}
+
+static gpg_error_t
+wait_add (struct channel *c, const uint8_t *data, size_t len)
+{
+  struct waiting *w = malloc (sizeof *w + len);
+
+  if (!w)
+    return cf_err (GPG_ERR_ENOMEM);
+  w->next = NULL;
+  w->len = len;
+  w->sent = 0;
+  if (len)
+    memcpy (w->data, data, len);
+  if (c->last)
+    c->last->next = w;
+  else
+    c->first = w;
+  c->last = w;
+  c->waiting_bytes += len;
+  return 0;
+}
+
+static void
+wait_drop_first (struct channel *c)
+{
+  struct waiting *w = c->first;
+
+  c->first = w->next;
+  if (!c->first)
+    c->last = NULL;
+  c->waiting_bytes -= w->len;
+  cf_wipe (w->data, w->len);
+  free (w);
+}
+
+/* Whether a message on CHANNEL would have to wait behind others. */
+static bool
+is_behind (const struct cf_tunnel *t, enum cf_channel channel)
+{
+  int i;
+
+  for (i = CF_CHANNEL_CONTROL + 1; i <= (int) channel; i++)
+    if (t->channels[i].first)
+      return true;
+  return false;
+}
+
+static void
+say_bye (struct cf_tunnel *t, gpg_error_t why, const char *reason)
+{
+  uint8_t bye[3 + CF_BYE_REASON_MAX];
+  size_t len = reason ? strlen (reason) : 0;
+  unsigned int code = gpg_err_code (why);
+
+  if (len > CF_BYE_REASON_MAX) /* cut before a character, not inside one */
+    for (len = CF_BYE_REASON_MAX; len && ((unsigned char) reason[len] & 0xc0) == 0x80; len--)
+      ;
+  bye[0] = LINK_BYE;
+  bye[1] = (uint8_t) (code >> 8);
+  bye[2] = (uint8_t) code;
+  if (len)
+    memcpy (bye + 3, reason, len);
+  if (send_record (t, CHANNEL_LINK, 0, bye, 3 + len))
+    cf_log (t->env, CF_LOG_DEBUG, "tunnel: no goodbye could be sent");
+}
+
+/* An authentic peer broke the rules, or we cannot go on: tell it and end. */
+static void
+tunnel_fail (struct cf_tunnel *t, gpg_error_t err)
+{
+  if (t->state == READY)
+    say_bye (t, err, NULL);
+  tunnel_end (t, err, NULL);
+}
+
+gpg_error_t
+cf_tunnel_send (struct cf_tunnel *tunnel, enum cf_channel channel, const void *data, size_t len)
+{
+  struct cf_tunnel *t = tunnel;
+  struct channel *c;
+  gpg_error_t err = 0;
+  size_t sent = 0;
+  bool done = false;
+
+  assert (channel < CF_CHANNEL_COUNT);
+  c = &t->channels[channel];
+  if (t->state != READY)
+    return cf_err (GPG_ERR_ENOTCONN);
+  if (len > message_max[channel])
+    return cf_err (GPG_ERR_TOO_LARGE);
+  if (c->waiting_bytes + len > CF_TUNNEL_QUEUE_MAX)
+    return cf_err (GPG_ERR_LIMIT_REACHED);
+  if (!is_behind (t, channel))
+    err = send_fragments (t, channel, data, len, &sent, &done);
+  if (!err && !done)
+    err = wait_add (c, sent ? (const uint8_t *) data + sent : data, len - sent);
+  if (err && sent) /* half a message has left */
+    tunnel_fail (t, err);
+  return err;
+}
+
+void
+cf_tunnel_drained (struct cf_tunnel *tunnel)
+{
+  struct cf_tunnel *t = tunnel;
+  int i = CF_CHANNEL_CONTROL + 1;
+
+  while (t->state == READY && i < CF_CHANNEL_COUNT) {
+    struct channel *c = &t->channels[i];
+    struct waiting *w = c->first;
+    gpg_error_t err;
+    bool done;
+
+    if (!w) {
+      i++;
+      continue;
+    }
+    err = send_fragments (t, (enum cf_channel) i, w->data, w->len, &w->sent, &done);
+    if (err)
+      tunnel_fail (t, err);
+    if (err || !done)
+      return;
+    wait_drop_first (c);
+  }
+}
+
+/* Liveness. */
+
+static void
+timer_fired (void *arg)
+{
+  struct cf_tunnel *t = arg;
+  uint64_t silent_ms = t->env->now_ms - t->heard_ms;
+  uint8_t ping = LINK_PING;
+  gpg_error_t err;
+
+  if (t->state != READY) { /* the handshake's deadline */
+    tunnel_end (t, cf_err (GPG_ERR_ETIMEDOUT), NULL);
+    return;
+  }
+  if (silent_ms >= CF_PATH_LOST_MS) {
+    tunnel_end (t, cf_err (GPG_ERR_ETIMEDOUT), NULL);
+    return;
+  }
+  if (silent_ms >= CF_PING_IDLE_MS && !t->pinged) {
+    t->pinged = true;
+    err = send_record (t, CHANNEL_LINK, 0, &ping, 1);
+    if (err) {
+      tunnel_fail (t, err);
+      return;
+    }
+  }
+  cf_timer_arm (t->env, &t->timer, t->heard_ms + (t->pinged ? CF_PATH_LOST_MS : CF_PING_IDLE_MS));
+}
+
+/* A record opened.  The timer is moved only when it was set for the worst; else
+   it finds out by itself when it fires. */
+static void
+heard (struct cf_tunnel *t)
+{
+  t->heard_ms = t->env->now_ms;
+  if (t->pinged) {
+    t->pinged = false;
+    cf_timer_arm (t->env, &t->timer, t->heard_ms + CF_PING_IDLE_MS);
+  }
+}
+
+/* Receiving. */
+
+static void
+peer_said_bye (struct cf_tunnel *t, const uint8_t *p, size_t len)
+{
+  char *reason = NULL;
+
+  t->peer_code = cf_err ((gpg_err_code_t) (p[1] << 8 | p[2]));
+  if (len > 3)
+    reason = cf_text_display (p + 3, len - 3, false);
+  tunnel_end (t, 0, reason); /* without memory there is no reason to show */
+  free (reason);
+}
+
+static gpg_error_t
+receive_link (struct cf_tunnel *t, const struct cf_record *r)
+{
+  const uint8_t *p = r->fragment;
+  uint8_t pong = LINK_PONG;
+
+  if (r->flags || !r->fragment_len)
+    return cf_err (CF_ERR_PROTOCOL);
+  switch (p[0]) {
+  case LINK_PING:
+    return r->fragment_len == 1 ? send_record (t, CHANNEL_LINK, 0, &pong, 1) : cf_err (CF_ERR_PROTOCOL);
+  case LINK_PONG:
+    return r->fragment_len == 1 ? 0 : cf_err (CF_ERR_PROTOCOL);
+  case LINK_BYE:
+    if (r->fragment_len < 3 || r->fragment_len > 3 + CF_BYE_REASON_MAX)
+      return cf_err (CF_ERR_PROTOCOL);
+    peer_said_bye (t, p, r->fragment_len);
+    return 0;
+  default:
+    return cf_err (CF_ERR_PROTOCOL);
+  }
+}
+
+/* One canonical way to cut a message: every fragment but the last is full, the
+   last one is empty only when the whole message is. */
+static gpg_error_t
+receive_fragment (struct cf_tunnel *t, const struct cf_record *r)
+{
+  gpg_error_t err;
+  struct channel *c;
+  bool more = r->flags & CF_RECORD_MORE;
+
+  if (r->channel >= CF_CHANNEL_COUNT || (r->flags & ~CF_RECORD_MORE))
+    return cf_err (CF_ERR_PROTOCOL);
+  c = &t->channels[r->channel];
+  if (more ? r->fragment_len != CF_RECORD_FRAGMENT_MAX : c->is_partial && !r->fragment_len)
+    return cf_err (CF_ERR_PROTOCOL);
+  if (r->fragment_len > message_max[r->channel] - cf_buf_len (&c->part))
+    return cf_err (GPG_ERR_TOO_LARGE);
+  if (!more && !c->is_partial) {
+    t->handler.message (t->arg, (enum cf_channel) r->channel, r->fragment, r->fragment_len);
+    return 0;
+  }
+  err = cf_buf_add (&c->part, r->fragment, r->fragment_len);
+  if (err)
+    return err;
+  c->is_partial = more;
+  if (!more) {
+    t->handler.message (t->arg, (enum cf_channel) r->channel, cf_buf_data (&c->part), cf_buf_len (&c->part));
+    cf_buf_done (&c->part); /* an idle channel holds no memory */
+  }
+  return 0;
+}
+
+/* Take what is missing of the current record; returns how many bytes were used. */
+static size_t
+receive_record (struct cf_tunnel *t, const uint8_t *data, size_t len)
+{
+  struct cf_record record;
+  gpg_error_t err;
+  size_t want = CF_RECORD_LENGTH_LEN, body_len = 0, used;
+
+  if (t->in_len >= CF_RECORD_LENGTH_LEN) {
+    body_len = cf_record_body_len (t->in);
+    want += body_len;
+  }
+  used = want - t->in_len < len ? want - t->in_len : len;
+  memcpy (t->in + t->in_len, data, used);
+  t->in_len += used;
+  if (t->in_len < want)
+    return used;
+  if (!body_len) { /* the length is complete: the body comes next */
+    if (!cf_record_body_len (t->in))
+      tunnel_end (t, cf_err (GPG_ERR_INV_LENGTH), NULL);
+    return used;
+  }
+  err = cf_record_open (&t->rx, t->in, t->in_len, &record);
+  t->in_len = 0;
+  if (err) { /* not the peer: say nothing */
+    tunnel_end (t, err, NULL);
+    return used;
+  }
+  heard (t);
+  err = record.channel == CHANNEL_LINK ? receive_link (t, &record) : receive_fragment (t, &record);
+  if (err)
+    tunnel_fail (t, err);
+  return used;
+}
+
+/* The handshake. */
+
+static gpg_error_t
+handshake_begin (struct cf_tunnel *t, const uint8_t *remote_static)
+{
+  gpg_error_t err;
+  uint8_t prologue[sizeof prologue_name - 1 + CF_TUNNEL_CLEAR_LEN];
+  uint8_t ephemeral[CF_NOISE_DH_LEN];
+  struct cf_noise_config config = {
+    .suite = t->suite,
+    .initiator = t->initiator,
+    .static_secret = t->handshake->own_secret,
+    .static_public = t->own_public,
+    .ephemeral_secret = ephemeral,
+    .remote_static = remote_static,
+    .prologue = prologue,
+    .prologue_len = sizeof prologue,
+  };
+
+  memcpy (prologue, prologue_name, sizeof prologue_name - 1);
+  memcpy (prologue + sizeof prologue_name - 1, t->handshake->clear, CF_TUNNEL_CLEAR_LEN);
+  cf_env_random (t->env, ephemeral, sizeof ephemeral);
+  err = cf_noise_new (&config, &t->handshake->noise);
+  cf_wipe (ephemeral, sizeof ephemeral);
+  return err;
+}
+
+/* Keys for records; the memory that only a ready tunnel needs. */
+static gpg_error_t
+handshake_finish (struct cf_tunnel *t)
+{
+  gpg_error_t err;
+  struct cf_noise *noise = t->handshake->noise;
+  struct cf_cipher *send = NULL, *receive = NULL;
+
+  t->in = malloc (CF_RECORD_MAX);
+  t->out = malloc (CF_RECORD_MAX);
+  if (!t->in || !t->out)
+    return cf_err (GPG_ERR_ENOMEM);
+  err = cf_noise_split (noise, &send, &receive);
+  if (err)
+    return err;
+  cf_record_stream_init (&t->tx, send, t->rekey_records, t->env->now_ms);
+  cf_record_stream_init (&t->rx, receive, t->rekey_records, t->env->now_ms);
+  memcpy (t->remote_public, cf_noise_remote_static (noise), sizeof t->remote_public);
+  memcpy (t->hash, cf_noise_hash (noise), sizeof t->hash);
+  t->heard_ms = t->env->now_ms;
+  t->pinged = false;
+  cf_timer_after (t->env, &t->timer, CF_PING_IDLE_MS);
+  return 0;
+}
+
+static gpg_error_t
+handshake_message1 (struct cf_tunnel *t)
+{
+  struct handshake *hs = t->handshake;
+  gpg_error_t err;
+  uint8_t payload[TIME_LEN], message2[MESSAGE2_LEN];
+  uint64_t sent_utc_ms = 0;
+  size_t len, i;
+
+  err = handshake_begin (t, NULL);
+  if (!err)
+    err = cf_noise_read (hs->noise, hs->in, MESSAGE1_LEN, payload, sizeof payload, &len);
+  if (err)
+    return err;
+  for (i = 0; i < TIME_LEN; i++)
+    sent_utc_ms = sent_utc_ms << 8 | payload[i];
+  if (sent_utc_ms > INT64_MAX)
+    return cf_err (GPG_ERR_TOO_YOUNG);
+  err = cf_tunnel_guard_accept (t->guard, cf_noise_remote_ephemeral (hs->noise), (int64_t) sent_utc_ms);
+  if (!err)
+    err = cf_noise_write (hs->noise, NULL, 0, message2, sizeof message2, &len);
+  if (!err)
+    err = tunnel_step (t, EV_MESSAGE1);
+  if (!err)
+    t->handler.output (t->arg, message2, len);
+  return err;
+}
+
+static gpg_error_t
+handshake_message2 (struct cf_tunnel *t)
+{
+  struct handshake *hs = t->handshake;
+  gpg_error_t err;
+  uint8_t message3[MESSAGE3_LEN];
+  size_t len;
+
+  err = cf_noise_read (hs->noise, hs->in, MESSAGE2_LEN, NULL, 0, &len);
+  if (!err)
+    err = cf_noise_write (hs->noise, NULL, 0, message3, sizeof message3, &len);
+  if (!err)
+    err = handshake_finish (t);
+  if (!err)
+    err = tunnel_step (t, EV_MESSAGE2);
+  if (err)
+    return err;
+  handshake_free (t);
+  t->handler.output (t->arg, message3, len);
+  t->handler.ready (t->arg);
+  return 0;
+}
+
+static gpg_error_t
+handshake_message3 (struct cf_tunnel *t)
+{
+  struct handshake *hs = t->handshake;
+  gpg_error_t err;
+  size_t len;
+
+  err = cf_noise_read (hs->noise, hs->in, MESSAGE3_LEN, NULL, 0, &len);
+  if (!err)
+    err = handshake_finish (t);
+  if (!err)
+    err = tunnel_step (t, EV_MESSAGE3);
+  if (err)
+    return err;
+  handshake_free (t);
+  t->handler.ready (t->arg);
+  return 0;
+}
+
+/* The clear bytes: magic, version, suite. */
+static gpg_error_t
+handshake_clear (struct cf_tunnel *t)
+{
+  const uint8_t *p = t->handshake->in;
+
+  if (memcmp (p, CF_TUNNEL_MAGIC, 4))
+    return cf_err (CF_ERR_PROTOCOL);
+  if (p[4] != CF_PROTO_VERSION)
+    return cf_err (GPG_ERR_UNKNOWN_VERSION);
+  if (p[5] >= CF_SUITE_COUNT)
+    return cf_err (GPG_ERR_UNSUPPORTED_ALGORITHM);
+  t->suite = (enum cf_suite) p[5];
+  memcpy (t->handshake->clear, p, CF_TUNNEL_CLEAR_LEN);
+  return 0;
+}
+
+/* Take what is missing of the next handshake message; any error is silence. */
+static size_t
+receive_handshake (struct cf_tunnel *t, const uint8_t *data, size_t len)
+{
+  struct handshake *hs = t->handshake;
+  bool is_clear = t->state == NEW && !hs->clear[0];
+  size_t want = is_clear ? CF_TUNNEL_CLEAR_LEN
+                : t->state == NEW ? MESSAGE1_LEN
+                : t->state == WAIT2 ? MESSAGE2_LEN
+                                    : MESSAGE3_LEN;
+  size_t used = want - hs->in_len < len ? want - hs->in_len : len;
+  gpg_error_t err;
+
+  memcpy (hs->in + hs->in_len, data, used);
+  hs->in_len += used;
+  if (hs->in_len < want)
+    return used;
+  hs->in_len = 0;
+  if (is_clear)
+    err = handshake_clear (t);
+  else if (t->state == NEW)
+    err = handshake_message1 (t);
+  else if (t->state == WAIT2)
+    err = handshake_message2 (t);
+  else
+    err = handshake_message3 (t);
+  if (err)
+    tunnel_end (t, err, NULL);
+  return used;
+}
+
+void
+cf_tunnel_input (struct cf_tunnel *tunnel, const uint8_t *data, size_t len)
+{
+  struct cf_tunnel *t = tunnel;
+
+  if (t->state == NEW && t->initiator)
+    return; /* not started: nobody can have an answer for us */
+  while (len && t->state != CLOSED) {
+    size_t used = t->state == READY ? receive_record (t, data, len) : receive_handshake (t, data, len);
+
+    data += used;
+    len -= used;
+  }
+}
+
+void
+cf_tunnel_start (struct cf_tunnel *tunnel)
+{
+  struct cf_tunnel *t = tunnel;
+  uint8_t out[CF_TUNNEL_CLEAR_LEN + MESSAGE1_LEN];
+  uint8_t payload[TIME_LEN];
+  gpg_error_t err;
+  size_t len, i;
+
+  if (t->state != NEW)
+    return;
+  cf_timer_after (t->env, &t->timer, CF_HANDSHAKE_MS);
+  if (!t->initiator)
+    return;
+  memcpy (t->handshake->clear, CF_TUNNEL_MAGIC, 4);
+  t->handshake->clear[4] = CF_PROTO_VERSION;
+  t->handshake->clear[5] = (uint8_t) t->suite;
+  memcpy (out, t->handshake->clear, CF_TUNNEL_CLEAR_LEN);
+  for (i = 0; i < TIME_LEN; i++)
+    payload[i] = (uint8_t) ((uint64_t) t->env->now_utc_ms >> (56 - 8 * i));
+  err = handshake_begin (t, t->remote_public);
+  if (!err)
+    err = cf_noise_write (t->handshake->noise, payload, sizeof payload, out + CF_TUNNEL_CLEAR_LEN, MESSAGE1_LEN, &len);
+  if (!err)
+    err = tunnel_step (t, EV_START);
+  if (err)
+    tunnel_end (t, err, NULL);
+  else
+    t->handler.output (t->arg, out, sizeof out);
+}
+
+void
+cf_tunnel_close (struct cf_tunnel *tunnel, gpg_error_t why, const char *reason)
+{
+  if (tunnel->state == READY)
+    say_bye (tunnel, why, reason);
+  tunnel_end (tunnel, why ? why : cf_err (GPG_ERR_CANCELED), NULL);
+}
+
+/* Life and questions. */
+
+static enum cf_suite
+suite_by_name (const char *name)
+{
+  int i;
+
+  if (!name)
+    return cf_suite_best ();
+  for (i = 0; i < CF_SUITE_COUNT; i++)
+    if (!strcmp (name, cf_suite_name ((enum cf_suite) i)))
+      return (enum cf_suite) i;
+  assert (!"a suite that does not exist");
+  return cf_suite_best ();
+}
+
+gpg_error_t
+cf_tunnel_new (struct cf_env *env, const struct cf_tunnel_config *config, const struct cf_tunnel_handler *handler,
+               void *arg, struct cf_tunnel **r_tunnel)
+{
+  struct cf_tunnel *t;
+  gpg_error_t err;
+  int i;
+
+  assert (config->initiator ? config->remote_public != NULL : config->guard != NULL);
+  t = calloc (1, sizeof *t);
+  if (!t)
+    return cf_err (GPG_ERR_ENOMEM);
+  t->env = env;
+  t->handler = *handler;
+  t->arg = arg;
+  t->guard = config->guard;
+  t->initiator = config->initiator;
+  t->rekey_records = config->rekey_records ? config->rekey_records : CF_REKEY_RECORDS;
+  t->suite = suite_by_name (config->suite);
+  for (i = 0; i < CF_CHANNEL_COUNT; i++)
+    cf_buf_init (&t->channels[i].part, message_max[i]);
+  cf_timer_init (&t->timer, timer_fired, t);
+  memcpy (t->own_public, config->own_public, CF_DEVICE_KEY_LEN);
+  if (config->initiator)
+    memcpy (t->remote_public, config->remote_public, CF_DEVICE_KEY_LEN);
+  err = cf_secmem_new (&t->handshake, sizeof *t->handshake);
+  if (err) {
+    cf_tunnel_free (t);
+    return err;
+  }
+  memcpy (t->handshake->own_secret, config->own_secret, CF_DEVICE_KEY_LEN);
+  *r_tunnel = t;
+  return 0;
+}
+
+void
+cf_tunnel_free (struct cf_tunnel *tunnel)
+{
+  struct cf_tunnel *t = tunnel;
+  int i;
+
+  if (!t)
+    return;
+  cf_timer_cancel (t->env, &t->timer);
+  handshake_free (t);
+  cf_record_stream_done (&t->tx);
+  cf_record_stream_done (&t->rx);
+  for (i = 0; i < CF_CHANNEL_COUNT; i++) {
+    cf_buf_done (&t->channels[i].part);
+    while (t->channels[i].first)
+      wait_drop_first (&t->channels[i]);
+  }
+  if (t->in)
+    cf_wipe (t->in, CF_RECORD_MAX);
+  free (t->in);
+  free (t->out);
+  free (t);
+}
+
+bool
+cf_tunnel_is_ready (const struct cf_tunnel *tunnel)
+{
+  return tunnel->state == READY;
+}
+
+gpg_error_t
+cf_tunnel_peer_code (const struct cf_tunnel *tunnel)
+{
+  return tunnel->peer_code;
+}
+
+const uint8_t *
+cf_tunnel_remote_key (const struct cf_tunnel *tunnel)
+{
+  return tunnel->remote_public;
+}
+
+const uint8_t *
+cf_tunnel_handshake_hash (const struct cf_tunnel *tunnel)
+{
+  return tunnel->hash;
+}
+
+const char *
+cf_tunnel_suite (const struct cf_tunnel *tunnel)
+{
+  return cf_suite_name (tunnel->suite);
+}
+
+void
+cf_device_key_new (struct cf_env *env, uint8_t secret[CF_DEVICE_KEY_LEN], uint8_t r_public[CF_DEVICE_KEY_LEN])
+{
+  cf_env_random (env, secret, CF_DEVICE_KEY_LEN);
+  crypto_scalarmult_curve25519_base (r_public, secret);
+}
