@@ -28,10 +28,12 @@ struct cf_core {
   struct cf_gpg *gpg;
   struct cf_net *net;
   char *home;                /* Confab's home */
+  char *gnupg_home;          /* the identity's; NULL: GnuPG's default */
   enum cf_core_state state;
   gpg_error_t unlock_error;  /* why the last unlock failed, for status */
   struct cf_store *store;    /* NULL unless READY */
   struct cf_self *self;      /* self.h; NULL unless READY */
+  struct cf_self_task *task; /* init or unlock under way, or NULL */
   struct cf_events *events;  /* event.h; always there */
   struct cf_peers *peers;    /* peer.h: who is near, who is a contact */
   struct cf_links *links;    /* link.h: tunnels to them */
@@ -47,6 +49,7 @@ struct cf_core_config {
   struct cf_gpg *gpg;
   struct cf_net *net;
   const char *home;
+  const char *gnupg_home; /* may be NULL; remembered by init */
   void (*stop) (void *arg);
   void *stop_arg;
 };
@@ -55,11 +58,18 @@ struct cf_core_config {
 gpg_error_t cf_core_new (const struct cf_core_config *config, struct cf_core **r_core) CF_MUST_CHECK;
 void cf_core_free (struct cf_core *core);
 
+/* Nobody with ARG waits any more for what cf_core_unlock or cf_self_init was asked; it goes on. */
+void cf_core_forget (struct cf_core *core, void *arg);
+
 /* LOCKED: unseal the store and start everything; DONE (may be NULL) hears the outcome.  Asked again after a
-   failure (pinentry cancelled) it tries again. */
+   failure (pinentry cancelled) it tries again; asked while it is under way, it joins.  DONE never comes from inside.
+   Errors for DONE: CF_ERR_NO_IDENTITY, CF_ERR_STATEMENT, CF_ERR_STORE, agent's; READY already is 0. */
 void cf_core_unlock (struct cf_core *core, void (*done) (void *arg, gpg_error_t err), void *arg);
 
-/* Start what needs an open store and an identity; called once by init and unlock. */
+/* Start what needs an open store and an identity; called by init and unlock once core->store and core->self are
+   there.  On failure everything that it started is ended again. */
 gpg_error_t cf_core_start_modules (struct cf_core *core) CF_MUST_CHECK;
+/* End them, in reverse; store and self stay. */
+void cf_core_stop_modules (struct cf_core *core);
 
 #endif

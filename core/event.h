@@ -17,12 +17,22 @@ struct cf_event_listener;
 gpg_error_t cf_events_new (struct cf_core *core, struct cf_events **r_events) CF_MUST_CHECK;
 void cf_events_free (struct cf_events *events);
 
+/* core->store has been opened: durable events can be, and listeners get what they missed.  Until then a durable
+   event is refused (CF_ERR_LOCKED). */
+gpg_error_t cf_events_attach (struct cf_events *events) CF_MUST_CHECK;
+/* core->store is about to be closed. */
+void cf_events_detach (struct cf_events *events);
+/* The cursor of the last durable event; 0: none. */
+uint64_t cf_events_cursor (const struct cf_events *events);
+
 /* KIND is an event name of the interface ("message", "request" ...).  FIELDS is stolen, also on error; "event",
    "cursor" and "at" are added.  Listeners hear it once the store's transaction (if one is open) has committed.
    Errors: ENOMEM, the store's. */
 gpg_error_t cf_event_emit (struct cf_core *core, const char *kind, bool durable, json_t *fields) CF_MUST_CHECK;
 
-/* Hear all durable events after SINCE (UINT64_MAX: none of the old), then everything new.  HEARD borrows EVENT. */
+/* Hear all durable events after SINCE (UINT64_MAX: none of the old), then everything new.  HEARD borrows EVENT; it is
+   never called from inside this function, and may unlisten itself or others.  While old ones are still coming,
+   passing ones are left out. */
 gpg_error_t cf_event_listen (struct cf_core *core, uint64_t since, void (*heard) (void *arg, json_t *event), void *arg,
                              struct cf_event_listener **r_listener) CF_MUST_CHECK;
 void cf_event_unlisten (struct cf_core *core, struct cf_event_listener *listener);

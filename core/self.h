@@ -18,6 +18,11 @@ struct cf_self {
   struct cf_device_statement device; /* signature owned here */
   uint8_t *block; /* our public key as peers get it */
   size_t block_len;
+  /* Of self.c: renewal of statement and key. */
+  struct cf_core *core;
+  struct cf_timer renew;
+  struct cf_gpg_job *job;
+  struct cf_device_statement next; /* being signed */
 };
 
 /* Choose IDENTITY (a secret key of the user's): make store, device key and statements, then start the modules.
@@ -30,9 +35,12 @@ gpg_error_t cf_self_init (struct cf_core *core, const struct cf_fpr *identity, c
    may be NULL for GnuPG's default) is remembered from init. */
 gpg_error_t cf_self_probe (const char *home, struct cf_fpr *r_fpr, char **r_gnupg_home) CF_MUST_CHECK;
 
-/* Our address: "confab:" URI text with checksum; caller frees. */
+/* Our address (address.h); caller frees; NULL: ENOMEM. */
 char *cf_self_address (const struct cf_self *self);
 
 void cf_self_free (struct cf_self *self);
+
+/* The setting "name" has changed: the display name follows. */
+gpg_error_t cf_self_rename (struct cf_self *self) CF_MUST_CHECK;
 
 #endif

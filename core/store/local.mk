@@ -4,6 +4,7 @@ libcf_core_a_CPPFLAGS = $(AM_CPPFLAGS) $(SQLCIPHER_CFLAGS) $(JANSSON_CFLAGS)
 libcf_core_a_SOURCES =
 libcf_core_a_SOURCES += core/store/store.c core/store/store.h core/store/internal.h
 libcf_core_a_SOURCES += core/store/stmt.c
+libcf_core_a_SOURCES += core/store/files.c core/store/files.h
 libcf_core_a_SOURCES += core/store/migration.c core/store/migration.h
 libcf_core_a_SOURCES += core/store/store_self.c core/store/store_self.h
 libcf_core_a_SOURCES += core/store/store_event.c core/store/store_event.h

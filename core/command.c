@@ -1,0 +1,156 @@
+/* command.c - finding, checking and answering commands.
+ *
+ * What a verb does belongs to the module whose table it is in (commands.c).
+ */
+#include "core/command.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "core/commands.h"
+
+/* ---- the verbs ---- */
+
+const struct cf_command_def *
+cf_command_next (size_t *pos)
+{
+  size_t skip = (*pos)++;
+
+  for (size_t t = 0; cf_command_tables[t]; t++)
+    for (const struct cf_command_def *def = cf_command_tables[t]; def->verb; def++)
+      if (!skip--)
+        return def;
+  return NULL;
+}
+
+const struct cf_command_def *
+cf_command_find (const char *verb)
+{
+  for (size_t t = 0; cf_command_tables[t]; t++)
+    for (const struct cf_command_def *def = cf_command_tables[t]; def->verb; def++)
+      if (!strcmp (def->verb, verb))
+        return def;
+  return NULL;
+}
+
+/* ---- checks before a handler runs ---- */
+
+/* Is NAME one of the words of LIST? */
+static bool
+has_word (const char *list, const char *name)
+{
+  size_t len = strlen (name);
+
+  for (const char *p = list ? list : ""; *p; p += strcspn (p, " "), p += strspn (p, " "))
+    if (!strncmp (p, name, len) && (p[len] == ' ' || !p[len]))
+      return len > 0;
+  return false;
+}
+
+static gpg_error_t
+check_state (const struct cf_core *core, const struct cf_command_def *def)
+{
+  if (!def->needs_ready || core->state == CF_CORE_READY)
+    return 0;
+  if (core->state == CF_CORE_EMPTY)
+    return cf_err (CF_ERR_NO_IDENTITY);
+  if (core->state == CF_CORE_STOPPING)
+    return cf_err (GPG_ERR_NO_SERVICE);
+  return cf_err (CF_ERR_LOCKED);
+}
+
+/* A locked store: say why it is, when an unlock has failed. */
+static void
+fail_state (struct cf_command *cmd, gpg_error_t err)
+{
+  gpg_error_t why = cmd->core->unlock_error;
+
+  if (gpg_err_code (err) == CF_ERR_LOCKED && why)
+    cf_command_fail (cmd, err, cf_err_info (why)->hint, "The store is locked: %s", cf_err_info (why)->message);
+  else
+    cf_command_done (cmd, err);
+}
+
+void
+cf_command_dispatch (struct cf_command *cmd, const struct cf_command_def *def)
+{
+  gpg_error_t err = check_state (cmd->core, def);
+
+  if (err) {
+    fail_state (cmd, err);
+    return;
+  }
+  for (size_t i = 0; i < cmd->option_count; i++)
+    if (!has_word (def->options, cmd->options[i].name)) {
+      cf_command_fail (cmd, cf_err (GPG_ERR_UNKNOWN_OPTION), NULL, "%s takes no option --%s; its form is: %s", def->verb,
+                       cmd->options[i].name, def->usage);
+      return;
+    }
+  if (cmd->argc < def->min_args || cmd->argc > def->max_args) {
+    cf_command_fail (cmd, cf_err (GPG_ERR_SYNTAX), NULL, "%s was given %s arguments; its form is: %s", def->verb,
+                     cmd->argc < def->min_args ? "too few" : "too many", def->usage);
+    return;
+  }
+  def->run (cmd);
+}
+
+/* ---- for handlers ---- */
+
+const char *
+cf_command_option (const struct cf_command *cmd, const char *name)
+{
+  for (size_t i = 0; i < cmd->option_count; i++)
+    if (!strcmp (cmd->options[i].name, name))
+      return cmd->options[i].value ? cmd->options[i].value : "";
+  return NULL;
+}
+
+gpg_error_t
+cf_command_row (struct cf_command *cmd, json_t *row)
+{
+  if (!row)
+    return cf_err (GPG_ERR_ENOMEM);
+  return cmd->ops->row (cmd, row);
+}
+
+void
+cf_command_done (struct cf_command *cmd, gpg_error_t err)
+{
+  const struct cf_err_info *info = cf_err_info (err);
+
+  cmd->cancelled = NULL;
+  if (err)
+    cmd->ops->finish (cmd, err, info->message, info->hint);
+  else
+    cmd->ops->finish (cmd, 0, NULL, NULL);
+}
+
+void
+cf_command_fail (struct cf_command *cmd, gpg_error_t err, const char *hint, const char *fmt, ...)
+{
+  const struct cf_err_info *info = cf_err_info (err);
+  char *message = NULL, *shown = NULL;
+  va_list ap;
+
+  va_start (ap, fmt);
+  if (vasprintf (&message, fmt, ap) < 0)
+    message = NULL;
+  va_end (ap);
+  /* A name that a peer chose may be in it. */
+  if (message)
+    shown = cf_text_display (message, strlen (message), false);
+  cmd->cancelled = NULL;
+  cmd->ops->finish (cmd, err, shown ? shown : info->message, hint ? hint : info->hint);
+  free (message);
+  free (shown);
+}
+
+gpg_error_t
+cf_command_inquire (struct cf_command *cmd, const char *keyword, size_t max, bool secret,
+                    void (*got) (struct cf_command *cmd, gpg_error_t err, const char *data, size_t len))
+{
+  return cmd->ops->inquire (cmd, keyword, max, secret, got);
+}

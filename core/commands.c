@@ -1,0 +1,7 @@
+/* commands.c - the list of the modules' tables; a module adds its line here. */
+#include "core/commands.h"
+
+const struct cf_command_def *const cf_command_tables[] = {
+  cf_self_commands,
+  NULL,
+};

@@ -1,0 +1,87 @@
+/* core.c - the messenger's life: made, its modules started in order, ended in reverse.
+ *
+ * What init and unlock do is self_*.c's.
+ */
+#include "core/core.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/event.h"
+#include "core/self.h"
+#include "core/self_task.h"
+#include "core/store/store.h"
+
+gpg_error_t
+cf_core_start_modules (struct cf_core *core)
+{
+  gpg_error_t err;
+
+  err = cf_events_attach (core->events);
+  if (err)
+    goto leave;
+leave:
+  if (err)
+    cf_core_stop_modules (core);
+  return err;
+}
+
+void
+cf_core_stop_modules (struct cf_core *core)
+{
+  cf_events_detach (core->events);
+}
+
+gpg_error_t
+cf_core_new (const struct cf_core_config *config, struct cf_core **r_core)
+{
+  gpg_error_t err;
+  struct cf_core *core;
+  struct cf_fpr fpr;
+  char *gnupg_home = NULL;
+
+  core = calloc (1, sizeof *core);
+  if (!core)
+    return cf_err (GPG_ERR_ENOMEM);
+  core->env = config->env;
+  core->gpg = config->gpg;
+  core->net = config->net;
+  core->stop = config->stop;
+  core->stop_arg = config->stop_arg;
+  core->home = strdup (config->home);
+  if (config->gnupg_home)
+    core->gnupg_home = strdup (config->gnupg_home);
+  err = core->home && (core->gnupg_home || !config->gnupg_home) ? cf_events_new (core, &core->events)
+                                                               : cf_err (GPG_ERR_ENOMEM);
+  if (err)
+    goto leave;
+  err = cf_self_probe (core->home, &fpr, &gnupg_home);
+  core->state = err ? CF_CORE_EMPTY : CF_CORE_LOCKED;
+  if (gpg_err_code (err) == GPG_ERR_ENOENT)
+    err = 0;
+  if (err)
+    goto leave;
+  *r_core = core;
+  core = NULL;
+leave:
+  free (gnupg_home);
+  cf_core_free (core);
+  return err;
+}
+
+void
+cf_core_free (struct cf_core *core)
+{
+  if (!core)
+    return;
+  core->state = CF_CORE_STOPPING;
+  cf_self_task_free (core->task);
+  if (core->store)
+    cf_core_stop_modules (core);
+  cf_self_free (core->self);
+  cf_events_free (core->events);
+  cf_store_close (core->store);
+  free (core->gnupg_home);
+  free (core->home);
+  free (core);
+}

@@ -1,0 +1,378 @@
+/* event.c - the stream of events: written with their cause, heard after its commit.
+ *
+ * An event waits in the queue while the store's transaction is open.  The
+ * commit hook lets the queue out, a rollback empties it.
+ *
+ * A listener that comes back is first given what it missed, a page a turn, and
+ * joins the live stream when there is nothing older left.
+ */
+#include "core/event.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "core/store/store.h"
+#include "core/store/store_event.h"
+
+#define EVENTS_KEPT 100000
+#define EVENTS_TRIM_EVERY 1000
+#define EVENTS_PAGE 64
+
+struct cf_event_listener {
+  struct cf_event_listener *next;
+  void (*heard) (void *arg, json_t *event);
+  void *arg;
+  bool live;
+  bool gone;      /* unlistened while the list is walked */
+  uint64_t since; /* not live: the last one that it has had */
+};
+
+struct queued {
+  struct queued *next;
+  bool durable;
+  bool ready;      /* its cause is committed */
+  uint64_t cursor; /* durable only */
+  json_t *event;
+};
+
+struct cf_events {
+  struct cf_core *core;
+  struct cf_event_listener *listeners;
+  struct queued *queue, **queue_end;
+  uint64_t last;          /* committed */
+  unsigned busy;          /* depth of walks over the listeners */
+  bool delivering;        /* the queue is being let out */
+  struct cf_store *store; /* the one that our hook is in */
+  struct cf_timer catch_up;
+};
+
+/* ---- listeners ---- */
+
+/* Those who left during a walk are freed at its end. */
+static void
+sweep (struct cf_events *events)
+{
+  struct cf_event_listener **link = &events->listeners, *l;
+
+  if (events->busy)
+    return;
+  while ((l = *link))
+    if (l->gone) {
+      *link = l->next;
+      free (l);
+    } else
+      link = &l->next;
+}
+
+static void
+tell_live (struct cf_events *events, json_t *event)
+{
+  events->busy++;
+  for (struct cf_event_listener *l = events->listeners; l; l = l->next)
+    if (l->live && !l->gone)
+      l->heard (l->arg, event);
+  events->busy--;
+  sweep (events);
+}
+
+/* ---- the queue ---- */
+
+static void
+queue_free (struct queued *q)
+{
+  json_decref (q->event);
+  free (q);
+}
+
+/* Drop what waits for a commit that will not come; those that are ready stand before it. */
+static void
+queue_drop (struct cf_events *events)
+{
+  struct queued **link = &events->queue, *q;
+
+  while (*link && (*link)->ready)
+    link = &(*link)->next;
+  while ((q = *link)) {
+    *link = q->next;
+    queue_free (q);
+  }
+  events->queue_end = link;
+}
+
+/* Let the queue out.  A listener may cause more: the outermost call goes on until nothing is left. */
+static void
+deliver (struct cf_events *events)
+{
+  struct queued *q;
+
+  if (events->delivering)
+    return;
+  events->delivering = true;
+  while ((q = events->queue) && q->ready) {
+    events->queue = q->next;
+    if (!events->queue)
+      events->queue_end = &events->queue;
+    if (q->durable)
+      events->last = q->cursor;
+    if (!json_object_set_new (q->event, "cursor", json_integer ((json_int_t) events->last)))
+      tell_live (events, q->event);
+    queue_free (q);
+  }
+  events->delivering = false;
+}
+
+static void
+on_commit (void *arg, bool committed)
+{
+  struct cf_events *events = arg;
+
+  if (!committed)
+    queue_drop (events);
+  for (struct queued *q = events->queue; q; q = q->next)
+    q->ready = true;
+  deliver (events);
+}
+
+/* ---- emitting ---- */
+
+static gpg_error_t
+write_event (struct cf_events *events, int64_t now, json_t *event, uint64_t *r_cursor)
+{
+  gpg_error_t err;
+  char *body = json_dumps (event, JSON_COMPACT);
+
+  if (!body)
+    return cf_err (GPG_ERR_ENOMEM);
+  err = cf_store_event_add (events->store, now, body, r_cursor);
+  if (!err && *r_cursor % EVENTS_TRIM_EVERY == 0)
+    err = cf_store_event_trim (events->store, *r_cursor, EVENTS_KEPT);
+  free (body);
+  return err;
+}
+
+/* "event" and "at" stand first, for people who read the stream. */
+static json_t *
+make_event (const char *kind, int64_t now, json_t *fields)
+{
+  char at[CF_TIME_SIZE];
+  json_t *event = json_object ();
+
+  if (json_object_set_new (event, "event", json_string (kind))
+      || json_object_set_new (event, "at", json_string (cf_time_format (now, at)))
+      || (fields && json_object_update_missing (event, fields))) {
+    json_decref (event);
+    return NULL;
+  }
+  return event;
+}
+
+gpg_error_t
+cf_event_emit (struct cf_core *core, const char *kind, bool durable, json_t *fields)
+{
+  struct cf_events *events = core->events;
+  int64_t now = core->env->now_utc_ms;
+  gpg_error_t err = 0;
+  struct queued *q = NULL;
+  bool begun = false;
+
+  if (durable && !events->store) {
+    err = cf_err (CF_ERR_LOCKED);
+    goto leave;
+  }
+  q = calloc (1, sizeof *q);
+  if (q)
+    q->event = make_event (kind, now, fields);
+  if (!q || !q->event) {
+    err = cf_err (GPG_ERR_ENOMEM);
+    goto leave;
+  }
+  q->durable = durable;
+  q->ready = !durable && !(events->store && cf_store_in_transaction (events->store));
+  if (durable) {
+    err = cf_store_begin (events->store);
+    if (err)
+      goto leave;
+    begun = true;
+    err = write_event (events, now, q->event, &q->cursor);
+  }
+  if (!err) {
+    *events->queue_end = q;
+    events->queue_end = &q->next;
+    q = NULL;
+  }
+  if (begun)
+    cf_store_end (events->store, &err); /* outermost: lets the queue out */
+  else
+    deliver (events);
+leave:
+  if (q)
+    queue_free (q);
+  json_decref (fields);
+  return err;
+}
+
+/* ---- catching up ---- */
+
+/* The next page of what L missed, as an array of events. */
+static gpg_error_t
+read_page (struct cf_events *events, uint64_t since, json_t **r_page)
+{
+  gpg_error_t err;
+  json_t *page = json_array ();
+  struct cf_stmt *s = cf_store_event_walk (events->store, since, EVENTS_PAGE);
+
+  while (cf_stmt_step (s, &err)) {
+    const char *body = cf_column_text (s, 2);
+    json_t *event = body ? json_loads (body, JSON_REJECT_DUPLICATES, NULL) : NULL;
+
+    if (!event || json_object_set_new (event, "cursor", json_integer (cf_column_int (s, 0)))
+        || json_array_append_new (page, event)) {
+      json_decref (event);
+      cf_stmt_reset (s);
+      err = cf_err (CF_ERR_STORE);
+      break;
+    }
+  }
+  if (err)
+    json_decref (page);
+  else
+    *r_page = page;
+  return err;
+}
+
+static void
+catch_up_one (struct cf_events *events, struct cf_event_listener *l)
+{
+  gpg_error_t err;
+  json_t *page = NULL;
+
+  err = read_page (events, l->since, &page);
+  if (err) {
+    cf_log (events->core->env, CF_LOG_ERROR, "events after %llu: %s", (unsigned long long) l->since,
+            gpg_strerror (err));
+    l->live = true; /* better the new ones than none */
+    return;
+  }
+  for (size_t i = 0; i < json_array_size (page) && !l->gone; i++) {
+    json_t *event = json_array_get (page, i);
+
+    l->since = (uint64_t) json_integer_value (json_object_get (event, "cursor"));
+    l->heard (l->arg, event);
+  }
+  if (l->since >= events->last || !json_array_size (page))
+    l->live = true;
+  json_decref (page);
+}
+
+/* A page for each that is behind.  Never inside a transaction: what is read must be committed. */
+static void
+on_catch_up (void *arg)
+{
+  struct cf_events *events = arg;
+  bool again = false;
+
+  if (!events->store)
+    return;
+  events->busy++;
+  for (struct cf_event_listener *l = events->listeners; l; l = l->next) {
+    if (!l->live && !l->gone)
+      catch_up_one (events, l);
+    again |= !l->live && !l->gone;
+  }
+  events->busy--;
+  sweep (events);
+  if (again)
+    cf_timer_after (events->core->env, &events->catch_up, 0);
+}
+
+gpg_error_t
+cf_event_listen (struct cf_core *core, uint64_t since, void (*heard) (void *arg, json_t *event), void *arg,
+                 struct cf_event_listener **r_listener)
+{
+  struct cf_events *events = core->events;
+  struct cf_event_listener *l = calloc (1, sizeof *l), **link;
+
+  if (!l)
+    return cf_err (GPG_ERR_ENOMEM);
+  l->heard = heard;
+  l->arg = arg;
+  l->since = since;
+  l->live = since == UINT64_MAX || (events->store && since >= events->last);
+  for (link = &events->listeners; *link; link = &(*link)->next)
+    ;
+  *link = l;
+  if (!l->live && events->store)
+    cf_timer_after (core->env, &events->catch_up, 0);
+  *r_listener = l;
+  return 0;
+}
+
+void
+cf_event_unlisten (struct cf_core *core, struct cf_event_listener *listener)
+{
+  if (!listener)
+    return;
+  listener->gone = true;
+  sweep (core->events);
+}
+
+/* ---- lifetime ---- */
+
+gpg_error_t
+cf_events_new (struct cf_core *core, struct cf_events **r_events)
+{
+  struct cf_events *events = calloc (1, sizeof *events);
+
+  if (!events)
+    return cf_err (GPG_ERR_ENOMEM);
+  events->core = core;
+  events->queue_end = &events->queue;
+  cf_timer_init (&events->catch_up, on_catch_up, events);
+  *r_events = events;
+  return 0;
+}
+
+gpg_error_t
+cf_events_attach (struct cf_events *events)
+{
+  struct cf_store *store = events->core->store;
+  gpg_error_t err;
+
+  err = cf_store_event_last (store, &events->last);
+  if (err)
+    return err;
+  events->store = store;
+  cf_store_on_commit (store, on_commit, events);
+  cf_timer_after (events->core->env, &events->catch_up, 0);
+  return 0;
+}
+
+void
+cf_events_detach (struct cf_events *events)
+{
+  events->store = NULL;
+  queue_drop (events);
+  cf_timer_cancel (events->core->env, &events->catch_up);
+}
+
+uint64_t
+cf_events_cursor (const struct cf_events *events)
+{
+  return events->last;
+}
+
+void
+cf_events_free (struct cf_events *events)
+{
+  struct cf_event_listener *l;
+
+  if (!events)
+    return;
+  cf_events_detach (events);
+  while ((l = events->listeners)) {
+    events->listeners = l->next;
+    free (l);
+  }
+  free (events);
+}

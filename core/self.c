@@ -1,0 +1,235 @@
+/* self.c - the identity in use: its name, its address, and what is renewed while it is.
+ *
+ * Once an hour the public key is exported anew (the user may have extended it
+ * or added a user ID), and the device statement is signed again when it is
+ * CF_DEVICE_RENEW_MS old.  The device key itself stays.
+ */
+#include "core/self.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/secmem.h"
+#include "base/text.h"
+#include "core/address.h"
+#include "core/self_task.h"
+#include "core/settings.h"
+
+#define LOOK_MS (3600 * 1000)
+#define RETRY_MS (6 * 3600 * 1000) /* signing may raise a pinentry: do not nag */
+
+/* ---- the name ---- */
+
+/* "Ada Lovelace (work) <ada@example.org>" is called "Ada Lovelace"; at most CF_NAME_MAX bytes, whole characters. */
+static char *
+name_of (const char *user_id)
+{
+  size_t len = strcspn (user_id, "<(");
+  char *name;
+
+  if (!len) {
+    user_id += strspn (user_id, "<(");
+    len = strcspn (user_id, ">)");
+  }
+  if (len > CF_NAME_MAX)
+    for (len = CF_NAME_MAX; len && ((unsigned char) user_id[len] & 0xc0) == 0x80; len--)
+      ;
+  while (len && user_id[len - 1] == ' ')
+    len--;
+  name = cf_text_display (user_id, len, false);
+  return name;
+}
+
+static gpg_error_t
+choose_name (struct cf_core *core, const char *user_id, char **r_name)
+{
+  char *set = cf_setting (core, "name");
+
+  if (!set)
+    return cf_err (GPG_ERR_ENOMEM);
+  *r_name = name_of (*set ? set : user_id);
+  free (set);
+  return *r_name ? 0 : cf_err (GPG_ERR_ENOMEM);
+}
+
+gpg_error_t
+cf_self_rename (struct cf_self *self)
+{
+  char *name;
+  gpg_error_t err = choose_name (self->core, self->user_id, &name);
+
+  if (err)
+    return err;
+  free (self->name);
+  self->name = name;
+  return 0;
+}
+
+char *
+cf_self_address (const struct cf_self *self)
+{
+  struct cf_address address = { .fpr = self->fpr, .has_device = true };
+
+  memcpy (address.device_key, self->device.device_key, CF_DEVICE_KEY_LEN);
+  return cf_address_format (&address);
+}
+
+/* ---- renewal ---- */
+
+static gpg_error_t
+save (struct cf_self *self, const struct cf_device_statement *device, const uint8_t *block, size_t block_len)
+{
+  struct cf_store_self row = { 0 };
+
+  row.user_id = self->user_id;
+  row.device_secret = self->device_secret;
+  row.device = *device;
+  row.block = (uint8_t *) (uintptr_t) block;
+  row.block_len = block_len;
+  return cf_store_self_save (self->core->store, &row);
+}
+
+static void
+look_again (struct cf_self *self, gpg_error_t err, uint64_t delay_ms)
+{
+  if (err)
+    cf_log (self->core->env, CF_LOG_WARN, "renewal of key and device statement: %s", cf_err_info (err)->message);
+  cf_timer_after (self->core->env, &self->renew, delay_ms);
+}
+
+static void
+on_signed (void *arg, gpg_error_t err, const uint8_t *data, size_t len)
+{
+  struct cf_self *self = arg;
+  uint8_t *copy = NULL;
+
+  self->job = NULL;
+  if (!err && !(copy = malloc (len)))
+    err = cf_err (GPG_ERR_ENOMEM);
+  if (err)
+    goto leave;
+  self->next.signature = memcpy (copy, data, len);
+  self->next.signature_len = len;
+  err = save (self, &self->next, self->block, self->block_len);
+  if (err)
+    goto leave;
+  free ((void *) (uintptr_t) self->device.signature);
+  self->device = self->next;
+  copy = NULL;
+  cf_log (self->core->env, CF_LOG_INFO, "device statement renewed");
+leave:
+  free (copy);
+  look_again (self, err, err ? RETRY_MS : LOOK_MS);
+}
+
+/* Also when the clock has been set back to before its beginning: peers would find it too young. */
+static bool
+is_due (const struct cf_self *self)
+{
+  int64_t now = self->core->env->now_utc_ms, begun = self->device.not_before_utc_ms;
+
+  return now >= begun + CF_DEVICE_RENEW_MS || now < begun - CF_STATEMENT_EARLY_MS;
+}
+
+static gpg_error_t
+renew (struct cf_self *self)
+{
+  gpg_error_t err;
+  struct cf_buf bytes;
+
+  cf_buf_init (&bytes, 256);
+  self->next = self->device;
+  self->next.signature = NULL;
+  err = cf_self_device_bytes (self->core->env, &self->next, &bytes);
+  if (!err)
+    err = cf_gpg_statement_sign (self->core->gpg, &self->fpr, "device", cf_buf_data (&bytes), cf_buf_len (&bytes),
+                                 on_signed, self, &self->job);
+  cf_buf_done (&bytes);
+  return err;
+}
+
+static void
+on_exported (void *arg, gpg_error_t err, const uint8_t *data, size_t len)
+{
+  struct cf_self *self = arg;
+  uint8_t *copy = NULL;
+
+  self->job = NULL;
+  if (!err && (len != self->block_len || memcmp (data, self->block, len))) {
+    copy = malloc (len);
+    err = copy ? save (self, &self->device, memcpy (copy, data, len), len) : cf_err (GPG_ERR_ENOMEM);
+    if (!err) {
+      free (self->block);
+      self->block = copy;
+      self->block_len = len;
+          copy = NULL;
+    }
+  }
+  free (copy);
+  if (is_due (self)) {
+    err = renew (self);
+    if (!err)
+      return;
+  }
+  look_again (self, err, err ? RETRY_MS : LOOK_MS);
+}
+
+static void
+on_renew (void *arg)
+{
+  struct cf_self *self = arg;
+  gpg_error_t err;
+
+  err = cf_gpg_identity_export (self->core->gpg, &self->fpr, on_exported, self, &self->job);
+  if (err)
+    look_again (self, err, LOOK_MS);
+}
+
+/* ---- lifetime ---- */
+
+gpg_error_t
+cf_self_new (struct cf_core *core, struct cf_store_self *row, struct cf_self **r_self)
+{
+  gpg_error_t err;
+  struct cf_self *self = calloc (1, sizeof *self);
+
+  if (!self)
+    return cf_err (GPG_ERR_ENOMEM);
+  self->core = core;
+  cf_timer_init (&self->renew, on_renew, self);
+  err = choose_name (core, row->user_id, &self->name);
+  if (err) {
+    free (self);
+    return err;
+  }
+  self->fpr = row->device.identity;
+  self->user_id = row->user_id;
+  self->device_secret = row->device_secret;
+  self->device = row->device;
+  self->block = row->block;
+  self->block_len = row->block_len;
+  memset (row, 0, sizeof *row); /* all taken over */
+  *r_self = self;
+  return 0;
+}
+
+void
+cf_self_start (struct cf_self *self)
+{
+  cf_timer_after (self->core->env, &self->renew, 0);
+}
+
+void
+cf_self_free (struct cf_self *self)
+{
+  if (!self)
+    return;
+  cf_timer_cancel (self->core->env, &self->renew);
+  cf_gpg_cancel (self->core->gpg, self->job);
+  free (self->user_id);
+  free (self->name);
+  cf_secmem_free (self->device_secret);
+  free ((void *) (uintptr_t) self->device.signature);
+  free (self->block);
+  free (self);
+}

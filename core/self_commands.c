@@ -1,0 +1,300 @@
+/* self_commands.c - commands about ourselves: identity, address, settings, events, the end. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "core/command.h"
+#include "core/event.h"
+#include "core/self.h"
+#include "core/settings.h"
+#include "core/status.h"
+
+/* ---- INIT, UNLOCK ---- */
+
+static gpg_error_t
+row_identity (struct cf_command *cmd)
+{
+  const struct cf_self *self = cmd->core->self;
+  char hex[CF_FPR_HEX_SIZE], *address = cf_self_address (self);
+  json_t *row = NULL;
+
+  if (address)
+    row = json_pack ("{s:s, s:s, s:s}", "fingerprint", cf_fpr_hex (&self->fpr, hex), "user_id", self->user_id, "address",
+                     address);
+  free (address);
+  return cf_command_row (cmd, row);
+}
+
+static void
+on_ready (void *arg, gpg_error_t err)
+{
+  struct cf_command *cmd = arg;
+
+  if (!err)
+    err = row_identity (cmd);
+  cf_command_done (cmd, err);
+}
+
+static void
+stop_waiting (struct cf_command *cmd)
+{
+  cf_core_forget (cmd->core, cmd);
+}
+
+static void
+run_init (struct cf_command *cmd)
+{
+  const char *identity = cf_command_option (cmd, "identity"), *generate = cf_command_option (cmd, "generate");
+  struct cf_fpr fpr;
+  gpg_error_t err;
+
+  if (!identity == !generate) {
+    cf_command_fail (cmd, cf_err (identity ? GPG_ERR_INV_ARG : GPG_ERR_AMBIGUOUS),
+                     "IDENTITIES lists the keys there are; \"confab init\" takes --identity FPR or --generate \"NAME <MAIL>\"",
+                     identity ? "Both an identity and one to generate were given" : "Which identity to use was not said");
+    return;
+  }
+  if (identity && cf_fpr_parse (identity, &fpr)) {
+    cf_command_fail (cmd, cf_err (GPG_ERR_INV_VALUE), "\"gpg --list-secret-keys\" shows fingerprints: 40 or 64 digits",
+                     "\"%s\" is not a fingerprint", identity);
+    return;
+  }
+  cmd->cancelled = stop_waiting;
+  err = cf_self_init (cmd->core, identity ? &fpr : NULL, generate, on_ready, cmd);
+  if (gpg_err_code (err) == GPG_ERR_EEXIST)
+    cf_command_fail (cmd, err, "Use another --home for another identity", "This home has an identity already");
+  else if (err)
+    cf_command_done (cmd, err);
+}
+
+static void
+run_unlock (struct cf_command *cmd)
+{
+  cmd->cancelled = stop_waiting;
+  cf_core_unlock (cmd->core, on_ready, cmd);
+}
+
+/* ---- IDENTITIES ---- */
+
+static json_t *
+key_json (const struct cf_key_info *key)
+{
+  char hex[CF_FPR_HEX_SIZE], expires[CF_TIME_SIZE];
+  const char *id = key->user_id ? key->user_id : "";
+  char *user_id = cf_text_display (id, strlen (id), false);
+  json_t *row = NULL;
+
+  if (user_id)
+    row = json_pack ("{s:s, s:s, s:s, s:s?, s:s, s:b, s:b}", "fingerprint", cf_fpr_hex (&key->fpr, hex), "user_id",
+                     user_id, "algorithm", key->algorithm ? key->algorithm : "", "expires_at",
+                     key->expires_utc_ms ? cf_time_format (key->expires_utc_ms, expires) : NULL, "key_state",
+                     cf_key_state_name (key->state), "on_card", (int) key->on_card, "usable",
+                     (int) (key->state == CF_KEY_OK && key->can_sign));
+  free (user_id);
+  return row;
+}
+
+static void
+on_identities (void *arg, gpg_error_t err, const struct cf_key_info *keys, size_t count)
+{
+  struct cf_command *cmd = arg;
+
+  for (size_t i = 0; !err && i < count; i++)
+    err = cf_command_row (cmd, key_json (&keys[i]));
+  cf_command_done (cmd, err);
+}
+
+static void
+cancel_job (struct cf_command *cmd)
+{
+  cf_gpg_cancel (cmd->core->gpg, cmd->state);
+}
+
+static void
+run_identities (struct cf_command *cmd)
+{
+  struct cf_gpg_job *job = NULL;
+  gpg_error_t err;
+
+  cmd->cancelled = cancel_job;
+  err = cf_gpg_secret_keys (cmd->core->gpg, on_identities, cmd, &job);
+  cmd->state = job;
+  if (err)
+    cf_command_done (cmd, err);
+}
+
+/* ---- STATUS, ADDRESS, STOP ---- */
+
+static void
+run_status (struct cf_command *cmd)
+{
+  cf_command_done (cmd, cf_command_row (cmd, cf_status_json (cmd->core)));
+}
+
+static void
+run_address (struct cf_command *cmd)
+{
+  cf_command_done (cmd, row_identity (cmd));
+}
+
+static void
+run_stop (struct cf_command *cmd)
+{
+  struct cf_core *core = cmd->core;
+
+  cf_command_done (cmd, 0); /* CMD is gone */
+  if (core->stop)
+    core->stop (core->stop_arg);
+}
+
+/* ---- CONFIG, VISIBILITY ---- */
+
+static gpg_error_t
+row_setting (struct cf_command *cmd, const struct cf_setting_def *def)
+{
+  char *value = cf_setting (cmd->core, def->key);
+  json_t *row = NULL;
+
+  if (value)
+    row = json_pack ("{s:s, s:s, s:s, s:s}", "key", def->key, "value", value, "default", def->value, "meaning",
+                     def->help);
+  free (value);
+  return cf_command_row (cmd, row);
+}
+
+static void
+set_setting (struct cf_command *cmd, const struct cf_setting_def *def, const char *value)
+{
+  gpg_error_t err = cf_setting_set (cmd->core, def, value);
+
+  if (gpg_err_code (err) == GPG_ERR_INV_VALUE) {
+    cf_command_fail (cmd, err, def->help, "\"%s\" is not a value of %s", value, def->key);
+    return;
+  }
+  if (!err)
+    err = row_setting (cmd, def);
+  cf_command_done (cmd, err);
+}
+
+static void
+run_config (struct cf_command *cmd)
+{
+  const struct cf_setting_def *def = cmd->argc ? cf_setting_find (cmd->argv[0]) : NULL;
+  gpg_error_t err = 0;
+
+  if (cmd->argc && !def) {
+    cf_command_fail (cmd, cf_err (GPG_ERR_NOT_FOUND), "\"confab config\" lists the settings", "There is no setting \"%s\"",
+                     cmd->argv[0]);
+    return;
+  }
+  if (cmd->argc == 2) {
+    set_setting (cmd, def, cmd->argv[1]);
+    return;
+  }
+  if (def)
+    err = row_setting (cmd, def);
+  else
+    for (def = cf_settings; !err && def->key; def++)
+      err = row_setting (cmd, def);
+  cf_command_done (cmd, err);
+}
+
+static void
+run_visibility (struct cf_command *cmd)
+{
+  const struct cf_setting_def *def = cf_setting_find ("visibility");
+  char *value;
+  gpg_error_t err = 0;
+
+  if (cmd->argc) {
+    if (!def->fits (cmd->argv[0])) {
+      cf_command_fail (cmd, cf_err (GPG_ERR_INV_VALUE), def->help, "\"%s\" is not a visibility", cmd->argv[0]);
+      return;
+    }
+    err = cf_setting_set (cmd->core, def, cmd->argv[0]);
+  }
+  if (!err) {
+    value = cf_setting (cmd->core, "visibility");
+    err = cf_command_row (cmd, value ? json_pack ("{s:s}", "visibility", value) : NULL);
+    free (value);
+  }
+  cf_command_done (cmd, err);
+}
+
+/* ---- EVENTS ---- */
+
+static void
+on_event (void *arg, json_t *event)
+{
+  struct cf_command *cmd = arg;
+  struct cf_event_listener *listener = cmd->state;
+  struct cf_core *core = cmd->core;
+  gpg_error_t err = cf_command_row (cmd, json_deep_copy (event));
+
+  if (!err)
+    return;
+  /* The client reads too slowly, or there is no memory: it comes back with its cursor. */
+  cf_event_unlisten (core, listener);
+  cf_command_done (cmd, err);
+}
+
+static void
+stop_listening (struct cf_command *cmd)
+{
+  cf_event_unlisten (cmd->core, cmd->state);
+}
+
+static void
+run_events (struct cf_command *cmd)
+{
+  const char *text = cf_command_option (cmd, "since");
+  struct cf_event_listener *listener;
+  uint64_t since = UINT64_MAX;
+  gpg_error_t err;
+
+  if (cmd->argc)
+    text = cmd->argv[0];
+  if (text) {
+    if (!*text || strlen (text) > 18 || strspn (text, "0123456789") != strlen (text)) {
+      cf_command_fail (cmd, cf_err (GPG_ERR_INV_VALUE), "Give the cursor of the last event that you have seen, or 0",
+                       "\"%s\" is not a cursor", text);
+      return;
+    }
+    since = strtoull (text, NULL, 10);
+  }
+  err = cf_event_listen (cmd->core, since, on_event, cmd, &listener);
+  if (err) {
+    cf_command_done (cmd, err);
+    return;
+  }
+  cmd->state = listener;
+  cmd->cancelled = stop_listening;
+}
+
+const struct cf_command_def cf_self_commands[] = {
+  { "INIT", "INIT --identity=FPR | --generate=USERID",
+    "Choose the identity, or make one, and begin.  Row: fingerprint, user_id, address.", "identity generate",
+    0, 0, false, run_init },
+  { "IDENTITIES", "IDENTITIES",
+    "The secret keys of the user's keyring.  Rows: fingerprint, user_id, algorithm, expires_at (or null), key_state,\n"
+    "on_card, usable.",
+    "", 0, 0, false, run_identities },
+  { "STATUS", "STATUS",
+    "How things stand.  Row: version, state, fingerprint, user_id, name, address, listen, visibility, peers,\n"
+    "conversations, cursor, refused, network: a list of {step, ok, detail, hint}.",
+    "", 0, 0, false, run_status },
+  { "UNLOCK", "UNLOCK",
+    "Open the store with the identity's key; pinentry may ask.  Row: fingerprint, user_id, address.", "", 0,
+    0, false, run_unlock },
+  { "ADDRESS", "ADDRESS", "What to give people who want to find us.  Row: fingerprint, user_id, address.", "", 0, 0, true,
+    run_address },
+  { "CONFIG", "CONFIG [KEY [VALUE]]", "Settings.  Rows: key, value, default, meaning.", "", 0, 2, true, run_config },
+  { "VISIBILITY", "VISIBILITY [everyone|nobody]", "Who on the local network sees us.  Row: visibility.", "", 0, 1, true,
+    run_visibility },
+  { "EVENTS", "EVENTS [--since=CURSOR | CURSOR]",
+    "Rows as things happen, until the client goes: event, at, cursor, and the event's own fields.  With a cursor, first\n"
+    "all that came after it; 0: all that is kept.",
+    "since", 0, 1, false, run_events },
+  { "STOP", "STOP", "End the daemon.", "", 0, 0, false, run_stop },
+  { NULL, NULL, NULL, NULL, 0, 0, false, NULL },
+};

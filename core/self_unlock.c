@@ -1,0 +1,175 @@
+/* self_unlock.c - from LOCKED to READY: the store's key is unsealed and proved, then the store is used.
+ *
+ *   keys --there--> open the sealed key --> verify the store statement --> database
+ *                                             | key unknown or expired: export it anew, once
+ *
+ * Whoever can write to the disk could put a store of his own here, with its key
+ * sealed to us; he cannot sign.  So nothing of the store is read before the
+ * statement holds, and the identity must be one whose secret key is ours.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/secmem.h"
+#include "base/text.h"
+#include "core/self_task.h"
+
+static gpg_error_t verify (struct cf_self_task *task);
+
+static gpg_error_t
+open_store (struct cf_self_task *task)
+{
+  struct cf_core *core = task->core;
+  gpg_error_t err;
+  char *path = cf_store_path (core->home, CF_STORE_DB), *user_id = task->self.user_id;
+
+  task->self.user_id = NULL;
+  err = path ? cf_store_open (core->env, path, task->store_key, &task->store) : cf_err (GPG_ERR_ENOMEM);
+  if (!err)
+    err = cf_store_self_load (task->store, &task->self);
+  if (gpg_err_code (err) == GPG_ERR_NOT_FOUND
+      || (!err && !cf_fpr_equal (&task->self.device.identity, &task->fpr)))
+    err = cf_err (CF_ERR_STORE);
+  if (!err && strcmp (user_id, task->self.user_id)) {
+    free (task->self.user_id);
+    task->self.user_id = user_id;
+    user_id = NULL;
+    err = cf_store_self_save (task->store, &task->self);
+  }
+  free (user_id);
+  free (path);
+  return err;
+}
+
+static void
+on_exported (void *arg, gpg_error_t err, const uint8_t *data, size_t len)
+{
+  struct cf_self_task *task = arg;
+
+  (void) data;
+  (void) len;
+  task->job = NULL;
+  if (!err)
+    err = verify (task);
+  if (err)
+    cf_self_task_end (task, err);
+}
+
+static void
+on_verified (void *arg, gpg_error_t err)
+{
+  struct cf_self_task *task = arg;
+  gpg_err_code_t code = gpg_err_code (err);
+
+  task->job = NULL;
+  /* The user may have extended the key since; Confab's own copy is older then, or was lost. */
+  if ((code == CF_ERR_KEY_EXPIRED || code == GPG_ERR_NO_PUBKEY) && !task->refreshed) {
+    task->refreshed = true;
+    err = cf_gpg_identity_export (task->core->gpg, &task->fpr, on_exported, task, &task->job);
+    if (!err)
+      return;
+  }
+  if (!err)
+    err = open_store (task);
+  cf_self_task_end (task, err);
+}
+
+static gpg_error_t
+verify (struct cf_self_task *task)
+{
+  return cf_gpg_statement_verify (task->core->gpg, CF_GPG_PERSON, &task->fpr, "store", cf_buf_data (&task->bytes),
+                                  cf_buf_len (&task->bytes), task->statement, task->statement_len, on_verified, task,
+                                  &task->job);
+}
+
+static void
+on_opened (void *arg, gpg_error_t err, const uint8_t *data, size_t len)
+{
+  struct cf_self_task *task = arg;
+
+  task->job = NULL;
+  if (!err && len != CF_STORE_KEY_LEN)
+    err = cf_err (CF_ERR_STORE);
+  if (!err)
+    err = cf_secmem_new (&task->store_key, CF_STORE_KEY_LEN);
+  if (!err) {
+    memcpy (task->store_key, data, CF_STORE_KEY_LEN);
+    err = cf_self_store_bytes (&task->fpr, task->store_key, &task->bytes);
+  }
+  if (!err)
+    err = verify (task);
+  if (err)
+    cf_self_task_end (task, err);
+}
+
+/* Files that init wrote and that are gone: the home is damaged, which ENOENT would not say. */
+static gpg_error_t
+read_files (struct cf_self_task *task, uint8_t **r_sealed, size_t *r_len)
+{
+  const char *home = task->core->home;
+  gpg_error_t err;
+
+  err = cf_store_file_read (home, CF_STORE_STATEMENT, &task->statement, &task->statement_len);
+  if (!err)
+    err = cf_store_file_read (home, CF_STORE_KEY, r_sealed, r_len);
+  if (gpg_err_code (err) == GPG_ERR_ENOENT || gpg_err_code (err) == GPG_ERR_TOO_LARGE)
+    err = cf_err (CF_ERR_STORE);
+  return err;
+}
+
+static void
+on_keys (void *arg, gpg_error_t err, const struct cf_key_info *keys, size_t count)
+{
+  struct cf_self_task *task = arg;
+  const struct cf_key_info *key = err ? NULL : cf_self_pick (keys, count, &task->fpr);
+  uint8_t *sealed = NULL;
+  size_t len;
+
+  task->job = NULL;
+  if (!err && !key)
+    err = cf_err (CF_ERR_NO_IDENTITY);
+  if (err)
+    goto leave;
+  task->self.user_id = cf_text_display (key->user_id ? key->user_id : "", key->user_id ? strlen (key->user_id) : 0,
+                                        false);
+  err = task->self.user_id ? read_files (task, &sealed, &len) : cf_err (GPG_ERR_ENOMEM);
+  if (!err)
+    err = cf_gpg_secret_open (task->core->gpg, &task->fpr, sealed, len, on_opened, task, &task->job);
+leave:
+  free (sealed);
+  if (err)
+    cf_self_task_end (task, err);
+}
+
+static void
+start (struct cf_self_task *task)
+{
+  struct cf_core *core = task->core;
+  gpg_error_t err;
+  char *gnupg_home = NULL;
+
+  if (core->state != CF_CORE_LOCKED) {
+    cf_self_task_end (task, core->state == CF_CORE_READY ? 0 : cf_err (CF_ERR_NO_IDENTITY));
+    return;
+  }
+  err = cf_self_probe (core->home, &task->fpr, &gnupg_home);
+  free (gnupg_home);
+  if (!err)
+    err = cf_gpg_secret_keys (core->gpg, on_keys, task, &task->job);
+  if (err)
+    cf_self_task_end (task, err);
+}
+
+void
+cf_core_unlock (struct cf_core *core, void (*done) (void *arg, gpg_error_t err), void *arg)
+{
+  gpg_error_t err = 0;
+  struct cf_self_task *task = core->task;
+
+  if (!task)
+    err = cf_self_task_new (core, start, &task);
+  if (!err)
+    err = cf_self_task_wait (task, done, arg);
+  if (err && done)
+    done (arg, err); /* no memory to wait with, or too many who do */
+}

@@ -1,0 +1,123 @@
+/* settings.c - the table of settings, and what follows from a change. */
+#include "core/settings.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "core/self.h"
+#include "core/store/store_self.h"
+#include "net/proto.h"
+
+static const char *const levels[] = { "error", "warn", "info", "debug" }; /* as enum cf_log_level */
+
+static bool
+fits_name (const char *value)
+{
+  size_t len = strlen (value);
+
+  if (len > CF_NAME_MAX || !cf_text_is_utf8 (value, len))
+    return false;
+  for (size_t i = 0; i < len; i++)
+    if ((unsigned char) value[i] < 0x20 || value[i] == 0x7f)
+      return false;
+  return true;
+}
+
+static gpg_error_t
+apply_name (struct cf_core *core, const char *value)
+{
+  (void) value; /* it is in the store */
+  return core->self ? cf_self_rename (core->self) : 0;
+}
+
+static bool
+fits_visibility (const char *value)
+{
+  return !strcmp (value, "everyone") || !strcmp (value, "nobody");
+}
+
+static bool
+fits_level (const char *value)
+{
+  for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
+    if (!strcmp (value, levels[i]))
+      return true;
+  return false;
+}
+
+static gpg_error_t
+apply_level (struct cf_core *core, const char *value)
+{
+  for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
+    if (!strcmp (value, levels[i]))
+      core->env->log_level = (enum cf_log_level) i;
+  return 0;
+}
+
+/* An empty log level leaves the one of the command line. */
+static bool
+fits_level_or_none (const char *value)
+{
+  return !*value || fits_level (value);
+}
+
+const struct cf_setting_def cf_settings[] = {
+  { "name", "", "The name that people nearby see; empty: that of the user ID", fits_name, apply_name },
+  { "visibility", "everyone", "Who on the local network sees you: everyone, nobody", fits_visibility, NULL },
+  { "log-level", "", "How much is logged: error, warn, info, debug; empty: as the daemon was started",
+    fits_level_or_none, apply_level },
+  { NULL, NULL, NULL, NULL, NULL },
+};
+
+const struct cf_setting_def *
+cf_setting_find (const char *key)
+{
+  for (const struct cf_setting_def *def = cf_settings; def->key; def++)
+    if (!strcmp (def->key, key))
+      return def;
+  return NULL;
+}
+
+char *
+cf_setting (struct cf_core *core, const char *key)
+{
+  const struct cf_setting_def *def = cf_setting_find (key);
+  char *value = NULL;
+
+  if (core->store && cf_store_setting_get (core->store, key, &value))
+    value = NULL;
+  if (value || !def)
+    return value;
+  return strdup (def->value);
+}
+
+gpg_error_t
+cf_setting_set (struct cf_core *core, const struct cf_setting_def *def, const char *value)
+{
+  gpg_error_t err;
+
+  if (!def->fits (value))
+    return cf_err (GPG_ERR_INV_VALUE);
+  err = cf_store_setting_set (core->store, def->key, strcmp (value, def->value) ? value : NULL);
+  if (!err && def->apply)
+    err = def->apply (core, value);
+  return err;
+}
+
+gpg_error_t
+cf_settings_apply (struct cf_core *core)
+{
+  gpg_error_t err = 0;
+
+  for (const struct cf_setting_def *def = cf_settings; !err && def->key; def++) {
+    char *value = cf_setting (core, def->key);
+
+    if (!value)
+      err = cf_err (GPG_ERR_ENOMEM);
+    else if (def->apply && def->fits (value))
+      err = def->apply (core, value);
+    free (value);
+  }
+  return err;
+}

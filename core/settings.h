@@ -1,0 +1,27 @@
+/* settings.h - what the user may set: kept in the store, each with its meaning, default and check. */
+#ifndef CF_CORE_SETTINGS_H
+#define CF_CORE_SETTINGS_H
+
+#include "core/core.h"
+
+struct cf_setting_def {
+  const char *key;
+  const char *value;  /* the default */
+  const char *help;   /* what it means and which values it takes */
+  bool (*fits) (const char *value);
+  /* The value has changed, or the modules are about to start; may be NULL. */
+  gpg_error_t (*apply) (struct cf_core *core, const char *value);
+};
+
+extern const struct cf_setting_def cf_settings[]; /* ended by a NULL key */
+
+const struct cf_setting_def *cf_setting_find (const char *key); /* NULL: none */
+/* The value of KEY (one of the table), its default when it was never set or no store is open.  Caller frees;
+   NULL: ENOMEM. */
+char *cf_setting (struct cf_core *core, const char *key);
+/* Check, keep and apply.  Errors: INV_VALUE, the store's. */
+gpg_error_t cf_setting_set (struct cf_core *core, const struct cf_setting_def *def, const char *value) CF_MUST_CHECK;
+/* Apply all; once, before the modules begin to work. */
+gpg_error_t cf_settings_apply (struct cf_core *core) CF_MUST_CHECK;
+
+#endif

@@ -1,0 +1,187 @@
+/* status.c - the row of STATUS: what there is, and a ladder that says which step fails and what to do.
+ *
+ * Each step stands on the one before it, so the first that is not ok is the one
+ * to mend.
+ */
+#include <config.h>
+
+#include "core/status.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "core/conversation.h"
+#include "core/event.h"
+#include "core/self.h"
+#include "core/settings.h"
+
+#define LISTEN_MAX 32
+
+static const char *const state_names[] = { "empty", "locked", "ready", "stopping" };
+
+/* ---- the ladder ---- */
+
+static void add_step (json_t *ladder, const char *step, bool ok, const char *hint, const char *fmt, ...)
+    CF_PRINTF (5, 6);
+
+/* HINT only matters when it is not OK. */
+static void
+add_step (json_t *ladder, const char *step, bool ok, const char *hint, const char *fmt, ...)
+{
+  char *detail = NULL;
+  va_list ap;
+
+  va_start (ap, fmt);
+  if (vasprintf (&detail, fmt, ap) < 0)
+    detail = NULL;
+  va_end (ap);
+  json_array_append_new (ladder, json_pack ("{s:s, s:b, s:s, s:s}", "step", step, "ok", (int) ok, "detail",
+                                            detail ? detail : "", "hint", ok ? "" : hint));
+  free (detail);
+}
+
+static void
+step_identity (struct cf_core *core, json_t *ladder)
+{
+  char hex[CF_FPR_HEX_SIZE];
+
+  if (core->state == CF_CORE_EMPTY)
+    add_step (ladder, "identity", false, "Choose or make one with \"confab init\"", "No identity is chosen yet");
+  else if (core->self)
+    add_step (ladder, "identity", true, "", "%s, %s", core->self->user_id, cf_fpr_hex (&core->self->fpr, hex));
+  else
+    add_step (ladder, "identity", true, "", "An identity is chosen");
+}
+
+static void
+step_store (struct cf_core *core, json_t *ladder)
+{
+  const struct cf_err_info *why = cf_err_info (core->unlock_error);
+
+  if (core->store)
+    add_step (ladder, "store", true, "", "The store is open");
+  else if (core->state == CF_CORE_EMPTY)
+    add_step (ladder, "store", false, "It is made by \"confab init\"", "There is no store yet");
+  else if (core->unlock_error)
+    add_step (ladder, "store", false, why->hint, "The store is locked: %s", why->message);
+  else
+    add_step (ladder, "store", false, "Answer the passphrase dialog; \"confab start\" asks again",
+              "The store is not unlocked yet");
+}
+
+static void
+step_statement (struct cf_core *core, json_t *ladder)
+{
+  char until[CF_TIME_SIZE];
+
+  if (!core->self)
+    return;
+  cf_time_format (core->self->device.not_after_utc_ms, until);
+  add_step (ladder, "device", core->self->device.not_after_utc_ms > core->env->now_utc_ms,
+            "Your key signs it anew: answer the passphrase dialog, or see the log for why it could not",
+            "This device is certified by your key until %s", until);
+}
+
+/* Addresses we listen on, into LISTEN; true when one of them is more than loopback. */
+static bool
+step_listen (struct cf_core *core, json_t *ladder, json_t *listen)
+{
+  struct cf_addr addrs[LISTEN_MAX];
+  size_t count = core->net ? core->net->ops->addresses (core->net, addrs, LISTEN_MAX) : 0;
+  char text[CF_ADDR_TEXT_SIZE];
+  bool outside = false;
+
+  if (count > LISTEN_MAX)
+    count = LISTEN_MAX;
+  for (size_t i = 0; i < count; i++) {
+    json_array_append_new (listen, json_string (cf_addr_format (&addrs[i], text)));
+    outside |= !cf_addr_is_loopback (&addrs[i]);
+  }
+  if (count)
+    add_step (ladder, "listening", true, "", "TCP port %u on %zu address%s",
+              (unsigned) core->net->ops->tcp_port (core->net), count, count == 1 ? "" : "es");
+  else
+    add_step (ladder, "listening", false, "Connect this machine to a network", "There is no address to listen on");
+  return outside;
+}
+
+static void
+step_lan (struct cf_core *core, json_t *ladder, bool outside, const char *visibility)
+{
+  if (!outside)
+    add_step (ladder, "lan", false, "Connect this machine to a network", "This machine is on no local network");
+  else if (!strcmp (visibility, "nobody"))
+    add_step (ladder, "lan", false, "\"confab visibility everyone\" shows you to people nearby",
+              "You neither ask who is there nor answer: your visibility is nobody");
+  else
+    add_step (ladder, "lan", core->state == CF_CORE_READY, "First the steps above",
+              "\"Who's there\" is asked by broadcast on UDP port %u", (unsigned) core->net->ops->udp_port (core->net));
+}
+
+/* ---- the row ---- */
+
+static json_t *
+text_or_null (const char *text)
+{
+  return text ? json_string (text) : json_null ();
+}
+
+static void
+set_self (struct cf_core *core, json_t *row)
+{
+  const struct cf_self *self = core->self;
+  char hex[CF_FPR_HEX_SIZE], *address = self ? cf_self_address (self) : NULL;
+
+  json_object_set_new (row, "fingerprint", text_or_null (self ? cf_fpr_hex (&self->fpr, hex) : NULL));
+  json_object_set_new (row, "user_id", text_or_null (self ? self->user_id : NULL));
+  json_object_set_new (row, "name", text_or_null (self ? self->name : NULL));
+  json_object_set_new (row, "address", text_or_null (address));
+  free (address);
+}
+
+static size_t
+conversation_count (struct cf_core *core)
+{
+  size_t count = 0;
+
+  if (core->conversations)
+    for (struct cf_conversation *c = core->conversations->first; c; c = c->next)
+      count++;
+  return count;
+}
+
+json_t *
+cf_status_json (struct cf_core *core)
+{
+  json_t *row = json_object (), *ladder = json_array (), *listen = json_array ();
+  char *visibility = cf_setting (core, "visibility");
+  bool outside;
+
+  if (!row || !ladder || !listen || !visibility) {
+    json_decref (row);
+    row = NULL;
+    goto leave;
+  }
+  step_identity (core, ladder);
+  step_store (core, ladder);
+  step_statement (core, ladder);
+  outside = step_listen (core, ladder, listen);
+  step_lan (core, ladder, outside, visibility);
+  json_object_set_new (row, "version", json_string (VERSION));
+  json_object_set_new (row, "state", json_string (state_names[core->state]));
+  json_object_set_new (row, "home", json_string (core->home));
+  set_self (core, row);
+  json_object_set (row, "listen", listen);
+  json_object_set_new (row, "visibility", json_string (visibility));
+  json_object_set_new (row, "peers", json_integer (0));
+  json_object_set_new (row, "conversations", json_integer ((json_int_t) conversation_count (core)));
+  json_object_set_new (row, "cursor", json_integer ((json_int_t) cf_events_cursor (core->events)));
+  json_object_set (row, "network", ladder);
+leave:
+  free (visibility);
+  json_decref (ladder);
+  json_decref (listen);
+  return row;
+}

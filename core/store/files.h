@@ -1,0 +1,28 @@
+/* files.h - the files around the database: HOME/store and HOME/identity.json. */
+#ifndef CF_CORE_STORE_FILES_H
+#define CF_CORE_STORE_FILES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+#define CF_STORE_FILE_MAX (64 * 1024) /* of key, statement, identity.json */
+
+/* Names in HOME/store. */
+#define CF_STORE_KEY "key"
+#define CF_STORE_STATEMENT "statement"
+#define CF_STORE_DB "db"
+
+/* HOME/store/NAME; caller frees; NULL: ENOMEM. */
+char *cf_store_path (const char *home, const char *name);
+gpg_error_t cf_store_file_read (const char *home, const char *name, uint8_t **r_data, size_t *r_len) CF_MUST_CHECK;
+gpg_error_t cf_store_file_write (const char *home, const char *name, const void *data, size_t len) CF_MUST_CHECK;
+
+/* An empty HOME/store for init, marked as unfinished.  What an init that was broken off left is removed; a store that
+   had been finished is never touched but moved aside, to HOME/store.saved-NOW. */
+gpg_error_t cf_store_files_prepare (const char *home, int64_t now_utc_ms) CF_MUST_CHECK;
+/* The mark is taken away: init has come to its end. */
+void cf_store_files_finish (const char *home);
+
+#endif
