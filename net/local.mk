@@ -18,10 +18,14 @@ libcf_net_a_SOURCES += net/tunnel.c net/tunnel.h
 libcf_net_a_SOURCES += net/tunnel_guard.c net/tunnel_guard.h
 
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/net/test_addr
-TESTS += tests/unit/net/test_addr
+check_PROGRAMS += tests/unit/net/test_addr tests/unit/net/test_discovery tests/unit/net/test_io_event
+TESTS += tests/unit/net/test_addr tests/unit/net/test_discovery tests/unit/net/test_io_event
 tests_unit_net_test_addr_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_net_test_addr_LDADD = libcf-net.a $(BASE_LIBS) $(CMOCKA_LIBS)
+tests_unit_net_test_discovery_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_net_test_discovery_LDADD = libcf-net.a $(BASE_LIBS) $(CMOCKA_LIBS)
+tests_unit_net_test_io_event_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_net_test_io_event_LDADD = libcf-net.a $(BASE_LIBS) $(EVENT_LIBS) $(CMOCKA_LIBS)
 endif
 
 # Discovery alone, in a LAN of namespaces.
