@@ -47,18 +47,28 @@ move_to_front (struct cf_buf *b)
   b->start = 0;
 }
 
-/* A new block of at least NEED bytes.  Not realloc, which would leave a copy
-   of what may be a secret behind. */
+static size_t
+add_or_max (size_t a, size_t b)
+{
+  return a > SIZE_MAX - b ? SIZE_MAX : a + b;
+}
+
+/* A new block of at least NEED bytes.  One that is consumed from gets half as
+   much again, beyond the maximum if it must: else each small step on a full
+   buffer would move all of it.  Not realloc, which would leave a copy of what
+   may be a secret. */
 static gpg_error_t
 grow (struct cf_buf *b, size_t need)
 {
   size_t cap = b->cap ? b->cap : FIRST_CAP, len = cf_buf_len (b);
+  size_t want = add_or_max (need, b->start ? len / 2 : 0);
+  size_t limit = add_or_max (b->max, b->start ? b->max / 2 : 0);
   uint8_t *mem;
 
-  while (cap < need)
-    cap = cap > SIZE_MAX / 2 ? need : cap * 2;
-  if (cap > b->max)
-    cap = need > b->max ? need : b->max;
+  while (cap < want)
+    cap = add_or_max (cap, cap);
+  if (cap > limit)
+    cap = limit;
   mem = malloc (cap);
   if (!mem)
     return cf_err (GPG_ERR_ENOMEM);

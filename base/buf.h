@@ -12,7 +12,8 @@
 
 #include "base/err.h"
 
-/* A growable byte buffer with a maximum, consumed from the front. */
+/* A growable byte buffer with a maximum, consumed from the front.  A full one
+   that is consumed in small steps takes up to 1.5 times the maximum of memory. */
 struct cf_buf {
   uint8_t *mem;
   size_t start, end; /* valid bytes are mem[start .. end) */

@@ -79,10 +79,40 @@ test_model (void **state)
     model_step (&b, &m, &seed);
     assert_int_equal (cf_buf_len (&b), m.len);
     assert_true (m.len == 0 || !memcmp (cf_buf_data (&b), m.bytes, m.len));
-    assert_true (b.cap <= MODEL_MAX);
+    assert_true (b.cap <= MODEL_MAX / 2 * 3);
   }
   cf_buf_done (&b);
   assert_null (b.mem);
+}
+
+static void
+test_small_steps_move_little (void **state)
+{
+  static const uint8_t full[65536];
+  size_t moves = 0;
+  struct cf_buf b;
+
+  (void) state;
+  cf_buf_init (&b, sizeof full);
+  assert_ok (cf_buf_add (&b, full, sizeof full));
+  assert_int_equal (b.cap, sizeof full); /* no more than that while it only grows */
+  for (int i = 0; i < 200000; i++) {
+    size_t start;
+
+    cf_buf_consume (&b, 1);
+    start = b.start;
+    assert_ok (cf_buf_add (&b, "x", 1));
+    moves += b.start < start;
+  }
+  assert_in_range (moves, 1, 200000 / (sizeof full / 2) + 1);
+  cf_buf_done (&b);
+  cf_buf_init (&b, 1 << 24); /* a large maximum alone takes no memory */
+  for (int i = 0; i < 1000; i++) {
+    assert_ok (cf_buf_add (&b, full, 100));
+    cf_buf_consume (&b, 99);
+  }
+  assert_true (b.cap <= 8192);
+  cf_buf_done (&b);
 }
 
 static void
@@ -359,12 +389,19 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (test_model),     cmocka_unit_test (test_maximum),
-    cmocka_unit_test (test_no_memory), cmocka_unit_test (test_clear_wipes),
-    cmocka_unit_test (test_wire_form), cmocka_unit_test (test_round_trip),
-    cmocka_unit_test (test_every_cut), cmocka_unit_test (test_trailing),
-    cmocka_unit_test (test_latch),     cmocka_unit_test (test_lying_lengths),
-    cmocka_unit_test (test_rest),      cmocka_unit_test (test_writer_limits),
+    cmocka_unit_test (test_small_steps_move_little),
+    cmocka_unit_test (test_model),
+    cmocka_unit_test (test_maximum),
+    cmocka_unit_test (test_no_memory),
+    cmocka_unit_test (test_clear_wipes),
+    cmocka_unit_test (test_wire_form),
+    cmocka_unit_test (test_round_trip),
+    cmocka_unit_test (test_every_cut),
+    cmocka_unit_test (test_trailing),
+    cmocka_unit_test (test_latch),
+    cmocka_unit_test (test_lying_lengths),
+    cmocka_unit_test (test_rest),
+    cmocka_unit_test (test_writer_limits),
   };
   return cmocka_run_group_tests_name ("base/buf", tests, NULL, NULL);
 }
