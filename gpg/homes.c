@@ -1,0 +1,196 @@
+/* homes.c - the two GnuPG homes: where they are, and how ours is set up.
+ *
+ * The configuration of the conversation home is ours alone and is written at
+ * every start, so that nothing a user or an older Confab left there relaxes a
+ * check.
+ */
+#include "gpg/homes.h"
+
+#include <errno.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "base/paths.h"
+#include "base/text.h"
+
+extern char **environ;
+
+/* Longer homes leave no room for the agent's socket, "S.gpg-agent.browser" and
+   its lock, in the 108 bytes of a socket path. */
+#define HOME_LEN_MAX 80
+
+static const char gpg_conf[] =
+  "# Written by confabd at every start: changes are lost.\n"
+  "no-greeting\n"
+  "no-tty\n"
+  "batch\n"
+  /* Authenticity is the fingerprint that Confab expects, not the web of trust. */
+  "trust-model always\n"
+  "no-auto-check-trustdb\n"
+  /* Nothing that a peer sends may reach for the network. */
+  "no-auto-key-retrieve\n"
+  "no-auto-key-locate\n"
+  "disable-dirmngr\n"
+  /* Certifications by others are of no use here, and are what floods keys. */
+  "import-options self-sigs-only\n"
+  /* Peers' clocks differ: a key made "in the future" is used none the less. */
+  "ignore-time-conflict\n"
+  "ignore-valid-from\n"
+  /* Not the preferences in a peer's key: what we choose. */
+  "cipher-algo AES256\n"
+  "digest-algo SHA512\n"
+  "compress-algo none\n"
+  "no-comments\n"
+  "no-emit-version\n"
+  "no-symkey-cache\n"
+  /* The seed file is a lock that parallel runs wait for. */
+  "no-random-seed-file\n"
+  "max-output 1114112\n";
+
+static const char agent_conf[] =
+  "# Written by confabd at every start: changes are lost.\n"
+  /* Passphrases here are 256 random bits, and need no stretching. */
+  "s2k-count 65536\n"
+  "allow-loopback-pinentry\n"
+  "default-cache-ttl 0\n"
+  "max-cache-ttl 0\n"
+  "no-allow-external-cache\n"
+  /* No question can ever come from this home. */
+  "pinentry-program /dev/null\n"
+  "disable-scdaemon\n"
+  "extra-socket none\n"
+  "browser-socket none\n";
+
+/* Write FILE unless it holds TEXT already. */
+static gpg_error_t
+write_config (const char *dir, const char *file, const char *text)
+{
+  char *path = cf_paths_join (dir, file), *old = NULL;
+  size_t len = strlen (text), old_len = 0;
+  gpg_error_t err;
+
+  if (!path)
+    return cf_err (GPG_ERR_ENOMEM);
+  err = cf_file_read (path, len, &old, &old_len);
+  if (!err && old_len == len && !memcmp (old, text, len))
+    goto leave;
+  err = cf_file_write (path, text, len);
+
+leave:
+  free (old);
+  free (path);
+  return err;
+}
+
+/* Does LINK lead to TARGET? */
+static bool
+leads_to (const char *link, const char *target)
+{
+  struct stat a, b;
+
+  return !stat (link, &a) && !stat (target, &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+/* A short name for a home whose path is too long for sockets: a link named by
+   a hash of the path, in a directory that is ours alone. */
+static gpg_error_t
+make_short_name (const char *home, char **r_link)
+{
+  const char *runtime = getenv ("XDG_RUNTIME_DIR");
+  char *dir = NULL, *link = NULL, name[2 * CF_HASH_LEN + 1];
+  uint8_t digest[CF_HASH_LEN];
+  struct cf_hash hash;
+  gpg_error_t err;
+
+  dir = runtime && *runtime == '/' && strlen (runtime) < 40 ? cf_sprintf ("%s/confab", runtime)
+                                                            : cf_sprintf ("/tmp/confab-%lu", (unsigned long) getuid ());
+  if (!dir)
+    return cf_err (GPG_ERR_ENOMEM);
+  err = cf_paths_private_dir (dir);
+  if (err)
+    goto leave;
+  cf_hash_init (&hash, NULL, "gpg home");
+  cf_hash_add (&hash, home, strlen (home));
+  cf_hash_final (&hash, digest);
+  cf_hex (digest, 8, name);
+  link = cf_sprintf ("%s/g-%s", dir, name);
+  if (!link) {
+    err = cf_err (GPG_ERR_ENOMEM);
+    goto leave;
+  }
+  if (!leads_to (link, home)) {
+    (void) unlink (link); /* one that leads elsewhere */
+    if (symlink (home, link)) {
+      err = cf_err_errno ();
+      goto leave;
+    }
+  }
+  *r_link = link;
+  link = NULL;
+
+leave:
+  free (link);
+  free (dir);
+  return err;
+}
+
+gpg_error_t
+cf_homes_open (struct cf_gpg *gpg, const struct cf_gpg_config *config)
+{
+  const char *own = config->conversation_home;
+  gpg_error_t err;
+
+  if (!own || *own != '/')
+    return cf_err (GPG_ERR_INV_ARG);
+  err = cf_paths_private_dir (own);
+  if (!err)
+    err = write_config (own, "gpg.conf", gpg_conf);
+  if (!err)
+    err = write_config (own, "gpg-agent.conf", agent_conf);
+  if (!err && strlen (own) > HOME_LEN_MAX)
+    err = make_short_name (own, &gpg->home_link);
+  if (err)
+    return err;
+  gpg->home[CF_HOME_CONVERSATION] = strdup (gpg->home_link ? gpg->home_link : own);
+  gpg->home[CF_HOME_IDENTITY] = config->identity_home ? strdup (config->identity_home) : NULL;
+  if (!gpg->home[CF_HOME_CONVERSATION] || (config->identity_home && !gpg->home[CF_HOME_IDENTITY]))
+    return cf_err (GPG_ERR_ENOMEM);
+  return 0;
+}
+
+/* The agent is waited for: its sockets are gone when this returns, and the
+   home may be moved or deleted. */
+static void
+kill_agent (const char *home)
+{
+  const char *gpgconf = gpgme_get_dirinfo ("gpgconf-name");
+  char *home_arg = strdup (home);
+  char *program = gpgconf ? strdup (gpgconf) : NULL;
+  char option[] = "--homedir", kill[] = "--kill", all[] = "all";
+  char *argv[] = { program, option, home_arg, kill, all, NULL };
+  pid_t pid;
+  int status;
+
+  if (program && home_arg && !posix_spawn (&pid, program, NULL, NULL, argv, environ))
+    while (waitpid (pid, &status, 0) < 0 && errno == EINTR)
+      ;
+  free (home_arg);
+  free (program);
+}
+
+void
+cf_homes_close (struct cf_gpg *gpg)
+{
+  if (gpg->home[CF_HOME_CONVERSATION])
+    kill_agent (gpg->home[CF_HOME_CONVERSATION]);
+  if (gpg->home_link)
+    (void) unlink (gpg->home_link);
+  free (gpg->home_link);
+  free (gpg->home[CF_HOME_CONVERSATION]);
+  free (gpg->home[CF_HOME_IDENTITY]);
+}

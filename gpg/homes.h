@@ -1,0 +1,13 @@
+/* homes.h - the two GnuPG homes: where they are, and how ours is set up.
+   Private to gpg/. */
+#ifndef CF_GPG_HOMES_H
+#define CF_GPG_HOMES_H
+
+#include "gpg/engine.h"
+
+/* Fill in gpg->home; make the conversation home and write its configuration. */
+gpg_error_t cf_homes_open (struct cf_gpg *gpg, const struct cf_gpg_config *config) CF_MUST_CHECK;
+/* End the agent of the conversation home. */
+void cf_homes_close (struct cf_gpg *gpg);
+
+#endif
