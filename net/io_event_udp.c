@@ -102,19 +102,19 @@ open_own (struct cf_io *io)
 gpg_error_t
 cf_io_udp_open (struct cf_io *io)
 {
-  gpg_error_t err, err4, err6;
+  gpg_error_t err;
 
   err = open_own (io);
   if (err)
     return err;
-  err4 = open_shared (io, CF_IO_4);
-  err6 = open_shared (io, CF_IO_6);
-  if (err4 && err6)
-    return err4;
-  /* One of them is taken by a program that does not share, or its family is off: hear on the other. */
-  if (err4 || err6)
-    cf_log (io->env, CF_LOG_WARN, "beacons are not heard on %s: %s", err4 ? "IPv4" : "IPv6",
-            gpg_strerror (err4 ? err4 : err6));
+  /* The port may be taken by a program that does not share it, or a family be switched off.  Answers to our
+     own questions still come, and everything else works, so this is no reason not to run. */
+  for (int i = 0; i < CF_IO_FAMILIES; i++) {
+    err = open_shared (io, i);
+    if (err)
+      cf_log (io->env, CF_LOG_WARN, "beacons of others are not heard on %s, UDP port %u: %s",
+              i == CF_IO_4 ? "IPv4" : "IPv6", io->discovery_port, gpg_strerror (err));
+  }
   return 0;
 }
 

@@ -9,13 +9,19 @@
  *
  * until its standard input ends or it gets SIGTERM; then its counts and what
  * it cost, and the end.
+ *
+ * lan_beacon --take: keeps the discovery port for itself, prints "0 taken",
+ * and stays.
  */
+#include <arpa/inet.h>
 #include <event2/event.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/secmem.h"
@@ -152,6 +158,20 @@ leave:
   return err;
 }
 
+/* What a program that knows nothing of us would do. */
+static int
+take_port (void)
+{
+  struct sockaddr_in6 any = { .sin6_family = AF_INET6, .sin6_port = htons (CF_DISCOVERY_PORT) };
+  int fd = socket (AF_INET6, SOCK_DGRAM, 0);
+
+  if (fd < 0 || bind (fd, (struct sockaddr *) &any, sizeof any)) /* [::] takes IPv4 as well */
+    return 1;
+  printf ("0 taken\n");
+  pause ();
+  return 0;
+}
+
 int
 main (int argc, char **argv)
 {
@@ -163,6 +183,8 @@ main (int argc, char **argv)
     return 2;
   }
   setvbuf (stdout, NULL, _IOLBF, 0);
+  if (!strcmp (argv[1], "--take"))
+    return take_port ();
   err = cf_secmem_setup ();
   if (err)
     return 1;

@@ -100,6 +100,40 @@ one_host () { # LABEL
   stop a; stop b2; stop c
 }
 
+# The daemon is there before the network is; IPv6 with its second or two of duplicate address detection.
+late () {
+  local i
+  start a h1 ann; start b h2 ben
+  check "late: a is ready" printed a ready
+  check "late: b is ready" printed b ready
+  for i in 1 2; do
+    "$NETNS" exec "h$i" "$BASH" -c 'for f in all default eth0; do
+        echo 1 > /proc/sys/net/ipv6/conf/$f/accept_dad; echo 1 > /proc/sys/net/ipv6/conf/$f/dad_transmits; done'
+    "$NETNS" exec "h$i" ip link set eth0 up
+  done
+  check "late: IPv6 address usable, a hears ben" printed a "heard ben [a-z]* [[]fe80"
+  check "late: IPv6 address usable, b hears ann" printed b "heard ann [a-z]* [[]fe80"
+  # Another address, as from a DHCP server that has changed its mind.
+  "$NETNS" exec h1 ip addr add 10.78.0.1/24 dev eth0
+  "$NETNS" exec h2 ip addr add 10.78.0.2/24 dev eth0
+  check "late: IPv4 address given, a hears ben" printed a "heard ben [a-z]* 10[.]78"
+  check "late: IPv4 address given, b hears ann" printed b "heard ann [a-z]* 10[.]78"
+  stop a; stop b
+}
+
+# A port that another program keeps for itself: questions are not heard, answers are.
+taken () {
+  "$NETNS" exec h1 "$BUILD/tests/e2e/lan_beacon" --take < /dev/null > "$dir/t" 2>&1 &
+  echo $! > "$dir/t.pid"
+  check "taken: the port is taken" printed t taken
+  start b h2 ben
+  check "taken: ben is ready" printed b ready
+  start a h1 ann
+  check "taken: hears by answers" within 300 a "heard ben answer"
+  check "taken: is heard" printed b "heard ann"
+  stop a; stop b; stop t
+}
+
 idle () {
   local wakeups
   start a h1 ann
@@ -145,5 +179,7 @@ stage 3 -- three_hosts "both" ""
 stage 3 -- cables
 stage --alone 1 -- one_host "only loopback"
 stage 1 -- one_host "one host on a LAN"
+stage --only 6 --alone 2 -- late
+stage 2 -- taken
 stage 1 -- idle
 echo "1..$total"
