@@ -3,5 +3,6 @@
 
 const struct cf_command_def *const cf_command_tables[] = {
   cf_self_commands,
+  cf_peer_commands,
   NULL,
 };

@@ -8,8 +8,11 @@
 #include <string.h>
 
 #include "core/event.h"
+#include "core/link.h"
+#include "core/peer.h"
 #include "core/self.h"
 #include "core/self_task.h"
+#include "core/settings.h"
 #include "core/store/store.h"
 
 gpg_error_t
@@ -18,8 +21,18 @@ cf_core_start_modules (struct cf_core *core)
   gpg_error_t err;
 
   err = cf_events_attach (core->events);
+  if (!err)
+    err = cf_peers_new (core, &core->peers);
+  if (!err)
+    err = cf_links_new (core, &core->links);
   if (err)
     goto leave;
+  err = cf_settings_apply (core);
+  if (err)
+    goto leave;
+  cf_links_start (core->links);
+  cf_peers_start (core->peers);
+
 leave:
   if (err)
     cf_core_stop_modules (core);
@@ -29,6 +42,10 @@ leave:
 void
 cf_core_stop_modules (struct cf_core *core)
 {
+  cf_links_free (core->links);
+  core->links = NULL;
+  cf_peers_free (core->peers);
+  core->peers = NULL;
   cf_events_detach (core->events);
 }
 

@@ -14,3 +14,20 @@ libcf_core_a_SOURCES += core/status.c core/status.h
 libcf_core_a_SOURCES += core/talk.c core/talk.h
 libcf_core_a_SOURCES += core/conversation.c core/conversation.h core/conversation_commands.c
 libcf_core_a_SOURCES += core/store/store_conversation.h core/store/store_fpr.h
+
+# Who is near, who is kept, and the tunnels to them.
+libcf_core_a_SOURCES += core/peer.c core/peer.h core/peers.h
+libcf_core_a_SOURCES += core/peer_verify.c core/peer_check.c core/peer_fetch.c
+libcf_core_a_SOURCES += core/peer_resolve.c core/peer_commands.c
+libcf_core_a_SOURCES += core/link.c core/link.h core/links.h
+libcf_core_a_SOURCES += core/link_dial.c core/link_way.c core/link_accept.c
+libcf_core_a_SOURCES += core/link_tunnel.c core/link_tunnel.h
+libcf_core_a_SOURCES += core/store/store_peer.h
+
+if HAVE_CMOCKA
+check_PROGRAMS += tests/sim/test_link
+TESTS += tests/sim/test_link
+tests_sim_test_link_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+tests_sim_test_link_LDFLAGS = $(SIM_LDFLAGS)
+tests_sim_test_link_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
+endif

@@ -9,12 +9,15 @@
 
 #include <jansson.h>
 
+#include "base/hash.h"
 #include "core/command.h"
 #include "core/core.h"
 #include "net/discovery.h"
 #include "net/hello.h"
 
+#define CF_PEERS_MAX 4096       /* in memory; absent strangers make room first */
 #define CF_PEER_ADDRS_MAX 8
+#define CF_PEER_DEVICES_MAX 8
 
 struct cf_peer_device {
   uint8_t key[CF_DEVICE_KEY_LEN];
@@ -23,6 +26,10 @@ struct cf_peer_device {
   struct cf_addr addrs[CF_PEER_ADDRS_MAX]; /* newest first */
   size_t addr_count;
   uint64_t seen_ms; /* monotonic; 0: not since start */
+  bool tied;        /* its statement holds: only then may it be dialled or believed */
+  /* Hash over statement, signature and public key as last checked: the same again needs no OpenPGP work.
+     All zero: none. */
+  uint8_t digest[CF_HASH_LEN];
 };
 
 struct cf_peer {
@@ -38,6 +45,8 @@ struct cf_peer {
   char *verified_how;          /* NULL, "password", "certification" */
   int64_t verified_utc_ms;
   uint8_t *pair_secret;        /* secret memory, or NULL; of the pair's last opening */
+  uint64_t check_due_ms;       /* when the key's state is looked up again */
+  bool checking;
 };
 
 gpg_error_t cf_peers_new (struct cf_core *core, struct cf_peers **r_peers) CF_MUST_CHECK;
@@ -51,7 +60,8 @@ struct cf_peer *cf_peer_by_device (struct cf_core *core, const uint8_t device_ke
    On failure the command is failed with the candidates and NULL comes back. */
 struct cf_peer *cf_peer_resolve (struct cf_command *cmd, const char *text);
 
-/* Look the key's state up again (it may have expired or been revoked), then DONE with the peer's error or 0. */
+/* Look the key's state up again (it may have expired or been revoked), then DONE with the peer's error or 0.
+   A link whose device statement has lapsed meanwhile is dropped: CERT_EXPIRED.  *R_JOB is for cf_gpg_cancel. */
 gpg_error_t cf_peer_check_key (struct cf_core *core, const struct cf_fpr *fpr,
                                void (*done) (void *arg, gpg_error_t err), void *arg, struct cf_gpg_job **r_job) CF_MUST_CHECK;
 
@@ -66,5 +76,25 @@ gpg_error_t cf_peer_tie (struct cf_core *core, const struct cf_key_info *key, co
    number.  One already tied and unchanged is answered without OpenPGP work (but later than this call returns). */
 gpg_error_t cf_peer_verify_hello (struct cf_core *core, const struct cf_hello *hello, const struct cf_addr *addr,
                                   void (*done) (void *arg, gpg_error_t err, struct cf_peer *peer), void *arg) CF_MUST_CHECK;
+
+/* Refuse everything from PEER from now on, or no longer; kept in the store.  The link is dropped in silence. */
+gpg_error_t cf_peer_set_blocked (struct cf_core *core, struct cf_peer *peer, bool blocked) CF_MUST_CHECK;
+
+/* Who may see and reach us; told to discovery.  What is set before cf_peers_start is used from the start. */
+void cf_peers_set_visibility (struct cf_core *core, enum cf_visibility visibility);
+enum cf_visibility cf_peers_visibility (struct cf_core *core);
+/* Our own device key or name has changed: beacons say so from now on. */
+void cf_peers_self_changed (struct cf_core *core);
+
+/* How many are present, and what discovery has counted; for status. */
+size_t cf_peers_present (struct cf_core *core);
+struct cf_peers_counts {
+  struct cf_discovery_counts discovery;
+  uint64_t fetched, fetch_failed, fetch_dropped; /* keys: got and good; tried in vain; not tried for want of room */
+};
+void cf_peers_counts (struct cf_core *core, struct cf_peers_counts *r_counts);
+
+/* A peer that is in no table, as store_peer.c reads it; NULL is fine. */
+void cf_peer_free (struct cf_peer *peer);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "core/peer.h"
 #include "core/self.h"
 #include "core/store/store_self.h"
 #include "net/proto.h"
@@ -27,14 +28,26 @@ fits_name (const char *value)
 static gpg_error_t
 apply_name (struct cf_core *core, const char *value)
 {
+  gpg_error_t err;
+
   (void) value; /* it is in the store */
-  return core->self ? cf_self_rename (core->self) : 0;
+  err = core->self ? cf_self_rename (core->self) : 0;
+  if (!err)
+    cf_peers_self_changed (core);
+  return err;
 }
 
 static bool
 fits_visibility (const char *value)
 {
   return !strcmp (value, "everyone") || !strcmp (value, "nobody");
+}
+
+static gpg_error_t
+apply_visibility (struct cf_core *core, const char *value)
+{
+  cf_peers_set_visibility (core, strcmp (value, "everyone") ? CF_VISIBLE_NOBODY : CF_VISIBLE_EVERYONE);
+  return 0;
 }
 
 static bool
@@ -64,7 +77,8 @@ fits_level_or_none (const char *value)
 
 const struct cf_setting_def cf_settings[] = {
   { "name", "", "The name that people nearby see; empty: that of the user ID", fits_name, apply_name },
-  { "visibility", "everyone", "Who on the local network sees you: everyone, nobody", fits_visibility, NULL },
+  { "visibility", "everyone", "Who on the local network sees you: everyone, nobody", fits_visibility,
+    apply_visibility },
   { "log-level", "", "How much is logged: error, warn, info, debug; empty: as the daemon was started",
     fits_level_or_none, apply_level },
   { NULL, NULL, NULL, NULL, NULL },

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "core/conversation.h"
 #include "core/event.h"
+#include "core/peer.h"
 #include "core/self.h"
 #include "core/settings.h"
 
@@ -175,7 +176,7 @@ cf_status_json (struct cf_core *core)
   set_self (core, row);
   json_object_set (row, "listen", listen);
   json_object_set_new (row, "visibility", json_string (visibility));
-  json_object_set_new (row, "peers", json_integer (0));
+  json_object_set_new (row, "peers", json_integer ((json_int_t) cf_peers_present (core)));
   json_object_set_new (row, "conversations", json_integer ((json_int_t) conversation_count (core)));
   json_object_set_new (row, "cursor", json_integer ((json_int_t) cf_events_cursor (core->events)));
   json_object_set (row, "network", ladder);

@@ -1,4 +1,307 @@
-/* store_peer.c - tables and SQL: contacts and their devices. */
-#include "core/store/migration.h"
+/* store_peer.c - tables contact and device.
+ *
+ * A row of contact is a person whom we keep: a contact, or one who is blocked.
+ * Addresses are one text, separated by spaces, newest first.
+ */
+#include <stdlib.h>
+#include <string.h>
 
-const char cf_schema_peer[] = "";
+#include "base/secmem.h"
+#include "core/store/migration.h"
+#include "core/store/store_fpr.h"
+#include "core/store/store_peer.h"
+
+const char cf_schema_peer[] =
+  "CREATE TABLE contact ("
+  " fpr BLOB PRIMARY KEY,"
+  " user_id TEXT,"
+  " name TEXT,"
+  " contact INTEGER NOT NULL,"
+  " blocked INTEGER NOT NULL,"
+  " key_state INTEGER NOT NULL,"
+  " validity INTEGER NOT NULL,"
+  " last_seen INTEGER NOT NULL,"
+  " verified_how TEXT,"
+  " verified_at INTEGER NOT NULL,"
+  " pair_secret BLOB);"
+  "CREATE TABLE device ("
+  " fpr BLOB NOT NULL REFERENCES contact (fpr) ON DELETE CASCADE,"
+  " number BLOB NOT NULL,"
+  " key BLOB NOT NULL,"
+  " not_before INTEGER NOT NULL,"
+  " not_after INTEGER NOT NULL,"
+  " tied INTEGER NOT NULL,"
+  " digest BLOB NOT NULL,"
+  " addrs TEXT NOT NULL,"
+  " PRIMARY KEY (fpr, number));";
+
+#define ADDRS_TEXT_SIZE (CF_PEER_ADDRS_MAX * CF_ADDR_TEXT_SIZE)
+
+static gpg_error_t
+column_exact (struct cf_stmt *s, int column, void *out, size_t len)
+{
+  size_t got;
+  const void *data = cf_column_blob (s, column, &got);
+
+  if (!data || got != len)
+    return cf_err (CF_ERR_STORE);
+  memcpy (out, data, len);
+  return 0;
+}
+
+static gpg_error_t
+column_text_dup (struct cf_stmt *s, int column, char **r_text)
+{
+  const char *text = cf_column_text (s, column);
+
+  *r_text = NULL;
+  if (!text)
+    return 0;
+  *r_text = strdup (text);
+  return *r_text ? 0 : cf_err (GPG_ERR_ENOMEM);
+}
+
+static void
+addrs_format (const struct cf_peer_device *dev, char out[ADDRS_TEXT_SIZE])
+{
+  char one[CF_ADDR_TEXT_SIZE];
+  size_t used = 0;
+
+  out[0] = 0;
+  for (size_t i = 0; i < dev->addr_count; i++) {
+    size_t n;
+
+    cf_addr_format (&dev->addrs[i], one);
+    n = strlen (one);
+    if (used + n + 2 > ADDRS_TEXT_SIZE)
+      break;
+    if (used)
+      out[used++] = ' ';
+    memcpy (out + used, one, n + 1);
+    used += n;
+  }
+}
+
+/* Addresses that are not understood are left out: they are hints. */
+static void
+addrs_parse (const char *text, struct cf_peer_device *dev)
+{
+  char one[CF_ADDR_TEXT_SIZE];
+
+  while (text && *text && dev->addr_count < CF_PEER_ADDRS_MAX) {
+    size_t n = strcspn (text, " ");
+
+    if (n && n < sizeof one) {
+      memcpy (one, text, n);
+      one[n] = 0;
+      if (!cf_addr_parse (one, &dev->addrs[dev->addr_count]))
+        dev->addr_count++;
+    }
+    text += n;
+    text += strspn (text, " ");
+  }
+}
+
+static gpg_error_t
+save_device (struct cf_store *store, const struct cf_fpr *fpr, const struct cf_peer_device *dev)
+{
+  char addrs[ADDRS_TEXT_SIZE];
+  struct cf_stmt *s;
+
+  addrs_format (dev, addrs);
+  s = cf_stmt (store, "INSERT OR REPLACE INTO device (fpr, number, key, not_before, not_after, tied, digest, addrs)"
+                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+  cf_bind_fpr (s, 1, fpr);
+  cf_bind_blob (s, 2, dev->number, sizeof dev->number);
+  cf_bind_blob (s, 3, dev->key, sizeof dev->key);
+  cf_bind_int (s, 4, dev->not_before_utc_ms);
+  cf_bind_int (s, 5, dev->not_after_utc_ms);
+  cf_bind_int (s, 6, dev->tied);
+  cf_bind_blob (s, 7, dev->digest, sizeof dev->digest);
+  cf_bind_text (s, 8, addrs);
+  return cf_stmt_run (s);
+}
+
+static void
+bind_contact (struct cf_stmt *s, const struct cf_peer *peer)
+{
+  cf_bind_fpr (s, 1, &peer->fpr);
+  cf_bind_text (s, 2, peer->user_id);
+  cf_bind_text (s, 3, peer->name);
+  cf_bind_int (s, 4, peer->contact);
+  cf_bind_int (s, 5, peer->blocked);
+  cf_bind_int (s, 6, peer->key_state);
+  cf_bind_int (s, 7, peer->validity);
+  cf_bind_int (s, 8, peer->last_seen_utc_ms);
+  cf_bind_text (s, 9, peer->verified_how);
+  cf_bind_int (s, 10, peer->verified_utc_ms);
+  cf_bind_blob (s, 11, peer->pair_secret, peer->pair_secret ? CF_HASH_LEN : 0);
+}
+
+gpg_error_t
+cf_store_peer_save (struct cf_store *store, const struct cf_peer *peer)
+{
+  gpg_error_t err;
+  struct cf_stmt *s;
+
+  err = cf_store_begin (store);
+  if (err)
+    return err;
+  /* INSERT OR REPLACE would delete the row first, and with it (cascade) whatever refers to it. */
+  s = cf_stmt (store, "INSERT OR IGNORE INTO contact (fpr, contact, blocked, key_state, validity, last_seen, verified_at)"
+                      " VALUES (?1, 0, 0, 0, 0, 0, 0)");
+  cf_bind_fpr (s, 1, &peer->fpr);
+  err = cf_stmt_run (s);
+  if (err)
+    goto leave;
+  s = cf_stmt (store, "UPDATE contact SET user_id = ?2, name = ?3, contact = ?4, blocked = ?5, key_state = ?6,"
+                      " validity = ?7, last_seen = ?8, verified_how = ?9, verified_at = ?10, pair_secret = ?11"
+                      " WHERE fpr = ?1");
+  bind_contact (s, peer);
+  err = cf_stmt_run (s);
+  if (err)
+    goto leave;
+  s = cf_stmt (store, "DELETE FROM device WHERE fpr = ?1");
+  cf_bind_fpr (s, 1, &peer->fpr);
+  err = cf_stmt_run (s);
+  for (size_t i = 0; !err && i < peer->device_count; i++)
+    err = save_device (store, &peer->fpr, &peer->devices[i]);
+
+leave:
+  cf_store_end (store, &err);
+  return err;
+}
+
+gpg_error_t
+cf_store_peer_delete (struct cf_store *store, const struct cf_fpr *fpr)
+{
+  struct cf_stmt *s = cf_stmt (store, "DELETE FROM contact WHERE fpr = ?1");
+
+  cf_bind_fpr (s, 1, fpr);
+  return cf_stmt_run (s);
+}
+
+static gpg_error_t
+load_device (struct cf_stmt *s, struct cf_peer_device *dev)
+{
+  gpg_error_t err;
+
+  memset (dev, 0, sizeof *dev);
+  err = column_exact (s, 0, dev->number, sizeof dev->number);
+  if (!err)
+    err = column_exact (s, 1, dev->key, sizeof dev->key);
+  if (!err)
+    err = column_exact (s, 5, dev->digest, sizeof dev->digest);
+  if (err)
+    return err;
+  dev->not_before_utc_ms = cf_column_int (s, 2);
+  dev->not_after_utc_ms = cf_column_int (s, 3);
+  dev->tied = cf_column_int (s, 4) != 0;
+  addrs_parse (cf_column_text (s, 6), dev);
+  return 0;
+}
+
+static gpg_error_t
+load_devices (struct cf_store *store, struct cf_peer *peer)
+{
+  gpg_error_t err = 0;
+  struct cf_stmt *s;
+
+  peer->devices = calloc (CF_PEER_DEVICES_MAX, sizeof *peer->devices);
+  if (!peer->devices)
+    return cf_err (GPG_ERR_ENOMEM);
+  s = cf_stmt (store, "SELECT number, key, not_before, not_after, tied, digest, addrs FROM device"
+                      " WHERE fpr = ?1 ORDER BY not_before DESC LIMIT ?2");
+  cf_bind_fpr (s, 1, &peer->fpr);
+  cf_bind_int (s, 2, CF_PEER_DEVICES_MAX);
+  while (cf_stmt_step (s, &err)) {
+    err = load_device (s, &peer->devices[peer->device_count]);
+    if (err) {
+      cf_stmt_reset (s);
+      return err;
+    }
+    peer->device_count++;
+  }
+  return err;
+}
+
+static gpg_error_t
+load_secret (struct cf_stmt *s, int column, uint8_t **r_secret)
+{
+  gpg_error_t err;
+  uint8_t *secret = NULL;
+
+  *r_secret = NULL;
+  if (cf_column_is_null (s, column))
+    return 0;
+  err = cf_secmem_new (&secret, CF_HASH_LEN);
+  if (err)
+    return err;
+  err = column_exact (s, column, secret, CF_HASH_LEN);
+  if (err) {
+    cf_secmem_free (secret);
+    return err;
+  }
+  *r_secret = secret;
+  return 0;
+}
+
+static gpg_error_t
+load_contact (struct cf_stmt *s, struct cf_peer *peer)
+{
+  gpg_error_t err;
+  int64_t state, validity;
+
+  cf_column_fpr (s, 0, &peer->fpr);
+  if (cf_fpr_is_none (&peer->fpr))
+    return cf_err (CF_ERR_STORE);
+  err = column_text_dup (s, 1, &peer->user_id);
+  if (!err)
+    err = column_text_dup (s, 2, &peer->name);
+  if (!err)
+    err = column_text_dup (s, 8, &peer->verified_how);
+  if (!err)
+    err = load_secret (s, 10, &peer->pair_secret);
+  if (err)
+    return err;
+  state = cf_column_int (s, 5);
+  validity = cf_column_int (s, 6);
+  if (state < CF_KEY_OK || state > CF_KEY_WEAK || validity < CF_VALIDITY_UNKNOWN || validity > CF_VALIDITY_ULTIMATE)
+    return cf_err (CF_ERR_STORE);
+  peer->contact = cf_column_int (s, 3) != 0;
+  peer->blocked = cf_column_int (s, 4) != 0;
+  peer->key_state = (enum cf_key_state) state;
+  peer->validity = (enum cf_key_validity) validity;
+  peer->last_seen_utc_ms = cf_column_int (s, 7);
+  peer->verified_utc_ms = cf_column_int (s, 9);
+  return 0;
+}
+
+gpg_error_t
+cf_store_peer_load (struct cf_store *store, gpg_error_t (*take) (void *arg, struct cf_peer *peer), void *arg)
+{
+  gpg_error_t err = 0;
+  struct cf_peer *peer;
+  struct cf_stmt *s;
+
+  s = cf_stmt (store, "SELECT fpr, user_id, name, contact, blocked, key_state, validity, last_seen, verified_how,"
+                      " verified_at, pair_secret FROM contact LIMIT ?1");
+  cf_bind_int (s, 1, CF_PEERS_MAX);
+  while (cf_stmt_step (s, &err)) {
+    peer = calloc (1, sizeof *peer);
+    err = peer ? load_contact (s, peer) : cf_err (GPG_ERR_ENOMEM);
+    if (!err)
+      err = load_devices (store, peer);
+    if (err) {
+      cf_peer_free (peer);
+      cf_stmt_reset (s);
+      return err;
+    }
+    err = take (arg, peer);
+    if (err) {
+      cf_stmt_reset (s);
+      return err;
+    }
+  }
+  return err;
+}

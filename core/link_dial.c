@@ -1,0 +1,134 @@
+/* link_dial.c - reaching a person: which device, which address, in what order, and when again.
+ *
+ *   REST --wanted, heard, network changed, back-off over--> ROUND
+ *   ROUND --a way is up--> REST
+ *   ROUND --every candidate has failed--> REST, with a back-off
+ *
+ * Within a round the candidates are tried one after the other, each a quarter
+ * of a second behind the last or as soon as that one has failed; the first
+ * whose handshake completes says HELLO, the others are given up.
+ */
+#include <string.h>
+
+#include "core/links.h"
+
+#define STAGGER_MS 250
+#define AT_ONCE_MAX 4
+#define BACKOFF_LAST_MS 30000
+
+static bool
+may_dial (const struct cf_peer *peer, gpg_error_t *r_err)
+{
+  *r_err = cf_err (CF_ERR_NOT_REACHABLE);
+  if (!peer)
+    return false;
+  if (peer->blocked) {
+    *r_err = cf_err (CF_ERR_REFUSED);
+    return false;
+  }
+  if (peer->key_state != CF_KEY_OK) {
+    *r_err = cf_key_state_error (peer->key_state);
+    return false;
+  }
+  return true;
+}
+
+/* Devices seen last come first; addresses are kept newest first. */
+static void
+collect (struct cf_link *link, const struct cf_peer *peer)
+{
+  bool taken[CF_PEER_DEVICES_MAX] = { false };
+  int64_t now = link->links->core->env->now_utc_ms;
+
+  link->candidate_count = link->candidate_next = 0;
+  for (;;) {
+    const struct cf_peer_device *best = NULL;
+
+    for (size_t i = 0; i < peer->device_count; i++) {
+      const struct cf_peer_device *d = &peer->devices[i];
+
+      if (!taken[i] && d->tied && now < d->not_after_utc_ms && (!best || d->seen_ms > best->seen_ms))
+        best = d;
+    }
+    if (!best)
+      return;
+    taken[best - peer->devices] = true;
+    for (size_t i = 0; i < best->addr_count; i++) {
+      struct cf_link_candidate *c = &link->candidates[link->candidate_count];
+
+      if (link->candidate_count == CF_LINK_CANDIDATES_MAX)
+        return;
+      memcpy (c->device, best->key, CF_DEVICE_KEY_LEN);
+      c->addr = best->addrs[i];
+      link->candidate_count++;
+    }
+  }
+}
+
+void
+cf_link_dial_later (struct cf_link *link)
+{
+  struct cf_env *env = link->links->core->env;
+
+  link->backoff_ms = link->backoff_ms ? 2 * link->backoff_ms : CF_LINK_BACKOFF_FIRST_MS;
+  if (link->backoff_ms > BACKOFF_LAST_MS)
+    link->backoff_ms = BACKOFF_LAST_MS;
+  cf_timer_after (env, &link->retry, cf_env_jitter (env, link->backoff_ms));
+}
+
+void
+cf_link_dial_stop (struct cf_link *link)
+{
+  link->dialling = false;
+  link->candidate_next = link->candidate_count = 0;
+  cf_timer_cancel (link->links->core->env, &link->retry);
+  cf_timer_cancel (link->links->core->env, &link->stagger);
+}
+
+void
+cf_link_dial_next (struct cf_link *link)
+{
+  struct cf_env *env = link->links->core->env;
+
+  if (!link->dialling)
+    return;
+  cf_timer_cancel (env, &link->stagger);
+  while (link->candidate_next < link->candidate_count && cf_ways_dialling (link) < AT_ONCE_MAX) {
+    gpg_error_t err = cf_way_dial (link, &link->candidates[link->candidate_next++]);
+
+    if (!err) {
+      cf_timer_after (env, &link->stagger, STAGGER_MS);
+      return;
+    }
+    link->error = err;
+  }
+  if (cf_ways_dialling (link))
+    return; /* the end of any of them comes back here */
+  link->dialling = false;
+  if (link->wants && !link->up)
+    cf_link_dial_later (link);
+}
+
+void
+cf_link_dial (struct cf_link *link)
+{
+  struct cf_core *core = link->links->core;
+  struct cf_peer *peer = cf_peer_find (core, &link->fpr);
+  gpg_error_t err;
+
+  if (!link->wants || link->up || link->dialling)
+    return;
+  cf_timer_cancel (core->env, &link->retry);
+  link->round_ms = core->env->now_ms;
+  if (!may_dial (peer, &err)) {
+    link->error = err;
+    return; /* a new key, or being heard, begins again */
+  }
+  collect (link, peer);
+  if (!link->candidate_count) {
+    link->error = cf_err (CF_ERR_NOT_REACHABLE);
+    return;
+  }
+  link->dialling = true;
+  cf_link_dial_next (link);
+}

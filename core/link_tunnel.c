@@ -1,0 +1,318 @@
+/* link_tunnel.c - a tunnel on a stream: bytes there and back, a deadline, a safe end.
+ *
+ *   OPEN --failure, goodbye, deadline--> ENDING --next turn: closed--> freed
+ *   OPEN --cf_link_tunnel_close--> ENDING, nobody listens --next turn--> freed
+ *
+ * A tunnel may not be freed inside its callbacks, and its owner may close it
+ * inside any: so the end is always a turn of its own (the timer END).
+ */
+#include "core/link_tunnel.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "core/links.h"
+
+struct cf_link_tunnel {
+  struct cf_link_tunnel *next, **link;
+  struct cf_links *links;
+  struct cf_conn *conn;    /* NULL once closed */
+  struct cf_tunnel *tunnel;
+  const struct cf_link_tunnel_handler *handler; /* NULL: nobody listens */
+  void *arg;
+  struct cf_addr addr;
+  struct cf_timer deadline, end;
+  bool ending;
+  gpg_error_t end_err;
+  char *end_reason;
+};
+
+static const struct cf_net_ops *
+net_ops (const struct cf_link_tunnel *t)
+{
+  return t->links->core->net->ops;
+}
+
+static void
+tunnel_free (struct cf_link_tunnel *t)
+{
+  struct cf_env *env = t->links->core->env;
+
+  if (t->link) {
+    *t->link = t->next;
+    if (t->next)
+      t->next->link = t->link;
+  }
+  cf_timer_cancel (env, &t->deadline);
+  cf_timer_cancel (env, &t->end);
+  t->ending = true; /* freeing may say goodbye: not to be heard any more */
+  t->handler = NULL;
+  cf_tunnel_free (t->tunnel);
+  if (t->conn)
+    net_ops (t)->close (t->conn);
+  free (t->end_reason);
+  free (t);
+}
+
+/* Now nothing more comes in or goes out; the owner hears of it next turn. */
+static void
+begin_end (struct cf_link_tunnel *t, gpg_error_t err, const char *reason)
+{
+  if (t->ending)
+    return;
+  t->ending = true;
+  t->end_err = err;
+  t->end_reason = reason ? strdup (reason) : NULL;
+  cf_timer_cancel (t->links->core->env, &t->deadline);
+  cf_timer_after (t->links->core->env, &t->end, 0);
+}
+
+static void
+end_now (void *arg)
+{
+  struct cf_link_tunnel *t = arg;
+  const struct cf_link_tunnel_handler *handler = t->handler;
+
+  t->handler = NULL;
+  if (handler)
+    handler->closed (t->arg, t->end_err, t->end_reason);
+  tunnel_free (t);
+}
+
+static void
+deadline_passed (void *arg)
+{
+  struct cf_link_tunnel *t = arg;
+
+  begin_end (t, cf_err (GPG_ERR_TIMEOUT), NULL);
+}
+
+/* --- what the tunnel says --- */
+
+static void
+on_output (void *arg, const uint8_t *data, size_t len)
+{
+  struct cf_link_tunnel *t = arg;
+  gpg_error_t err;
+
+  if (!t->conn)
+    return;
+  err = net_ops (t)->write (t->conn, data, len);
+  if (err)
+    begin_end (t, err, NULL);
+}
+
+static void
+on_ready (void *arg)
+{
+  struct cf_link_tunnel *t = arg;
+
+  if (t->handler && !t->ending)
+    t->handler->ready (t->arg);
+}
+
+static void
+on_message (void *arg, enum cf_channel channel, const uint8_t *data, size_t len)
+{
+  struct cf_link_tunnel *t = arg;
+
+  if (t->handler && !t->ending)
+    t->handler->message (t->arg, channel, data, len);
+}
+
+static void
+on_closed (void *arg, gpg_error_t err, const char *reason)
+{
+  begin_end (arg, err, reason);
+}
+
+static size_t
+on_queued (void *arg)
+{
+  struct cf_link_tunnel *t = arg;
+
+  return t->conn ? net_ops (t)->queued (t->conn) : 0;
+}
+
+static const struct cf_tunnel_handler tunnel_handler = { on_output, on_ready, on_message, on_closed, on_queued };
+
+/* --- what the stream says --- */
+
+static void
+conn_connected (void *arg)
+{
+  struct cf_link_tunnel *t = arg;
+
+  cf_tunnel_start (t->tunnel);
+}
+
+static void
+conn_received (void *arg, const uint8_t *data, size_t len)
+{
+  struct cf_link_tunnel *t = arg;
+
+  if (!t->ending)
+    cf_tunnel_input (t->tunnel, data, len);
+}
+
+static void
+conn_drained (void *arg)
+{
+  struct cf_link_tunnel *t = arg;
+
+  if (!t->ending)
+    cf_tunnel_drained (t->tunnel);
+}
+
+static void
+conn_failed (void *arg, gpg_error_t err)
+{
+  struct cf_link_tunnel *t = arg;
+
+  net_ops (t)->close (t->conn);
+  t->conn = NULL;
+  begin_end (t, err ? err : cf_err (GPG_ERR_EOF), NULL);
+}
+
+static const struct cf_conn_handler conn_handler = { conn_connected, conn_received, conn_drained, conn_failed };
+
+/* --- life --- */
+
+static gpg_error_t
+tunnel_new (struct cf_links *links, const struct cf_addr *addr, const struct cf_link_tunnel_keys *keys, bool initiator,
+            struct cf_link_tunnel **r_tunnel)
+{
+  gpg_error_t err;
+  struct cf_tunnel_config config = { .initiator = initiator, .own_secret = keys->own_secret,
+                                     .own_public = keys->own_public };
+  struct cf_link_tunnel *t = calloc (1, sizeof *t);
+
+  if (!t)
+    return cf_err (GPG_ERR_ENOMEM);
+  if (initiator)
+    config.remote_public = keys->remote_public;
+  else
+    config.guard = links->guard;
+  t->links = links;
+  t->addr = *addr;
+  cf_timer_init (&t->deadline, deadline_passed, t);
+  cf_timer_init (&t->end, end_now, t);
+  err = cf_tunnel_new (links->core->env, &config, &tunnel_handler, t, &t->tunnel);
+  if (err) {
+    free (t);
+    return err;
+  }
+  *r_tunnel = t;
+  return 0;
+}
+
+static void
+tunnel_enter (struct cf_link_tunnel *t, const struct cf_link_tunnel_handler *handler, void *arg)
+{
+  t->handler = handler;
+  t->arg = arg;
+  t->next = t->links->tunnels;
+  t->link = &t->links->tunnels;
+  if (t->next)
+    t->next->link = &t->next;
+  t->links->tunnels = t;
+  cf_timer_after (t->links->core->env, &t->deadline, CF_HANDSHAKE_MS);
+}
+
+gpg_error_t
+cf_link_tunnel_dial (struct cf_links *links, const struct cf_addr *to, const struct cf_link_tunnel_keys *keys,
+                     const struct cf_link_tunnel_handler *handler, void *arg, struct cf_link_tunnel **r_tunnel)
+{
+  gpg_error_t err;
+  struct cf_link_tunnel *t;
+
+  err = tunnel_new (links, to, keys, true, &t);
+  if (err)
+    return err;
+  err = links->core->net->ops->dial (links->core->net, to, &conn_handler, t, &t->conn);
+  if (err) {
+    tunnel_free (t);
+    return err;
+  }
+  tunnel_enter (t, handler, arg);
+  *r_tunnel = t;
+  return 0;
+}
+
+gpg_error_t
+cf_link_tunnel_accept (struct cf_links *links, struct cf_conn *conn, const struct cf_addr *from,
+                       const struct cf_link_tunnel_keys *keys, const struct cf_link_tunnel_handler *handler, void *arg,
+                       struct cf_link_tunnel **r_tunnel)
+{
+  gpg_error_t err;
+  struct cf_link_tunnel *t;
+
+  err = tunnel_new (links, from, keys, false, &t);
+  if (err) {
+    links->core->net->ops->close (conn);
+    return err;
+  }
+  t->conn = conn;
+  links->core->net->ops->set_handler (conn, &conn_handler, t);
+  tunnel_enter (t, handler, arg);
+  *r_tunnel = t;
+  cf_tunnel_start (t->tunnel);
+  return 0;
+}
+
+void
+cf_link_tunnel_established (struct cf_link_tunnel *t)
+{
+  cf_timer_cancel (t->links->core->env, &t->deadline);
+}
+
+gpg_error_t
+cf_link_tunnel_send (struct cf_link_tunnel *t, enum cf_channel channel, const void *data, size_t len)
+{
+  if (t->ending || !t->conn)
+    return cf_err (GPG_ERR_ENOTCONN);
+  return cf_tunnel_send (t->tunnel, channel, data, len);
+}
+
+void
+cf_link_tunnel_close (struct cf_link_tunnel *t, gpg_error_t why, const char *reason)
+{
+  t->handler = NULL;
+  if (!t->ending)
+    cf_tunnel_close (t->tunnel, why, reason);
+  begin_end (t, why, NULL); /* in case it had nothing to say */
+  if (t->conn)
+    net_ops (t)->close (t->conn);
+  t->conn = NULL;
+}
+
+const struct cf_addr *
+cf_link_tunnel_addr (const struct cf_link_tunnel *t)
+{
+  return &t->addr;
+}
+
+const struct cf_tunnel *
+cf_link_tunnel_channel (const struct cf_link_tunnel *t)
+{
+  return t->tunnel;
+}
+
+/* The owners hear CANCELED, so that none of them keeps a pointer. */
+void
+cf_link_tunnels_free (struct cf_links *links)
+{
+  while (links->tunnels) {
+    struct cf_link_tunnel *t = links->tunnels;
+    const struct cf_link_tunnel_handler *handler = t->handler;
+
+    t->handler = NULL;
+    if (!t->ending)
+      cf_tunnel_close (t->tunnel, 0, NULL);
+    begin_end (t, 0, NULL);
+    if (handler)
+      handler->closed (t->arg, cf_err (GPG_ERR_CANCELED), NULL);
+    tunnel_free (t);
+  }
+}

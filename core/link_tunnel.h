@@ -1,0 +1,44 @@
+/* link_tunnel.h - a tunnel on a stream: net/tunnel.h joined to net/net.h, with a deadline and a safe end.
+ *
+ * It does not know identities.  peer_fetch.c uses it for anonymous questions,
+ * link_way.c for ways to people.
+ */
+#ifndef CF_CORE_LINK_TUNNEL_H
+#define CF_CORE_LINK_TUNNEL_H
+
+#include "core/link.h"
+#include "net/tunnel.h"
+
+struct cf_link_tunnel;
+
+struct cf_link_tunnel_handler {
+  void (*ready) (void *arg);
+  void (*message) (void *arg, enum cf_channel channel, const uint8_t *data, size_t len);
+  /* Once, in a turn of its own; not after cf_link_tunnel_close.  The tunnel is dead when this returns.
+     ERR 0: the other side said goodbye, with REASON (fit to show, may be NULL). */
+  void (*closed) (void *arg, gpg_error_t err, const char *reason);
+};
+
+struct cf_link_tunnel_keys {
+  const uint8_t *own_secret, *own_public; /* copied */
+  const uint8_t *remote_public;           /* initiator only */
+};
+
+/* Both run under a deadline of CF_HANDSHAKE_MS until _established.  An error leaves nothing behind; CONN is closed. */
+gpg_error_t cf_link_tunnel_dial (struct cf_links *links, const struct cf_addr *to, const struct cf_link_tunnel_keys *keys,
+                                 const struct cf_link_tunnel_handler *handler, void *arg,
+                                 struct cf_link_tunnel **r_tunnel) CF_MUST_CHECK;
+gpg_error_t cf_link_tunnel_accept (struct cf_links *links, struct cf_conn *conn, const struct cf_addr *from,
+                                   const struct cf_link_tunnel_keys *keys, const struct cf_link_tunnel_handler *handler,
+                                   void *arg, struct cf_link_tunnel **r_tunnel) CF_MUST_CHECK;
+void cf_link_tunnel_established (struct cf_link_tunnel *tunnel);
+/* Errors: as cf_tunnel_send. */
+gpg_error_t cf_link_tunnel_send (struct cf_link_tunnel *tunnel, enum cf_channel channel, const void *data,
+                                 size_t len) CF_MUST_CHECK;
+/* Say goodbye; the handler hears nothing more, the memory goes in a later turn.  Legal in every callback. */
+void cf_link_tunnel_close (struct cf_link_tunnel *tunnel, gpg_error_t why, const char *reason);
+
+const struct cf_addr *cf_link_tunnel_addr (const struct cf_link_tunnel *tunnel);
+const struct cf_tunnel *cf_link_tunnel_channel (const struct cf_link_tunnel *tunnel);
+
+#endif

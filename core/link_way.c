@@ -1,0 +1,620 @@
+/* link_way.c - one way to a person: a tunnel, and how far its two HELLOs are.
+ *
+ *   dialled:  DIALLING --ready: say_hello--> ASKED --HELLO: take_hello--> CHECKING --holds: way_checked--> UP
+ *   accepted: WAITING --HELLO: take_hello--> CHECKING --holds: way_checked, our HELLO leaves--> UP
+ *                \--KEY?: answer_key--> ANSWERED (the asker hangs up, or the deadline comes)
+ *             WAITING, CHECKING --he may not reach us--> SILENT (until the deadline)
+ *   any --closed, deadline, broken rule--> gone
+ *
+ * Of two tunnels of a pair, the one dialled by the lower device key stays.
+ * Both ends decide it when a HELLO leaves or arrives, before any of the two is
+ * up, so that the layers above never see the loser: doc/protocol-link.md.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/links.h"
+#include "core/self.h"
+
+#define EARLY_MAX (2 * CF_MESSAGE_TALK_MAX) /* talk that overtakes our checking */
+#define UNWANTED_UP_MAX 256                 /* tunnels of strangers that nobody here wants */
+
+enum way_state { WAY_DIALLING, WAY_ASKED, WAY_WAITING, WAY_ANSWERED, WAY_CHECKING, WAY_SILENT, WAY_UP, WAY_STATES };
+
+static const char *const state_names[WAY_STATES]
+  = { "dialling", "asked", "waiting", "answered", "checking", "silent", "up" };
+
+/* From the row to the column. */
+static const bool allowed[WAY_STATES][WAY_STATES] = {
+  [WAY_DIALLING][WAY_ASKED] = true,
+  [WAY_ASKED][WAY_CHECKING] = true,
+  [WAY_WAITING][WAY_ANSWERED] = true,
+  [WAY_WAITING][WAY_CHECKING] = true,
+  [WAY_WAITING][WAY_SILENT] = true,
+  [WAY_CHECKING][WAY_SILENT] = true,
+  [WAY_CHECKING][WAY_UP] = true,
+};
+
+struct cf_way {
+  struct cf_way *next, **at;   /* in its link's list, or the strangers' */
+  struct cf_links *links;
+  struct cf_link *link;        /* NULL: a stranger so far */
+  struct cf_link_tunnel *tunnel;
+  struct cf_peer_verify *verify; /* CHECKING */
+  enum way_state state;
+  bool dialled;
+  uint8_t device[CF_DEVICE_KEY_LEN]; /* the other end's; once the tunnel is ready */
+  struct cf_addr addr;
+  struct cf_buf early;         /* CHECKING, dialled: messages, each with its length */
+};
+
+static gpg_error_t
+set_state (struct cf_way *way, enum way_state state)
+{
+  char text[CF_ADDR_TEXT_SIZE];
+
+  if (!allowed[way->state][state])
+    return cf_err (CF_ERR_PROTOCOL);
+  cf_log (way->links->core->env, CF_LOG_DEBUG, "way %s %s: %s -> %s", way->dialled ? "to" : "from",
+          cf_addr_format (&way->addr, text), state_names[way->state], state_names[state]);
+  way->state = state;
+  return 0;
+}
+
+/* --- lists --- */
+
+static void
+way_enter (struct cf_way *way, struct cf_way **list)
+{
+  if (way->at) {
+    *way->at = way->next;
+    if (way->next)
+      way->next->at = way->at;
+  }
+  way->next = *list;
+  way->at = list;
+  if (way->next)
+    way->next->at = &way->next;
+  *list = way;
+}
+
+static void
+way_free (struct cf_way *way)
+{
+  if (way->at) {
+    *way->at = way->next;
+    if (way->next)
+      way->next->at = way->at;
+  }
+  cf_peer_verify_cancel (way->verify);
+  cf_buf_done (&way->early);
+  free (way);
+}
+
+struct cf_way *
+cf_way_next (const struct cf_way *way)
+{
+  return way->next;
+}
+
+void
+cf_way_drop (struct cf_way *way, gpg_error_t why, const char *reason)
+{
+  if (way->tunnel)
+    cf_link_tunnel_close (way->tunnel, why, reason);
+  way_free (way);
+}
+
+/* WAY has ended by itself, or by what the other side did; the tunnel is dead. */
+static void
+way_ended (struct cf_way *way, gpg_error_t err)
+{
+  struct cf_link *link = way->link;
+  bool was_up = link && link->up == way;
+  bool dialled = way->dialled;
+
+  way_free (way);
+  if (link)
+    cf_link_way_ended (link, was_up, dialled, err);
+}
+
+/* We end WAY, for ERR; REASON is told to the other side. */
+static void
+way_refuse (struct cf_way *way, gpg_error_t err, const char *reason)
+{
+  char text[CF_ADDR_TEXT_SIZE];
+
+  way->links->counts.refused++;
+  cf_log (way->links->core->env, CF_LOG_INFO, "tunnel %s %s refused: %s (%s)", way->dialled ? "to" : "from",
+          cf_addr_format (&way->addr, text), reason ? reason : "no reason given", gpg_strerror (err));
+  cf_link_tunnel_close (way->tunnel, err, reason);
+  way->tunnel = NULL;
+  way_ended (way, err);
+}
+
+/* Not a word, until the deadline that already runs. */
+static void
+way_silence (struct cf_way *way)
+{
+  gpg_error_t err = set_state (way, WAY_SILENT);
+
+  if (err) {
+    way_refuse (way, err, NULL);
+    return;
+  }
+  way->links->counts.refused++;
+}
+
+/* --- two tunnels of a pair --- */
+
+static bool
+ours_is_lower (const struct cf_way *way)
+{
+  return memcmp (way->links->core->self->device.device_key, way->device, CF_DEVICE_KEY_LEN) < 0;
+}
+
+/* May the accepted WAY go on, given LINK's other ways?  Those that must yield to it are closed. */
+static bool
+accepted_may_go_on (struct cf_link *link, struct cf_way *way)
+{
+  struct cf_env *env = link->links->core->env;
+  struct cf_way *next;
+
+  for (struct cf_way *w = link->ways; w; w = next) {
+    next = w->next;
+    if (w == way)
+      continue;
+    if (w->state == WAY_UP && memcmp (w->device, way->device, CF_DEVICE_KEY_LEN))
+      return false; /* another device of his is connected, and lives */
+    if (!w->dialled)
+      continue; /* his newer one replaces his older one when it goes up */
+    if (w->state == WAY_ASKED || w->state == WAY_CHECKING) {
+      if (ours_is_lower (way))
+        return false;
+      cf_way_drop (w, 0, "the other tunnel stays");
+    } else if (w->state == WAY_UP && ours_is_lower (way) && env->now_ms - link->up_ms < CF_LINK_COLLISION_MS) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/* May the dialled WAY say HELLO? */
+static bool
+dialled_may_go_on (const struct cf_way *way)
+{
+  for (const struct cf_way *w = way->link->ways; w; w = w->next)
+    if (w != way && (w->state == WAY_ASKED || w->state == WAY_CHECKING || w->state == WAY_UP))
+      return false;
+  return true;
+}
+
+/* --- who we are --- */
+
+static gpg_error_t
+send_hello (struct cf_way *way, enum cf_control kind, const struct cf_fpr *expected)
+{
+  gpg_error_t err;
+  const struct cf_self *self = way->links->core->self;
+  struct cf_hello hello = { .versions = 1u << CF_PROTO_VERSION, .suites = 3 };
+  struct cf_buf out;
+
+  if (expected)
+    hello.expected = *expected;
+  hello.device = self->device;
+  hello.block = self->block;
+  hello.block_len = self->block_len;
+  if (self->name && strlen (self->name) <= CF_NAME_MAX)
+    strcpy (hello.name, self->name);
+  cf_buf_init (&out, CF_MESSAGE_CONTROL_MAX);
+  err = cf_hello_encode (kind, &hello, &out);
+  if (!err)
+    err = cf_link_tunnel_send (way->tunnel, CF_CHANNEL_CONTROL, cf_buf_data (&out), cf_buf_len (&out));
+  cf_buf_done (&out);
+  return err;
+}
+
+static void
+answer_key (struct cf_way *way)
+{
+  gpg_error_t err;
+  struct cf_links *links = way->links;
+
+  if (cf_peers_visibility (links->core) != CF_VISIBLE_EVERYONE || !cf_links_allow_question (links, &way->addr)) {
+    way_silence (way);
+    return;
+  }
+  err = set_state (way, WAY_ANSWERED);
+  if (!err)
+    err = send_hello (way, CF_CONTROL_KEY, NULL);
+  if (err) {
+    way_refuse (way, err, NULL);
+    return;
+  }
+  links->counts.anonymous++;
+}
+
+/* --- who he is --- */
+
+static size_t
+unwanted_up (const struct cf_links *links)
+{
+  size_t pos = 0, count = 0;
+  const void *key;
+  void *value;
+
+  while (cf_map_next (links->by_fpr, &pos, &key, &value)) {
+    const struct cf_link *link = value;
+
+    count += link->up && !link->wants;
+  }
+  return count;
+}
+
+/* May the person who says to be IDENTITY reach us at all? */
+static bool
+may_reach (struct cf_way *way, const struct cf_fpr *identity)
+{
+  struct cf_core *core = way->links->core;
+  const struct cf_peer *peer = cf_peer_find (core, identity);
+  const struct cf_link *link = cf_links_find (way->links, identity);
+
+  if (peer && peer->blocked)
+    return false;
+  if ((peer && peer->contact) || (link && link->wants))
+    return true;
+  return cf_peers_visibility (core) == CF_VISIBLE_EVERYONE && unwanted_up (way->links) < UNWANTED_UP_MAX;
+}
+
+/* What can be said of a HELLO by itself; *R_REASON is for the other side. */
+static gpg_error_t
+check_hello (const struct cf_way *way, const struct cf_hello *hello, const char **r_reason)
+{
+  const struct cf_self *self = way->links->core->self;
+  const char *suite = cf_tunnel_suite (cf_link_tunnel_channel (way->tunnel));
+  uint32_t used = suite && !strcmp (suite, "AESGCM") ? 1u : 2u;
+
+  if (!(hello->versions & (1u << CF_PROTO_VERSION)) || !(hello->suites & used)) {
+    *r_reason = "no version or suite in common";
+    return cf_err (GPG_ERR_UNSUPPORTED_PROTOCOL);
+  }
+  if (!cf_fpr_equal (&hello->expected, &self->fpr)) {
+    *r_reason = "another identity was expected here";
+    return cf_err (CF_ERR_KEY_WRONG);
+  }
+  if (memcmp (hello->device.device_key, way->device, CF_DEVICE_KEY_LEN)) {
+    *r_reason = "the statement is for another device";
+    return cf_err (CF_ERR_STATEMENT);
+  }
+  if (way->dialled && !cf_fpr_equal (&hello->device.identity, &way->link->fpr)) {
+    *r_reason = "not the identity that was dialled";
+    return cf_err (CF_ERR_KEY_WRONG);
+  }
+  return 0;
+}
+
+/* What was sent before we had finished checking. */
+static void
+deliver_early (struct cf_link *link, struct cf_way *way)
+{
+  struct cf_buf early = way->early;
+  struct cf_rd rd;
+  const uint8_t *data;
+  size_t len;
+
+  cf_buf_init (&way->early, EARLY_MAX);
+  cf_rd_init (&rd, cf_buf_data (&early), cf_buf_len (&early));
+  /* A message may bring the tunnel down; WAY may be freed then, but not its address reused within this turn's
+     link->up. */
+  while (rd.left && !rd.err && link->up == way) {
+    cf_rd_blob32 (&rd, &data, &len, CF_MESSAGE_TALK_MAX);
+    if (!rd.err)
+      cf_link_got (link, data, len);
+  }
+  cf_buf_done (&early);
+}
+
+static void
+way_checked (void *arg, gpg_error_t err, struct cf_peer *peer)
+{
+  struct cf_way *way = arg;
+  struct cf_links *links = way->links;
+  struct cf_link *link = way->link;
+
+  way->verify = NULL;
+  if (err) {
+    way_refuse (way, err, cf_err_info (err)->message);
+    return;
+  }
+  if (!way->dialled) {
+    if (!may_reach (way, &peer->fpr)) {
+      way_silence (way);
+      return;
+    }
+    err = cf_links_get (links, &peer->fpr, &link);
+    if (!err && !accepted_may_go_on (link, way)) {
+      way_refuse (way, cf_err (GPG_ERR_EEXIST), "the other tunnel stays");
+      return;
+    }
+    if (!err)
+      err = send_hello (way, CF_CONTROL_HELLO, &peer->fpr);
+    if (err) {
+      way_refuse (way, err, NULL);
+      return;
+    }
+    way->link = link;
+    way_enter (way, &link->ways);
+  }
+  err = set_state (way, WAY_UP);
+  if (err) {
+    way_refuse (way, err, NULL);
+    return;
+  }
+  cf_link_tunnel_established (way->tunnel);
+  cf_link_went_up (link, way, peer);
+  if (link->up == way)
+    deliver_early (link, way);
+}
+
+static void
+take_hello (struct cf_way *way, const struct cf_hello *hello)
+{
+  gpg_error_t err;
+  const char *reason = NULL;
+  struct cf_peer *known = cf_peer_by_device (way->links->core, way->device);
+  struct cf_link *link = known ? cf_links_find (way->links, &known->fpr) : NULL;
+
+  err = check_hello (way, hello, &reason);
+  if (err) {
+    way_refuse (way, err, reason);
+    return;
+  }
+  if (!way->dialled) {
+    if (!may_reach (way, &hello->device.identity) || (!known && !cf_links_allow_question (way->links, &way->addr))) {
+      way_silence (way);
+      return;
+    }
+    if (link && !accepted_may_go_on (link, way)) {
+      way_refuse (way, cf_err (GPG_ERR_EEXIST), "the other tunnel stays");
+      return;
+    }
+    if (link) {
+      way->link = link;
+      way_enter (way, &link->ways);
+    }
+  }
+  err = set_state (way, WAY_CHECKING);
+  if (!err)
+    err = cf_peer_verify_start (way->links->core->peers, known ? CF_GPG_MESSAGE : CF_GPG_BACKGROUND, hello,
+                                way->dialled ? &way->addr : NULL, way_checked, way, &way->verify);
+  if (err)
+    way_refuse (way, err, cf_err_info (err)->message);
+}
+
+/* --- what the tunnel says --- */
+
+static void
+way_ready (void *arg)
+{
+  gpg_error_t err;
+  struct cf_way *way = arg;
+
+  memcpy (way->device, cf_tunnel_remote_key (cf_link_tunnel_channel (way->tunnel)), CF_DEVICE_KEY_LEN);
+  if (!way->dialled)
+    return;
+  if (!dialled_may_go_on (way)) {
+    struct cf_link *link = way->link;
+
+    cf_way_drop (way, 0, "the other tunnel stays");
+    cf_link_way_ended (link, false, true, link->error);
+    return;
+  }
+  err = set_state (way, WAY_ASKED);
+  if (!err)
+    err = send_hello (way, CF_CONTROL_HELLO, &way->link->fpr);
+  if (err) {
+    way_refuse (way, err, NULL);
+    return;
+  }
+  cf_timer_cancel (way->links->core->env, &way->link->stagger);
+}
+
+static void
+way_control (struct cf_way *way, const uint8_t *data, size_t len)
+{
+  gpg_error_t err;
+  enum cf_control kind;
+  struct cf_hello hello;
+
+  err = cf_hello_decode (data, len, &kind, &hello);
+  if (!err && kind == CF_CONTROL_HELLO && (way->state == WAY_ASKED || way->state == WAY_WAITING))
+    take_hello (way, &hello);
+  else if (!err && kind == CF_CONTROL_KEY_ASK && way->state == WAY_WAITING)
+    answer_key (way);
+  else
+    way_refuse (way, err ? err : cf_err (CF_ERR_PROTOCOL), "unexpected message");
+}
+
+static void
+way_early (struct cf_way *way, const uint8_t *data, size_t len)
+{
+  gpg_error_t err;
+  struct cf_wr wr;
+
+  cf_wr_init (&wr, &way->early);
+  cf_wr_blob32 (&wr, data, len);
+  err = cf_wr_finish (&wr);
+  if (err)
+    way_refuse (way, err, "too much before the answer");
+}
+
+static void
+way_message (void *arg, enum cf_channel channel, const uint8_t *data, size_t len)
+{
+  struct cf_way *way = arg;
+
+  if (way->state == WAY_SILENT)
+    return;
+  if (channel == CF_CHANNEL_CONTROL)
+    way_control (way, data, len);
+  else if (channel == CF_CHANNEL_TALK && way->state == WAY_UP)
+    cf_link_got (way->link, data, len);
+  else if (channel == CF_CHANNEL_TALK && way->state == WAY_CHECKING && way->dialled)
+    way_early (way, data, len);
+  else
+    way_refuse (way, cf_err (CF_ERR_PROTOCOL), "unexpected message");
+}
+
+static void
+way_closed (void *arg, gpg_error_t err, const char *reason)
+{
+  struct cf_way *way = arg;
+  char text[CF_ADDR_TEXT_SIZE];
+
+  if (reason)
+    cf_log (way->links->core->env, CF_LOG_INFO, "%s closed the tunnel: %s", cf_addr_format (&way->addr, text), reason);
+  way->tunnel = NULL;
+  if (!err && way->state != WAY_UP)
+    err = cf_err (CF_ERR_NOT_REACHABLE); /* a goodbye instead of a HELLO */
+  way_ended (way, err);
+}
+
+static const struct cf_link_tunnel_handler way_handler = { way_ready, way_message, way_closed };
+
+/* --- life --- */
+
+static struct cf_way *
+way_new (struct cf_links *links, bool dialled, const struct cf_addr *addr)
+{
+  struct cf_way *way = calloc (1, sizeof *way);
+
+  if (!way)
+    return NULL;
+  way->links = links;
+  way->dialled = dialled;
+  way->state = dialled ? WAY_DIALLING : WAY_WAITING;
+  way->addr = *addr;
+  cf_buf_init (&way->early, EARLY_MAX);
+  return way;
+}
+
+gpg_error_t
+cf_way_dial (struct cf_link *link, const struct cf_link_candidate *to)
+{
+  gpg_error_t err;
+  struct cf_links *links = link->links;
+  const struct cf_self *self = links->core->self;
+  struct cf_link_tunnel_keys keys = { .remote_public = to->device };
+  struct cf_way *way = way_new (links, true, &to->addr);
+
+  if (!way)
+    return cf_err (GPG_ERR_ENOMEM);
+  keys.own_secret = self->device_secret;
+  keys.own_public = self->device.device_key;
+  memcpy (way->device, to->device, CF_DEVICE_KEY_LEN);
+  way->link = link;
+  err = cf_link_tunnel_dial (links, &to->addr, &keys, &way_handler, way, &way->tunnel);
+  if (err) {
+    way_free (way);
+    return err;
+  }
+  way_enter (way, &link->ways);
+  links->counts.dialled++;
+  return 0;
+}
+
+void
+cf_way_accept (struct cf_links *links, struct cf_conn *conn, const struct cf_addr *from)
+{
+  gpg_error_t err;
+  const struct cf_self *self = links->core->self;
+  struct cf_link_tunnel_keys keys = { .own_secret = self->device_secret, .own_public = self->device.device_key };
+  struct cf_way *way = way_new (links, false, from);
+
+  if (!way) {
+    links->core->net->ops->close (conn);
+    return;
+  }
+  way_enter (way, &links->strangers);
+  err = cf_link_tunnel_accept (links, conn, from, &keys, &way_handler, way, &way->tunnel);
+  if (err) {
+    cf_log (links->core->env, CF_LOG_WARN, "a stream could not be taken: %s", gpg_strerror (err));
+    way_free (way);
+  }
+}
+
+void
+cf_ways_free (struct cf_links *links)
+{
+  const void *key;
+  void *value;
+  size_t pos = 0;
+
+  while (links->strangers)
+    cf_way_drop (links->strangers, 0, NULL);
+  while (links->by_fpr && cf_map_next (links->by_fpr, &pos, &key, &value)) {
+    struct cf_link *link = value;
+
+    link->up = NULL;
+    cf_ways_drop_all (link, 0, NULL);
+  }
+}
+
+size_t
+cf_ways_dialling (const struct cf_link *link)
+{
+  size_t count = 0;
+
+  for (const struct cf_way *w = link->ways; w; w = w->next)
+    count += w->dialled && w->state != WAY_UP;
+  return count;
+}
+
+void
+cf_ways_drop_all (struct cf_link *link, gpg_error_t why, const char *reason)
+{
+  while (link->ways)
+    cf_way_drop (link->ways, why, reason);
+}
+
+void
+cf_ways_drop_dialled (struct cf_link *link, const struct cf_way *keep)
+{
+  struct cf_way *next;
+
+  for (struct cf_way *w = link->ways; w; w = next) {
+    next = w->next;
+    if (w->dialled && w != keep)
+      cf_way_drop (w, 0, "the other tunnel stays");
+  }
+}
+
+bool
+cf_way_is_dialled (const struct cf_way *way)
+{
+  return way->dialled;
+}
+
+const uint8_t *
+cf_way_device (const struct cf_way *way)
+{
+  return way->device;
+}
+
+const struct cf_addr *
+cf_way_addr (const struct cf_way *way)
+{
+  return &way->addr;
+}
+
+const uint8_t *
+cf_way_handshake_hash (const struct cf_way *way)
+{
+  return cf_tunnel_handshake_hash (cf_link_tunnel_channel (way->tunnel));
+}
+
+gpg_error_t
+cf_way_send (struct cf_way *way, const void *data, size_t len)
+{
+  return cf_link_tunnel_send (way->tunnel, CF_CHANNEL_TALK, data, len);
+}

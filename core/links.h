@@ -1,0 +1,98 @@
+/* links.h - what the link*.c files share, and what peer*.c tells them.  Others include link.h. */
+#ifndef CF_CORE_LINKS_H
+#define CF_CORE_LINKS_H
+
+#include "base/map.h"
+#include "core/link.h"
+#include "core/link_tunnel.h"
+#include "core/peers.h"
+
+#define CF_LINK_COLLISION_MS 3000 /* two tunnels that go up within this time began as one collision */
+#define CF_LINK_CANDIDATES_MAX 16
+#define CF_LINK_BACKOFF_FIRST_MS 500
+
+struct cf_way; /* link_way.c */
+
+/* One person: who wants him, how he is being reached. */
+struct cf_link {
+  struct cf_links *links;
+  struct cf_fpr fpr;
+  unsigned wants;
+  struct cf_way *up;           /* one of WAYS, or NULL */
+  struct cf_way *ways;         /* all that lead to him, as far as is known */
+  struct cf_timer retry, stagger, idle;
+  uint64_t backoff_ms, round_ms, up_ms;
+  gpg_error_t error;           /* what the last try gave */
+  bool dialling;               /* a round is under way */
+  struct cf_link_candidate { uint8_t device[CF_DEVICE_KEY_LEN]; struct cf_addr addr; } candidates[CF_LINK_CANDIDATES_MAX];
+  size_t candidate_count, candidate_next;
+};
+
+/* How often a host may ask; see link_accept.c. */
+#define CF_LINK_HOSTS_MAX 256
+struct cf_link_host {
+  struct cf_addr addr;
+  uint64_t since_ms;
+  unsigned asked;
+};
+
+struct cf_links {
+  struct cf_core *core;
+  const struct cf_link_handler *handler;
+  void *handler_arg;
+  struct cf_map *by_fpr;        /* struct cf_fpr to struct cf_link, which the map owns */
+  struct cf_way *strangers;     /* accepted, not known yet whose */
+  struct cf_link_tunnel *tunnels; /* all of them, also those that end */
+  struct cf_tunnel_guard *guard;
+  struct cf_link_counts counts;
+  struct cf_timer sweep;
+  struct cf_link_host hosts[CF_LINK_HOSTS_MAX];
+};
+
+/* --- link_tunnel.c --- */
+void cf_link_tunnels_free (struct cf_links *links);
+
+/* --- link.c --- */
+
+/* The link of FPR, found or made.  Errors: LIMIT_REACHED, ENOMEM. */
+gpg_error_t cf_links_get (struct cf_links *links, const struct cf_fpr *fpr, struct cf_link **r_link) CF_MUST_CHECK;
+struct cf_link *cf_links_find (struct cf_links *links, const struct cf_fpr *fpr);
+/* A way's both HELLOs are checked: it is the link now. */
+void cf_link_went_up (struct cf_link *link, struct cf_way *way, struct cf_peer *peer);
+/* A way has ended by itself; it is out of the lists already.  WAS_UP: it was the link. */
+void cf_link_way_ended (struct cf_link *link, bool was_up, bool dialled, gpg_error_t err);
+void cf_link_got (struct cf_link *link, const uint8_t *data, size_t len);
+
+/* --- link_dial.c --- */
+void cf_link_dial (struct cf_link *link);         /* begin a round, unless one is under way or nothing is wanted */
+void cf_link_dial_next (struct cf_link *link);    /* the next candidate, or the end of the round */
+void cf_link_dial_stop (struct cf_link *link);    /* no more of this round */
+void cf_link_dial_later (struct cf_link *link);   /* after the back-off */
+
+/* --- link_way.c --- */
+gpg_error_t cf_way_dial (struct cf_link *link, const struct cf_link_candidate *to) CF_MUST_CHECK;
+void cf_way_accept (struct cf_links *links, struct cf_conn *conn, const struct cf_addr *from);
+/* Close and forget WAY; the link hears nothing of it. */
+void cf_way_drop (struct cf_way *way, gpg_error_t why, const char *reason);
+void cf_ways_free (struct cf_links *links);
+size_t cf_ways_dialling (const struct cf_link *link); /* dialled and not up yet */
+void cf_ways_drop_all (struct cf_link *link, gpg_error_t why, const char *reason);
+void cf_ways_drop_dialled (struct cf_link *link, const struct cf_way *keep); /* KEEP may be NULL */
+struct cf_way *cf_way_next (const struct cf_way *way);
+bool cf_way_is_dialled (const struct cf_way *way);
+const uint8_t *cf_way_device (const struct cf_way *way);
+const struct cf_addr *cf_way_addr (const struct cf_way *way);
+const uint8_t *cf_way_handshake_hash (const struct cf_way *way);
+gpg_error_t cf_way_send (struct cf_way *way, const void *data, size_t len) CF_MUST_CHECK;
+
+/* --- link_accept.c: how much strangers may ask --- */
+bool cf_links_admit (struct cf_links *links, const struct cf_addr *from); /* a stream more from FROM? */
+bool cf_links_allow_question (struct cf_links *links, const struct cf_addr *from); /* KEY?, or a HELLO of a stranger */
+
+/* --- told by peer*.c --- */
+bool cf_links_uses (struct cf_core *core, const struct cf_fpr *fpr); /* wanted, or with a tunnel */
+void cf_links_heard (struct cf_core *core, const struct cf_peer *peer);
+/* A device key's statement is over: no tunnel with it may go on. */
+void cf_links_device_lapsed (struct cf_core *core, const struct cf_fpr *fpr, const uint8_t key[CF_DEVICE_KEY_LEN]);
+
+#endif

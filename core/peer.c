@@ -1,0 +1,731 @@
+/* peer.c - the table of peers: who was heard, which devices are tied to whom, who is kept.
+ *
+ *   a beacon --known device at a known address--> refreshed
+ *            --anything else--> peer_fetch.c asks that address for the key
+ *                                 --> peer_verify.c --> cf_peers_tie (here)
+ *
+ * Nothing in a beacon changes the table by itself.  An address gets in only when
+ * the device key has answered from it.  No OpenPGP work and no tunnels here.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/secmem.h"
+#include "base/text.h"
+#include "core/event.h"
+#include "core/link.h"
+#include "core/links.h"
+#include "core/peers.h"
+#include "core/self.h"
+#include "core/store/store_peer.h"
+
+#define SWEEP_MS 5000
+#define CHECK_MS (3600 * 1000)
+#define CHECKS_PER_SWEEP 16
+
+void
+cf_peer_free (struct cf_peer *peer)
+{
+  if (!peer)
+    return;
+  free (peer->user_id);
+  free (peer->name);
+  free (peer->verified_how);
+  free (peer->devices);
+  cf_secmem_free (peer->pair_secret);
+  free (peer);
+}
+
+/* --- the table --- */
+
+struct cf_peer *
+cf_peer_find (struct cf_core *core, const struct cf_fpr *fpr)
+{
+  return core->peers ? cf_map_get (core->peers->by_fpr, fpr) : NULL;
+}
+
+struct cf_peer *
+cf_peer_by_device (struct cf_core *core, const uint8_t device_key[CF_DEVICE_KEY_LEN])
+{
+  return core->peers ? cf_map_get (core->peers->by_device, device_key) : NULL;
+}
+
+struct cf_peer_device *
+cf_peers_device_by_number (struct cf_peer *peer, const uint8_t number[CF_DEVICE_NUMBER_LEN])
+{
+  for (size_t i = 0; i < peer->device_count; i++)
+    if (!memcmp (peer->devices[i].number, number, CF_DEVICE_NUMBER_LEN))
+      return &peer->devices[i];
+  return NULL;
+}
+
+struct cf_peer_device *
+cf_peers_device_by_key (struct cf_peer *peer, const uint8_t key[CF_DEVICE_KEY_LEN])
+{
+  for (size_t i = 0; i < peer->device_count; i++)
+    if (!memcmp (peer->devices[i].key, key, CF_DEVICE_KEY_LEN))
+      return &peer->devices[i];
+  return NULL;
+}
+
+/* Its digest goes too: whoever shows it again is checked anew. */
+static void
+device_untie (struct cf_peers *peers, struct cf_peer_device *dev)
+{
+  if (!dev->tied)
+    return;
+  cf_map_remove (peers->by_device, dev->key);
+  dev->tied = false;
+  memset (dev->digest, 0, sizeof dev->digest);
+}
+
+static bool
+is_kept (const struct cf_peer *peer)
+{
+  return peer->contact || peer->blocked;
+}
+
+void
+cf_peers_remove (struct cf_peers *peers, struct cf_peer *peer)
+{
+  for (size_t i = 0; i < peer->device_count; i++)
+    device_untie (peers, &peer->devices[i]);
+  cf_map_remove (peers->by_fpr, &peer->fpr);
+  cf_peer_free (peer);
+}
+
+static uint64_t
+seen_ms (const struct cf_peer *peer)
+{
+  uint64_t newest = 0;
+
+  for (size_t i = 0; i < peer->device_count; i++)
+    if (peer->devices[i].seen_ms > newest)
+      newest = peer->devices[i].seen_ms;
+  return newest;
+}
+
+/* Make room by forgetting the stranger who has been away longest. */
+static gpg_error_t
+evict_one (struct cf_peers *peers)
+{
+  struct cf_peer *victim = NULL;
+  const void *key;
+  void *value;
+  size_t pos = 0;
+
+  while (cf_map_next (peers->by_fpr, &pos, &key, &value)) {
+    struct cf_peer *p = value;
+
+    if (p->present || p->checking || is_kept (p) || cf_links_uses (peers->core, &p->fpr))
+      continue;
+    if (!victim || seen_ms (p) < seen_ms (victim))
+      victim = p;
+  }
+  if (!victim)
+    return cf_err (GPG_ERR_LIMIT_REACHED);
+  cf_peers_remove (peers, victim);
+  return 0;
+}
+
+gpg_error_t
+cf_peers_get (struct cf_peers *peers, const struct cf_fpr *fpr, struct cf_peer **r_peer)
+{
+  gpg_error_t err;
+  struct cf_peer *peer = cf_map_get (peers->by_fpr, fpr);
+
+  if (peer) {
+    *r_peer = peer;
+    return 0;
+  }
+  if (cf_map_count (peers->by_fpr) >= CF_PEERS_MAX) {
+    err = evict_one (peers);
+    if (err)
+      return err;
+  }
+  peer = calloc (1, sizeof *peer);
+  if (!peer)
+    return cf_err (GPG_ERR_ENOMEM);
+  peer->fpr = *fpr;
+  peer->devices = calloc (CF_PEER_DEVICES_MAX, sizeof *peer->devices);
+  err = peer->devices ? cf_map_put (peers->by_fpr, fpr, peer) : cf_err (GPG_ERR_ENOMEM);
+  if (err) {
+    cf_peer_free (peer);
+    return err;
+  }
+  *r_peer = peer;
+  return 0;
+}
+
+gpg_error_t
+cf_peers_save (struct cf_peers *peers, const struct cf_peer *peer)
+{
+  if (!is_kept (peer))
+    return 0;
+  return cf_store_peer_save (peers->core->store, peer);
+}
+
+/* For what the peer itself brought about: nobody to tell but the log. */
+static void
+save_or_log (struct cf_peers *peers, const struct cf_peer *peer)
+{
+  gpg_error_t err = cf_peers_save (peers, peer);
+
+  if (err)
+    cf_log (peers->core->env, CF_LOG_ERROR, "a contact could not be written: %s", gpg_strerror (err));
+}
+
+static void
+emit (struct cf_peers *peers, const char *kind, bool durable, json_t *fields)
+{
+  gpg_error_t err = fields ? cf_event_emit (peers->core, kind, durable, fields) : cf_err (GPG_ERR_ENOMEM);
+
+  if (err)
+    cf_log (peers->core->env, CF_LOG_ERROR, "event %s could not be told: %s", kind, gpg_strerror (err));
+}
+
+void
+cf_peers_changed (struct cf_peers *peers, struct cf_peer *peer)
+{
+  cf_peer_watches_tell (peers, peer);
+}
+
+/* --- presence --- */
+
+void
+cf_peers_device_add_addr (struct cf_peer_device *dev, const struct cf_addr *addr)
+{
+  size_t at;
+
+  for (at = 0; at < dev->addr_count; at++)
+    if (cf_addr_equal (&dev->addrs[at], addr))
+      break;
+  if (at == dev->addr_count) {
+    if (dev->addr_count < CF_PEER_ADDRS_MAX)
+      dev->addr_count++;
+    else
+      at--;
+  }
+  memmove (&dev->addrs[1], &dev->addrs[0], at * sizeof dev->addrs[0]);
+  dev->addrs[0] = *addr;
+}
+
+void
+cf_peers_seen (struct cf_peers *peers, struct cf_peer *peer, struct cf_peer_device *dev)
+{
+  struct cf_env *env = peers->core->env;
+
+  if (dev)
+    dev->seen_ms = env->now_ms ? env->now_ms : 1;
+  peer->last_seen_utc_ms = env->now_utc_ms;
+  if (!peer->present) {
+    peer->present = true;
+    emit (peers, "peer_seen", false, cf_peer_json (peers->core, peer));
+    cf_peers_changed (peers, peer);
+  }
+  cf_links_heard (peers->core, peer);
+}
+
+static void
+peer_gone (struct cf_peers *peers, struct cf_peer *peer)
+{
+  peer->present = false;
+  emit (peers, "peer_gone", false, cf_peer_json (peers->core, peer));
+  cf_peers_changed (peers, peer);
+  save_or_log (peers, peer); /* last_seen */
+}
+
+static void
+heard (void *arg, const struct cf_beacon *beacon, const struct cf_addr *addr)
+{
+  struct cf_peers *peers = arg;
+  const struct cf_self *self = peers->core->self;
+  struct cf_peer *peer;
+  struct cf_peer_device *dev;
+
+  if (!self || cf_fpr_equal (&beacon->identity, &self->fpr)
+      || !memcmp (beacon->device_key, self->device.device_key, CF_DEVICE_KEY_LEN))
+    return;
+  peer = cf_map_get (peers->by_device, beacon->device_key);
+  if (peer && cf_fpr_equal (&peer->fpr, &beacon->identity)) {
+    dev = cf_peers_device_by_key (peer, beacon->device_key);
+    for (size_t i = 0; dev && i < dev->addr_count; i++)
+      if (cf_addr_equal (&dev->addrs[i], addr)) {
+        cf_peers_device_add_addr (dev, addr); /* to the front */
+        cf_peers_seen (peers, peer, dev);
+        return;
+      }
+  }
+  /* A device key is tied to one identity only: a beacon that says otherwise is not worth a tunnel. */
+  if (peer && !cf_fpr_equal (&peer->fpr, &beacon->identity))
+    return;
+  cf_peer_fetch (peers->fetches, beacon->device_key, &beacon->identity, addr);
+}
+
+static void
+sweep_devices (struct cf_peers *peers, struct cf_peer *peer)
+{
+  for (size_t i = 0; i < peer->device_count; i++) {
+    struct cf_peer_device *dev = &peer->devices[i];
+
+    if (!dev->tied || peers->core->env->now_utc_ms < dev->not_after_utc_ms)
+      continue;
+    device_untie (peers, dev);
+    cf_links_device_lapsed (peers->core, &peer->fpr, dev->key);
+  }
+}
+
+static void
+sweep (void *arg)
+{
+  struct cf_peers *peers = arg;
+  struct cf_env *env = peers->core->env;
+  unsigned checks = CHECKS_PER_SWEEP;
+  const void *key;
+  void *value;
+  size_t pos = 0;
+
+  while (cf_map_next (peers->by_fpr, &pos, &key, &value)) {
+    struct cf_peer *peer = value;
+
+    sweep_devices (peers, peer);
+    if (peer->present && !cf_link_is_up (peers->core, &peer->fpr) && seen_ms (peer) + CF_PEER_GONE_MS <= env->now_ms)
+      peer_gone (peers, peer);
+    if (checks && !peer->checking && (peer->present || is_kept (peer)) && peer->check_due_ms <= env->now_ms
+        && !cf_peer_check_key (peers->core, &peer->fpr, NULL, NULL, NULL)) {
+      peer->check_due_ms = env->now_ms + CHECK_MS;
+      checks--;
+    }
+  }
+  cf_timer_after (env, &peers->sweep, SWEEP_MS);
+}
+
+/* --- ties --- */
+
+gpg_error_t
+cf_peers_check_newest (struct cf_peers *peers, const struct cf_device_statement *st)
+{
+  struct cf_peer *peer = cf_map_get (peers->by_device, st->device_key);
+  struct cf_peer_device *dev;
+
+  if (peer && !cf_fpr_equal (&peer->fpr, &st->identity))
+    return cf_err (CF_ERR_STATEMENT);
+  peer = cf_map_get (peers->by_fpr, &st->identity);
+  dev = peer ? cf_peers_device_by_number (peer, st->device_number) : NULL;
+  if (!dev)
+    return 0;
+  if (st->not_before_utc_ms < dev->not_before_utc_ms)
+    return cf_err (CF_ERR_STATEMENT);
+  /* Two keys that begin at once: the one we know stays. */
+  if (st->not_before_utc_ms == dev->not_before_utc_ms && memcmp (st->device_key, dev->key, CF_DEVICE_KEY_LEN))
+    return cf_err (CF_ERR_STATEMENT);
+  return 0;
+}
+
+/* The slot for ST: that of its number, a free one, or the one that can be missed best. */
+static struct cf_peer_device *
+device_slot (struct cf_peers *peers, struct cf_peer *peer, const struct cf_device_statement *st)
+{
+  struct cf_peer_device *dev = cf_peers_device_by_number (peer, st->device_number);
+
+  if (dev)
+    return dev;
+  if (peer->device_count < CF_PEER_DEVICES_MAX) {
+    dev = &peer->devices[peer->device_count++];
+  } else {
+    dev = &peer->devices[0];
+    for (size_t i = 1; i < peer->device_count; i++) {
+      struct cf_peer_device *d = &peer->devices[i];
+
+      if (d->tied < dev->tied || (d->tied == dev->tied && d->seen_ms < dev->seen_ms))
+        dev = d;
+    }
+    device_untie (peers, dev);
+    cf_links_device_lapsed (peers->core, &peer->fpr, dev->key);
+  }
+  memset (dev, 0, sizeof *dev);
+  return dev;
+}
+
+static void
+device_fill (struct cf_peer_device *dev, const struct cf_peers_tie *tie)
+{
+  memcpy (dev->key, tie->device->device_key, CF_DEVICE_KEY_LEN);
+  memcpy (dev->number, tie->device->device_number, CF_DEVICE_NUMBER_LEN);
+  dev->not_before_utc_ms = tie->device->not_before_utc_ms;
+  dev->not_after_utc_ms = tie->device->not_after_utc_ms;
+  if (tie->digest)
+    memcpy (dev->digest, tie->digest, CF_HASH_LEN);
+  if (tie->addr)
+    cf_peers_device_add_addr (dev, tie->addr);
+}
+
+/* Names as they may be shown; an ENOMEM leaves the old ones. */
+static void
+set_names (struct cf_peer *peer, const struct cf_peers_tie *tie)
+{
+  char *text;
+
+  if (tie->key && tie->key->user_id) {
+    text = cf_text_display (tie->key->user_id, strlen (tie->key->user_id), false);
+    if (text) {
+      free (peer->user_id);
+      peer->user_id = text;
+    }
+  }
+  if (tie->name) {
+    text = cf_text_display (tie->name, strlen (tie->name), false);
+    if (text) {
+      free (peer->name);
+      peer->name = text;
+    }
+  }
+}
+
+gpg_error_t
+cf_peers_tie (struct cf_peers *peers, const struct cf_peers_tie *tie, struct cf_peer **r_peer)
+{
+  gpg_error_t err;
+  struct cf_peer *peer;
+  struct cf_peer_device *dev;
+  uint8_t old_key[CF_DEVICE_KEY_LEN];
+  bool renewed;
+
+  err = cf_peers_check_newest (peers, tie->device);
+  if (!err)
+    err = cf_peers_get (peers, &tie->device->identity, &peer);
+  if (err)
+    return err;
+  set_names (peer, tie);
+  if (tie->key)
+    cf_peers_set_key_state (peers, peer, tie->key->state, tie->key->validity);
+  dev = device_slot (peers, peer, tie->device);
+  memcpy (old_key, dev->key, sizeof old_key);
+  renewed = dev->tied && memcmp (old_key, tie->device->device_key, sizeof old_key);
+  device_untie (peers, dev);
+  err = cf_map_put (peers->by_device, tie->device->device_key, peer);
+  if (err)
+    return err;
+  device_fill (dev, tie);
+  dev->tied = true;
+  peer->check_due_ms = peers->core->env->now_ms + CHECK_MS;
+  save_or_log (peers, peer);
+  if (renewed)
+    cf_links_device_lapsed (peers->core, &peer->fpr, old_key);
+  cf_peers_seen (peers, peer, dev);
+  *r_peer = peer;
+  return 0;
+}
+
+gpg_error_t
+cf_peers_show_bad (struct cf_peers *peers, const struct cf_peers_tie *tie)
+{
+  gpg_error_t err;
+  struct cf_peer *peer;
+  struct cf_peer_device *dev;
+
+  err = cf_peers_get (peers, &tie->device->identity, &peer);
+  if (err)
+    return err;
+  cf_peers_set_key_state (peers, peer, tie->key->state, tie->key->validity);
+  dev = cf_peers_device_by_number (peer, tie->device->device_number);
+  if (!dev || !dev->tied) {
+    set_names (peer, tie);
+    dev = device_slot (peers, peer, tie->device);
+    device_fill (dev, tie);
+    memset (dev->digest, 0, sizeof dev->digest);
+  }
+  cf_peers_seen (peers, peer, dev);
+  return 0;
+}
+
+gpg_error_t
+cf_peer_tie (struct cf_core *core, const struct cf_key_info *key, const char *name,
+             const struct cf_device_statement *device, const struct cf_addr *addr, struct cf_peer **r_peer)
+{
+  struct cf_peers_tie tie = { .key = key, .name = name, .device = device, .addr = addr };
+
+  return cf_peers_tie (core->peers, &tie, r_peer);
+}
+
+void
+cf_peers_set_key_state (struct cf_peers *peers, struct cf_peer *peer, enum cf_key_state state,
+                        enum cf_key_validity validity)
+{
+  gpg_error_t bad = cf_key_state_error (state);
+  bool changed = peer->key_state != state;
+  json_t *fields;
+
+  if (!changed && peer->validity == validity)
+    return;
+  peer->key_state = state;
+  peer->validity = validity;
+  save_or_log (peers, peer);
+  cf_peers_changed (peers, peer);
+  if (!changed || !bad)
+    return;
+  /* Strangers with bad keys are only shown; of those whom we keep or talk to, the user is told. */
+  if (is_kept (peer) || cf_links_uses (peers->core, &peer->fpr)) {
+    fields = cf_peer_json (peers->core, peer);
+    if (fields)
+      json_object_set_new (fields, "error", json_string (cf_err_info (bad)->name));
+    emit (peers, "error", true, fields);
+  }
+  cf_link_drop (peers->core, &peer->fpr, bad, cf_err_info (bad)->message);
+}
+
+/* --- keeping --- */
+
+gpg_error_t
+cf_peer_keep (struct cf_core *core, struct cf_peer *peer, const char *how, const uint8_t *pair_secret)
+{
+  gpg_error_t err = 0;
+  struct cf_peer next = *peer;
+  char *new_how = NULL;
+  uint8_t *new_secret = NULL;
+
+  next.contact = true;
+  if (how) {
+    new_how = strdup (how);
+    if (!new_how)
+      return cf_err (GPG_ERR_ENOMEM);
+    next.verified_how = new_how;
+    next.verified_utc_ms = core->env->now_utc_ms;
+  }
+  if (pair_secret) {
+    err = cf_secmem_new (&new_secret, CF_HASH_LEN);
+    if (err)
+      goto leave;
+    memcpy (new_secret, pair_secret, CF_HASH_LEN);
+    next.pair_secret = new_secret;
+  }
+  err = cf_store_peer_save (core->store, &next);
+  if (err)
+    goto leave;
+  if (new_how)
+    free (peer->verified_how);
+  if (new_secret)
+    cf_secmem_free (peer->pair_secret);
+  *peer = next;
+  new_how = NULL;
+  new_secret = NULL;
+  cf_peers_changed (core->peers, peer);
+
+leave:
+  free (new_how);
+  cf_secmem_free (new_secret);
+  return err;
+}
+
+gpg_error_t
+cf_peer_set_blocked (struct cf_core *core, struct cf_peer *peer, bool blocked)
+{
+  gpg_error_t err;
+  struct cf_peer next = *peer;
+
+  next.blocked = blocked;
+  err = is_kept (&next) ? cf_store_peer_save (core->store, &next) : cf_store_peer_delete (core->store, &peer->fpr);
+  if (err)
+    return err;
+  peer->blocked = blocked;
+  if (blocked)
+    cf_link_drop (core, &peer->fpr, cf_err (CF_ERR_REFUSED), NULL);
+  cf_peers_changed (core->peers, peer);
+  return 0;
+}
+
+gpg_error_t
+cf_peers_unkeep (struct cf_peers *peers, struct cf_peer *peer)
+{
+  gpg_error_t err;
+  struct cf_peer next = *peer;
+
+  next.contact = false;
+  next.verified_how = NULL;
+  next.verified_utc_ms = 0;
+  next.pair_secret = NULL;
+  if (next.blocked)
+    err = cf_store_peer_save (peers->core->store, &next);
+  else
+    err = cf_store_peer_delete (peers->core->store, &peer->fpr);
+  if (err)
+    return err;
+  free (peer->verified_how);
+  cf_secmem_free (peer->pair_secret);
+  *peer = next;
+  cf_peers_changed (peers, peer);
+  return 0;
+}
+
+/* --- discovery --- */
+
+static gpg_error_t
+discovery_begin (struct cf_peers *peers)
+{
+  gpg_error_t err;
+  const struct cf_self *self = peers->core->self;
+  struct cf_discovery_config config = { .visibility = peers->visibility, .heard = heard, .arg = peers };
+  struct cf_discovery *discovery;
+
+  config.own.tcp_port = peers->core->net->ops->tcp_port (peers->core->net);
+  memcpy (config.own.device_key, self->device.device_key, CF_DEVICE_KEY_LEN);
+  config.own.identity = self->fpr;
+  if (self->name && strlen (self->name) <= CF_NAME_MAX)
+    strcpy (config.own.name, self->name);
+  err = cf_discovery_new (peers->core->env, peers->core->net, &config, &discovery);
+  if (err)
+    return err;
+  cf_discovery_free (peers->discovery);
+  peers->discovery = discovery;
+  cf_discovery_start (discovery);
+  return 0;
+}
+
+void
+cf_peers_start (struct cf_peers *peers)
+{
+  gpg_error_t err = discovery_begin (peers);
+
+  if (err)
+    cf_log (peers->core->env, CF_LOG_ERROR, "discovery could not begin: %s", gpg_strerror (err));
+  cf_timer_after (peers->core->env, &peers->sweep, SWEEP_MS);
+}
+
+void
+cf_peers_self_changed (struct cf_core *core)
+{
+  gpg_error_t err;
+
+  if (!core->peers || !core->peers->discovery)
+    return;
+  err = discovery_begin (core->peers);
+  if (err)
+    cf_log (core->env, CF_LOG_ERROR, "discovery could not begin again: %s", gpg_strerror (err));
+}
+
+void
+cf_peers_set_visibility (struct cf_core *core, enum cf_visibility visibility)
+{
+  if (!core->peers)
+    return;
+  core->peers->visibility = visibility;
+  if (core->peers->discovery)
+    cf_discovery_set_visibility (core->peers->discovery, visibility);
+}
+
+enum cf_visibility
+cf_peers_visibility (struct cf_core *core)
+{
+  return core->peers ? core->peers->visibility : CF_VISIBLE_NOBODY;
+}
+
+void
+cf_peers_datagram (struct cf_peers *peers, const struct cf_addr *from, const uint8_t *data, size_t len)
+{
+  if (peers->discovery)
+    cf_discovery_datagram (peers->discovery, from, data, len);
+}
+
+void
+cf_peers_network_changed (struct cf_peers *peers)
+{
+  cf_peer_fetches_forgive (peers->fetches);
+  if (peers->discovery)
+    cf_discovery_network_changed (peers->discovery);
+}
+
+size_t
+cf_peers_present (struct cf_core *core)
+{
+  size_t pos = 0, count = 0;
+  const void *key;
+  void *value;
+
+  while (core->peers && cf_map_next (core->peers->by_fpr, &pos, &key, &value))
+    count += ((struct cf_peer *) value)->present;
+  return count;
+}
+
+void
+cf_peers_counts (struct cf_core *core, struct cf_peers_counts *r_counts)
+{
+  memset (r_counts, 0, sizeof *r_counts);
+  if (!core->peers)
+    return;
+  if (core->peers->discovery)
+    cf_discovery_counts (core->peers->discovery, &r_counts->discovery);
+  cf_peer_fetches_counts (core->peers->fetches, r_counts);
+}
+
+/* --- life --- */
+
+static gpg_error_t
+take_loaded (void *arg, struct cf_peer *peer)
+{
+  gpg_error_t err;
+  struct cf_peers *peers = arg;
+
+  err = cf_map_put (peers->by_fpr, &peer->fpr, peer);
+  if (err) {
+    cf_peer_free (peer);
+    return err;
+  }
+  for (size_t i = 0; !err && i < peer->device_count; i++) {
+    struct cf_peer_device *dev = &peer->devices[i];
+
+    if (dev->tied && (cf_map_get (peers->by_device, dev->key) || peers->core->env->now_utc_ms >= dev->not_after_utc_ms))
+      dev->tied = false;
+    if (dev->tied)
+      err = cf_map_put (peers->by_device, dev->key, peer);
+  }
+  return err;
+}
+
+gpg_error_t
+cf_peers_new (struct cf_core *core, struct cf_peers **r_peers)
+{
+  gpg_error_t err;
+  struct cf_peers *peers = calloc (1, sizeof *peers);
+
+  if (!peers)
+    return cf_err (GPG_ERR_ENOMEM);
+  peers->core = core;
+  peers->visibility = CF_VISIBLE_EVERYONE;
+  cf_timer_init (&peers->sweep, sweep, peers);
+  err = cf_map_new (core->env, sizeof (struct cf_fpr), CF_PEERS_MAX, &peers->by_fpr);
+  if (!err)
+    err = cf_map_new (core->env, CF_DEVICE_KEY_LEN, CF_PEERS_MAX * CF_PEER_DEVICES_MAX, &peers->by_device);
+  if (!err)
+    err = cf_peer_fetches_new (peers, &peers->fetches);
+  if (!err)
+    err = cf_store_peer_load (core->store, take_loaded, peers);
+  if (err) {
+    cf_peers_free (peers);
+    return err;
+  }
+  *r_peers = peers;
+  return 0;
+}
+
+void
+cf_peers_free (struct cf_peers *peers)
+{
+  const void *key;
+  void *value;
+  size_t pos = 0;
+
+  if (!peers)
+    return;
+  cf_timer_cancel (peers->core->env, &peers->sweep);
+  cf_discovery_free (peers->discovery);
+  cf_peer_watches_free (peers);
+  cf_peer_fetches_free (peers->fetches);
+  while (peers->verifies)
+    cf_peer_verify_cancel (peers->verifies);
+  cf_peer_checks_free (peers);
+  while (peers->by_fpr && cf_map_next (peers->by_fpr, &pos, &key, &value))
+    cf_peer_free (value);
+  cf_map_free (peers->by_fpr);
+  cf_map_free (peers->by_device);
+  free (peers);
+}

@@ -1,0 +1,383 @@
+/* peer_commands.c - PEERS, CONTACTS, ADD and REMOVE. */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/text.h"
+#include "core/address.h"
+#include "core/conversation.h"
+#include "core/link.h"
+#include "core/peers.h"
+#include "core/self.h"
+#include "core/store/store_peer.h"
+
+#define ROW_ADDRS_MAX 32
+
+/* --- rows --- */
+
+static json_t *
+json_or_null (const char *text)
+{
+  return text ? json_string (text) : json_null ();
+}
+
+static json_t *
+json_time (int64_t utc_ms)
+{
+  char text[CF_TIME_SIZE];
+
+  return utc_ms ? json_string (cf_time_format (utc_ms, text)) : json_null ();
+}
+
+/* Devices seen last come first. */
+static json_t *
+json_addrs (const struct cf_peer *peer)
+{
+  json_t *list = json_array ();
+  bool taken[CF_PEER_DEVICES_MAX] = { false };
+  char text[CF_ADDR_TEXT_SIZE];
+
+  for (size_t n = 0; n < peer->device_count; n++) {
+    const struct cf_peer_device *best = NULL;
+
+    for (size_t i = 0; i < peer->device_count; i++)
+      if (!taken[i] && (!best || peer->devices[i].seen_ms > best->seen_ms))
+        best = &peer->devices[i];
+    if (!best)
+      break;
+    taken[best - peer->devices] = true;
+    for (size_t i = 0; i < best->addr_count && json_array_size (list) < ROW_ADDRS_MAX; i++)
+      json_array_append_new (list, json_string (cf_addr_format (&best->addrs[i], text)));
+  }
+  return list;
+}
+
+static void
+row_set (json_t *row, const char *key, json_t *value)
+{
+  json_object_set_new (row, key, value ? value : json_null ());
+}
+
+json_t *
+cf_peer_json (struct cf_core *core, const struct cf_peer *peer)
+{
+  char hex[CF_FPR_HEX_SIZE];
+  json_t *row = json_object ();
+
+  (void) core;
+  if (!row)
+    return NULL;
+  row_set (row, "fingerprint", json_string (cf_fpr_hex (&peer->fpr, hex)));
+  row_set (row, "user_id", json_or_null (peer->user_id));
+  row_set (row, "name", json_or_null (peer->name));
+  row_set (row, "addr", json_addrs (peer));
+  row_set (row, "source", json_string ("lan"));
+  row_set (row, "last_seen", json_time (peer->last_seen_utc_ms));
+  row_set (row, "contact", json_boolean (peer->contact));
+  row_set (row, "validity", json_string (cf_key_validity_name (peer->validity)));
+  row_set (row, "key_state", json_string (cf_key_state_name (peer->key_state)));
+  row_set (row, "present", json_boolean (peer->present));
+  return row;
+}
+
+static json_t *
+contact_json (struct cf_core *core, const struct cf_peer *peer)
+{
+  json_t *row = cf_peer_json (core, peer), *verified = NULL;
+
+  if (!row)
+    return NULL;
+  if (peer->verified_how) {
+    verified = json_object ();
+    if (verified) {
+      row_set (verified, "how", json_string (peer->verified_how));
+      row_set (verified, "when", json_time (peer->verified_utc_ms));
+    }
+  }
+  row_set (row, "verified", verified);
+  row_set (row, "online", json_boolean (peer->present || cf_link_is_up (core, &peer->fpr)));
+  row_set (row, "route", json_or_null (cf_link_route (core, &peer->fpr)));
+  row_set (row, "blocked", json_boolean (peer->blocked));
+  return row;
+}
+
+/* --- PEERS --- */
+
+struct cf_peer_watch {
+  struct cf_peer_watch *next, **link;
+  struct cf_command *cmd;
+};
+
+static void
+watch_free (struct cf_peer_watch *w)
+{
+  *w->link = w->next;
+  if (w->next)
+    w->next->link = w->link;
+  free (w);
+}
+
+static void
+watch_cancelled (struct cf_command *cmd)
+{
+  watch_free (cmd->state);
+}
+
+static void
+watch_end (struct cf_peer_watch *w, gpg_error_t err)
+{
+  struct cf_command *cmd = w->cmd;
+
+  watch_free (w);
+  cf_command_done (cmd, err);
+}
+
+void
+cf_peer_watches_tell (struct cf_peers *peers, const struct cf_peer *peer)
+{
+  struct cf_peer_watch *next;
+
+  for (struct cf_peer_watch *w = peers->watches; w; w = next) {
+    gpg_error_t err;
+
+    next = w->next;
+    err = cf_command_row (w->cmd, cf_peer_json (peers->core, peer));
+    if (err)
+      watch_end (w, err); /* it does not take what we say */
+  }
+}
+
+void
+cf_peer_watches_free (struct cf_peers *peers)
+{
+  while (peers->watches)
+    watch_end (peers->watches, 0);
+}
+
+static gpg_error_t
+rows_of_present (struct cf_command *cmd)
+{
+  gpg_error_t err = 0;
+  size_t pos = 0;
+  const void *key;
+  void *value;
+
+  while (!err && cf_map_next (cmd->core->peers->by_fpr, &pos, &key, &value)) {
+    const struct cf_peer *peer = value;
+
+    if (peer->present && !peer->blocked)
+      err = cf_command_row (cmd, cf_peer_json (cmd->core, peer));
+  }
+  return err;
+}
+
+static void
+run_peers (struct cf_command *cmd)
+{
+  gpg_error_t err = rows_of_present (cmd);
+  struct cf_peers *peers = cmd->core->peers;
+  struct cf_peer_watch *w = NULL;
+
+  if (err || !cf_command_option (cmd, "watch")) {
+    cf_command_done (cmd, err);
+    return;
+  }
+  w = calloc (1, sizeof *w);
+  if (!w) {
+    cf_command_done (cmd, cf_err (GPG_ERR_ENOMEM));
+    return;
+  }
+  w->cmd = cmd;
+  w->next = peers->watches;
+  w->link = &peers->watches;
+  if (w->next)
+    w->next->link = &w->next;
+  peers->watches = w;
+  cmd->state = w;
+  cmd->cancelled = watch_cancelled;
+}
+
+/* --- CONTACTS --- */
+
+static void
+run_contacts (struct cf_command *cmd)
+{
+  gpg_error_t err = 0;
+  size_t pos = 0;
+  const void *key;
+  void *value;
+
+  while (!err && cf_map_next (cmd->core->peers->by_fpr, &pos, &key, &value)) {
+    const struct cf_peer *peer = value;
+
+    if (peer->contact)
+      err = cf_command_row (cmd, contact_json (cmd->core, peer));
+  }
+  cf_command_done (cmd, err);
+}
+
+/* --- ADD --- */
+
+static void
+add_finish (struct cf_command *cmd, const struct cf_fpr *fpr, const struct cf_key_info *key)
+{
+  gpg_error_t err;
+  struct cf_peers *peers = cmd->core->peers;
+  struct cf_peer *peer;
+
+  if (cf_fpr_equal (fpr, &cmd->core->self->fpr)) {
+    cf_command_fail (cmd, cf_err (GPG_ERR_CONFLICT), "Give the address or key of the other person",
+                     "That is your own identity");
+    return;
+  }
+  err = cf_peers_get (peers, fpr, &peer);
+  if (!err && key) {
+    if (key->user_id && !peer->user_id)
+      peer->user_id = cf_text_display (key->user_id, strlen (key->user_id), false);
+    cf_peers_set_key_state (peers, peer, key->state, key->validity);
+  }
+  if (!err)
+    err = cf_peer_keep (cmd->core, peer, NULL, NULL);
+  if (!err)
+    err = cf_command_row (cmd, contact_json (cmd->core, peer));
+  cf_command_done (cmd, err);
+}
+
+/* What waits for gpg while the client may go. */
+struct add {
+  struct cf_command *cmd;
+  struct cf_gpg_job *job;
+};
+
+static void
+add_cancelled (struct cf_command *cmd)
+{
+  struct add *add = cmd->state;
+
+  cf_gpg_cancel (cmd->core->gpg, add->job);
+  free (add);
+}
+
+static void
+add_imported (void *arg, gpg_error_t err, const struct cf_key_info *key)
+{
+  struct add *add = arg;
+  struct cf_command *cmd = add->cmd;
+
+  free (add);
+  cmd->state = NULL;
+  cmd->cancelled = NULL;
+  if (err)
+    cf_command_done (cmd, err);
+  else
+    add_finish (cmd, &key->fpr, key);
+}
+
+static void
+add_got_key (struct cf_command *cmd, gpg_error_t err, const char *data, size_t len)
+{
+  static const struct cf_fpr whichever; /* the user has chosen the file: no fingerprint is expected */
+  struct add *add = NULL;
+
+  if (!err && !len)
+    err = cf_err (GPG_ERR_NO_DATA);
+  if (!err && !(add = calloc (1, sizeof *add)))
+    err = cf_err (GPG_ERR_ENOMEM);
+  if (!err) {
+    add->cmd = cmd;
+    err = cf_gpg_key_import (cmd->core->gpg, CF_GPG_PERSON, &whichever, data, len, add_imported, add, &add->job);
+  }
+  if (err) {
+    free (add);
+    cf_command_done (cmd, err);
+    return;
+  }
+  cmd->state = add;
+  cmd->cancelled = add_cancelled;
+}
+
+static void
+run_add (struct cf_command *cmd)
+{
+  gpg_error_t err;
+  struct cf_address address;
+  struct cf_fpr fpr;
+
+  if (cf_command_option (cmd, "key")) {
+    if (cmd->argc)
+      err = cf_err (GPG_ERR_SYNTAX);
+    else
+      err = cf_command_inquire (cmd, "KEY", CF_GPG_BLOCK_MAX, false, add_got_key);
+    if (err)
+      cf_command_done (cmd, err);
+    return;
+  }
+  if (!cmd->argc) {
+    cf_command_done (cmd, cf_err (GPG_ERR_SYNTAX));
+    return;
+  }
+  if (!cf_fpr_parse (cmd->argv[0], &fpr)) {
+    add_finish (cmd, &fpr, NULL);
+    return;
+  }
+  if (strchr (cmd->argv[0], '@') && strncasecmp (cmd->argv[0], "confab:", 7)) {
+    cf_command_fail (cmd, cf_err (GPG_ERR_NOT_SUPPORTED), "Ask for the address that \"confab address\" shows there, or for an exported key",
+                     "Looking people up by mail address is not possible yet");
+    return;
+  }
+  err = cf_address_parse (cmd->argv[0], &address);
+  if (err)
+    cf_command_done (cmd, err);
+  else
+    add_finish (cmd, &address.fpr, NULL);
+}
+
+/* --- REMOVE --- */
+
+static bool
+has_open_conversation (struct cf_core *core, const struct cf_fpr *fpr)
+{
+  const struct cf_conversation *c = core->conversations ? core->conversations->first : NULL;
+
+  for (; c; c = c->next)
+    if (c->state == CF_CONVERSATION_OPEN && cf_fpr_equal (&c->peer, fpr))
+      return true;
+  return false;
+}
+
+static void
+run_remove (struct cf_command *cmd)
+{
+  gpg_error_t err;
+  struct cf_peer *peer = cf_peer_resolve (cmd, cmd->argv[0]);
+
+  if (!peer)
+    return;
+  if (!peer->contact) {
+    cf_command_fail (cmd, cf_err (GPG_ERR_NOT_FOUND), "\"confab contacts\" lists them",
+                     "\"%s\" is not among your contacts", cmd->argv[0]);
+    return;
+  }
+  if (has_open_conversation (cmd->core, &peer->fpr)) {
+    cf_command_fail (cmd, cf_err (GPG_ERR_CONFLICT), "Close it first: \"confab close\" or \"confab delete\"",
+                     "There is an open conversation with this contact");
+    return;
+  }
+  err = cf_peers_unkeep (cmd->core->peers, peer);
+  cf_command_done (cmd, err);
+}
+
+const struct cf_command_def cf_peer_commands[] = {
+  { "PEERS", "PEERS [--watch]",
+    "Who answers \"who's there\".  Rows: fingerprint, user_id, name, addr, source, last_seen, contact, validity,\n"
+    "key_state, present.  With --watch a row follows for every change, until the client goes.",
+    "watch", 0, 0, true, run_peers },
+  { "CONTACTS", "CONTACTS", "Whom you have kept.  Rows: those of PEERS, and verified (null or how, when), online, route, blocked.",
+    "", 0, 0, true, run_contacts },
+  { "ADD", "ADD (ADDRESS | --key)",
+    "Make a contact from an address (confab:...), a fingerprint, or with --key from an exported public key, asked for\n"
+    "by INQUIRE KEY.  Row: that of CONTACTS.",
+    "key", 0, 1, true, run_add },
+  { "REMOVE", "REMOVE PEER", "Forget a contact; one with an open conversation stays.", "", 1, 1, true, run_remove },
+  { NULL, NULL, NULL, NULL, 0, 0, false, NULL },
+};

@@ -1,0 +1,301 @@
+/* peer_fetch.c - asking an address for the key of who is said to be there.
+ *
+ *   QUEUED --a slot is free--> ASKING (anonymous tunnel, KEY?) --KEY--> VERIFYING --> gone
+ *   ASKING, VERIFYING --failure, deadline--> gone, with a back-off
+ *
+ * We show nothing of ourselves: the tunnel's static key lives for one question.
+ * All of this is at a stranger's will, so all of it is bounded.  The back-off
+ * is of a device key *at a host*: one of the key alone would let anybody hide a
+ * person by announcing his key from elsewhere.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/secmem.h"
+#include "core/link_tunnel.h"
+#include "core/links.h"
+#include "core/peers.h"
+
+#define ACTIVE_MAX 8
+#define QUEUE_MAX 256
+#define PER_HOST_MAX 16
+#define BACKOFF_SLOTS 512
+#define BACKOFF_FIRST_MS 2000
+#define BACKOFF_LAST_MS (10 * 60 * 1000)
+#define KEY_ASK_MAX 64
+
+struct fetch {
+  struct fetch *next;
+  struct cf_peer_fetches *all;
+  uint8_t device_key[CF_DEVICE_KEY_LEN];
+  struct cf_fpr identity;
+  struct cf_addr addr;
+  bool active;
+  struct cf_link_tunnel *tunnel;   /* ASKING */
+  struct cf_peer_verify *verify;   /* VERIFYING */
+};
+
+struct backoff {
+  uint8_t key[CF_DEVICE_KEY_LEN];
+  struct cf_addr addr;
+  uint64_t until_ms, delay_ms; /* delay_ms 0: free */
+};
+
+struct cf_peer_fetches {
+  struct cf_peers *peers;
+  struct fetch *first; /* in order of arrival, active or not */
+  size_t count, active;
+  uint64_t fetched, failed, dropped;
+  struct backoff backoff[BACKOFF_SLOTS];
+};
+
+static void pump (struct cf_peer_fetches *all);
+
+/* --- back-off --- */
+
+static struct backoff *
+backoff_find (struct cf_peer_fetches *all, const uint8_t key[CF_DEVICE_KEY_LEN], const struct cf_addr *addr)
+{
+  for (size_t i = 0; i < BACKOFF_SLOTS; i++) {
+    struct backoff *b = &all->backoff[i];
+
+    if (b->delay_ms && !memcmp (b->key, key, sizeof b->key) && cf_addr_same_host (&b->addr, addr))
+      return b;
+  }
+  return NULL;
+}
+
+/* After a failure: twice as long as last time.  Without a free slot, the one that ends soonest is lost. */
+static void
+backoff_more (struct cf_peer_fetches *all, const struct fetch *f)
+{
+  struct cf_env *env = all->peers->core->env;
+  struct backoff *b = backoff_find (all, f->device_key, &f->addr);
+
+  if (!b) {
+    b = &all->backoff[0];
+    for (size_t i = 0; i < BACKOFF_SLOTS && b->delay_ms; i++)
+      if (!all->backoff[i].delay_ms || all->backoff[i].until_ms < b->until_ms)
+        b = &all->backoff[i];
+    memcpy (b->key, f->device_key, sizeof b->key);
+    b->addr = f->addr;
+    b->delay_ms = BACKOFF_FIRST_MS;
+  } else if (b->delay_ms < BACKOFF_LAST_MS) {
+    b->delay_ms *= 2;
+  }
+  b->until_ms = env->now_ms + cf_env_jitter (env, b->delay_ms);
+}
+
+void
+cf_peer_fetches_forgive (struct cf_peer_fetches *all)
+{
+  memset (all->backoff, 0, sizeof all->backoff);
+}
+
+/* --- one fetch --- */
+
+static void
+fetch_free (struct fetch *f)
+{
+  struct cf_peer_fetches *all = f->all;
+
+  for (struct fetch **p = &all->first; *p; p = &(*p)->next)
+    if (*p == f) {
+      *p = f->next;
+      all->count--;
+      all->active -= f->active;
+      break;
+    }
+  if (f->tunnel)
+    cf_link_tunnel_close (f->tunnel, 0, NULL);
+  cf_peer_verify_cancel (f->verify);
+  free (f);
+}
+
+static void
+fetch_finish (struct fetch *f, gpg_error_t err)
+{
+  struct cf_peer_fetches *all = f->all;
+  char text[CF_ADDR_TEXT_SIZE];
+
+  if (err) {
+    all->failed++;
+    backoff_more (all, f);
+    cf_log (all->peers->core->env, CF_LOG_DEBUG, "no key from %s: %s", cf_addr_format (&f->addr, text),
+            gpg_strerror (err));
+  } else {
+    struct backoff *b = backoff_find (all, f->device_key, &f->addr);
+
+    all->fetched++;
+    if (b)
+      b->delay_ms = 0;
+  }
+  fetch_free (f);
+  pump (all);
+}
+
+static void
+fetch_verified (void *arg, gpg_error_t err, struct cf_peer *peer)
+{
+  struct fetch *f = arg;
+
+  (void) peer;
+  f->verify = NULL;
+  fetch_finish (f, err);
+}
+
+static void
+fetch_ready (void *arg)
+{
+  gpg_error_t err;
+  struct fetch *f = arg;
+  struct cf_buf out;
+
+  cf_buf_init (&out, KEY_ASK_MAX);
+  err = cf_key_ask_encode (&out);
+  if (!err)
+    err = cf_link_tunnel_send (f->tunnel, CF_CHANNEL_CONTROL, cf_buf_data (&out), cf_buf_len (&out));
+  cf_buf_done (&out);
+  if (err)
+    fetch_finish (f, err);
+}
+
+static void
+fetch_message (void *arg, enum cf_channel channel, const uint8_t *data, size_t len)
+{
+  gpg_error_t err;
+  struct fetch *f = arg;
+  struct cf_peers *peers = f->all->peers;
+  enum cf_control kind;
+  struct cf_hello hello;
+
+  err = channel == CF_CHANNEL_CONTROL ? cf_hello_decode (data, len, &kind, &hello) : cf_err (CF_ERR_PROTOCOL);
+  if (!err && kind != CF_CONTROL_KEY)
+    err = cf_err (CF_ERR_PROTOCOL);
+  /* The beacon promised this identity; the tunnel proved this device key. */
+  if (!err && !cf_fpr_equal (&hello.device.identity, &f->identity))
+    err = cf_err (CF_ERR_KEY_WRONG);
+  if (!err && memcmp (hello.device.device_key, f->device_key, CF_DEVICE_KEY_LEN))
+    err = cf_err (CF_ERR_STATEMENT);
+  if (!err)
+    err = cf_peer_verify_start (peers, CF_GPG_MESSAGE, &hello, &f->addr, fetch_verified, f, &f->verify);
+  cf_link_tunnel_close (f->tunnel, err, NULL);
+  f->tunnel = NULL;
+  if (err)
+    fetch_finish (f, err);
+}
+
+static void
+fetch_closed (void *arg, gpg_error_t err, const char *reason)
+{
+  struct fetch *f = arg;
+
+  (void) reason;
+  f->tunnel = NULL;
+  fetch_finish (f, err ? err : cf_err (CF_ERR_REFUSED));
+}
+
+static const struct cf_link_tunnel_handler fetch_handler = { fetch_ready, fetch_message, fetch_closed };
+
+static gpg_error_t
+fetch_start (struct fetch *f)
+{
+  gpg_error_t err;
+  struct cf_core *core = f->all->peers->core;
+  struct cf_link_tunnel_keys keys = { .remote_public = f->device_key };
+  uint8_t *secret = NULL, public[CF_DEVICE_KEY_LEN];
+
+  f->active = true;
+  f->all->active++;
+  err = cf_secmem_new (&secret, CF_DEVICE_KEY_LEN);
+  if (err)
+    return err;
+  cf_device_key_new (core->env, secret, public);
+  keys.own_secret = secret;
+  keys.own_public = public;
+  err = cf_link_tunnel_dial (core->links, &f->addr, &keys, &fetch_handler, f, &f->tunnel);
+  cf_secmem_free (secret);
+  return err;
+}
+
+/* Start what waits while slots are free. */
+static void
+pump (struct cf_peer_fetches *all)
+{
+  while (all->active < ACTIVE_MAX && all->peers->core->links) {
+    struct fetch *f = all->first;
+    gpg_error_t err;
+
+    while (f && f->active)
+      f = f->next;
+    if (!f)
+      return;
+    err = fetch_start (f);
+    if (err) {
+      all->failed++;
+      backoff_more (all, f);
+      fetch_free (f);
+    }
+  }
+}
+
+void
+cf_peer_fetch (struct cf_peer_fetches *all, const uint8_t device_key[CF_DEVICE_KEY_LEN], const struct cf_fpr *identity,
+               const struct cf_addr *addr)
+{
+  struct backoff *b = backoff_find (all, device_key, addr);
+  struct fetch **end = &all->first, *f;
+  size_t same_host = 0;
+
+  if (b && all->peers->core->env->now_ms < b->until_ms)
+    return;
+  for (; *end; end = &(*end)->next) {
+    if (!memcmp ((*end)->device_key, device_key, CF_DEVICE_KEY_LEN) && cf_addr_same_host (&(*end)->addr, addr))
+      return;
+    same_host += cf_addr_same_host (&(*end)->addr, addr);
+  }
+  f = all->count < QUEUE_MAX && same_host < PER_HOST_MAX ? calloc (1, sizeof *f) : NULL;
+  if (!f) {
+    all->dropped++;
+    return;
+  }
+  f->all = all;
+  memcpy (f->device_key, device_key, sizeof f->device_key);
+  f->identity = *identity;
+  f->addr = *addr;
+  *end = f;
+  all->count++;
+  pump (all);
+}
+
+/* --- life --- */
+
+gpg_error_t
+cf_peer_fetches_new (struct cf_peers *peers, struct cf_peer_fetches **r_fetches)
+{
+  struct cf_peer_fetches *all = calloc (1, sizeof *all);
+
+  if (!all)
+    return cf_err (GPG_ERR_ENOMEM);
+  all->peers = peers;
+  *r_fetches = all;
+  return 0;
+}
+
+void
+cf_peer_fetches_free (struct cf_peer_fetches *all)
+{
+  if (!all)
+    return;
+  while (all->first)
+    fetch_free (all->first);
+  free (all);
+}
+
+void
+cf_peer_fetches_counts (const struct cf_peer_fetches *all, struct cf_peers_counts *counts)
+{
+  counts->fetched = all->fetched;
+  counts->fetch_failed = all->failed;
+  counts->fetch_dropped = all->dropped;
+}

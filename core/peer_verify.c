@@ -1,0 +1,273 @@
+/* peer_verify.c - is a public key with a device statement what it says?
+ *
+ *   times, newest? --known, unchanged--> done in a later turn
+ *                  --else--> IMPORT --state ok--> STATEMENT --holds--> tied
+ *                               \--bad state--> shown, not tied
+ *
+ * Everything a stranger sends passes here.  The order matters: what costs
+ * nothing is checked first, and nothing is committed before all has been.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/peers.h"
+#include "core/self.h"
+
+#define VERIFY_MS 60000 /* gpg itself may hang: no promise of ours may */
+
+struct cf_peer_verify {
+  struct cf_peer_verify *next, **link;
+  struct cf_peers *peers;
+  enum cf_gpg_priority priority;
+  struct cf_device_statement device; /* its signature points to SIGNATURE */
+  uint8_t *signature;
+  struct cf_buf bytes;               /* what was signed */
+  uint8_t digest[CF_HASH_LEN];
+  char name[CF_NAME_MAX + 1];
+  bool has_addr;
+  struct cf_addr addr;
+  struct cf_gpg_job *job;
+  struct cf_timer timer;             /* the answer without work, or the deadline */
+  bool known;
+  bool committing;                   /* what we commit may make our owner cancel us: freed afterwards */
+  enum cf_key_state state;
+  enum cf_key_validity validity;
+  char *user_id;
+  void (*done) (void *arg, gpg_error_t err, struct cf_peer *peer);
+  void *arg;
+};
+
+static void
+verify_free (struct cf_peer_verify *v)
+{
+  if (v->link) {
+    *v->link = v->next;
+    if (v->next)
+      v->next->link = v->link;
+  }
+  cf_timer_cancel (v->peers->core->env, &v->timer);
+  cf_gpg_cancel (v->peers->core->gpg, v->job);
+  cf_buf_done (&v->bytes);
+  free (v->signature);
+  free (v->user_id);
+  free (v);
+}
+
+void
+cf_peer_verify_cancel (struct cf_peer_verify *verify)
+{
+  if (!verify)
+    return;
+  verify->done = NULL;
+  if (!verify->committing)
+    verify_free (verify);
+}
+
+static void
+verify_finish (struct cf_peer_verify *v, gpg_error_t err, struct cf_peer *peer)
+{
+  void (*done) (void *, gpg_error_t, struct cf_peer *) = v->done;
+  void *arg = v->arg;
+
+  verify_free (v);
+  if (done)
+    done (arg, err, err ? NULL : peer);
+}
+
+static void
+verify_tie (struct cf_peer_verify *v)
+{
+  gpg_error_t err;
+  struct cf_key_info key = { .state = v->state, .validity = v->validity, .user_id = v->user_id };
+  struct cf_peers_tie tie = { .key = &key, .name = v->name, .device = &v->device, .digest = v->digest,
+                              .addr = v->has_addr ? &v->addr : NULL };
+  struct cf_peer *peer = NULL;
+
+  key.fpr = v->device.identity;
+  if (v->known) {
+    struct cf_peer *old = cf_peer_by_device (v->peers->core, v->device.device_key);
+
+    /* Between asking and answering, it may have been untied or found bad. */
+    err = old && cf_fpr_equal (&old->fpr, &v->device.identity) ? cf_key_state_error (old->key_state)
+                                                               : cf_err (CF_ERR_STATEMENT);
+    tie.key = NULL;
+  } else {
+    err = cf_device_check_times (&v->device, v->peers->core->env->now_utc_ms);
+  }
+  v->committing = true;
+  if (!err)
+    err = cf_peers_tie (v->peers, &tie, &peer);
+  verify_finish (v, err, peer);
+}
+
+static void
+verify_timer (void *arg)
+{
+  struct cf_peer_verify *v = arg;
+
+  if (v->known)
+    verify_tie (v);
+  else
+    verify_finish (v, cf_err (GPG_ERR_TIMEOUT), NULL);
+}
+
+static void
+verify_checked (void *arg, gpg_error_t err)
+{
+  struct cf_peer_verify *v = arg;
+
+  v->job = NULL;
+  if (err)
+    verify_finish (v, err, NULL);
+  else
+    verify_tie (v);
+}
+
+static void
+verify_imported (void *arg, gpg_error_t err, const struct cf_key_info *key)
+{
+  struct cf_peer_verify *v = arg;
+  struct cf_peers_tie tie = { .key = key, .name = v->name, .device = &v->device,
+                              .addr = v->has_addr ? &v->addr : NULL };
+
+  v->job = NULL;
+  if (err)
+    goto leave;
+  /* gpg/ promises this; a tie to the wrong person would be the worst of faults, so it is asked again. */
+  if (!cf_fpr_equal (&key->fpr, &v->device.identity)) {
+    err = cf_err (CF_ERR_KEY_WRONG);
+    goto leave;
+  }
+  err = cf_key_state_error (key->state);
+  if (err) {
+    gpg_error_t shown;
+
+    v->committing = true;
+    shown = cf_peers_show_bad (v->peers, &tie);
+    if (shown)
+      cf_log (v->peers->core->env, CF_LOG_INFO, "a peer with a bad key is not shown: %s", gpg_strerror (shown));
+    goto leave;
+  }
+  v->state = key->state;
+  v->validity = key->validity;
+  v->user_id = key->user_id ? strdup (key->user_id) : NULL;
+  err = cf_gpg_statement_verify (v->peers->core->gpg, v->priority, &v->device.identity, "device",
+                                 cf_buf_data (&v->bytes), cf_buf_len (&v->bytes), v->signature,
+                                 v->device.signature_len, verify_checked, v, &v->job);
+leave:
+  if (err)
+    verify_finish (v, err, NULL);
+}
+
+static gpg_error_t
+verify_new (struct cf_peers *peers, const struct cf_hello *hello, const struct cf_addr *addr,
+            struct cf_peer_verify **r_verify)
+{
+  gpg_error_t err;
+  struct cf_hash h;
+  struct cf_peer_verify *v = calloc (1, sizeof *v);
+
+  if (!v)
+    return cf_err (GPG_ERR_ENOMEM);
+  v->peers = peers;
+  cf_timer_init (&v->timer, verify_timer, v);
+  cf_buf_init (&v->bytes, 1024);
+  v->device = hello->device;
+  v->device.signature = v->signature = malloc (hello->device.signature_len);
+  if (!v->signature) {
+    err = cf_err (GPG_ERR_ENOMEM);
+    goto leave;
+  }
+  memcpy (v->signature, hello->device.signature, hello->device.signature_len);
+  memcpy (v->name, hello->name, sizeof v->name);
+  v->name[CF_NAME_MAX] = 0;
+  if (addr) {
+    v->addr = *addr;
+    v->has_addr = true;
+  }
+  err = cf_device_bytes (&v->device, &v->bytes);
+  if (err)
+    goto leave;
+  cf_hash_init (&h, NULL, "device seen");
+  cf_hash_add (&h, cf_buf_data (&v->bytes), cf_buf_len (&v->bytes));
+  cf_hash_add (&h, v->signature, v->device.signature_len);
+  cf_hash_add (&h, hello->block, hello->block_len);
+  cf_hash_final (&h, v->digest);
+  *r_verify = v;
+
+leave:
+  if (err)
+    verify_free (v);
+  return err;
+}
+
+/* What can be said without OpenPGP. */
+static gpg_error_t
+check_cheap (struct cf_peers *peers, const struct cf_hello *hello)
+{
+  gpg_error_t err;
+  const struct cf_self *self = peers->core->self;
+  const struct cf_device_statement *st = &hello->device;
+
+  if (!self)
+    return cf_err (CF_ERR_LOCKED);
+  if (cf_fpr_is_none (&st->identity) || !hello->block_len || hello->block_len > CF_GPG_BLOCK_MAX || !st->signature_len
+      || st->signature_len > CF_GPG_SIGNATURE_MAX)
+    return cf_err (CF_ERR_PROTOCOL);
+  if (cf_fpr_equal (&st->identity, &self->fpr) || !memcmp (st->device_key, self->device.device_key, CF_DEVICE_KEY_LEN))
+    return cf_err (CF_ERR_KEY_WRONG);
+  err = cf_device_check_times (st, peers->core->env->now_utc_ms);
+  if (!err)
+    err = cf_peers_check_newest (peers, st);
+  return err;
+}
+
+gpg_error_t
+cf_peer_verify_start (struct cf_peers *peers, enum cf_gpg_priority priority, const struct cf_hello *hello,
+                      const struct cf_addr *addr,
+                      void (*done) (void *arg, gpg_error_t err, struct cf_peer *peer), void *arg,
+                      struct cf_peer_verify **r_verify)
+{
+  gpg_error_t err;
+  struct cf_peer_verify *v;
+  struct cf_peer *peer;
+  struct cf_peer_device *dev;
+
+  err = check_cheap (peers, hello);
+  if (!err)
+    err = verify_new (peers, hello, addr, &v);
+  if (err)
+    return err;
+  v->priority = priority;
+  v->done = done;
+  v->arg = arg;
+  peer = cf_peer_by_device (peers->core, v->device.device_key);
+  dev = peer ? cf_peers_device_by_key (peer, v->device.device_key) : NULL;
+  v->known = dev && dev->tied && !memcmp (dev->digest, v->digest, CF_HASH_LEN);
+  if (v->known)
+    cf_timer_after (peers->core->env, &v->timer, 0);
+  else {
+    cf_timer_after (peers->core->env, &v->timer, VERIFY_MS);
+    err = cf_gpg_key_import (peers->core->gpg, priority, &v->device.identity, hello->block, hello->block_len,
+                             verify_imported, v, &v->job);
+    if (err) {
+      verify_free (v);
+      return err;
+    }
+  }
+  v->next = peers->verifies;
+  v->link = &peers->verifies;
+  if (v->next)
+    v->next->link = &v->next;
+  peers->verifies = v;
+  if (r_verify)
+    *r_verify = v;
+  return 0;
+}
+
+gpg_error_t
+cf_peer_verify_hello (struct cf_core *core, const struct cf_hello *hello, const struct cf_addr *addr,
+                      void (*done) (void *arg, gpg_error_t err, struct cf_peer *peer), void *arg)
+{
+  return cf_peer_verify_start (core->peers, CF_GPG_MESSAGE, hello, addr, done, arg, NULL);
+}

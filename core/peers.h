@@ -1,0 +1,95 @@
+/* peers.h - what the peer_*.c files share.  Others include peer.h. */
+#ifndef CF_CORE_PEERS_H
+#define CF_CORE_PEERS_H
+
+#include "base/map.h"
+#include "core/peer.h"
+
+struct cf_peer_fetches; /* peer_fetch.c */
+struct cf_peer_verify;  /* peer_verify.c */
+struct cf_peer_check;   /* peer_check.c */
+struct cf_peer_watch;   /* peer_commands.c */
+
+struct cf_peers {
+  struct cf_core *core;
+  struct cf_map *by_fpr;    /* struct cf_fpr to struct cf_peer, which the map owns */
+  struct cf_map *by_device; /* tied device keys only */
+  struct cf_discovery *discovery; /* NULL before start */
+  enum cf_visibility visibility;
+  struct cf_timer sweep;
+  struct cf_peer_fetches *fetches;
+  struct cf_peer_verify *verifies; /* list */
+  struct cf_peer_check *checks;    /* list */
+  struct cf_peer_watch *watches;   /* list */
+};
+
+/* --- peer.c --- */
+
+/* PEER, found or made.  Errors: LIMIT_REACHED (nobody could make room), ENOMEM. */
+gpg_error_t cf_peers_get (struct cf_peers *peers, const struct cf_fpr *fpr, struct cf_peer **r_peer) CF_MUST_CHECK;
+void cf_peers_remove (struct cf_peers *peers, struct cf_peer *peer);
+/* Write PEER if it is one that is kept. */
+gpg_error_t cf_peers_save (struct cf_peers *peers, const struct cf_peer *peer) CF_MUST_CHECK;
+/* PEER is no contact any more; a blocked one stays blocked. */
+gpg_error_t cf_peers_unkeep (struct cf_peers *peers, struct cf_peer *peer) CF_MUST_CHECK;
+/* Tell who watches. */
+void cf_peers_changed (struct cf_peers *peers, struct cf_peer *peer);
+/* The device with NUMBER; the one with KEY, tied or not.  NULL: none. */
+struct cf_peer_device *cf_peers_device_by_number (struct cf_peer *peer, const uint8_t number[CF_DEVICE_NUMBER_LEN]);
+struct cf_peer_device *cf_peers_device_by_key (struct cf_peer *peer, const uint8_t key[CF_DEVICE_KEY_LEN]);
+void cf_peers_device_add_addr (struct cf_peer_device *dev, const struct cf_addr *addr);
+/* PEER (through DEV, may be NULL) has shown that it is there. */
+void cf_peers_seen (struct cf_peers *peers, struct cf_peer *peer, struct cf_peer_device *dev);
+/* A new state: told to who watches, written, and the link dropped if it is bad. */
+void cf_peers_set_key_state (struct cf_peers *peers, struct cf_peer *peer, enum cf_key_state state,
+                             enum cf_key_validity validity);
+
+struct cf_peers_tie {
+  const struct cf_key_info *key;
+  const char *name;                        /* display name as the peer gave it */
+  const struct cf_device_statement *device;
+  const uint8_t *digest;                   /* CF_HASH_LEN, or NULL */
+  const struct cf_addr *addr;              /* where it can be dialled, or NULL */
+};
+/* Commit a checked tie.  Errors: CF_ERR_STATEMENT (older than one known, or the device key is another's). */
+gpg_error_t cf_peers_tie (struct cf_peers *peers, const struct cf_peers_tie *tie, struct cf_peer **r_peer) CF_MUST_CHECK;
+/* A key that may not be used: shown with its state, its device remembered but not tied. */
+gpg_error_t cf_peers_show_bad (struct cf_peers *peers, const struct cf_peers_tie *tie) CF_MUST_CHECK;
+/* Would ST be refused, given what is known? */
+gpg_error_t cf_peers_check_newest (struct cf_peers *peers, const struct cf_device_statement *st) CF_MUST_CHECK;
+/* A datagram and a change of network, from link.c, which hears the network. */
+void cf_peers_datagram (struct cf_peers *peers, const struct cf_addr *from, const uint8_t *data, size_t len);
+void cf_peers_network_changed (struct cf_peers *peers);
+
+/* --- peer_verify.c --- */
+
+/* As cf_peer_verify_hello, with a handle to cancel; the caller has checked that the device key is the tunnel's.
+   *R_VERIFY is dead once DONE was called. */
+gpg_error_t cf_peer_verify_start (struct cf_peers *peers, enum cf_gpg_priority priority, const struct cf_hello *hello,
+                                  const struct cf_addr *addr,
+                                  void (*done) (void *arg, gpg_error_t err, struct cf_peer *peer), void *arg,
+                                  struct cf_peer_verify **r_verify) CF_MUST_CHECK;
+void cf_peer_verify_cancel (struct cf_peer_verify *verify); /* NULL is fine */
+
+/* --- peer_check.c --- */
+
+void cf_peer_checks_free (struct cf_peers *peers);
+
+/* --- peer_fetch.c --- */
+
+gpg_error_t cf_peer_fetches_new (struct cf_peers *peers, struct cf_peer_fetches **r_fetches) CF_MUST_CHECK;
+void cf_peer_fetches_free (struct cf_peer_fetches *fetches);
+/* Ask ADDR, where DEVICE_KEY is said to be, for the key of IDENTITY.  Dropped when there is no room, when it failed
+   there lately, or is being asked already. */
+void cf_peer_fetch (struct cf_peer_fetches *fetches, const uint8_t device_key[CF_DEVICE_KEY_LEN],
+                    const struct cf_fpr *identity, const struct cf_addr *addr);
+void cf_peer_fetches_forgive (struct cf_peer_fetches *fetches); /* the network changed: try again */
+void cf_peer_fetches_counts (const struct cf_peer_fetches *fetches, struct cf_peers_counts *counts);
+
+/* --- peer_commands.c --- */
+
+json_t *cf_peer_json (struct cf_core *core, const struct cf_peer *peer); /* the row of PEERS */
+void cf_peer_watches_tell (struct cf_peers *peers, const struct cf_peer *peer);
+void cf_peer_watches_free (struct cf_peers *peers);
+
+#endif
