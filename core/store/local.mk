@@ -14,7 +14,7 @@ libcf_core_a_SOURCES += core/store/store_gate.c
 libcf_core_a_SOURCES += core/store/store_message.c
 
 # What links with libcf-core.a, in order, before $(BASE_LIBS).
-CORE_LIBS = libcf-core.a $(SQLCIPHER_LIBS) $(JANSSON_LIBS)
+CORE_LIBS = libcf-core.a libcf-net.a $(GPG_LIBS) $(SQLCIPHER_LIBS) $(JANSSON_LIBS)
 
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/core/test_store
