@@ -32,6 +32,7 @@ struct side; /* one end of a stream */
 struct node {
   struct cf_net *net;
   struct side *accept_into; /* the next incoming stream goes here; NULL: nobody wants it */
+  struct side *crowd;       /* or, if set, each into one of its own */
   struct cf_addr accepted_from;
   size_t accepted, datagrams;
   uint8_t last[CF_BEACON_MAX];
@@ -154,15 +155,16 @@ static void
 on_accepted (void *arg, struct cf_conn *conn, const struct cf_addr *from)
 {
   struct node *node = arg;
+  struct side *into = node->crowd ? &node->crowd[node->accepted] : node->accept_into;
 
   node->accepted++;
   node->accepted_from = *from;
-  if (!node->accept_into) {
+  if (!into) {
     node->net->ops->close (conn);
     return;
   }
-  node->accept_into->conn = conn;
-  node->net->ops->set_handler (conn, &side_handler, node->accept_into);
+  into->conn = conn;
+  node->net->ops->set_handler (conn, &side_handler, into);
 }
 
 static void
@@ -488,18 +490,26 @@ are_handled (void)
   return counts.accepted + counts.refused >= want_handled;
 }
 
-/* COUNT plain sockets to node 1, which do nothing. */
+/* COUNT plain sockets from 127.0.0.HOST to node 1, which do nothing. */
 static void
-knock (int *fds, size_t count)
+knock_from (uint32_t host, int *fds, size_t count)
 {
+  struct sockaddr_in from = { .sin_family = AF_INET, .sin_addr.s_addr = htonl (0x7f000000 + host) };
   struct sockaddr_in sa = { .sin_family = AF_INET, .sin_port = htons (listener (4).port),
                             .sin_addr.s_addr = htonl (INADDR_LOOPBACK) };
 
   for (size_t i = 0; i < count; i++) {
     fds[i] = socket (AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     assert_true (fds[i] >= 0);
+    assert_int_equal (bind (fds[i], (struct sockaddr *) &from, sizeof from), 0);
     assert_true (!connect (fds[i], (struct sockaddr *) &sa, sizeof sa) || errno == EINPROGRESS);
   }
+}
+
+static void
+knock (int *fds, size_t count)
+{
+  knock_from (1, fds, count);
 }
 
 static void
@@ -518,6 +528,59 @@ test_host_limit (void **state)
   assert_int_equal (counts.refused, 20);
   for (size_t i = 0; i < KNOCKS; i++)
     close (fds[i]);
+}
+
+static struct side crowd[CF_IO_INCOMING_MAX + 1];
+
+static bool
+one_of_crowd_failed (void)
+{
+  for (size_t i = 0; i < CF_IO_INCOMING_MAX; i++)
+    if (crowd[i].failures)
+      return true;
+  return false;
+}
+
+/* Many hosts together: the rest is refused, and when some leave others may come. */
+static void
+test_total_limit (void **state)
+{
+  enum { HOSTS = CF_IO_INCOMING_MAX / CF_IO_INCOMING_HOST_MAX };
+  static int fds[HOSTS][CF_IO_INCOMING_HOST_MAX];
+  struct rlimit limit;
+  struct cf_io_counts counts;
+  int late[2];
+
+  (void) state;
+  assert_int_equal (getrlimit (RLIMIT_NOFILE, &limit), 0);
+  limit.rlim_cur = limit.rlim_max;
+  if (limit.rlim_max < 2 * CF_IO_INCOMING_MAX + 100 || setrlimit (RLIMIT_NOFILE, &limit))
+    skip ();
+  memset (crowd, 0, sizeof crowd);
+  nodes[1].crowd = crowd;
+  for (uint32_t i = 0; i < HOSTS; i++) {
+    knock_from (10 + i, fds[i], CF_IO_INCOMING_HOST_MAX);
+    want_handled = (i + 1) * CF_IO_INCOMING_HOST_MAX; /* before the system's own queue is full */
+    run_until (are_handled);
+  }
+  knock (late, 1);
+  want_handled++;
+  run_until (are_handled);
+  cf_io_counts (nodes[1].net, &counts);
+  assert_int_equal (counts.accepted, CF_IO_INCOMING_MAX);
+  assert_int_equal (counts.refused, 1);
+  close (fds[3][7]); /* its handler is told of the end, and closes */
+  run_until (one_of_crowd_failed);
+  knock (late + 1, 1);
+  want_handled++;
+  run_until (are_handled);
+  cf_io_counts (nodes[1].net, &counts);
+  assert_int_equal (counts.accepted, CF_IO_INCOMING_MAX + 1);
+  for (size_t i = 0; i < CF_IO_INCOMING_MAX; i++)
+    if (&fds[0][0] + i != &fds[3][7])
+      close ((&fds[0][0])[i]);
+  close (late[0]);
+  close (late[1]);
 }
 
 /* Without descriptors, accepting pauses instead of spinning, and goes on later. */
@@ -664,7 +727,7 @@ main (void)
     io_test (test_dial_both_families), io_test (test_big_write), io_test (test_write_before_connected),
     io_test (test_close_after_flush), io_test (test_close_gives_up), io_test (test_queue_limit),
     io_test (test_refused), io_test (test_dial_nonsense), io_test (test_close_in_callbacks),
-    io_test (test_unwanted_is_closed), io_test (test_host_limit), io_test (test_no_descriptors),
+    io_test (test_unwanted_is_closed), io_test (test_host_limit), io_test (test_total_limit), io_test (test_no_descriptors),
     loopback_test (test_broadcast_reaches_all), loopback_test (test_answer_reaches_asker), io_test (test_fixed_listen), io_test (test_fixed_port),
     io_test (test_addresses),
   };

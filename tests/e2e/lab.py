@@ -1,0 +1,294 @@
+"""lab.py - people with real keys on virtual hosts, for end-to-end stories.
+
+A story is a function that is given a Lab; run_stories runs each in turn and
+prints TAP.  It runs inside "netns.sh run N -- python3 story.py" (story.sh does
+that), as any user.  Nothing here sleeps: waits are for lines that a program
+prints, with a deadline.
+"""
+import json
+import os
+import queue
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import traceback
+
+SRC = os.environ.get("CF_SRCDIR") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.environ.get("CF_BUILDDIR") or os.getcwd()
+NETNS = os.path.join(SRC, "tests/lab/netns.sh")
+PINENTRY = os.path.join(SRC, "tests/lab/pinentry-fake")
+WAIT = float(os.environ.get("CF_E2E_WAIT", "30"))
+
+
+class Failed(Exception):
+    pass
+
+
+class Result:
+    def __init__(self, code, out, err):
+        self.code, self.out, self.err = code, out, err
+
+    @property
+    def rows(self):
+        return [json.loads(line) for line in self.out.splitlines() if line.strip()]
+
+    @property
+    def row(self):
+        rows = self.rows
+        if len(rows) != 1:
+            raise Failed(f"one row expected, got {len(rows)}: {self.out!r} {self.err!r}")
+        return rows[0]
+
+    @property
+    def error(self):
+        for line in reversed(self.err.splitlines()):
+            if line.startswith("{"):
+                return json.loads(line)
+        raise Failed(f"no error object in {self.err!r}")
+
+
+class Running:
+    """A command that goes on: its lines are awaited."""
+
+    def __init__(self, argv, env, password=None):
+        pass_fds, read_fd = (), None
+        if password is not None:
+            read_fd, write_fd = os.pipe()
+            os.write(write_fd, password.encode() + b"\n")
+            os.close(write_fd)
+            argv = argv + ["--password-fd", str(read_fd)]
+            pass_fds = (read_fd,)
+        self.argv = argv
+        self.proc = subprocess.Popen(argv, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                     stderr=subprocess.PIPE, text=True, pass_fds=pass_fds)
+        if read_fd is not None:
+            os.close(read_fd)
+        self.lines, self.seen, self.errors = queue.Queue(), [], []
+        self.readers = [threading.Thread(target=self._read, daemon=True),
+                        threading.Thread(target=self._read_errors, daemon=True)]
+        for reader in self.readers:
+            reader.start()
+
+    def _read(self):
+        for line in self.proc.stdout:
+            self.lines.put(line)
+        self.lines.put(None)
+
+    def _read_errors(self):
+        self.errors.extend(self.proc.stderr)
+
+    def wait_row(self, what, matches, seconds=WAIT):
+        """The first row for which MATCHES (ROW) holds; rows seen before count, once each."""
+        for i, row in enumerate(self.seen):
+            if matches(row):
+                return self.seen.pop(i)
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                line = self.lines.get(timeout=max(0.01, deadline - time.monotonic()))
+            except queue.Empty:
+                raise Failed(f"waited {seconds} s for {what}; saw {self.seen[-8:]}") from None
+            if line is None:
+                raise Failed(f"{self.argv} ended while waiting for {what}: {''.join(self.errors)}")
+            row = json.loads(line)
+            if matches(row):
+                return row
+            self.seen.append(row)
+
+    def end(self, seconds=WAIT):
+        try:
+            self.proc.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.proc.kill()
+            raise Failed(f"{self.argv} did not end within {seconds} s") from None
+        for reader in self.readers:
+            reader.join()
+        out = ""
+        while not self.lines.empty():
+            out += self.lines.get() or ""
+        return Result(self.proc.returncode, out, "".join(self.errors))
+
+    def stop(self):
+        if self.proc.poll() is None:
+            self.proc.terminate()
+            self.proc.wait(WAIT)
+
+
+class Person:
+    """A GnuPG home, a Confab home, and a host to be at."""
+
+    def __init__(self, lab, name, host, algorithm="ed25519"):
+        self.lab, self.name, self.host = lab, name, host
+        self.dir = os.path.join(lab.dir, name)
+        self.gnupg, self.home = os.path.join(self.dir, "g"), os.path.join(self.dir, "c")
+        os.makedirs(self.gnupg, 0o700)
+        self.mail = f"{name}@test.invalid"
+        self.env = dict(os.environ, GNUPGHOME=self.gnupg, CONFAB_HOME=self.home, HOME=self.dir, LC_ALL="C.UTF-8",
+                        XDG_RUNTIME_DIR=self.dir, PATH=BUILD + ":" + os.environ["PATH"])
+        for name_ in ("DISPLAY", "WAYLAND_DISPLAY", "GPG_TTY"):
+            self.env.pop(name_, None)
+        os.chmod(self.dir, 0o700)
+        self.events = None
+        self.fpr = None
+        if algorithm:
+            self.fpr = self.make_key(algorithm)
+
+    # --- gpg ---
+    def gpg(self, *args, data=None, check=True, home=None):
+        done = subprocess.run(["gpg", "--homedir", home or self.gnupg, "--batch", "--quiet", "--no-tty", *args],
+                              input=data, capture_output=True, env=self.env)
+        if check and done.returncode:
+            raise Failed(f"gpg {args}: {done.stderr.decode()}")
+        return done
+
+    def make_key(self, algorithm, passphrase="", expire="never"):
+        """rsa4096, ed25519, nistp256, brainpoolP256r1 ...: a primary and an encryption subkey."""
+        encrypt = {"ed25519": "cv25519"}.get(algorithm, algorithm)
+        common = ["--pinentry-mode", "loopback", "--passphrase", passphrase]
+        self.gpg(*common, "--quick-gen-key", f"{self.name} <{self.mail}>", algorithm, "cert,sign", expire)
+        fpr = self.fingerprints()[0]
+        self.gpg(*common, "--quick-add-key", fpr, encrypt, "encr", expire)
+        return fpr
+
+    def fingerprints(self):
+        listing = self.gpg("--with-colons", "--list-keys").stdout.decode().splitlines()
+        return [listing[i + 1].split(":")[9] for i, line in enumerate(listing) if line.startswith("pub:")]
+
+    # --- confab ---
+    def argv(self, *args):
+        return [NETNS, "exec", self.host, os.path.join(BUILD, "confab"), "--json", *map(str, args)]
+
+    def start(self, *args, password=None):
+        return Running(self.argv(*args), self.env, password)
+
+    def confab(self, *args, password=None, stdin=None, code=0, timeout=60):
+        if password is not None:
+            result = self.start(*args, password=password).end(timeout)
+        else:
+            done = subprocess.run(self.argv(*args), env=self.env, input=stdin, capture_output=True, text=True,
+                                  timeout=timeout, stdin=subprocess.DEVNULL if stdin is None else None)
+            result = Result(done.returncode, done.stdout, done.stderr)
+        if code is not None and result.code != code:
+            raise Failed(f"{self.name}: confab {args}: exit {result.code}, not {code}: {result.out} {result.err}")
+        return result
+
+    def init(self, *args):
+        row = self.confab("init", *(args or ("--identity", self.fpr))).row
+        self.follow()
+        return row
+
+    def follow(self, since=None):
+        """Follow events from here on (or from cursor SINCE)."""
+        if self.events:
+            self.events.stop()
+        self.events = self.start("events", *(("--since", str(since)) if since is not None else ()))
+
+    def wait(self, kind, seconds=WAIT, **fields):
+        def matches(event):
+            return event["event"] == kind and all(event.get(k) == v for k, v in fields.items())
+        return self.events.wait_row(f"{self.name}: event {kind} {fields}", matches, seconds)
+
+    def daemon_pid(self):
+        done = subprocess.run(["pgrep", "-f", f"^[^ ]*confabd --home {re.escape(self.home)}$"], capture_output=True,
+                              text=True)
+        pids = [int(p) for p in done.stdout.split()]
+        if len(pids) != 1:
+            raise Failed(f"{self.name}: one daemon expected, found {pids}")
+        return pids[0]
+
+    def kill_daemon(self):
+        pid = self.daemon_pid()
+        os.kill(pid, signal.SIGKILL)
+        deadline = time.monotonic() + WAIT
+        while os.path.exists(f"/proc/{pid}") and time.monotonic() < deadline:
+            with open(f"/proc/{pid}/stat", encoding="ascii") as f:
+                if f.read().rsplit(")", 1)[1].split()[0] == "Z":
+                    break
+            os.sched_yield()
+        self.events.end()
+        self.events = None
+
+    def close(self):
+        if self.events:
+            self.events.stop()
+        subprocess.run(self.argv("stop"), env=self.env, capture_output=True, timeout=30, check=False)
+        for home in (self.gnupg, os.path.join(self.home, "gnupg")):
+            if os.path.isdir(home):
+                subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], capture_output=True, env=self.env,
+                               check=False)
+
+
+class Lab:
+    def __init__(self):
+        self.dir = tempfile.mkdtemp(prefix="cf-", dir="/tmp")
+        self.people = []
+
+    def person(self, name, host, algorithm="ed25519"):
+        person = Person(self, name, host, algorithm)
+        self.people.append(person)
+        return person
+
+    def net(self, verb, host):
+        subprocess.run([NETNS, verb, host], check=True)
+
+    def close(self, keep=False):
+        for person in self.people:
+            person.close()
+        if not keep:
+            shutil.rmtree(self.dir, ignore_errors=True)
+
+
+def see_each_other(a, b, seconds=WAIT):
+    """Until each has the other in its list of peers."""
+    for me, other in ((a, b), (b, a)):
+        watch = me.start("peers", "--watch")
+        watch.wait_row(f"{me.name} sees {other.name}", lambda row, f=other.fpr: row.get("fingerprint") == f, seconds)
+        watch.stop()
+
+
+def open_conversation(a, b, password="correct horse"):
+    """A asks, B accepts; the conversation's id."""
+    opening = a.start("open", b.fpr, password=password)
+    request = b.wait("request", fingerprint=a.fpr)
+    b.confab("accept", request["request"], password=password)
+    return opening.end().row["conversation"]
+
+
+def check(condition, what):
+    if not condition:
+        raise Failed(what)
+
+
+def run_stories(*stories):
+    only = sys.argv[1:]
+    print(f"1..{len(stories)}", flush=True)
+    failed = 0
+    for number, story in enumerate(stories, 1):
+        title = (story.__doc__ or story.__name__).strip().splitlines()[0]
+        if only and story.__name__ not in only:
+            print(f"ok {number} - {title} # SKIP not asked for", flush=True)
+            continue
+        lab, begun = Lab(), time.monotonic()
+        try:
+            story(lab)
+            verdict = "ok"
+        except Exception:  # a story may fail in any way; the next one still runs
+            failed += 1
+            verdict = "not ok"
+            for line in traceback.format_exc().splitlines():
+                print("#", line)
+            for person in lab.people:
+                log = os.path.join(person.home, "confabd.log")
+                if os.path.exists(log):
+                    with open(log, encoding="utf-8", errors="replace") as f:
+                        for line in f.read().splitlines()[-25:]:
+                            print(f"# {person.name}: {line}")
+        print(f"# {story.__name__}: {time.monotonic() - begun:.1f} s")
+        print(f"{verdict} {number} - {title}", flush=True)
+        lab.close(keep=bool(os.environ.get("CF_E2E_KEEP")))
+    sys.exit(1 if failed else 0)

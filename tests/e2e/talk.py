@@ -1,0 +1,181 @@
+"""The main job: find each other, open by password, talk; with real keys of four kinds."""
+import os
+import subprocess
+
+from lab import Failed, check, open_conversation, run_stories, see_each_other
+
+
+def pair(lab, first="ed25519", second="ed25519"):
+    a, b = lab.person("alice", "h1", first), lab.person("bob", "h2", second)
+    a.init()
+    b.init()
+    see_each_other(a, b)
+    return a, b
+
+
+def say(sender, receiver, conv, text):
+    sent = sender.confab("send", conv, text, "--wait", "delivered").row
+    check(sent["state"] == "delivered", f"delivered, not {sent}")
+    heard = receiver.wait("message", text=text)
+    check(heard["conversation"] == conv and heard["direction"] == "in", f"the message as an event: {heard}")
+    return sent["message"]
+
+
+def talk_both_ways(a, b):
+    conv = open_conversation(a, b)
+    say(a, b, conv, "Hello Bob, 你好 👋")
+    say(b, a, conv, "Hello Alice\nsecond line")
+    for me, other in ((a, b), (b, a)):
+        rows = me.confab("history", conv).rows
+        check([r["text"] for r in rows] == ["Hello Bob, 你好 👋", "Hello Alice\nsecond line"], f"history: {rows}")
+        check(all(r["signature"] == "valid" for r in rows), "every signature valid")
+        row = me.confab("conversations").row
+        check(row["state"] == "open" and row["peer"] == other.fpr and row["verified"], f"conversation: {row}")
+    return conv
+
+
+def rsa_with_brainpool(lab):
+    """RSA-4096 talks with brainpool; an exported envelope opens with plain gpg"""
+    a, b = pair(lab, "rsa4096", "brainpoolP256r1")
+    conv = talk_both_ways(a, b)
+    secret = b.confab("export", conv, "--secret").row
+    mails = b.confab("export", conv, "--format", "mbox").out
+    start = mails.index("-----BEGIN PGP MESSAGE-----")
+    armored = mails[start:mails.index("-----END PGP MESSAGE-----") + len("-----END PGP MESSAGE-----")]
+    armored = armored.replace("\\n", "\n").replace("\\r", "")
+    done = b.gpg("--pinentry-mode", "loopback", "--passphrase", secret["passphrase"], "--status-fd", "2", "-d",
+                 data=armored.encode() + b"\n", home=secret["homedir"])
+    check("Hello Bob, 你好 👋".encode() in done.stdout, f"the text in {done.stdout!r}")
+    check(b"GOODSIG" in done.stderr and b"VALIDSIG" in done.stderr, f"a good signature: {done.stderr!r}")
+
+
+def nist_with_ed25519(lab):
+    """NIST P-256 talks with Ed25519"""
+    talk_both_ways(*pair(lab, "nistp256", "ed25519"))
+
+
+def wrong_password(lab):
+    """A wrong password ends with exit code 4 on both sides"""
+    a, b = pair(lab)
+    opening = a.start("open", b.fpr, password="right")
+    request = b.wait("request", fingerprint=a.fpr)
+    answer = b.confab("accept", request["request"], password="wrong", code=4)
+    check(answer.error["error"] == "WRONG_PASSWORD", f"{answer.error}")
+    result = opening.end()
+    check(result.code == 4 and result.error["error"] == "WRONG_PASSWORD", f"{result.code} {result.err}")
+    for me in (a, b):
+        check(me.confab("conversations").rows == [], "no conversation is left")
+        check(me.confab("requests").rows == [], "no request is left")
+    open_conversation(a, b, "and now the right one")
+
+
+def refused(lab):
+    """A refused request ends with exit code 4 at the asker's"""
+    a, b = pair(lab)
+    opening = a.start("open", b.fpr, "--note", "lunch?", password="right")
+    request = b.wait("request", fingerprint=a.fpr)
+    check(request["note"] == "lunch?", f"the note: {request}")
+    b.confab("refuse", request["request"])
+    result = opening.end()
+    check(result.code == 4 and result.error["error"] == "REFUSED", f"{result.code} {result.err}")
+
+
+def expected(lab):
+    """A password agreed beforehand opens by itself"""
+    a, b = pair(lab)
+    b.confab("expect", a.fpr, password="agreed at lunch")
+    conv = a.confab("open", b.fpr, password="agreed at lunch").row["conversation"]
+    b.wait("conversation", conversation=conv, state="open")
+    say(b, a, conv, "as agreed")
+
+
+def crossing(lab):
+    """Both ask at once with the same password: one conversation"""
+    a, b = pair(lab)
+    first, second = a.start("open", b.fpr, password="same"), b.start("open", a.fpr, password="same")
+    one, two = first.end().row["conversation"], second.end().row["conversation"]
+    check(one == two, f"{one} {two}")
+    say(a, b, one, "met in the middle")
+
+
+def restarts(lab):
+    """Either daemon is killed: messages wait, arrive once, in order"""
+    a, b = pair(lab)
+    conv = open_conversation(a, b)
+    say(a, b, conv, "one")
+    b.kill_daemon()
+    queued = a.confab("send", conv, "two", "--wait", "queued").row
+    check(queued["state"] in ("queued", "sent"), f"{queued}")
+    b.confab("status")  # the daemon starts on demand
+    b.follow(0)
+    b.wait("message", text="two")
+    a.wait("message_state", message=queued["message"], state="delivered")
+    a.kill_daemon()
+    a.confab("status")
+    a.follow()
+    see_each_other(a, b)
+    say(b, a, conv, "three")
+    texts = ["one", "two", "three"]
+    for me in (a, b):
+        check([r["text"] for r in me.confab("history", conv).rows] == texts, f"{me.name}'s history")
+
+
+def cable(lab):
+    """The cable is pulled and mended: what waited arrives"""
+    a, b = pair(lab)
+    conv = open_conversation(a, b)
+    say(a, b, conv, "before")
+    lab.net("cut", "h2")
+    queued = a.confab("send", conv, "while it was out", "--wait", "queued").row
+    lab.net("mend", "h2")
+    b.wait("message", text="while it was out")
+    a.wait("message_state", message=queued["message"], state="delivered")
+    say(b, a, conv, "after")
+
+
+def two_conversations(lab):
+    """Two conversations with the same person, each with its own keys"""
+    a, b = pair(lab)
+    one, two = open_conversation(a, b, "first"), open_conversation(b, a, "second")
+    check(one != two, "two ids")
+    say(a, b, one, "in the first")
+    say(a, b, two, "in the second")
+    for me in (a, b):
+        rows = me.confab("conversations").rows
+        check(len({r["own_key"] for r in rows} | {r["peer_key"] for r in rows}) == 4, f"four keys: {rows}")
+        check([r["text"] for r in me.confab("history", two).rows] == ["in the second"], "history is apart")
+    ambiguous = a.confab("send", b.fpr, "which one?", code=1)
+    check(ambiguous.error["error"] == "AMBIGUOUS", f"{ambiguous.err}")
+
+
+def receipts(lab):
+    """Read receipts and typing are shown"""
+    a, b = pair(lab)
+    conv = open_conversation(a, b)
+    message = say(a, b, conv, "read me")
+    b.confab("typing", conv, "on")
+    a.wait("typing", conversation=conv)
+    b.confab("read", conv)
+    a.wait("message_state", message=message, state="read")
+    check(b.confab("conversations").row["unread"] == 0, "nothing unread")
+
+
+def closing(lab):
+    """Close is seen by the other side; delete destroys the key and the history"""
+    a, b = pair(lab)
+    conv = open_conversation(a, b)
+    say(a, b, conv, "last words")
+    a.confab("close", conv)
+    b.wait("conversation", conversation=conv, state="closed")
+    b.confab("send", conv, "too late", code=None)
+    check(b.confab("history", conv).rows[-1]["text"] == "last words", "nothing after the close")
+    own_key = a.confab("conversations").row["own_key"]
+    a.confab("delete", conv)
+    check(a.confab("conversations").rows == [], "gone")
+    listing = a.gpg("--list-secret-keys", own_key, check=False, home=os.path.join(a.home, "gnupg"))
+    check(listing.returncode != 0, "its secret key is gone")
+
+
+if __name__ == "__main__":
+    run_stories(rsa_with_brainpool, nist_with_ed25519, wrong_password, refused, expected, crossing, restarts, cable,
+                two_conversations, receipts, closing)
