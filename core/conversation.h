@@ -39,7 +39,8 @@ struct cf_conversation {
   bool deleted;                 /* by our user: keys and history are gone; hidden, kept until the peer has its CLOSE */
   bool peer_typing;             /* not kept */
   bool wanted;                  /* not kept: we have told link that we want the peer */
-  struct cf_outbox *outbox;     /* message.c's */
+  struct cf_outbox *outbox;     /* message.c's; both may be NULL */
+  struct cf_inbox *inbox;
 };
 
 struct cf_conversation_closing; /* conversation_commands.c: a CLOSE or DELETE under way */

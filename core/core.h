@@ -21,6 +21,8 @@
 
 struct cf_store;
 
+#define CF_CORE_CONVERSATION_HOME "gnupg" /* below HOME: the GnuPG home of conversation keys */
+
 enum cf_core_state { CF_CORE_EMPTY, CF_CORE_LOCKED, CF_CORE_READY, CF_CORE_STOPPING };
 
 struct cf_core {

@@ -31,3 +31,18 @@ tests_sim_test_link_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 tests_sim_test_link_LDFLAGS = $(SIM_LDFLAGS)
 tests_sim_test_link_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
 endif
+
+# What is said in open conversations.
+libcf_core_a_SOURCES += core/entry.c core/entry.h
+libcf_core_a_SOURCES += core/message.c core/message.h core/message_commands.c
+libcf_core_a_SOURCES += core/outbox.c core/outbox.h core/inbox.c core/inbox.h core/receipt.c
+libcf_core_a_SOURCES += core/history.c core/history.h core/export.c core/export.h
+libcf_core_a_SOURCES += core/store/store_message.h
+
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/core/test_entry
+TESTS += tests/unit/core/test_entry
+tests_unit_core_test_entry_SOURCES = tests/unit/core/test_entry.c
+tests_unit_core_test_entry_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_core_test_entry_LDADD = $(CORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
+endif

@@ -25,6 +25,21 @@ gpg_error_t cf_message_conversation_forget (struct cf_core *core, struct cf_conv
 gpg_error_t cf_message_send_close (struct cf_core *core, struct cf_conversation *conv,
                                    void (*done) (void *arg, gpg_error_t err), void *arg) CF_MUST_CHECK;
 
+/* Tell the peer up to where we have read; silently not when it is away (told again when it comes). */
+void cf_message_send_read (struct cf_core *core, const struct cf_conversation *conv);
+
+/* What was refused, dropped and repeated since the start; for status. */
+struct cf_message_counts {
+  uint64_t taken;         /* entries */
+  uint64_t forged;        /* envelopes that did not hold */
+  uint64_t dropped;       /* frames: queue full, conversation unknown, malformed */
+  uint64_t gaps;          /* envelopes with something missing before them */
+  uint64_t repeated;      /* envelopes known already */
+  uint64_t acks_refused;  /* acknowledgements that proved nothing */
+};
+const struct cf_message_counts *cf_message_counts (struct cf_core *core); /* NULL before READY */
+
+/* Theirs that we have not read. */
 size_t cf_message_unread (struct cf_core *core, const struct cf_conversation *conv);
 
 #endif

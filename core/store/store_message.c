@@ -1,4 +1,565 @@
-/* store_message.c - tables and SQL: messages, envelopes, the search index. */
-#include "core/store/migration.h"
+/* store_message.c - SQL of messages, their envelopes and the search index. */
+#include "core/store/store_message.h"
 
-const char cf_schema_message[] = "";
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/secmem.h"
+#include "core/store/migration.h"
+#include "core/store/store_fpr.h"
+
+/* MESSAGE_TEXT is an index over MESSAGE (external content): no second copy of
+   what was said, but its rows must be deleted before those they point to.  */
+const char cf_schema_message[]
+    = "CREATE TABLE message ("
+      "  row INTEGER PRIMARY KEY,"
+      "  conversation BLOB NOT NULL,"
+      "  id BLOB NOT NULL,"
+      "  outgoing INTEGER NOT NULL,"
+      "  sequence INTEGER," /* NULL: what did not hold */
+      "  kind TEXT NOT NULL,"
+      "  state INTEGER NOT NULL,"
+      "  signature INTEGER NOT NULL,"
+      "  sent INTEGER NOT NULL,"
+      "  received INTEGER NOT NULL,"
+      "  hash BLOB NOT NULL,"
+      "  previous BLOB NOT NULL,"
+      "  reply_to BLOB,"
+      "  last_peer INTEGER NOT NULL,"
+      "  text TEXT NOT NULL);"
+      "CREATE UNIQUE INDEX message_id ON message (conversation, id);"
+      "CREATE UNIQUE INDEX message_sequence ON message (conversation, outgoing, sequence);"
+      "CREATE INDEX message_conversation ON message (conversation);"
+      "CREATE VIRTUAL TABLE message_text USING fts4"
+      " (content=\"message\", text, tokenize=unicode61 \"remove_diacritics=1\");"
+      "CREATE TABLE envelope ("
+      "  row INTEGER PRIMARY KEY,"
+      "  conversation BLOB NOT NULL,"
+      "  peer BLOB NOT NULL,"
+      "  outgoing INTEGER NOT NULL,"
+      "  first INTEGER NOT NULL,"
+      "  number INTEGER NOT NULL," /* sequence of its last entry */
+      "  acked INTEGER NOT NULL,"
+      "  orphan INTEGER NOT NULL,"
+      "  ack BLOB NOT NULL,"
+      "  created INTEGER NOT NULL,"
+      "  sealed BLOB NOT NULL);"
+      "CREATE UNIQUE INDEX envelope_number ON envelope (conversation, outgoing, number);"
+      "CREATE INDEX envelope_waiting ON envelope (conversation, number) WHERE acked = 0;";
+
+#define MESSAGE_COLUMNS \
+  "row, conversation, id, outgoing, sequence, kind, state, signature, sent, received, hash, previous, reply_to, " \
+  "last_peer, text"
+#define ENVELOPE_COLUMNS "row, conversation, peer, outgoing, first, number, acked, orphan, ack, created"
+
+static void
+bind_conversation (struct cf_stmt *s, const uint8_t conversation[CF_CONVERSATION_ID_LEN])
+{
+  cf_bind_blob (s, 1, conversation, CF_CONVERSATION_ID_LEN);
+}
+
+/* A blob of exactly LEN bytes; anything else means that the store is damaged. */
+static gpg_error_t
+column_exact (struct cf_stmt *s, int column, void *out, size_t len)
+{
+  size_t have;
+  const void *data = cf_column_blob (s, column, &have);
+
+  if (!data || have != len)
+    return cf_err (CF_ERR_STORE);
+  memcpy (out, data, len);
+  return 0;
+}
+
+/* --- messages --- */
+
+static const char *
+kind_name (const struct cf_message_row *m)
+{
+  if (m->kind_name)
+    return m->kind_name;
+  return m->kind == CF_ENTRY_CLOSE ? "close" : "text";
+}
+
+static gpg_error_t
+index_text (struct cf_store *store, int64_t row, const char *text)
+{
+  static const char sql[] = "INSERT INTO message_text (docid, text) VALUES (?1, ?2)";
+  struct cf_stmt *s = cf_stmt (store, sql);
+
+  cf_bind_int (s, 1, row);
+  cf_bind_text (s, 2, text);
+  return cf_stmt_run (s);
+}
+
+/* Is there a row that M would collide with? */
+static gpg_error_t
+check_new (struct cf_store *store, const struct cf_message_row *m)
+{
+  static const char sql[] = "SELECT 1 FROM message WHERE conversation = ?1 AND id = ?2 UNION ALL"
+                            " SELECT 1 FROM message WHERE conversation = ?1 AND outgoing = ?3 AND sequence = ?4";
+  struct cf_stmt *s = cf_stmt (store, sql);
+  gpg_error_t err;
+
+  bind_conversation (s, m->conversation);
+  cf_bind_blob (s, 2, m->id, sizeof m->id);
+  cf_bind_int (s, 3, m->outgoing);
+  cf_bind_int (s, 4, m->sequence ? (int64_t) m->sequence : -1);
+  if (!cf_stmt_step (s, &err))
+    return err;
+  cf_stmt_reset (s);
+  return cf_err (GPG_ERR_EEXIST);
+}
+
+gpg_error_t
+cf_store_message_add (struct cf_store *store, const struct cf_message_row *m)
+{
+  static const char sql[] = "INSERT INTO message (conversation, id, outgoing, sequence, kind, state, signature, sent,"
+                            " received, hash, previous, reply_to, last_peer, text) VALUES"
+                            " (?1, ?2, ?3, NULLIF (?4, 0), ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+  struct cf_stmt *s;
+  gpg_error_t err;
+  char *text = NULL;
+
+  err = check_new (store, m);
+  if (err)
+    return err;
+  text = strndup (m->text_len ? m->text : "", m->text_len);
+  if (!text)
+    return cf_err_errno ();
+  s = cf_stmt (store, sql);
+  bind_conversation (s, m->conversation);
+  cf_bind_blob (s, 2, m->id, sizeof m->id);
+  cf_bind_int (s, 3, m->outgoing);
+  cf_bind_int (s, 4, (int64_t) m->sequence);
+  cf_bind_text (s, 5, kind_name (m));
+  cf_bind_int (s, 6, m->state);
+  cf_bind_int (s, 7, m->signature);
+  cf_bind_int (s, 8, m->sent_utc_ms);
+  cf_bind_int (s, 9, m->received_utc_ms);
+  cf_bind_blob (s, 10, m->hash, sizeof m->hash);
+  cf_bind_blob (s, 11, m->previous, sizeof m->previous);
+  cf_bind_blob (s, 12, m->is_reply ? m->reply_to : NULL, sizeof m->reply_to);
+  cf_bind_int (s, 13, (int64_t) m->last_peer);
+  cf_bind_text (s, 14, text);
+  err = cf_stmt_run (s);
+  if (!err && m->text_len)
+    err = index_text (store, cf_store_last_row (store), text);
+  cf_wipe (text, m->text_len);
+  free (text);
+  return err;
+}
+
+/* The row under the cursor S, in the order of MESSAGE_COLUMNS. */
+static gpg_error_t
+read_message (struct cf_stmt *s, struct cf_message_row *m)
+{
+  gpg_error_t err;
+
+  memset (m, 0, sizeof *m);
+  m->row = cf_column_int (s, 0);
+  m->outgoing = cf_column_int (s, 3) != 0;
+  m->sequence = (uint64_t) cf_column_int (s, 4);
+  m->kind_name = cf_column_text (s, 5);
+  m->state = (enum cf_message_state) cf_column_int (s, 6);
+  m->signature = (enum cf_message_signature) cf_column_int (s, 7);
+  m->sent_utc_ms = cf_column_int (s, 8);
+  m->received_utc_ms = cf_column_int (s, 9);
+  m->is_reply = !cf_column_is_null (s, 12);
+  m->last_peer = (uint64_t) cf_column_int (s, 13);
+  m->text = cf_column_text (s, 14);
+  if (!m->kind_name || !m->text)
+    return cf_err (CF_ERR_STORE);
+  m->text_len = strlen (m->text);
+  m->kind = strcmp (m->kind_name, "text") == 0    ? CF_ENTRY_TEXT
+            : strcmp (m->kind_name, "close") == 0 ? CF_ENTRY_CLOSE
+                                                  : CF_ENTRY_OTHER;
+  err = column_exact (s, 1, m->conversation, sizeof m->conversation);
+  if (!err)
+    err = column_exact (s, 2, m->id, sizeof m->id);
+  if (!err)
+    err = column_exact (s, 10, m->hash, sizeof m->hash);
+  if (!err)
+    err = column_exact (s, 11, m->previous, sizeof m->previous);
+  if (!err && m->is_reply)
+    err = column_exact (s, 12, m->reply_to, sizeof m->reply_to);
+  return err;
+}
+
+/* Hand the rows of S to FN until it has enough; *R_COUNT (may be NULL) of them. */
+static gpg_error_t
+walk_messages (struct cf_stmt *s, cf_message_row_fn fn, void *arg, size_t *r_count)
+{
+  struct cf_message_row m;
+  gpg_error_t err;
+  size_t count = 0;
+
+  while (cf_stmt_step (s, &err)) {
+    count++;
+    err = read_message (s, &m);
+    if (err || !fn (arg, &m)) {
+      cf_stmt_reset (s);
+      break;
+    }
+  }
+  if (r_count)
+    *r_count = count;
+  return err;
+}
+
+gpg_error_t
+cf_store_message_get (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
+                      const uint8_t id[CF_MESSAGE_ID_LEN], cf_message_row_fn fn,
+                      void *arg)
+{
+  static const char sql[] = "SELECT " MESSAGE_COLUMNS " FROM message WHERE conversation = ?1 AND id = ?2";
+  struct cf_stmt *s = cf_stmt (store, sql);
+  gpg_error_t err;
+  size_t count;
+
+  bind_conversation (s, conversation);
+  cf_bind_blob (s, 2, id, CF_MESSAGE_ID_LEN);
+  err = walk_messages (s, fn, arg, &count);
+  return err || count ? err : cf_err (GPG_ERR_NOT_FOUND);
+}
+
+gpg_error_t
+cf_store_message_hash (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
+                       bool outgoing, uint64_t sequence,
+                       uint8_t r_hash[CF_HASH_LEN])
+{
+  static const char sql[] = "SELECT hash FROM message WHERE conversation = ?1 AND outgoing = ?2 AND sequence = ?3";
+  struct cf_stmt *s = cf_stmt (store, sql);
+  gpg_error_t err;
+
+  bind_conversation (s, conversation);
+  cf_bind_int (s, 2, outgoing);
+  cf_bind_int (s, 3, (int64_t) sequence);
+  if (!cf_stmt_step (s, &err))
+    return err ? err : cf_err (GPG_ERR_NOT_FOUND);
+  err = column_exact (s, 0, r_hash, CF_HASH_LEN);
+  cf_stmt_reset (s);
+  return err;
+}
+
+gpg_error_t
+cf_store_message_outgoing (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
+                           uint64_t after, size_t limit,
+                           cf_message_row_fn fn, void *arg)
+{
+  static const char sql[] = "SELECT " MESSAGE_COLUMNS " FROM message WHERE conversation = ?1 AND outgoing = 1"
+                            " AND sequence > ?2 ORDER BY sequence LIMIT ?3";
+  struct cf_stmt *s = cf_stmt (store, sql);
+
+  bind_conversation (s, conversation);
+  cf_bind_int (s, 2, (int64_t) after);
+  cf_bind_int (s, 3, (int64_t) limit);
+  return walk_messages (s, fn, arg, NULL);
+}
+
+gpg_error_t
+cf_store_message_raise (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
+                        bool outgoing, uint64_t first,
+                        uint64_t last, enum cf_message_state state, cf_message_row_fn fn, void *arg)
+{
+  static const char list[] = "SELECT " MESSAGE_COLUMNS " FROM message WHERE conversation = ?1 AND outgoing = ?2"
+                             " AND sequence BETWEEN ?3 AND ?4 AND state < ?5 ORDER BY sequence";
+  static const char raise[] = "UPDATE message SET state = ?5 WHERE conversation = ?1 AND outgoing = ?2"
+                              " AND sequence BETWEEN ?3 AND ?4 AND state < ?5";
+  struct cf_stmt *s = NULL;
+  gpg_error_t err = 0;
+  int step;
+
+  for (step = fn ? 0 : 1; !err && step < 2; step++) {
+    s = cf_stmt (store, step ? raise : list);
+    bind_conversation (s, conversation);
+    cf_bind_int (s, 2, outgoing);
+    cf_bind_int (s, 3, (int64_t) first);
+    cf_bind_int (s, 4, (int64_t) last);
+    cf_bind_int (s, 5, state);
+    err = step ? cf_stmt_run (s) : walk_messages (s, fn, arg, NULL);
+  }
+  return err;
+}
+
+/* The one number that S gives. */
+static gpg_error_t
+read_number (struct cf_stmt *s, int64_t *r_number)
+{
+  gpg_error_t err;
+
+  if (!cf_stmt_step (s, &err))
+    return err ? err : cf_err (CF_ERR_STORE);
+  *r_number = cf_column_int (s, 0);
+  cf_stmt_reset (s);
+  return 0;
+}
+
+gpg_error_t
+cf_store_message_unread (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
+                         uint64_t after, size_t *r_count)
+{
+  static const char sql[] = "SELECT COUNT (*) FROM message WHERE conversation = ?1 AND outgoing = 0"
+                            " AND sequence > ?2 AND kind <> 'close'";
+  struct cf_stmt *s = cf_stmt (store, sql);
+  gpg_error_t err;
+  int64_t n;
+
+  bind_conversation (s, conversation);
+  cf_bind_int (s, 2, (int64_t) after);
+  err = read_number (s, &n);
+  if (!err)
+    *r_count = (size_t) n;
+  return err;
+}
+
+gpg_error_t
+cf_store_message_bad_count (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
+                            size_t *r_count)
+{
+  static const char sql[] = "SELECT COUNT (*) FROM message WHERE conversation = ?1 AND outgoing = 0"
+                            " AND sequence IS NULL";
+  struct cf_stmt *s = cf_stmt (store, sql);
+  gpg_error_t err;
+  int64_t n;
+
+  bind_conversation (s, conversation);
+  err = read_number (s, &n);
+  if (!err)
+    *r_count = (size_t) n;
+  return err;
+}
+
+gpg_error_t
+cf_store_message_history (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
+                          int64_t before, const char *match,
+                          size_t limit, cf_message_row_fn fn, void *arg)
+{
+  static const char all[] = "SELECT * FROM (SELECT " MESSAGE_COLUMNS " FROM message WHERE conversation = ?1"
+                            " AND row < ?2 AND kind <> 'close' ORDER BY row DESC LIMIT ?3) ORDER BY row";
+  static const char some[]
+      = "SELECT * FROM (SELECT " MESSAGE_COLUMNS " FROM message WHERE conversation = ?1 AND row < ?2"
+        " AND kind <> 'close' AND row IN (SELECT docid FROM message_text WHERE message_text MATCH ?4)"
+        " ORDER BY row DESC LIMIT ?3) ORDER BY row";
+  struct cf_stmt *s = cf_stmt (store, match ? some : all);
+
+  bind_conversation (s, conversation);
+  cf_bind_int (s, 2, before);
+  cf_bind_int (s, 3, (int64_t) limit);
+  if (match)
+    cf_bind_text (s, 4, match);
+  return walk_messages (s, fn, arg, NULL);
+}
+
+gpg_error_t
+cf_store_message_after (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
+                        int64_t after, size_t limit,
+                        cf_message_row_fn fn, void *arg)
+{
+  static const char sql[] = "SELECT " MESSAGE_COLUMNS " FROM message WHERE conversation = ?1 AND row > ?2"
+                            " AND kind <> 'close' ORDER BY row LIMIT ?3";
+  struct cf_stmt *s = cf_stmt (store, sql);
+
+  bind_conversation (s, conversation);
+  cf_bind_int (s, 2, after);
+  cf_bind_int (s, 3, (int64_t) limit);
+  return walk_messages (s, fn, arg, NULL);
+}
+
+/* --- envelopes --- */
+
+gpg_error_t
+cf_store_envelope_add (struct cf_store *store, const struct cf_envelope_row *e)
+{
+  static const char sql[] = "INSERT INTO envelope (conversation, peer, outgoing, first, number, acked, orphan, ack,"
+                            " created, sealed) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?8, ?9)";
+  struct cf_stmt *s = cf_stmt (store, sql);
+
+  bind_conversation (s, e->conversation);
+  cf_bind_fpr (s, 2, &e->peer);
+  cf_bind_int (s, 3, e->outgoing);
+  cf_bind_int (s, 4, (int64_t) e->first);
+  cf_bind_int (s, 5, (int64_t) e->number);
+  cf_bind_int (s, 6, e->acked);
+  cf_bind_blob (s, 7, e->ack, sizeof e->ack);
+  cf_bind_int (s, 8, e->created_utc_ms);
+  cf_bind_blob (s, 9, e->sealed, e->sealed_len);
+  return cf_stmt_run (s);
+}
+
+/* The row under the cursor S, in the order of ENVELOPE_COLUMNS, then perhaps its bytes. */
+static gpg_error_t
+read_envelope (struct cf_stmt *s, bool with_bytes, struct cf_envelope_row *e)
+{
+  gpg_error_t err;
+
+  memset (e, 0, sizeof *e);
+  e->row = cf_column_int (s, 0);
+  e->outgoing = cf_column_int (s, 3) != 0;
+  e->first = (uint64_t) cf_column_int (s, 4);
+  e->number = (uint64_t) cf_column_int (s, 5);
+  e->acked = cf_column_int (s, 6) != 0;
+  e->orphan = cf_column_int (s, 7) != 0;
+  e->created_utc_ms = cf_column_int (s, 9);
+  err = column_exact (s, 1, e->conversation, sizeof e->conversation);
+  if (!err)
+    err = column_exact (s, 8, e->ack, sizeof e->ack);
+  if (err)
+    return err;
+  cf_column_fpr (s, 2, &e->peer);
+  if (cf_fpr_is_none (&e->peer))
+    return cf_err (CF_ERR_STORE);
+  if (with_bytes) {
+    e->sealed = cf_column_blob (s, 10, &e->sealed_len);
+    if (!e->sealed)
+      return cf_err (CF_ERR_STORE);
+  }
+  return 0;
+}
+
+static gpg_error_t
+walk_envelopes (struct cf_stmt *s, bool with_bytes, cf_envelope_row_fn fn, void *arg, size_t *r_count)
+{
+  struct cf_envelope_row e;
+  gpg_error_t err;
+  size_t count = 0;
+
+  while (cf_stmt_step (s, &err)) {
+    count++;
+    err = read_envelope (s, with_bytes, &e);
+    if (err || !fn (arg, &e)) {
+      cf_stmt_reset (s);
+      break;
+    }
+  }
+  if (r_count)
+    *r_count = count;
+  return err;
+}
+
+gpg_error_t
+cf_store_envelope_get (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
+                       bool outgoing, uint64_t number,
+                       cf_envelope_row_fn fn, void *arg)
+{
+  static const char sql[] = "SELECT " ENVELOPE_COLUMNS ", sealed FROM envelope"
+                            " WHERE conversation = ?1 AND outgoing = ?2 AND number = ?3";
+  struct cf_stmt *s = cf_stmt (store, sql);
+  gpg_error_t err;
+  size_t count;
+
+  bind_conversation (s, conversation);
+  cf_bind_int (s, 2, outgoing);
+  cf_bind_int (s, 3, (int64_t) number);
+  err = walk_envelopes (s, true, fn, arg, &count);
+  return err || count ? err : cf_err (GPG_ERR_NOT_FOUND);
+}
+
+gpg_error_t
+cf_store_envelope_waiting (struct cf_store *store, cf_envelope_row_fn fn, void *arg)
+{
+  static const char sql[] = "SELECT " ENVELOPE_COLUMNS " FROM envelope WHERE acked = 0 ORDER BY conversation, number";
+
+  return walk_envelopes (cf_stmt (store, sql), false, fn, arg, NULL);
+}
+
+gpg_error_t
+cf_store_envelope_after (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
+                         int64_t row, size_t limit,
+                         cf_envelope_row_fn fn, void *arg)
+{
+  static const char sql[] = "SELECT " ENVELOPE_COLUMNS ", sealed FROM envelope"
+                            " WHERE conversation = ?1 AND row > ?2 ORDER BY row LIMIT ?3";
+  struct cf_stmt *s = cf_stmt (store, sql);
+
+  bind_conversation (s, conversation);
+  cf_bind_int (s, 2, row);
+  cf_bind_int (s, 3, (int64_t) limit);
+  return walk_envelopes (s, true, fn, arg, NULL);
+}
+
+gpg_error_t
+cf_store_envelope_numbers (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
+                           uint64_t from, size_t limit,
+                           uint64_t *r_numbers, size_t *r_count)
+{
+  static const char sql[] = "SELECT number FROM envelope WHERE conversation = ?1 AND outgoing = 1 AND number >= ?2"
+                            " ORDER BY number LIMIT ?3";
+  struct cf_stmt *s = cf_stmt (store, sql);
+  gpg_error_t err;
+  size_t count = 0;
+
+  bind_conversation (s, conversation);
+  cf_bind_int (s, 2, (int64_t) from);
+  cf_bind_int (s, 3, (int64_t) limit);
+  while (cf_stmt_step (s, &err))
+    if (count < limit)
+      r_numbers[count++] = (uint64_t) cf_column_int (s, 0);
+  *r_count = count;
+  return err;
+}
+
+gpg_error_t
+cf_store_envelope_last (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
+                        uint64_t *r_number)
+{
+  static const char sql[]
+      = "SELECT COALESCE (MAX (number), 0) FROM envelope WHERE conversation = ?1 AND outgoing = 1";
+  struct cf_stmt *s = cf_stmt (store, sql);
+  gpg_error_t err;
+  int64_t n;
+
+  bind_conversation (s, conversation);
+  err = read_number (s, &n);
+  if (!err)
+    *r_number = (uint64_t) n;
+  return err;
+}
+
+gpg_error_t
+cf_store_envelope_settle (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
+                          uint64_t first_number, uint64_t number)
+{
+  static const char sql[] = "UPDATE envelope SET acked = 1 WHERE conversation = ?1 AND outgoing = 1"
+                            " AND number BETWEEN ?2 AND ?3 AND acked = 0";
+  struct cf_stmt *s = cf_stmt (store, sql);
+
+  bind_conversation (s, conversation);
+  cf_bind_int (s, 2, (int64_t) first_number);
+  cf_bind_int (s, 3, (int64_t) number);
+  return cf_stmt_run (s);
+}
+
+gpg_error_t
+cf_store_envelope_remove (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
+                          uint64_t number)
+{
+  static const char sql[] = "DELETE FROM envelope WHERE conversation = ?1 AND number = ?2 AND orphan = 1";
+  struct cf_stmt *s = cf_stmt (store, sql);
+
+  bind_conversation (s, conversation);
+  cf_bind_int (s, 2, (int64_t) number);
+  return cf_stmt_run (s);
+}
+
+gpg_error_t
+cf_store_message_forget (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN])
+{
+  /* The index first: FTS reads the words to take out from the rows themselves. */
+  static const char *const sql[] = {
+    "DELETE FROM message_text WHERE docid IN (SELECT row FROM message WHERE conversation = ?1 AND text <> '')",
+    "DELETE FROM message WHERE conversation = ?1",
+    "UPDATE envelope SET orphan = 1 WHERE conversation = ?1 AND outgoing = 1 AND acked = 0",
+    "DELETE FROM envelope WHERE conversation = ?1 AND orphan = 0",
+  };
+  gpg_error_t err = 0;
+  size_t i;
+
+  for (i = 0; !err && i < sizeof sql / sizeof *sql; i++) {
+    struct cf_stmt *s = cf_stmt (store, sql[i]);
+
+    bind_conversation (s, conversation);
+    err = cf_stmt_run (s);
+  }
+  return err;
+}

@@ -1,0 +1,285 @@
+/* export.c - EXPORT: history as JSON, envelopes as PGP/MIME mails or as they are, and what gpg needs to read them.
+ *
+ * In pages, one a turn of the loop, so that a long conversation does not hold
+ * up the others.  A mail is what RFC 3156 says; its plaintext are the entries
+ * as they were signed:
+ *
+ *   gpg --homedir HOMEDIR --pinentry-mode loopback --passphrase-fd 0 -d MAIL
+ */
+#include "core/export.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <sodium.h>
+
+#include "base/paths.h"
+#include "base/secmem.h"
+#include "base/text.h"
+#include "core/conversation.h"
+#include "core/history.h"
+#include "core/store/store.h"
+
+#define PAGE 64
+#define ARMOR_LINE 64
+#define BEGIN_LINE "-----BEGIN PGP MESSAGE-----\n\n"
+#define END_LINE "-----END PGP MESSAGE-----\n"
+
+enum export_format { EXPORT_MBOX, EXPORT_JSON, EXPORT_ENVELOPES };
+
+struct export {
+  struct cf_command *cmd;
+  struct cf_timer timer;
+  enum export_format format;
+  uint8_t conversation[CF_CONVERSATION_ID_LEN];
+  const struct cf_conversation *conv; /* for the length of a page */
+  int64_t row;      /* the last one answered */
+  size_t count;     /* of this page */
+  gpg_error_t err;
+};
+
+/* --- armor --- */
+
+/* CRC-24 as RFC 4880, 6.1 gives it. */
+static uint32_t
+crc24 (const uint8_t *p, size_t len)
+{
+  uint32_t crc = 0xb704ce;
+  int i;
+
+  while (len--) {
+    crc ^= (uint32_t) *p++ << 16;
+    for (i = 0; i < 8; i++) {
+      crc <<= 1;
+      if (crc & 0x1000000)
+        crc ^= 0x1864cfb;
+    }
+  }
+  return crc & 0xffffff;
+}
+
+size_t
+cf_armor_size (size_t len)
+{
+  size_t digits = (len + 2) / 3 * 4;
+
+  return sizeof BEGIN_LINE - 1 + digits + digits / ARMOR_LINE + 1 + 6 + sizeof END_LINE + 8;
+}
+
+void
+cf_armor (const void *data, size_t len, char *out)
+{
+  const uint8_t *p = data;
+  uint32_t crc = crc24 (p, len);
+  uint8_t crc_bytes[3] = { (uint8_t) (crc >> 16), (uint8_t) (crc >> 8), (uint8_t) crc };
+  char digits[ARMOR_LINE + 1];
+
+  out = stpcpy (out, BEGIN_LINE);
+  while (len) {
+    size_t n = len < ARMOR_LINE / 4 * 3 ? len : ARMOR_LINE / 4 * 3;
+
+    out = stpcpy (out, sodium_bin2base64 (digits, sizeof digits, p, n, sodium_base64_VARIANT_ORIGINAL));
+    *out++ = '\n';
+    p += n;
+    len -= n;
+  }
+  *out++ = '=';
+  out = stpcpy (out, sodium_bin2base64 (digits, sizeof digits, crc_bytes, 3, sodium_base64_VARIANT_ORIGINAL));
+  *out++ = '\n';
+  strcpy (out, END_LINE);
+}
+
+/* --- rows --- */
+
+/* FORMAT as strftime knows it, without the locale's names. */
+static void
+mail_time (int64_t utc_ms, bool from_line, char out[64])
+{
+  static const char days[] = "SunMonTueWedThuFriSat", months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  time_t t = (time_t) (utc_ms / 1000);
+  struct tm tm;
+
+  gmtime_r (&t, &tm);
+  if (from_line)
+    snprintf (out, 64, "%.3s %.3s %2d %02d:%02d:%02d %d", days + 3 * tm.tm_wday, months + 3 * tm.tm_mon, tm.tm_mday,
+              tm.tm_hour, tm.tm_min, tm.tm_sec, tm.tm_year + 1900);
+  else
+    snprintf (out, 64, "%.3s, %02d %.3s %d %02d:%02d:%02d +0000", days + 3 * tm.tm_wday, tm.tm_mday,
+              months + 3 * tm.tm_mon, tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
+
+static json_t *
+mail_row (const struct export *x, const struct cf_envelope_row *e)
+{
+  char id[2 * CF_CONVERSATION_ID_LEN + 1], own[CF_FPR_HEX_SIZE], peer[CF_FPR_HEX_SIZE], from_line[64], date[64];
+  char *armor = NULL, *mail = NULL;
+  json_t *row = NULL;
+
+  armor = malloc (cf_armor_size (e->sealed_len));
+  if (!armor)
+    goto leave;
+  cf_armor (e->sealed, e->sealed_len, armor);
+  cf_hex (x->conversation, sizeof x->conversation, id);
+  cf_fpr_hex (&x->conv->own_key, own);
+  cf_fpr_hex (&x->conv->peer_key, peer);
+  mail_time (e->created_utc_ms, true, from_line);
+  mail_time (e->created_utc_ms, false, date);
+  mail = cf_sprintf ("From confab@confab.invalid %s\nFrom: %s@confab.invalid\nTo: %s@confab.invalid\nDate: %s\n"
+                     "Message-ID: <%s.%llu.%s@confab.invalid>\nSubject: Confab conversation %.8s\nMIME-Version: 1.0\n"
+                     "Content-Type: multipart/encrypted; protocol=\"application/pgp-encrypted\"; boundary=\"=-%s\"\n\n"
+                     "--=-%s\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n\n"
+                     "--=-%s\nContent-Type: application/octet-stream; name=\"encrypted.asc\"\n\n%s\n--=-%s--\n\n",
+                     from_line, e->outgoing ? own : peer, e->outgoing ? peer : own, date, id,
+                     (unsigned long long) e->number, e->outgoing ? "out" : "in", id, id, id, id, armor, id);
+  if (mail)
+    row = json_pack ("{s:s}", "mail", mail);
+leave:
+  free (mail);
+  free (armor);
+  return row;
+}
+
+static json_t *
+envelope_row (const struct cf_envelope_row *e)
+{
+  size_t size = sodium_base64_encoded_len (e->sealed_len, sodium_base64_VARIANT_ORIGINAL);
+  char *text = malloc (size), date[CF_TIME_SIZE];
+  json_t *row;
+
+  if (!text)
+    return NULL;
+  sodium_bin2base64 (text, size, e->sealed, e->sealed_len, sodium_base64_VARIANT_ORIGINAL);
+  row = json_pack ("{s:s, s:I, s:I, s:s, s:s}", "direction", e->outgoing ? "out" : "in", "first",
+                   (json_int_t) e->first, "last", (json_int_t) e->number, "created_at",
+                   cf_time_format (e->created_utc_ms, date), "envelope", text);
+  free (text);
+  return row;
+}
+
+static bool
+export_envelope (void *arg, const struct cf_envelope_row *e)
+{
+  struct export *x = arg;
+  json_t *row = x->format == EXPORT_MBOX ? mail_row (x, e) : envelope_row (e);
+
+  x->row = e->row;
+  x->count++;
+  x->err = row ? cf_command_row (x->cmd, row) : cf_err (GPG_ERR_ENOMEM);
+  return !x->err;
+}
+
+static bool
+export_message (void *arg, const struct cf_message_row *m)
+{
+  struct export *x = arg;
+  json_t *row = cf_message_json (x->cmd->core, x->conv, m);
+
+  x->row = m->row;
+  x->count++;
+  x->err = row ? cf_command_row (x->cmd, row) : cf_err (GPG_ERR_ENOMEM);
+  return !x->err;
+}
+
+/* --- the command --- */
+
+static void
+export_end (struct export *x, gpg_error_t err)
+{
+  struct cf_command *cmd = x->cmd;
+
+  cf_timer_cancel (cmd->core->env, &x->timer);
+  cmd->state = NULL;
+  cmd->cancelled = NULL;
+  free (x);
+  cf_command_done (cmd, err);
+}
+
+static void
+export_cancelled (struct cf_command *cmd)
+{
+  struct export *x = cmd->state;
+
+  cf_timer_cancel (cmd->core->env, &x->timer);
+  cmd->state = NULL;
+  free (x);
+}
+
+static void
+export_page (void *arg)
+{
+  struct export *x = arg;
+  struct cf_store *store = x->cmd->core->store;
+  gpg_error_t err;
+
+  x->conv = cf_conversation_find (x->cmd->core, x->conversation);
+  if (!x->conv || !store) {
+    export_end (x, cf_err (CF_ERR_CLOSED)); /* deleted meanwhile */
+    return;
+  }
+  x->count = 0;
+  if (x->format == EXPORT_JSON)
+    err = cf_store_message_after (store, x->conversation, x->row, PAGE, export_message, x);
+  else
+    err = cf_store_envelope_after (store, x->conversation, x->row, PAGE, export_envelope, x);
+  if (!err)
+    err = x->err;
+  if (err || x->count < PAGE)
+    export_end (x, err);
+  else
+    cf_timer_after (x->cmd->core->env, &x->timer, 0);
+}
+
+/* What a person needs to read the mails with gpg alone. */
+static void
+export_secret (struct cf_command *cmd, const struct cf_conversation *conv)
+{
+  char own[CF_FPR_HEX_SIZE], peer[CF_FPR_HEX_SIZE], *passphrase = NULL, *home = NULL;
+  gpg_error_t err;
+
+  if (!conv->passphrase) {
+    cf_command_fail (cmd, cf_err (GPG_ERR_NO_SECKEY), "", "This conversation has no secret key");
+    return;
+  }
+  home = cf_paths_join (cmd->core->home, CF_CORE_CONVERSATION_HOME);
+  err = home ? cf_secmem_new (&passphrase, 2 * CF_GPG_PASSPHRASE_LEN + 1) : cf_err (GPG_ERR_ENOMEM);
+  if (!err)
+    err = cf_command_row (cmd, json_pack ("{s:s, s:s, s:s, s:s}", "own_key", cf_fpr_hex (&conv->own_key, own),
+                                          "peer_key", cf_fpr_hex (&conv->peer_key, peer), "homedir", home,
+                                          "passphrase",
+                                          cf_hex (conv->passphrase, CF_GPG_PASSPHRASE_LEN, passphrase)));
+  cf_secmem_free (passphrase);
+  free (home);
+  cf_command_done (cmd, err);
+}
+
+void
+cf_export_run (struct cf_command *cmd)
+{
+  struct cf_conversation *conv = cf_conversation_resolve (cmd, cmd->argv[0]);
+  const char *format = cf_command_option (cmd, "format");
+  struct export *x;
+
+  if (!conv)
+    return;
+  if (cf_command_option (cmd, "secret")) {
+    export_secret (cmd, conv);
+    return;
+  }
+  if (format && strcmp (format, "mbox") != 0 && strcmp (format, "json") != 0 && strcmp (format, "envelopes") != 0) {
+    cf_command_fail (cmd, cf_err (GPG_ERR_INV_VALUE), "", "--format takes mbox, json or envelopes");
+    return;
+  }
+  x = calloc (1, sizeof *x);
+  if (!x) {
+    cf_command_done (cmd, cf_err_errno ());
+    return;
+  }
+  x->cmd = cmd;
+  x->format = !format || *format == 'm' ? EXPORT_MBOX : *format == 'j' ? EXPORT_JSON : EXPORT_ENVELOPES;
+  memcpy (x->conversation, conv->id, sizeof x->conversation);
+  cf_timer_init (&x->timer, export_page, x);
+  cmd->state = x;
+  cmd->cancelled = export_cancelled;
+  export_page (x);
+}

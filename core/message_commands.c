@@ -1,0 +1,337 @@
+/* message_commands.c - SEND, HISTORY, READ and TYPING; EXPORT is export.c's. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "core/event.h"
+#include "core/export.h"
+#include "core/history.h"
+#include "core/inbox.h"
+#include "core/link.h"
+#include "core/message.h"
+#include "core/outbox.h"
+#include "core/peer.h"
+#include "core/store/store.h"
+
+#define HISTORY_DEFAULT 50
+#define HISTORY_MAX 1000
+#define TIMEOUT_MAX_S (7u * 24 * 3600)
+
+/* The option NAME as a number of 1 ... MAX; PRESET when it is not given.  False: the command has failed. */
+static bool
+option_number (struct cf_command *cmd, const char *name, unsigned long preset, unsigned long max,
+               unsigned long *r_value)
+{
+  const char *text = cf_command_option (cmd, name);
+  char *end;
+
+  *r_value = preset;
+  if (!text)
+    return true;
+  if (*text >= '0' && *text <= '9') {
+    *r_value = strtoul (text, &end, 10);
+    if (!*end && *r_value >= 1 && *r_value <= max)
+      return true;
+  }
+  cf_command_fail (cmd, cf_err (GPG_ERR_INV_VALUE), "", "--%s takes a number from 1 to %lu", name, max);
+  return false;
+}
+
+/* --- SEND --- */
+
+static const char *
+send_find (struct cf_command *cmd, struct cf_conversation *conv, struct cf_message_row *m)
+{
+  const char *reply = cf_command_option (cmd, "reply-to");
+
+  if (reply && cf_message_find (cmd->core, conv, reply, m))
+    return "There is no message with the id given to --reply-to in this conversation";
+  return NULL;
+}
+
+static bool
+wanted_state (const char *name, enum cf_message_state *r_state)
+{
+  int state;
+
+  *r_state = CF_MESSAGE_SENT;
+  if (!name)
+    return true;
+  for (state = CF_MESSAGE_QUEUED; state <= CF_MESSAGE_READ; state++)
+    if (strcmp (name, cf_message_state_name (state)) == 0) {
+      *r_state = (enum cf_message_state) state;
+      return true;
+    }
+  return false;
+}
+
+/* May anything be written to CONV?  False: the command has failed. */
+static bool
+check_open (struct cf_command *cmd, const struct cf_conversation *conv)
+{
+  const struct cf_peer *peer = cf_peer_find (cmd->core, &conv->peer);
+
+  if (conv->state == CF_CONVERSATION_REQUESTED) {
+    cf_command_fail (cmd, cf_err (GPG_ERR_NOT_INITIALIZED), "Wait until the other side has accepted",
+                     "The conversation is not open yet");
+    return false;
+  }
+  if (conv->state == CF_CONVERSATION_CLOSED || conv->deleted) {
+    cf_command_done (cmd, cf_err (CF_ERR_CLOSED));
+    return false;
+  }
+  if (peer && peer->key_state != CF_KEY_OK) {
+    cf_command_done (cmd, cf_key_state_error (peer->key_state));
+    return false;
+  }
+  return true;
+}
+
+static void
+send_text (struct cf_command *cmd, gpg_error_t err, const char *data, size_t len)
+{
+  struct cf_conversation *conv;
+  struct cf_outbox *ob;
+  struct cf_message_row reply;
+  uint8_t id[CF_MESSAGE_ID_LEN];
+  enum cf_message_state wanted;
+  unsigned long timeout_s;
+  uint64_t sequence;
+
+  if (err) {
+    cf_command_done (cmd, err);
+    return;
+  }
+  if (len == 0 || len > CF_TEXT_MAX || !cf_text_is_utf8 (data, len)) {
+    cf_command_fail (cmd, cf_err (len > CF_TEXT_MAX ? GPG_ERR_TOO_LARGE : GPG_ERR_INV_VALUE), "",
+                     len == 0 ? "There is nothing to send" : len > CF_TEXT_MAX ? "The text is longer than 256 KiB"
+                                                                               : "The text is not UTF-8");
+    return;
+  }
+  /* Asked for the text, the world may have changed. */
+  conv = cf_conversation_resolve (cmd, cmd->argv[0]);
+  if (!conv || !check_open (cmd, conv) || !option_number (cmd, "timeout", 0, TIMEOUT_MAX_S, &timeout_s))
+    return;
+  if (send_find (cmd, conv, &reply) || !wanted_state (cf_command_option (cmd, "wait"), &wanted)) {
+    cf_command_done (cmd, cf_err (GPG_ERR_NOT_FOUND));
+    return;
+  }
+  err = cf_outbox_get (cmd->core, conv, &ob);
+  if (!err)
+    err = cf_outbox_add (ob, CF_ENTRY_TEXT, data, len, cf_command_option (cmd, "reply-to") ? reply.id : NULL, id);
+  sequence = conv->sent_sequence;
+  if (!err)
+    err = cf_wait_begin (ob, cmd, sequence, id, wanted, timeout_s * 1000ull);
+  if (err)
+    cf_command_done (cmd, err);
+}
+
+static void
+cmd_send (struct cf_command *cmd)
+{
+  struct cf_conversation *conv = cf_conversation_resolve (cmd, cmd->argv[0]);
+  struct cf_message_row reply;
+  enum cf_message_state wanted;
+  unsigned long timeout_s;
+  const char *why;
+  gpg_error_t err;
+
+  if (!conv || !check_open (cmd, conv) || !option_number (cmd, "timeout", 0, TIMEOUT_MAX_S, &timeout_s))
+    return;
+  if (!wanted_state (cf_command_option (cmd, "wait"), &wanted)) {
+    cf_command_fail (cmd, cf_err (GPG_ERR_INV_VALUE), "", "--wait takes queued, sent, delivered or read");
+    return;
+  }
+  why = send_find (cmd, conv, &reply);
+  if (why) {
+    cf_command_fail (cmd, cf_err (GPG_ERR_NOT_FOUND), "", "%s", why);
+    return;
+  }
+  err = cf_command_inquire (cmd, "TEXT", CF_TEXT_MAX, false, send_text);
+  if (err)
+    cf_command_done (cmd, err);
+}
+
+/* --- HISTORY --- */
+
+struct listing {
+  struct cf_command *cmd;
+  struct cf_conversation *conv;
+  gpg_error_t err;
+};
+
+static bool
+list_row (void *arg, const struct cf_message_row *m)
+{
+  struct listing *l = arg;
+  json_t *row = cf_message_json (l->cmd->core, l->conv, m);
+
+  l->err = row ? cf_command_row (l->cmd, row) : cf_err (GPG_ERR_ENOMEM);
+  return !l->err;
+}
+
+static void
+cmd_history (struct cf_command *cmd)
+{
+  struct cf_conversation *conv = cf_conversation_resolve (cmd, cmd->argv[0]);
+  const char *before = cf_command_option (cmd, "before"), *search = cf_command_option (cmd, "search");
+  struct listing l = { cmd, conv, 0 };
+  struct cf_message_row m;
+  unsigned long limit;
+  char *match = NULL;
+  gpg_error_t err = 0;
+
+  if (!conv || !option_number (cmd, "limit", HISTORY_DEFAULT, HISTORY_MAX, &limit))
+    return;
+  m.row = INT64_MAX;
+  if (before && cf_message_find (cmd->core, conv, before, &m)) {
+    cf_command_fail (cmd, cf_err (GPG_ERR_NOT_FOUND), "",
+                     "There is no message with the id given to --before in this conversation");
+    return;
+  }
+  if (search) {
+    match = cf_history_match (search);
+    if (!match) {
+      cf_command_fail (cmd, cf_err (GPG_ERR_INV_VALUE), "", "--search takes one or more words");
+      return;
+    }
+  }
+  err = cf_store_message_history (cmd->core->store, conv->id, m.row, match, limit, list_row, &l);
+  free (match);
+  cf_command_done (cmd, err ? err : l.err);
+}
+
+/* --- READ --- */
+
+/* Their messages up to UPTO are read, on disk. */
+static gpg_error_t
+mark_read (struct cf_core *core, struct cf_conversation *conv, uint64_t upto)
+{
+  uint64_t before = conv->read_sequence;
+  gpg_error_t err;
+  json_t *event;
+
+  err = cf_store_begin (core->store);
+  if (err)
+    return err;
+  conv->read_sequence = upto;
+  err = cf_store_message_raise (core->store, conv->id, false, before + 1, upto, CF_MESSAGE_READ, NULL, NULL);
+  if (!err)
+    err = cf_conversation_save (core, conv);
+  if (!err) {
+    event = cf_conversation_json (core, conv); /* the unread count, for other clients */
+    err = event ? cf_event_emit (core, "conversation", true, event) : cf_err (GPG_ERR_ENOMEM);
+  }
+  cf_store_end (core->store, &err);
+  if (err)
+    conv->read_sequence = before;
+  return err;
+}
+
+static void
+cmd_read (struct cf_command *cmd)
+{
+  struct cf_core *core = cmd->core;
+  struct cf_conversation *conv = cf_conversation_resolve (cmd, cmd->argv[0]);
+  char id[2 * CF_CONVERSATION_ID_LEN + 1];
+  struct cf_message_row m;
+  uint64_t upto;
+  gpg_error_t err = 0;
+
+  if (!conv)
+    return;
+  upto = conv->received_sequence;
+  if (cmd->argc > 1) {
+    if (cf_message_find (core, conv, cmd->argv[1], &m) || m.outgoing || !m.sequence) {
+      cf_command_fail (cmd, cf_err (GPG_ERR_NOT_FOUND), "Give the id of a message that came in",
+                       "There is no such incoming message in this conversation");
+      return;
+    }
+    upto = m.sequence;
+  }
+  if (upto > conv->read_sequence) {
+    err = mark_read (core, conv, upto);
+    if (!err)
+      cf_message_send_read (core, conv);
+  }
+  if (!err)
+    err = cf_command_row (cmd, json_pack ("{s:s, s:I}", "conversation", cf_hex (conv->id, sizeof conv->id, id),
+                                          "unread", (json_int_t) cf_message_unread (core, conv)));
+  cf_command_done (cmd, err);
+}
+
+/* --- TYPING --- */
+
+static void
+cmd_typing (struct cf_command *cmd)
+{
+  struct cf_conversation *conv = cf_conversation_resolve (cmd, cmd->argv[0]);
+  const char *what = cmd->argc > 1 ? cmd->argv[1] : "on";
+  uint8_t on = strcmp (what, "on") == 0;
+  gpg_error_t err;
+
+  if (!conv || !check_open (cmd, conv))
+    return;
+  if (!on && strcmp (what, "off") != 0) {
+    cf_command_fail (cmd, cf_err (GPG_ERR_INV_VALUE), "", "TYPING takes on or off");
+    return;
+  }
+  err = cf_talk_send (cmd->core, &conv->peer, CF_TALK_TYPING, conv->id, &on, 1);
+  if (err) /* who is away does not see it, and that is no error */
+    cf_log (cmd->core->env, CF_LOG_DEBUG, "message: typing not sent: %s", gpg_strerror (err));
+  cf_command_done (cmd, 0);
+}
+
+#define HISTORY_FIELDS                                                                                                \
+  "message, conversation, direction (in, out), author, sent_at, received_at, text, state (queued, sent, delivered,\n" \
+  "read, failed), signature (valid, bad, key_changed), reply_to, edited, attachment"
+
+const struct cf_command_def cf_message_commands[] = {
+  { .verb = "SEND",
+    .usage = "SEND [--reply-to=ID] [--wait=queued|sent|delivered|read] [--timeout=SECONDS] CONV",
+    .help = "Send the text that is given to INQUIRE TEXT (UTF-8, up to 256 KiB).  It is on disk before anything\n"
+            "is answered.  Answers once the wanted state (default sent) is reached or, with the state so far,\n"
+            "when the time is over.\nFields: message, state (queued, sent, delivered, read, failed)",
+    .options = "reply-to wait timeout",
+    .min_args = 1,
+    .max_args = 1,
+    .needs_ready = true,
+    .run = cmd_send },
+  { .verb = "HISTORY",
+    .usage = "HISTORY [--limit=N] [--before=ID] [--search=WORDS] CONV",
+    .help = "The last N (default 50, at most 1000) messages, before ID, that contain all WORDS; oldest first.\n"
+            "Fields: " HISTORY_FIELDS,
+    .options = "limit before search",
+    .min_args = 1,
+    .max_args = 1,
+    .needs_ready = true,
+    .run = cmd_history },
+  { .verb = "READ",
+    .usage = "READ CONV [MESSAGE]",
+    .help = "Mark what came in as read, up to MESSAGE or all, and tell the peer.\nFields: conversation, unread",
+    .options = "",
+    .min_args = 1,
+    .max_args = 2,
+    .needs_ready = true,
+    .run = cmd_read },
+  { .verb = "TYPING",
+    .usage = "TYPING CONV [on|off]",
+    .help = "Tell the peer that something is being typed; it lapses there after 6 seconds unless repeated.",
+    .options = "",
+    .min_args = 1,
+    .max_args = 2,
+    .needs_ready = true,
+    .run = cmd_typing },
+  { .verb = "EXPORT",
+    .usage = "EXPORT [--format=mbox|json|envelopes] [--secret] CONV",
+    .help = "All of a conversation, oldest first.  json: rows as of HISTORY.  mbox: one PGP/MIME mail a row, field\n"
+            "mail, as gpg sees it.  envelopes: fields direction, first, last, created_at, envelope (base64).\n"
+            "With --secret instead one row of what plain gpg needs to read them: own_key, peer_key, homedir,\n"
+            "passphrase.",
+    .options = "format secret",
+    .min_args = 1,
+    .max_args = 1,
+    .needs_ready = true,
+    .run = cf_export_run },
+  { .verb = NULL },
+};

@@ -1,0 +1,118 @@
+/* store_message.h - the tables of what was said: message, envelope, message_text.
+ *
+ * Rows and bytes only: what they mean, and when they change, is message.c's
+ * and its neighbours'.  Callers hold the transaction.
+ */
+#ifndef CF_CORE_STORE_STORE_MESSAGE_H
+#define CF_CORE_STORE_STORE_MESSAGE_H
+
+#include "core/entry.h"
+#include "core/store/store.h"
+
+/* States only go up, FAILED being final. */
+enum cf_message_state {
+  CF_MESSAGE_QUEUED,
+  CF_MESSAGE_SENT,
+  CF_MESSAGE_DELIVERED,
+  CF_MESSAGE_READ,
+  CF_MESSAGE_FAILED,
+};
+
+enum cf_message_signature { CF_SIGNATURE_VALID, CF_SIGNATURE_BAD, CF_SIGNATURE_KEY_CHANGED };
+
+struct cf_message_row {
+  int64_t row;            /* local order: that of history */
+  uint8_t conversation[CF_CONVERSATION_ID_LEN];
+  uint8_t id[CF_MESSAGE_ID_LEN];
+  bool outgoing;
+  uint64_t sequence;      /* the author's; 0: none, for what did not hold */
+  enum cf_entry_kind kind;
+  const char *kind_name;  /* NULL: that of KIND */
+  enum cf_message_state state;
+  enum cf_message_signature signature;
+  int64_t sent_utc_ms, received_utc_ms; /* received 0: not (outgoing) */
+  uint8_t hash[CF_HASH_LEN], previous[CF_HASH_LEN];
+  bool is_reply;
+  uint8_t reply_to[CF_MESSAGE_ID_LEN];
+  uint64_t last_peer;     /* CLOSE: the other side's last sequence that it names */
+  const char *text;       /* borrowed; NUL-terminated when it comes from the store */
+  size_t text_len;
+};
+
+/* Visits a row, borrowed; false ends the walk.  It must not walk the same table again. */
+typedef bool (*cf_message_row_fn) (void *arg, const struct cf_message_row *m);
+
+/* Errors: EEXIST (the id or the sequence is there already), the store's. */
+gpg_error_t cf_store_message_add (struct cf_store *store, const struct cf_message_row *m) CF_MUST_CHECK;
+/* By id.  Errors: NOT_FOUND. */
+gpg_error_t cf_store_message_get (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
+                                  const uint8_t id[CF_MESSAGE_ID_LEN], cf_message_row_fn fn, void *arg) CF_MUST_CHECK;
+/* The hash of an entry.  Errors: NOT_FOUND. */
+gpg_error_t cf_store_message_hash (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
+                                   bool outgoing, uint64_t sequence, uint8_t r_hash[CF_HASH_LEN]) CF_MUST_CHECK;
+/* Outgoing ones after the sequence AFTER, in order, at most LIMIT. */
+gpg_error_t cf_store_message_outgoing (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
+                                       uint64_t after, size_t limit, cf_message_row_fn fn, void *arg) CF_MUST_CHECK;
+/* Raise those of FIRST ... LAST whose state is lower to STATE; FN (may be NULL) sees each of them before. */
+gpg_error_t cf_store_message_raise (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
+                                    bool outgoing, uint64_t first, uint64_t last, enum cf_message_state state,
+                                    cf_message_row_fn fn, void *arg) CF_MUST_CHECK;
+/* Incoming ones to be read after the sequence AFTER. */
+gpg_error_t cf_store_message_unread (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
+                                     uint64_t after, size_t *r_count) CF_MUST_CHECK;
+gpg_error_t cf_store_message_bad_count (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
+                                        size_t *r_count) CF_MUST_CHECK;
+
+/* What a person sees (no CLOSE), oldest first: the LIMIT last ones before row BEFORE (INT64_MAX: all), that
+   match the FTS expression MATCH unless it is NULL. */
+gpg_error_t cf_store_message_history (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
+                                      int64_t before, const char *match, size_t limit, cf_message_row_fn fn,
+                                      void *arg) CF_MUST_CHECK;
+/* The same from the other end: the first LIMIT after row AFTER. */
+gpg_error_t cf_store_message_after (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
+                                    int64_t after, size_t limit, cf_message_row_fn fn, void *arg) CF_MUST_CHECK;
+
+/* --- envelopes: an envelope's number is the sequence of its last entry --- */
+
+struct cf_envelope_row {
+  int64_t row;
+  uint8_t conversation[CF_CONVERSATION_ID_LEN];
+  struct cf_fpr peer;
+  bool outgoing, acked;
+  bool orphan;            /* its conversation is deleted; only the delivery is left */
+  uint64_t first, number; /* sequences of its entries */
+  uint8_t ack[CF_HASH_LEN];
+  int64_t created_utc_ms;
+  const void *sealed;     /* borrowed; NULL where only the rest was asked for */
+  size_t sealed_len;
+};
+
+typedef bool (*cf_envelope_row_fn) (void *arg, const struct cf_envelope_row *e);
+
+gpg_error_t cf_store_envelope_add (struct cf_store *store, const struct cf_envelope_row *e) CF_MUST_CHECK;
+/* One with its bytes.  Errors: NOT_FOUND. */
+gpg_error_t cf_store_envelope_get (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
+                                   bool outgoing, uint64_t number, cf_envelope_row_fn fn, void *arg) CF_MUST_CHECK;
+/* All that wait for their acknowledgement, without their bytes, by conversation and number. */
+gpg_error_t cf_store_envelope_waiting (struct cf_store *store, cf_envelope_row_fn fn, void *arg) CF_MUST_CHECK;
+/* Those of one conversation, both ways, with bytes, after ROW, at most LIMIT. */
+gpg_error_t cf_store_envelope_after (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
+                                     int64_t row, size_t limit, cf_envelope_row_fn fn, void *arg) CF_MUST_CHECK;
+/* The numbers of outgoing ones that end at FROM or later, in order, at most LIMIT. */
+gpg_error_t cf_store_envelope_numbers (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
+                                       uint64_t from, size_t limit, uint64_t *r_numbers, size_t *r_count) CF_MUST_CHECK;
+/* The highest number of outgoing ones; 0: none. */
+gpg_error_t cf_store_envelope_last (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
+                                    uint64_t *r_number) CF_MUST_CHECK;
+/* Acknowledged (or given up): outgoing ones up to NUMBER (from FIRST_NUMBER) wait no longer. */
+gpg_error_t cf_store_envelope_settle (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
+                                      uint64_t first_number, uint64_t number) CF_MUST_CHECK;
+/* Take an orphan out. */
+gpg_error_t cf_store_envelope_remove (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
+                                      uint64_t number) CF_MUST_CHECK;
+
+/* Everything of a conversation goes, except envelopes that wait: they become orphans. */
+gpg_error_t cf_store_message_forget (struct cf_store *store,
+                                     const uint8_t conversation[CF_CONVERSATION_ID_LEN]) CF_MUST_CHECK;
+
+#endif
