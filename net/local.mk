@@ -11,6 +11,7 @@ libcf_net_a_SOURCES += net/io_event_udp.c
 libcf_net_a_SOURCES += net/net.h net/proto.h
 libcf_net_a_SOURCES += net/cipher.c net/cipher.h
 libcf_net_a_SOURCES += net/cpace.c net/cpace.h
+libcf_net_a_SOURCES += net/handshake.c net/handshake.h
 libcf_net_a_SOURCES += net/hello.c net/hello.h
 libcf_net_a_SOURCES += net/noise.c net/noise.h
 libcf_net_a_SOURCES += net/record.c net/record.h
@@ -59,3 +60,8 @@ TESTS += tests/unit/net/test_tunnel
 tests_unit_net_test_tunnel_SOURCES = tests/unit/net/test_tunnel.c tests/unit/net/pair.c tests/unit/net/pair.h
 tests_unit_net_test_tunnel_LDADD = $(NET_TEST_LIBS)
 endif
+
+# Figures, not a test: make tests/bench/bench_tunnel.
+check_PROGRAMS += tests/bench/bench_tunnel
+tests_bench_bench_tunnel_SOURCES = tests/bench/bench_tunnel.c
+tests_bench_bench_tunnel_LDADD = libcf-net.a $(BASE_LIBS)

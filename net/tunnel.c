@@ -4,17 +4,17 @@
  *   NEW                                     NEW
  *    | cf_tunnel_start: clear bytes,         |
  *    |   message 1                           |
- *    v                                       | handshake_message1
+ *    v                                       | receive_handshake
  *   WAIT2 <---------- message 2 -----------  v
- *    | handshake_message2                   WAIT3
- *    v                                       | handshake_message3
+ *    | receive_handshake                    WAIT3
+ *    v                                       | receive_handshake
  *   READY ----------- message 3 ---------->  v
  *    |                                      READY
  *    `-- tunnel_end, from any state --> CLOSED
  *
  * Every state but CLOSED has a deadline: the handshake's, then the path's.
- * Records are sealed and opened in record.c, first messages remembered in
- * tunnel_guard.c.  Spec: doc/protocol-tunnel.md, "Tunnel".
+ * The first messages are made and read in handshake.c, records in record.c.
+ * Spec: doc/protocol-tunnel.md, "Tunnel".
  */
 #include "net/tunnel.h"
 
@@ -26,21 +26,15 @@
 #include "base/buf.h"
 #include "base/secmem.h"
 #include "base/text.h"
-#include "net/noise.h"
+#include "net/handshake.h"
 #include "net/record.h"
-#include "net/tunnel_guard.h"
-
-#define TIME_LEN 8
-#define MESSAGE1_LEN (CF_NOISE_MESSAGE1_LEN + TIME_LEN)
-#define MESSAGE2_LEN CF_NOISE_MESSAGE2_LEN
-#define MESSAGE3_LEN CF_NOISE_MESSAGE3_LEN
-_Static_assert (MESSAGE3_LEN >= MESSAGE1_LEN && MESSAGE3_LEN >= MESSAGE2_LEN, "a buffer for the longest");
 
 /* A record on this channel is about the tunnel itself. */
 #define CHANNEL_LINK 0xff
 enum link_kind { LINK_PING = 1, LINK_PONG = 2, LINK_BYE = 3 };
 
-static const char prologue_name[] = "confab tunnel";
+/* Records that leave together, to spare the carrier calls. */
+#define OUT_MAX (4 * CF_RECORD_MAX)
 
 enum state { NEW, WAIT2, WAIT3, READY, CLOSED, STATE_COUNT };
 enum event { EV_START, EV_MESSAGE1, EV_MESSAGE2, EV_MESSAGE3, EV_END, EVENT_COUNT };
@@ -72,31 +66,20 @@ struct channel {
   bool is_partial;
 };
 
-/* Gone once ready. */
-struct handshake {
-  uint8_t own_secret[CF_DEVICE_KEY_LEN];
-  struct cf_noise *noise;
-  uint8_t clear[CF_TUNNEL_CLEAR_LEN];
-  uint8_t in[MESSAGE3_LEN]; /* the longest */
-  size_t in_len;
-};
-
 struct cf_tunnel {
   struct cf_env *env;
   struct cf_tunnel_handler handler;
   void *arg;
-  struct cf_tunnel_guard *guard;
   bool initiator;
   enum state state;
   enum cf_suite suite;
   uint32_t rekey_records;
-  uint8_t own_public[CF_DEVICE_KEY_LEN];
   uint8_t remote_public[CF_DEVICE_KEY_LEN];
   uint8_t hash[CF_NOISE_HASH_LEN];
-  struct handshake *handshake; /* secret memory */
+  struct cf_handshake *handshake; /* NULL once ready or closed */
   struct cf_record_stream tx, rx;
-  uint8_t *in, *out; /* CF_RECORD_MAX each, once ready */
-  size_t in_len;
+  uint8_t *in, *out; /* CF_RECORD_MAX and OUT_MAX, once ready */
+  size_t in_len, out_len;
   struct channel channels[CF_CHANNEL_COUNT];
   struct cf_timer timer; /* handshake deadline, then liveness */
   uint64_t heard_ms;     /* the last record that opened */
@@ -116,16 +99,6 @@ tunnel_step (struct cf_tunnel *t, enum event event)
   return 0;
 }
 
-static void
-handshake_free (struct cf_tunnel *t)
-{
-  if (!t->handshake)
-    return;
-  cf_noise_free (t->handshake->noise);
-  cf_secmem_free (t->handshake);
-  t->handshake = NULL;
-}
-
 /* The one way into CLOSED: keys go at once, and the owner hears it. */
 static void
 tunnel_end (struct cf_tunnel *t, gpg_error_t err, const char *reason)
@@ -133,7 +106,8 @@ tunnel_end (struct cf_tunnel *t, gpg_error_t err, const char *reason)
   if (tunnel_step (t, EV_END))
     return; /* closed already */
   cf_timer_cancel (t->env, &t->timer);
-  handshake_free (t);
+  cf_handshake_free (t->handshake);
+  t->handshake = NULL;
   cf_record_stream_done (&t->tx);
   cf_record_stream_done (&t->rx);
   /* What was received stays until cf_tunnel_free: a message callback that closes
@@ -143,18 +117,37 @@ tunnel_end (struct cf_tunnel *t, gpg_error_t err, const char *reason)
 
 /* Sending. */
 
-/* Seal and hand out one record; flags is CF_RECORD_MORE or 0. */
+static void
+flush (struct cf_tunnel *t)
+{
+  size_t len = t->out_len;
+
+  t->out_len = 0;
+  if (len)
+    t->handler.output (t->arg, t->out, len);
+}
+
+/* Seal one record; it leaves with the next flush.  FLAGS is CF_RECORD_MORE or 0. */
 static gpg_error_t
-send_record (struct cf_tunnel *t, uint8_t channel, uint8_t flags, const void *fragment, size_t len)
+seal_record (struct cf_tunnel *t, uint8_t channel, uint8_t flags, const void *fragment, size_t len)
 {
   gpg_error_t err;
   size_t record_len = 0;
 
   if (!t->tx.cipher) /* output closed the tunnel between two records */
     return cf_err (GPG_ERR_ENOTCONN);
-  err = cf_record_seal (&t->tx, t->env->now_ms, channel, flags, fragment, len, t->out, &record_len);
+  err = cf_record_seal (&t->tx, t->env->now_ms, channel, flags, fragment, len, t->out + t->out_len, &record_len);
   if (!err)
-    t->handler.output (t->arg, t->out, record_len);
+    t->out_len += record_len;
+  return err;
+}
+
+static gpg_error_t
+send_link (struct cf_tunnel *t, const void *data, size_t len)
+{
+  gpg_error_t err = seal_record (t, CHANNEL_LINK, 0, data, len);
+
+  flush (t);
   return err;
 }
 
@@ -170,20 +163,23 @@ static gpg_error_t
 send_fragments (struct cf_tunnel *t, enum cf_channel channel, const uint8_t *data, size_t len, size_t *sent,
                 bool *r_done)
 {
-  gpg_error_t err;
+  gpg_error_t err = 0;
 
   *r_done = false;
-  while (!*r_done && (channel == CF_CHANNEL_CONTROL || !carrier_is_full (t))) {
-    size_t left = len - *sent;
-    size_t now = left > CF_RECORD_FRAGMENT_MAX ? CF_RECORD_FRAGMENT_MAX : left;
+  while (!err && !*r_done && (channel == CF_CHANNEL_CONTROL || !carrier_is_full (t))) {
+    do {
+      size_t left = len - *sent;
+      size_t now = left > CF_RECORD_FRAGMENT_MAX ? CF_RECORD_FRAGMENT_MAX : left;
 
-    err = send_record (t, (uint8_t) channel, now < left ? CF_RECORD_MORE : 0, data ? data + *sent : NULL, now);
-    if (err)
-      return err;
-    *sent += now;
-    *r_done = *sent == len;
+      err = seal_record (t, (uint8_t) channel, now < left ? CF_RECORD_MORE : 0, data ? data + *sent : NULL, now);
+      if (err)
+        break;
+      *sent += now;
+      *r_done = *sent == len;
+    } while (!*r_done && t->out_len + CF_RECORD_MAX <= OUT_MAX);
+    flush (t);
   }
-  return 0;
+  return err;
 }
 
 static gpg_error_t
@@ -247,7 +243,7 @@ say_bye (struct cf_tunnel *t, gpg_error_t why, const char *reason)
   bye[2] = (uint8_t) code;
   if (len)
     memcpy (bye + 3, reason, len);
-  if (send_record (t, CHANNEL_LINK, 0, bye, 3 + len))
+  if (send_link (t, bye, 3 + len))
     cf_log (t->env, CF_LOG_DEBUG, "tunnel: no goodbye could be sent");
 }
 
@@ -313,6 +309,17 @@ cf_tunnel_drained (struct cf_tunnel *tunnel)
 
 /* Liveness. */
 
+/* An idle tunnel holds no memory for messages. */
+static void
+forget_parts (struct cf_tunnel *t)
+{
+  int i;
+
+  for (i = 0; i < CF_CHANNEL_COUNT; i++)
+    if (!t->channels[i].is_partial)
+      cf_buf_done (&t->channels[i].part);
+}
+
 static void
 timer_fired (void *arg)
 {
@@ -331,7 +338,8 @@ timer_fired (void *arg)
   }
   if (silent_ms >= CF_PING_IDLE_MS && !t->pinged) {
     t->pinged = true;
-    err = send_record (t, CHANNEL_LINK, 0, &ping, 1);
+    forget_parts (t);
+    err = send_link (t, &ping, 1);
     if (err) {
       tunnel_fail (t, err);
       return;
@@ -376,7 +384,7 @@ receive_link (struct cf_tunnel *t, const struct cf_record *r)
     return cf_err (CF_ERR_PROTOCOL);
   switch (p[0]) {
   case LINK_PING:
-    return r->fragment_len == 1 ? send_record (t, CHANNEL_LINK, 0, &pong, 1) : cf_err (CF_ERR_PROTOCOL);
+    return r->fragment_len == 1 ? send_link (t, &pong, 1) : cf_err (CF_ERR_PROTOCOL);
   case LINK_PONG:
     return r->fragment_len == 1 ? 0 : cf_err (CF_ERR_PROTOCOL);
   case LINK_BYE:
@@ -415,7 +423,7 @@ receive_fragment (struct cf_tunnel *t, const struct cf_record *r)
   c->is_partial = more;
   if (!more) {
     t->handler.message (t->arg, (enum cf_channel) r->channel, cf_buf_data (&c->part), cf_buf_len (&c->part));
-    cf_buf_done (&c->part); /* an idle channel holds no memory */
+    cf_buf_consume (&c->part, cf_buf_len (&c->part)); /* the memory stays until the tunnel idles */
   }
   return 0;
 }
@@ -457,41 +465,16 @@ receive_record (struct cf_tunnel *t, const uint8_t *data, size_t len)
 
 /* The handshake. */
 
-static gpg_error_t
-handshake_begin (struct cf_tunnel *t, const uint8_t *remote_static)
-{
-  gpg_error_t err;
-  uint8_t prologue[sizeof prologue_name - 1 + CF_TUNNEL_CLEAR_LEN];
-  uint8_t ephemeral[CF_NOISE_DH_LEN];
-  struct cf_noise_config config = {
-    .suite = t->suite,
-    .initiator = t->initiator,
-    .static_secret = t->handshake->own_secret,
-    .static_public = t->own_public,
-    .ephemeral_secret = ephemeral,
-    .remote_static = remote_static,
-    .prologue = prologue,
-    .prologue_len = sizeof prologue,
-  };
-
-  memcpy (prologue, prologue_name, sizeof prologue_name - 1);
-  memcpy (prologue + sizeof prologue_name - 1, t->handshake->clear, CF_TUNNEL_CLEAR_LEN);
-  cf_env_random (t->env, ephemeral, sizeof ephemeral);
-  err = cf_noise_new (&config, &t->handshake->noise);
-  cf_wipe (ephemeral, sizeof ephemeral);
-  return err;
-}
-
 /* Keys for records; the memory that only a ready tunnel needs. */
 static gpg_error_t
-handshake_finish (struct cf_tunnel *t)
+prepare_records (struct cf_tunnel *t)
 {
   gpg_error_t err;
-  struct cf_noise *noise = t->handshake->noise;
+  const struct cf_noise *noise = cf_handshake_noise (t->handshake);
   struct cf_cipher *send = NULL, *receive = NULL;
 
   t->in = malloc (CF_RECORD_MAX);
-  t->out = malloc (CF_RECORD_MAX);
+  t->out = malloc (OUT_MAX);
   if (!t->in || !t->out)
     return cf_err (GPG_ERR_ENOMEM);
   err = cf_noise_split (noise, &send, &receive);
@@ -502,127 +485,39 @@ handshake_finish (struct cf_tunnel *t)
   memcpy (t->remote_public, cf_noise_remote_static (noise), sizeof t->remote_public);
   memcpy (t->hash, cf_noise_hash (noise), sizeof t->hash);
   t->heard_ms = t->env->now_ms;
-  t->pinged = false;
   cf_timer_after (t->env, &t->timer, CF_PING_IDLE_MS);
   return 0;
 }
 
-static gpg_error_t
-handshake_message1 (struct cf_tunnel *t)
-{
-  struct handshake *hs = t->handshake;
-  gpg_error_t err;
-  uint8_t payload[TIME_LEN], message2[MESSAGE2_LEN];
-  uint64_t sent_utc_ms = 0;
-  size_t len, i;
-
-  err = handshake_begin (t, NULL);
-  if (!err)
-    err = cf_noise_read (hs->noise, hs->in, MESSAGE1_LEN, payload, sizeof payload, &len);
-  if (err)
-    return err;
-  for (i = 0; i < TIME_LEN; i++)
-    sent_utc_ms = sent_utc_ms << 8 | payload[i];
-  if (sent_utc_ms > INT64_MAX)
-    return cf_err (GPG_ERR_TOO_YOUNG);
-  err = cf_tunnel_guard_accept (t->guard, cf_noise_remote_ephemeral (hs->noise), (int64_t) sent_utc_ms);
-  if (!err)
-    err = cf_noise_write (hs->noise, NULL, 0, message2, sizeof message2, &len);
-  if (!err)
-    err = tunnel_step (t, EV_MESSAGE1);
-  if (!err)
-    t->handler.output (t->arg, message2, len);
-  return err;
-}
-
-static gpg_error_t
-handshake_message2 (struct cf_tunnel *t)
-{
-  struct handshake *hs = t->handshake;
-  gpg_error_t err;
-  uint8_t message3[MESSAGE3_LEN];
-  size_t len;
-
-  err = cf_noise_read (hs->noise, hs->in, MESSAGE2_LEN, NULL, 0, &len);
-  if (!err)
-    err = cf_noise_write (hs->noise, NULL, 0, message3, sizeof message3, &len);
-  if (!err)
-    err = handshake_finish (t);
-  if (!err)
-    err = tunnel_step (t, EV_MESSAGE2);
-  if (err)
-    return err;
-  handshake_free (t);
-  t->handler.output (t->arg, message3, len);
-  t->handler.ready (t->arg);
-  return 0;
-}
-
-static gpg_error_t
-handshake_message3 (struct cf_tunnel *t)
-{
-  struct handshake *hs = t->handshake;
-  gpg_error_t err;
-  size_t len;
-
-  err = cf_noise_read (hs->noise, hs->in, MESSAGE3_LEN, NULL, 0, &len);
-  if (!err)
-    err = handshake_finish (t);
-  if (!err)
-    err = tunnel_step (t, EV_MESSAGE3);
-  if (err)
-    return err;
-  handshake_free (t);
-  t->handler.ready (t->arg);
-  return 0;
-}
-
-/* The clear bytes: magic, version, suite. */
-static gpg_error_t
-handshake_clear (struct cf_tunnel *t)
-{
-  const uint8_t *p = t->handshake->in;
-
-  if (memcmp (p, CF_TUNNEL_MAGIC, 4))
-    return cf_err (CF_ERR_PROTOCOL);
-  if (p[4] != CF_PROTO_VERSION)
-    return cf_err (GPG_ERR_UNKNOWN_VERSION);
-  if (p[5] >= CF_SUITE_COUNT)
-    return cf_err (GPG_ERR_UNSUPPORTED_ALGORITHM);
-  t->suite = (enum cf_suite) p[5];
-  memcpy (t->handshake->clear, p, CF_TUNNEL_CLEAR_LEN);
-  return 0;
-}
-
-/* Take what is missing of the next handshake message; any error is silence. */
+/* Any error is silence. */
 static size_t
 receive_handshake (struct cf_tunnel *t, const uint8_t *data, size_t len)
 {
-  struct handshake *hs = t->handshake;
-  bool is_clear = t->state == NEW && !hs->clear[0];
-  size_t want = is_clear ? CF_TUNNEL_CLEAR_LEN
-                : t->state == NEW ? MESSAGE1_LEN
-                : t->state == WAIT2 ? MESSAGE2_LEN
-                                    : MESSAGE3_LEN;
-  size_t used = want - hs->in_len < len ? want - hs->in_len : len;
+  static const enum event events[] = { EV_END, EV_MESSAGE1, EV_MESSAGE2, EV_MESSAGE3 };
+  struct cf_handshake_step step;
   gpg_error_t err;
+  bool is_last;
 
-  memcpy (hs->in + hs->in_len, data, used);
-  hs->in_len += used;
-  if (hs->in_len < want)
-    return used;
-  hs->in_len = 0;
-  if (is_clear)
-    err = handshake_clear (t);
-  else if (t->state == NEW)
-    err = handshake_message1 (t);
-  else if (t->state == WAIT2)
-    err = handshake_message2 (t);
-  else
-    err = handshake_message3 (t);
-  if (err)
+  err = cf_handshake_input (t->handshake, data, len, &step);
+  is_last = step.message > 1;
+  t->suite = cf_handshake_suite (t->handshake);
+  if (!err && is_last)
+    err = prepare_records (t);
+  if (!err && step.message)
+    err = tunnel_step (t, events[step.message]);
+  if (err) {
     tunnel_end (t, err, NULL);
-  return used;
+    return step.used;
+  }
+  if (is_last) {
+    cf_handshake_free (t->handshake);
+    t->handshake = NULL;
+  }
+  if (step.reply_len)
+    t->handler.output (t->arg, step.reply, step.reply_len);
+  if (is_last && t->state == READY)
+    t->handler.ready (t->arg);
+  return step.used;
 }
 
 void
@@ -644,31 +539,21 @@ void
 cf_tunnel_start (struct cf_tunnel *tunnel)
 {
   struct cf_tunnel *t = tunnel;
-  uint8_t out[CF_TUNNEL_CLEAR_LEN + MESSAGE1_LEN];
-  uint8_t payload[TIME_LEN];
+  uint8_t first[CF_HANDSHAKE_FIRST_LEN];
   gpg_error_t err;
-  size_t len, i;
 
   if (t->state != NEW)
     return;
   cf_timer_after (t->env, &t->timer, CF_HANDSHAKE_MS);
   if (!t->initiator)
     return;
-  memcpy (t->handshake->clear, CF_TUNNEL_MAGIC, 4);
-  t->handshake->clear[4] = CF_PROTO_VERSION;
-  t->handshake->clear[5] = (uint8_t) t->suite;
-  memcpy (out, t->handshake->clear, CF_TUNNEL_CLEAR_LEN);
-  for (i = 0; i < TIME_LEN; i++)
-    payload[i] = (uint8_t) ((uint64_t) t->env->now_utc_ms >> (56 - 8 * i));
-  err = handshake_begin (t, t->remote_public);
-  if (!err)
-    err = cf_noise_write (t->handshake->noise, payload, sizeof payload, out + CF_TUNNEL_CLEAR_LEN, MESSAGE1_LEN, &len);
+  err = cf_handshake_first (t->handshake, first);
   if (!err)
     err = tunnel_step (t, EV_START);
   if (err)
     tunnel_end (t, err, NULL);
   else
-    t->handler.output (t->arg, out, sizeof out);
+    t->handler.output (t->arg, first, sizeof first);
 }
 
 void
@@ -681,20 +566,6 @@ cf_tunnel_close (struct cf_tunnel *tunnel, gpg_error_t why, const char *reason)
 
 /* Life and questions. */
 
-static enum cf_suite
-suite_by_name (const char *name)
-{
-  int i;
-
-  if (!name)
-    return cf_suite_best ();
-  for (i = 0; i < CF_SUITE_COUNT; i++)
-    if (!strcmp (name, cf_suite_name ((enum cf_suite) i)))
-      return (enum cf_suite) i;
-  assert (!"a suite that does not exist");
-  return cf_suite_best ();
-}
-
 gpg_error_t
 cf_tunnel_new (struct cf_env *env, const struct cf_tunnel_config *config, const struct cf_tunnel_handler *handler,
                void *arg, struct cf_tunnel **r_tunnel)
@@ -703,29 +574,25 @@ cf_tunnel_new (struct cf_env *env, const struct cf_tunnel_config *config, const 
   gpg_error_t err;
   int i;
 
-  assert (config->initiator ? config->remote_public != NULL : config->guard != NULL);
   t = calloc (1, sizeof *t);
   if (!t)
     return cf_err (GPG_ERR_ENOMEM);
   t->env = env;
   t->handler = *handler;
   t->arg = arg;
-  t->guard = config->guard;
   t->initiator = config->initiator;
   t->rekey_records = config->rekey_records ? config->rekey_records : CF_REKEY_RECORDS;
-  t->suite = suite_by_name (config->suite);
   for (i = 0; i < CF_CHANNEL_COUNT; i++)
     cf_buf_init (&t->channels[i].part, message_max[i]);
   cf_timer_init (&t->timer, timer_fired, t);
-  memcpy (t->own_public, config->own_public, CF_DEVICE_KEY_LEN);
   if (config->initiator)
     memcpy (t->remote_public, config->remote_public, CF_DEVICE_KEY_LEN);
-  err = cf_secmem_new (&t->handshake, sizeof *t->handshake);
+  err = cf_handshake_new (env, config, &t->handshake);
   if (err) {
     cf_tunnel_free (t);
     return err;
   }
-  memcpy (t->handshake->own_secret, config->own_secret, CF_DEVICE_KEY_LEN);
+  t->suite = cf_handshake_suite (t->handshake);
   *r_tunnel = t;
   return 0;
 }
@@ -739,7 +606,8 @@ cf_tunnel_free (struct cf_tunnel *tunnel)
   if (!t)
     return;
   cf_timer_cancel (t->env, &t->timer);
-  handshake_free (t);
+  cf_handshake_free (t->handshake);
+  t->handshake = NULL;
   cf_record_stream_done (&t->tx);
   cf_record_stream_done (&t->rx);
   for (i = 0; i < CF_CHANNEL_COUNT; i++) {
