@@ -42,8 +42,10 @@ cf_command_find (const char *verb)
 static bool
 has_word (const char *list, const char *name)
 {
-  size_t len = strlen (name);
+  size_t len = strcspn (name, " ");
 
+  if (name[len])
+    return false;
   for (const char *p = list ? list : ""; *p; p += strcspn (p, " "), p += strspn (p, " "))
     if (!strncmp (p, name, len) && (p[len] == ' ' || !p[len]))
       return len > 0;

@@ -15,6 +15,8 @@
 #include "core/settings.h"
 #include "core/store/store.h"
 
+#define STOP_MS 50
+
 gpg_error_t
 cf_core_start_modules (struct cf_core *core)
 {
@@ -49,6 +51,21 @@ cf_core_stop_modules (struct cf_core *core)
   cf_events_detach (core->events);
 }
 
+static void
+on_stopping (void *arg)
+{
+  struct cf_core *core = arg;
+
+  if (core->stop)
+    core->stop (core->stop_arg);
+}
+
+void
+cf_core_stop (struct cf_core *core)
+{
+  cf_timer_after (core->env, &core->stopping, STOP_MS);
+}
+
 gpg_error_t
 cf_core_new (const struct cf_core_config *config, struct cf_core **r_core)
 {
@@ -65,6 +82,7 @@ cf_core_new (const struct cf_core_config *config, struct cf_core **r_core)
   core->net = config->net;
   core->stop = config->stop;
   core->stop_arg = config->stop_arg;
+  cf_timer_init (&core->stopping, on_stopping, core);
   core->home = strdup (config->home);
   if (config->gnupg_home)
     core->gnupg_home = strdup (config->gnupg_home);
@@ -92,6 +110,7 @@ cf_core_free (struct cf_core *core)
   if (!core)
     return;
   core->state = CF_CORE_STOPPING;
+  cf_timer_cancel (core->env, &core->stopping);
   cf_self_task_free (core->task);
   if (core->store)
     cf_core_stop_modules (core);

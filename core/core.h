@@ -44,6 +44,7 @@ struct cf_core {
   struct cf_messages *messages; /* message.h: what is said in open ones */
   void (*stop) (void *arg);  /* ask the owner's loop to end */
   void *stop_arg;
+  struct cf_timer stopping;  /* STOP was said: its answer leaves first */
 };
 
 struct cf_core_config {
@@ -59,6 +60,9 @@ struct cf_core_config {
 /* Errors: ENOMEM, and what reading HOME/identity.json gives. */
 gpg_error_t cf_core_new (const struct cf_core_config *config, struct cf_core **r_core) CF_MUST_CHECK;
 void cf_core_free (struct cf_core *core);
+
+/* Ask the owner's loop to end, in a moment: what waits to be written to clients leaves first. */
+void cf_core_stop (struct cf_core *core);
 
 /* Nobody with ARG waits any more for what cf_core_unlock or cf_self_init was asked; it goes on. */
 void cf_core_forget (struct cf_core *core, void *arg);

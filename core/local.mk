@@ -10,6 +10,24 @@ libcf_core_a_SOURCES += core/self_init.c core/self_unlock.c core/self_commands.c
 libcf_core_a_SOURCES += core/settings.c core/settings.h
 libcf_core_a_SOURCES += core/status.c core/status.h
 
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/core/test_event
+TESTS += tests/unit/core/test_event
+tests_unit_core_test_event_SOURCES = tests/unit/core/test_event.c
+tests_unit_core_test_event_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_core_test_event_LDADD = $(CORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/core/test_command
+TESTS += tests/unit/core/test_command
+tests_unit_core_test_command_SOURCES = tests/unit/core/test_command.c
+tests_unit_core_test_command_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_core_test_command_LDADD = $(CORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/core/test_address
+TESTS += tests/unit/core/test_address
+tests_unit_core_test_address_SOURCES = tests/unit/core/test_address.c
+tests_unit_core_test_address_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_core_test_address_LDADD = $(CORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
+endif
+
 # Conversations, the talk channel, the password gate.
 libcf_core_a_SOURCES += core/talk.c core/talk.h
 libcf_core_a_SOURCES += core/conversation.c core/conversation.h core/conversation_commands.c

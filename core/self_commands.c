@@ -143,8 +143,7 @@ run_stop (struct cf_command *cmd)
   struct cf_core *core = cmd->core;
 
   cf_command_done (cmd, 0); /* CMD is gone */
-  if (core->stop)
-    core->stop (core->stop_arg);
+  cf_core_stop (core);
 }
 
 /* ---- CONFIG, VISIBILITY ---- */

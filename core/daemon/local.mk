@@ -1,1 +1,14 @@
-# core/daemon: what this folder builds and tests.
+# core/daemon: confabd.
+bin_PROGRAMS += confabd
+confabd_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CFLAGS) $(JANSSON_CFLAGS)
+confabd_SOURCES =
+confabd_SOURCES += core/daemon/main.c
+confabd_SOURCES += core/daemon/background.c core/daemon/background.h
+confabd_SOURCES += core/daemon/lock.c core/daemon/lock.h
+confabd_SOURCES += core/daemon/logfile.c core/daemon/logfile.h
+confabd_SOURCES += core/daemon/options.c core/daemon/options.h
+confabd_LDADD = libcf-ipc.a libcf-core.a libcf-gpg.a libcf-net.a $(BASE_LIBS) $(GPGME_LIBS) $(EVENT_LIBS) \
+	$(SQLCIPHER_LIBS) $(JANSSON_LIBS) $(ASSUAN_LIBS)
+
+dist_check_SCRIPTS += tests/unit/core/test_daemon.sh
+TESTS += tests/unit/core/test_daemon.sh

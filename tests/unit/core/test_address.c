@@ -1,0 +1,112 @@
+/* test_address.c - addresses as text. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/address.h"
+
+#define FPR "0123456789ABCDEF0123456789ABCDEF01234567"
+
+static struct cf_address
+sample (void)
+{
+  struct cf_address a = { .has_device = true };
+
+  assert_int_equal (cf_fpr_parse (FPR, &a.fpr), 0);
+  for (size_t i = 0; i < sizeof a.device_key; i++)
+    a.device_key[i] = (uint8_t) (i * 7);
+  return a;
+}
+
+static void
+test_comes_back (void **state)
+{
+  struct cf_address a = sample (), b = { 0 };
+  char *text = cf_address_format (&a);
+
+  (void) state;
+  assert_non_null (text);
+  assert_memory_equal (text, "confab:" FPR ":", 48);
+  assert_int_equal (cf_address_parse (text, &b), 0);
+  assert_true (cf_fpr_equal (&a.fpr, &b.fpr));
+  assert_true (b.has_device);
+  assert_memory_equal (a.device_key, b.device_key, sizeof a.device_key);
+  for (char *p = text; *p; p++)
+    *p = (char) tolower ((unsigned char) *p);
+  assert_int_equal (cf_address_parse (text, &b), 0);
+  free (text);
+}
+
+static void
+test_bare_fingerprint (void **state)
+{
+  struct cf_address a = sample (), b = { 0 };
+  char *text;
+
+  (void) state;
+  a.has_device = false;
+  text = cf_address_format (&a);
+  assert_string_equal (text, "confab:" FPR);
+  assert_int_equal (cf_address_parse (text, &b), 0);
+  assert_false (b.has_device);
+  free (text);
+}
+
+/* Every single wrong digit is noticed, and every shorter text. */
+static void
+test_damage_is_noticed (void **state)
+{
+  struct cf_address a = sample (), b = { 0 };
+  char *text = cf_address_format (&a), *copy;
+  size_t len = strlen (text);
+
+  (void) state;
+  for (size_t i = strlen ("confab:"); i < len; i++) {
+    char was = text[i];
+
+    text[i] = was == '0' ? '1' : '0';
+    assert_int_not_equal (cf_address_parse (text, &b), 0);
+    text[i] = was;
+  }
+  for (size_t cut = 0; cut < len; cut++) {
+    copy = strndup (text, cut);
+    if (cut == strlen ("confab:" FPR))
+      assert_int_equal (cf_address_parse (copy, &b), 0);
+    else
+      assert_int_equal (gpg_err_code (cf_address_parse (copy, &b)), GPG_ERR_INV_URI);
+    free (copy);
+  }
+  free (text);
+}
+
+static void
+test_others_are_refused (void **state)
+{
+  static const char *const texts[]
+      = { "", "confab:", "confab:x", "xmpp:" FPR, FPR, "confab:" FPR ":", "confab:" FPR "::", "confab: " FPR };
+  struct cf_address b;
+
+  (void) state;
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    assert_int_equal (gpg_err_code (cf_address_parse (texts[i], &b)), GPG_ERR_INV_URI);
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test (test_comes_back),
+    cmocka_unit_test (test_bare_fingerprint),
+    cmocka_unit_test (test_damage_is_noticed),
+    cmocka_unit_test (test_others_are_refused),
+  };
+
+  return cmocka_run_group_tests_name ("address", tests, NULL, NULL);
+}
