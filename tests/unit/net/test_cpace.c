@@ -1,6 +1,7 @@
 /* test_cpace.c - net/cpace.c against the vectors of draft 21, appendix B.3. */
 #include "net/cpace.h"
 
+#include <gcrypt.h>
 #include <setjmp.h>
 #include <sodium.h>
 #include <stdarg.h>
@@ -185,12 +186,43 @@ test_prs (void **state)
   assert_int_equal (gpg_err_code (cf_cpace_prs ("x", &one, &none, p[3])), GPG_ERR_INV_VALUE);
 }
 
+/* PRS by another implementation of Argon2id, libgcrypt's, over a salt that is
+   written out: H ("password"; lower, higher), each with its length before it. */
+static void
+test_prs_vector (void **state)
+{
+  static const char salt_text[] = "0000000000000008" "70617373776f7264"
+                                  "0000000000000015" "04" "0000000000000000000000000000000000000001"
+                                  "0000000000000015" "04" "ff00000000000000000000000000000000000000";
+  static const char prs_text[] = "d3f8ca2c5c1cc7da41819b79b6890d9b671ef09974f77578dbbee5a788c88b2f";
+  const unsigned long param[4] = { CF_CPACE_PRS_LEN, 3, 64 * 1024, 1 };
+  uint8_t input[(sizeof salt_text - 1) / 2], salt[32], want[CF_CPACE_PRS_LEN], got[CF_CPACE_PRS_LEN];
+  struct cf_fpr one, two;
+  gcry_kdf_hd_t kdf;
+
+  (void) state;
+  assert_int_equal (cf_unhex (salt_text, input, sizeof input), 0);
+  crypto_generichash (salt, sizeof salt, input, sizeof input, NULL, 0);
+  assert_int_equal (gcry_kdf_open (&kdf, GCRY_KDF_ARGON2, GCRY_KDF_ARGON2ID, param, 4, "correct horse", 13, salt, 16,
+                                   NULL, 0, NULL, 0), 0);
+  assert_int_equal (gcry_kdf_compute (kdf, NULL), 0);
+  assert_int_equal (gcry_kdf_final (kdf, sizeof want, want), 0);
+  gcry_kdf_close (kdf);
+
+  assert_int_equal (cf_fpr_parse ("0000000000000000000000000000000000000001", &one), 0);
+  assert_int_equal (cf_fpr_parse ("ff00000000000000000000000000000000000000", &two), 0);
+  assert_int_equal (cf_cpace_prs ("correct horse", &two, &one, got), 0);
+  assert_memory_equal (got, want, sizeof got);
+  assert_int_equal (cf_unhex (prs_text, want, sizeof want), 0);
+  assert_memory_equal (got, want, sizeof got);
+}
+
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_vectors),   cmocka_unit_test (test_refused_shares), cmocka_unit_test (test_agreement),
-    cmocka_unit_test (test_tags),      cmocka_unit_test (test_prs),
+    cmocka_unit_test (test_tags),      cmocka_unit_test (test_prs),            cmocka_unit_test (test_prs_vector),
   };
 
   if (cf_secmem_setup ())

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/secmem.h"
+#include "base/text.h"
 #include "net/noise.h"
 #include "net/record.h"
 #include "net/tunnel_guard.h"
@@ -49,6 +50,65 @@ test_connects (void **state)
       assert_memory_equal (cf_buf_data (&p.a.messages), "\0\0\0\0\0", 5);
       pair_done (&p);
     }
+}
+
+/* The example of doc/protocol-tunnel.md, byte for byte. */
+static uint8_t dice_byte;
+
+static void
+constant_dice (void *arg, void *buf, size_t len)
+{
+  (void) arg;
+  memset (buf, dice_byte, len);
+}
+
+static void
+check_hex (const void *data, size_t len, const char *want)
+{
+  char *hex = malloc (2 * len + 1);
+
+  assert_string_equal (cf_hex (data, len, hex), want);
+  free (hex);
+}
+
+static void
+move (struct end *from, struct end *to, const char *want)
+{
+  check_hex (cf_buf_data (&from->out), cf_buf_len (&from->out), want);
+  cf_tunnel_input (to->tunnel, cf_buf_data (&from->out), cf_buf_len (&from->out));
+  cf_buf_clear (&from->out);
+}
+
+static void
+test_example (void **state)
+{
+  struct pair p;
+
+  (void) state;
+  pair_world (&p, 1);
+  p.env.random = constant_dice;
+  for (int i = 0; i < 2; i++) {
+    dice_byte = (uint8_t) (i + 1);
+    cf_device_key_new (&p.env, p.secret[i], p.public[i]);
+  }
+  pair_init (&p, "ChaChaPoly", 0);
+  dice_byte = 3;
+  cf_tunnel_start (p.a.tunnel);
+  dice_byte = 4;
+  cf_tunnel_start (p.b.tunnel);
+  move (&p.a, &p.b, "4366547501015dfedd3b6bd47f6fa28ee15d969d5bb0ea53774d488bdaf9df1c6e0124b3ef22b7d1b696dcb93813d99d"
+         "4510f25a9db67c1c39501fd618b4");
+  move (&p.b, &p.a, "ac01b2209e86354fb853237b5de0f4fab13c7fcbf433a61c019369617fecf10beef5fb2bdd66ce4ac2a086536d13fdb4");
+  move (&p.a, &p.b, "53604ae68598b37b5fd59de26daee1d578e290510cdcad81433e6bf46c54f8450fe4b2f766771591ec89d84097673c6f"
+         "b1c539162b6f3ed9ff0a140614efe9ff");
+  check_hex (cf_tunnel_handshake_hash (p.b.tunnel), 64, "619f03c89caff4e8b4c1339e20a2dacdf9ba2153d7a71f37d67c3b5a505e68ee5563442fa07653d5f53c3d915a098eb9"
+         "1558aac38de8368b73a6dfe33d64efad");
+  assert_int_equal (cf_tunnel_send (p.a.tunnel, CF_CHANNEL_TALK, "hello", 5), 0);
+  move (&p.a, &p.b, "001792c6429e552a285b3368dca7d30867919e6509e2035f99");
+  cf_tunnel_close (p.b.tunnel, cf_err (CF_ERR_KEY_WRONG), "no");
+  move (&p.b, &p.a, "00177b8d499604970a1308ebd1222bea3fe62a06a5d66bcc99");
+  assert_string_equal (p.a.reason, "no");
+  pair_done (&p);
 }
 
 /* Message 1 with any byte flipped is answered by nothing at all. */
@@ -484,6 +544,34 @@ test_interleaved (void **state)
   forger_done (&f);
 }
 
+/* Random bytes, alone or behind a true beginning: never an answer, never a message. */
+static void
+test_garbage (void **state)
+{
+  struct pair p;
+  uint8_t wire[300];
+
+  (void) state;
+  pair_world (&p, 23);
+  pair_init (&p, NULL, 0);
+  cf_tunnel_start (p.a.tunnel);
+  for (int i = 0; i < 2000; i++) {
+    struct end other;
+    size_t len = pair_below (&p, sizeof wire), true_len = pair_below (&p, MESSAGE1_WIRE);
+
+    cf_env_random (&p.env, wire, sizeof wire);
+    memcpy (wire, cf_buf_data (&p.a.out), true_len);
+    pair_responder (&p, &other);
+    for (size_t at = 0; at < len; at += 7)
+      cf_tunnel_input (other.tunnel, wire + at, len - at < 7 ? len - at : 7);
+    assert_int_equal (cf_buf_len (&other.out), 0);
+    assert_int_equal (other.message_count, 0);
+    assert_true (other.closed <= 1 && !other.ready);
+    end_done (&other);
+  }
+  pair_done (&p);
+}
+
 /* With a slow carrier control overtakes talk, and talk overtakes bulk. */
 static void
 test_priorities (void **state)
@@ -780,6 +868,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_connects),
+    cmocka_unit_test (test_example),
     cmocka_unit_test (test_message1_flipped),
     cmocka_unit_test (test_later_messages_flipped),
     cmocka_unit_test (test_truncated_handshake),
@@ -793,6 +882,7 @@ main (void)
     cmocka_unit_test (test_forged_rules),
     cmocka_unit_test (test_oversize_messages),
     cmocka_unit_test (test_interleaved),
+    cmocka_unit_test (test_garbage),
     cmocka_unit_test (test_priorities),
     cmocka_unit_test (test_ping_and_lost_path),
     cmocka_unit_test (test_dribble),
