@@ -352,6 +352,10 @@ take_step (struct cf_gpg_job *job)
   struct cf_prompt_saved saved;
   gpg_error_t err = job->op_err;
 
+  /* An error without a source is gpg's, not ours: "bad passphrase" of a key is
+     not that of a conversation. */
+  if (err && gpg_err_source (err) == GPG_ERR_SOURCE_UNKNOWN)
+    err = gpg_err_make (GPG_ERR_SOURCE_GPG, gpg_err_code (err));
   if (job->sink.overflow)
     err = cf_err (GPG_ERR_TOO_LARGE);
   job->busy = job->ended = false;

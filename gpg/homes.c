@@ -7,6 +7,7 @@
 #include "gpg/homes.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,6 +140,85 @@ leave:
   return err;
 }
 
+/* Run one of GnuPG's programs (NAME as gpgme_get_dirinfo knows it) on HOME with
+   ARGV, which ends with NULL, silently, and wait for it.  Did it end well?
+   Only for what happens once, at start, at the end or after a failure. */
+static bool
+run (const char *name, const char *home, const char *const argv[])
+{
+  const char *program = gpgme_get_dirinfo (name);
+  posix_spawn_file_actions_t actions;
+  char *args[10] = { NULL };
+  size_t n = 0, i;
+  bool spawned = false;
+  int status = -1;
+  pid_t pid;
+
+  if (!program || posix_spawn_file_actions_init (&actions))
+    return false;
+  args[n++] = strdup (program);
+  if (home) {
+    args[n++] = strdup ("--homedir");
+    args[n++] = strdup (home);
+  }
+  for (i = 0; argv[i] && n < 9; i++)
+    args[n++] = strdup (argv[i]);
+  for (i = 0; i < n && args[i]; i++)
+    ;
+  if (i == n && !posix_spawn_file_actions_addopen (&actions, 0, "/dev/null", O_RDONLY, 0)
+      && !posix_spawn_file_actions_addopen (&actions, 1, "/dev/null", O_WRONLY, 0)
+      && !posix_spawn_file_actions_addopen (&actions, 2, "/dev/null", O_WRONLY, 0))
+    spawned = !posix_spawn (&pid, args[0], &actions, NULL, args, environ);
+  while (spawned && waitpid (pid, &status, 0) < 0)
+    if (errno != EINTR)
+      break;
+  for (i = 0; i < n; i++)
+    free (args[i]);
+  posix_spawn_file_actions_destroy (&actions);
+  return spawned && WIFEXITED (status) && !WEXITSTATUS (status);
+}
+
+/* gpg wants to read a trust database, even where the trust model asks nothing
+   of it, and makes none under that model: listing an expired key would fail. */
+static gpg_error_t
+make_trust_db (const char *home)
+{
+  static const char *const argv[]
+    = { "--batch", "--no-tty", "--quiet", "--trust-model", "pgp", "--import-ownertrust", NULL };
+  char *path = cf_paths_join (home, "trustdb.gpg");
+  gpg_error_t err = 0;
+
+  if (!path)
+    return cf_err (GPG_ERR_ENOMEM);
+  if (access (path, F_OK) && (!run ("gpg-name", home, argv) || access (path, F_OK)))
+    err = cf_err (GPG_ERR_INV_ENGINE);
+  free (path);
+  return err;
+}
+
+gpg_error_t
+cf_homes_blame (struct cf_gpg *gpg, gpg_error_t err)
+{
+  static const char *const argv[] = { "--launch", "gpg-agent", NULL };
+  gpg_err_code_t code = gpg_err_code (err);
+
+  if (code != GPG_ERR_NO_SECKEY && code != GPG_ERR_UNUSABLE_SECKEY)
+    return err;
+  if (run ("gpgconf-name", gpg->home[CF_HOME_IDENTITY], argv))
+    return err;
+  return gpg_err_make (GPG_ERR_SOURCE_GPG, GPG_ERR_NO_AGENT);
+}
+
+/* The agent is waited for: its sockets are gone when this returns, and the
+   home may be moved or deleted. */
+static void
+kill_agent (const char *home)
+{
+  static const char *const argv[] = { "--kill", "all", NULL };
+
+  (void) run ("gpgconf-name", home, argv);
+}
+
 gpg_error_t
 cf_homes_open (struct cf_gpg *gpg, const struct cf_gpg_config *config)
 {
@@ -160,27 +240,7 @@ cf_homes_open (struct cf_gpg *gpg, const struct cf_gpg_config *config)
   gpg->home[CF_HOME_IDENTITY] = config->identity_home ? strdup (config->identity_home) : NULL;
   if (!gpg->home[CF_HOME_CONVERSATION] || (config->identity_home && !gpg->home[CF_HOME_IDENTITY]))
     return cf_err (GPG_ERR_ENOMEM);
-  return 0;
-}
-
-/* The agent is waited for: its sockets are gone when this returns, and the
-   home may be moved or deleted. */
-static void
-kill_agent (const char *home)
-{
-  const char *gpgconf = gpgme_get_dirinfo ("gpgconf-name");
-  char *home_arg = strdup (home);
-  char *program = gpgconf ? strdup (gpgconf) : NULL;
-  char option[] = "--homedir", kill[] = "--kill", all[] = "all";
-  char *argv[] = { program, option, home_arg, kill, all, NULL };
-  pid_t pid;
-  int status;
-
-  if (program && home_arg && !posix_spawn (&pid, program, NULL, NULL, argv, environ))
-    while (waitpid (pid, &status, 0) < 0 && errno == EINTR)
-      ;
-  free (home_arg);
-  free (program);
+  return make_trust_db (gpg->home[CF_HOME_CONVERSATION]);
 }
 
 void

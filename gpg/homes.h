@@ -7,6 +7,10 @@
 
 /* Fill in gpg->home; make the conversation home and write its configuration. */
 gpg_error_t cf_homes_open (struct cf_gpg *gpg, const struct cf_gpg_config *config) CF_MUST_CHECK;
+/* gpg without its agent says that a secret key is not there.  ERR, or NO_AGENT
+   when it is that and the user's agent neither runs nor starts.  Waits for the
+   agent; only after a failure. */
+gpg_error_t cf_homes_blame (struct cf_gpg *gpg, gpg_error_t err) CF_MUST_CHECK;
 /* End the agent of the conversation home. */
 void cf_homes_close (struct cf_gpg *gpg);
 

@@ -14,6 +14,7 @@
 
 #include "base/secmem.h"
 #include "base/text.h"
+#include "gpg/homes.h"
 #include "gpg/keyring.h"
 #include "gpg/rules.h"
 
@@ -69,6 +70,11 @@ secret_keys_listed (struct cf_gpg_job *job, gpg_error_t err)
   err = cf_key_list_error (err);
   if (err)
     return err;
+  if (!job->key_count) {
+    err = cf_homes_blame (job->gpg, cf_err (GPG_ERR_NO_SECKEY));
+    if (gpg_err_code (err) != GPG_ERR_NO_SECKEY)
+      return err;
+  }
   i->texts = calloc (job->key_count + 1, sizeof *i->texts);
   i->infos = calloc (job->key_count + 1, sizeof *i->infos);
   if (!i->texts || !i->infos)
@@ -432,7 +438,7 @@ secret_opened (struct cf_gpg_job *job, gpg_error_t err)
   gpgme_decrypt_result_t result;
 
   if (err)
-    return err;
+    return cf_homes_blame (job->gpg, err);
   result = gpgme_op_decrypt_result (job->ctx);
   return result && !result->legacy_cipher_nomdc ? 0 : cf_err (GPG_ERR_DECRYPT_FAILED);
 }

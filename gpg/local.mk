@@ -11,7 +11,8 @@ GPG_LIBS = libcf-gpg.a $(GPGME_LIBS) $(EVENT_LIBS)
 dist_noinst_SCRIPTS += keyrings-test/make-keys.sh tests/lab/pinentry-fake
 
 if HAVE_CMOCKA
-gpg_tests = tests/unit/gpg/test_envelope
+gpg_tests = tests/unit/gpg/test_engine tests/unit/gpg/test_envelope tests/unit/gpg/test_identity \
+	tests/unit/gpg/test_keyring tests/unit/gpg/test_packets tests/unit/gpg/test_statement
 check_PROGRAMS += $(gpg_tests)
 TESTS += $(gpg_tests)
 gpg_test_cppflags = $(AM_CPPFLAGS) $(GPGME_CFLAGS) $(EVENT_CFLAGS) $(CMOCKA_CFLAGS)
@@ -21,4 +22,19 @@ gpg_fixture = tests/unit/gpg/fixture.c tests/unit/gpg/fixture.h
 tests_unit_gpg_test_envelope_SOURCES = tests/unit/gpg/test_envelope.c $(gpg_fixture)
 tests_unit_gpg_test_envelope_CPPFLAGS = $(gpg_test_cppflags)
 tests_unit_gpg_test_envelope_LDADD = $(gpg_test_ldadd)
+tests_unit_gpg_test_identity_SOURCES = tests/unit/gpg/test_identity.c $(gpg_fixture)
+tests_unit_gpg_test_identity_CPPFLAGS = $(gpg_test_cppflags)
+tests_unit_gpg_test_identity_LDADD = $(gpg_test_ldadd)
+tests_unit_gpg_test_keyring_SOURCES = tests/unit/gpg/test_keyring.c $(gpg_fixture)
+tests_unit_gpg_test_keyring_CPPFLAGS = $(gpg_test_cppflags)
+tests_unit_gpg_test_keyring_LDADD = $(gpg_test_ldadd)
+tests_unit_gpg_test_statement_SOURCES = tests/unit/gpg/test_statement.c $(gpg_fixture)
+tests_unit_gpg_test_statement_CPPFLAGS = $(gpg_test_cppflags)
+tests_unit_gpg_test_statement_LDADD = $(gpg_test_ldadd)
+tests_unit_gpg_test_engine_SOURCES = tests/unit/gpg/test_engine.c $(gpg_fixture)
+tests_unit_gpg_test_engine_CPPFLAGS = $(gpg_test_cppflags)
+tests_unit_gpg_test_engine_LDADD = $(gpg_test_ldadd)
+tests_unit_gpg_test_packets_SOURCES = tests/unit/gpg/test_packets.c
+tests_unit_gpg_test_packets_CPPFLAGS = $(gpg_test_cppflags)
+tests_unit_gpg_test_packets_LDADD = $(gpg_test_ldadd)
 endif

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gpg/homes.h"
 #include "gpg/keyring.h"
 #include "gpg/rules.h"
 
@@ -158,7 +159,7 @@ bytes_signed (struct cf_gpg_job *job, gpg_error_t err)
   const uint8_t *data;
 
   if (err)
-    return err;
+    return cf_homes_blame (job->gpg, err);
   result = gpgme_op_sign_result (job->ctx);
   if (!result || result->invalid_signers || !result->signatures)
     return cf_err (GPG_ERR_UNUSABLE_SECKEY);
@@ -226,7 +227,9 @@ sign_begin (struct cf_gpg_job *job, gpg_error_t err)
   if (job->gpg->signer && cf_fpr_equal (&job->gpg->signer_fpr, &s->identity))
     return sign (job);
   cf_fpr_hex (&s->identity, hex);
-  return cf_job_list (job, CF_HOME_IDENTITY, patterns, true, 0, 2, signer_listed);
+  /* Not among secret keys: that would need the agent, whose absence the
+     signing itself tells better. */
+  return cf_job_list (job, CF_HOME_IDENTITY, patterns, false, 0, 2, signer_listed);
 }
 
 /* ----------------------------------------------------------------- face --- */

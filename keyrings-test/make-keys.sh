@@ -4,7 +4,8 @@
 # Makes DIR/NAME, a GnuPG home of its own with one key "NAME <NAME@example.org>"
 # of KIND (NAME itself when none is given), and adds "NAME FINGERPRINT" to
 # DIR/keys.txt.  DIR should be short: agents listen on sockets below it.  No
-# agent is left running.  CF_PINENTRY is the pinentry that the homes will use.
+# agent is left running.  CF_PINENTRY is the pinentry that the homes will use, by
+# its absolute path; it is told its home as CF_PINENTRY_DIR.
 #
 # KIND: ed25519  rsa2048  rsa4096  nistp256  brainpoolP256r1
 #       passphrase   (Ed25519, protected by "correct horse")
@@ -20,9 +21,9 @@ usage () {
 }
 
 test $# -ge 2 || usage
-dir=$1
+mkdir -p "$1"
+dir=$(cd "$1" && pwd)
 shift
-mkdir -p "$dir"
 pinentry=${CF_PINENTRY:-/dev/null}
 
 run () {
@@ -73,7 +74,9 @@ for spec; do
   test "$kind" = passphrase && passphrase='correct horse'
   mkdir -m 700 "$home"
   # A low s2k-count keeps the tests fast; the passphrase is in this file anyway.
-  printf 's2k-count 65536\nallow-loopback-pinentry\npinentry-program %s\n' "$pinentry" >"$home/gpg-agent.conf"
+  printf '#!/bin/sh\nCF_PINENTRY_DIR=%s exec %s "$@"\n' "'$home'" "'$pinentry'" >"$home/pinentry"
+  chmod +x "$home/pinentry"
+  printf 's2k-count 65536\nallow-loopback-pinentry\npinentry-program %s/pinentry\n' "$home" >"$home/gpg-agent.conf"
   make_key
   echo "$name $(fingerprint)" >>"$dir/keys.txt"
   gpgconf --homedir "$home" --kill all

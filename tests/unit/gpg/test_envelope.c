@@ -59,7 +59,8 @@ static int
 teardown (void **state)
 {
   (void) state;
-  world_free (w);
+  if (w)
+    world_free (w);
   return 0;
 }
 

@@ -1,0 +1,147 @@
+/* test_engine.c - homes and the queue: where, how many, and in which order. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/text.h"
+#include "tests/unit/gpg/fixture.h"
+
+static struct world *w;
+
+static int
+setup (void **state)
+{
+  (void) state;
+  w = world_new ("alice:ed25519");
+  return 0;
+}
+
+static int
+teardown (void **state)
+{
+  (void) state;
+  if (w)
+    world_free (w);
+  return 0;
+}
+
+/* A home too long for an agent's socket is used by a short name. */
+static void
+test_long_home (void **state)
+{
+  static const uint8_t passphrase[CF_GPG_PASSPHRASE_LEN] = { 1 };
+  struct cf_gpg_config config = { NULL, NULL };
+  struct answer a;
+  struct cf_gpg *gpg;
+  char *home, tail[151];
+
+  (void) state;
+  memset (tail, 'x', sizeof tail - 1);
+  tail[sizeof tail - 1] = 0;
+  home = cf_sprintf ("%s/%s", w->dir, tail);
+  config.conversation_home = home;
+  assert_int_equal (cf_gpg_new (&w->env, w->base, &config, &gpg), 0);
+  answer_init (w, &a);
+  assert_int_equal (cf_gpg_conversation_key_new (gpg, passphrase, on_newkey, &a, NULL), 0);
+  answer_wait (&a);
+  assert_int_equal (a.err, 0);
+  answer_clear (&a);
+  cf_gpg_free (gpg);
+  free (home);
+}
+
+static void
+test_home_is_private (void **state)
+{
+  struct cf_gpg_config config = { NULL, NULL };
+  struct cf_gpg *gpg = NULL;
+  char *home = world_path (w, "open");
+
+  (void) state;
+  config.conversation_home = home;
+  assert_int_equal (mkdir (home, 0755), 0);
+  assert_code (cf_gpg_new (&w->env, w->base, &config, &gpg), GPG_ERR_EPERM);
+  assert_null (gpg);
+  config.conversation_home = "relative";
+  assert_code (cf_gpg_new (&w->env, w->base, &config, &gpg), GPG_ERR_INV_ARG);
+  free (home);
+}
+
+/* What somebody put into our configuration is gone at the next start. */
+static void
+test_configuration_is_ours (void **state)
+{
+  static const char bad[] = "trust-model pgp\nencrypt-to somebody\n";
+
+  (void) state;
+  side_open (w, &w->alice, "alice");
+  side_close (&w->alice);
+  world_write (w, "alice.c/gpg.conf", bad, sizeof bad - 1);
+  side_open (w, &w->alice, "alice");
+  world_shell (w, "! grep -q encrypt-to $DIR/alice.c/gpg.conf && grep -q '^s2k-count 65536' $DIR/alice.c/gpg-agent.conf");
+  world_shell (w, "test $(stat -c %a $DIR/alice.c) = 700");
+}
+
+/* The queue has an end, and a person's job passes those of messages. */
+static int order[8], served;
+
+static void
+note (void *arg, gpg_error_t err)
+{
+  assert_code (err, CF_ERR_STATEMENT);
+  order[served++] = *(int *) arg;
+}
+
+static void
+test_priorities (void **state)
+{
+  static int numbers[] = { 0, 1, 2, 3, 4, 5, 6, 7 };
+  const enum cf_gpg_priority priorities[] = { CF_GPG_BACKGROUND, CF_GPG_BACKGROUND, CF_GPG_BACKGROUND,
+                                              CF_GPG_BACKGROUND, CF_GPG_BACKGROUND, CF_GPG_MESSAGE,
+                                              CF_GPG_PERSON,     CF_GPG_PERSON };
+  const struct timeval patience = { DEADLINE_S, 0 };
+  int i, place[8];
+
+  (void) state;
+  for (i = 0; i < 8; i++)
+    assert_int_equal (cf_gpg_statement_verify (w->alice.gpg, priorities[i], &w->alice.fpr, "device", "x", 1, "?", 1, note,
+                                               &numbers[i], NULL),
+                      0);
+  assert_int_equal (event_base_loopexit (w->base, &patience), 0);
+  while (served < 8 && !event_base_got_exit (w->base))
+    event_base_loop (w->base, EVLOOP_ONCE);
+  assert_int_equal (served, 8);
+  for (i = 0; i < 8; i++)
+    place[order[i]] = i;
+  /* Of those that began together any may end first; the last ones waited. */
+  assert_true (place[4] >= 4 && place[3] >= 4 && place[2] >= 3);
+}
+
+static void
+test_queue_limit (void **state)
+{
+  struct answer a;
+  gpg_error_t err = 0;
+  int i;
+
+  (void) state;
+  answer_init (w, &a);
+  for (i = 0; i < 2000 && !err; i++)
+    err = cf_gpg_key_lookup (w->alice.gpg, &w->alice.fpr, on_key, &a, NULL);
+  assert_code (err, GPG_ERR_RESOURCE_LIMIT);
+  assert_int_equal (i, 1025);
+  side_close (&w->alice); /* with all of them waiting */
+  assert_int_equal (a.count, 0);
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test (test_long_home),  cmocka_unit_test (test_home_is_private),
+    cmocka_unit_test (test_configuration_is_ours), cmocka_unit_test (test_priorities),
+    cmocka_unit_test (test_queue_limit),
+  };
+
+  return cmocka_run_group_tests_name ("gpg/engine", tests, setup, teardown);
+}
