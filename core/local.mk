@@ -43,8 +43,10 @@ libcf_core_a_SOURCES += core/link_tunnel.c core/link_tunnel.h
 libcf_core_a_SOURCES += core/store/store_peer.h
 
 if HAVE_CMOCKA
-check_PROGRAMS += tests/sim/test_link
-TESTS += tests/sim/test_link
+check_PROGRAMS += tests/sim/test_link tests/unit/core/test_peer
+TESTS += tests/sim/test_link tests/unit/core/test_peer
+tests_unit_core_test_peer_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_core_test_peer_LDADD = $(CORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
 tests_sim_test_link_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 tests_sim_test_link_LDFLAGS = $(SIM_LDFLAGS)
 tests_sim_test_link_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
