@@ -280,7 +280,8 @@ const struct cf_command_def cf_self_commands[] = {
     "", 0, 0, false, run_identities },
   { "STATUS", "STATUS",
     "How things stand.  Row: version, state, fingerprint, user_id, name, address, listen, visibility, peers,\n"
-    "conversations, cursor, refused, network: a list of {step, ok, detail, hint}.",
+    "conversations, cursor, refused (how much input was turned away), counters, network: a list of\n"
+    "{step, ok, detail, hint}, of which the first that is not ok is the one to mend.",
     "", 0, 0, false, run_status },
   { "UNLOCK", "UNLOCK",
     "Open the store with the identity's key; pinentry may ask.  Row: fingerprint, user_id, address.", "", 0,

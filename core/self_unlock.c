@@ -88,7 +88,8 @@ on_opened (void *arg, gpg_error_t err, const uint8_t *data, size_t len)
   struct cf_self_task *task = arg;
 
   task->job = NULL;
-  if (!err && len != CF_STORE_KEY_LEN)
+  /* What is sealed to us and does not open is damaged; agent's errors stay as they are. */
+  if (gpg_err_code (err) == GPG_ERR_DECRYPT_FAILED || (!err && len != CF_STORE_KEY_LEN))
     err = cf_err (CF_ERR_STORE);
   if (!err)
     err = cf_secmem_new (&task->store_key, CF_STORE_KEY_LEN);

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "core/conversation.h"
 #include "core/event.h"
+#include "core/link.h"
 #include "core/peer.h"
 #include "core/self.h"
 #include "core/settings.h"
@@ -153,6 +154,55 @@ conversation_count (struct cf_core *core)
   return count;
 }
 
+static void
+step_peers (struct cf_core *core, json_t *ladder)
+{
+  size_t present = core->peers ? cf_peers_present (core) : 0;
+
+  if (present)
+    add_step (ladder, "peers", true, "", "%zu %s nearby", present, present == 1 ? "person is" : "people are");
+  else
+    add_step (ladder, "peers", false,
+              "Somebody has to run Confab on this network; a firewall may hold back UDP here or there",
+              "Nobody nearby has answered yet");
+}
+
+/* What came in and was turned away, and what was let in, since the start. */
+static json_t *
+counters (struct cf_core *core)
+{
+  struct cf_peers_counts peers = { 0 };
+  struct cf_link_counts links = { 0 };
+  const struct cf_discovery_counts *d = &peers.discovery;
+
+  if (core->peers)
+    cf_peers_counts (core, &peers);
+  if (core->links)
+    cf_link_counts (core, &links);
+  return json_pack ("{s:{s:I, s:I, s:I, s:I}, s:{s:I, s:I, s:I}, s:{s:I, s:I, s:I, s:I, s:I}}", "beacons", "sent",
+                    (json_int_t) d->sent, "heard", (json_int_t) d->heard, "malformed", (json_int_t) d->malformed,
+                    "limited", (json_int_t) d->limited, "keys", "fetched", (json_int_t) peers.fetched, "failed",
+                    (json_int_t) peers.fetch_failed, "dropped", (json_int_t) peers.fetch_dropped, "links", "dialled",
+                    (json_int_t) links.dialled, "accepted", (json_int_t) links.accepted, "refused",
+                    (json_int_t) links.refused, "anonymous", (json_int_t) links.anonymous, "up",
+                    (json_int_t) links.up);
+}
+
+/* Everything that was refused, in one number to watch. */
+static json_int_t
+refused_total (struct cf_core *core)
+{
+  struct cf_peers_counts peers = { 0 };
+  struct cf_link_counts links = { 0 };
+
+  if (core->peers)
+    cf_peers_counts (core, &peers);
+  if (core->links)
+    cf_link_counts (core, &links);
+  return (json_int_t) (peers.discovery.malformed + peers.discovery.limited + peers.fetch_failed + peers.fetch_dropped
+                       + links.refused);
+}
+
 json_t *
 cf_status_json (struct cf_core *core)
 {
@@ -170,6 +220,7 @@ cf_status_json (struct cf_core *core)
   step_statement (core, ladder);
   outside = step_listen (core, ladder, listen);
   step_lan (core, ladder, outside, visibility);
+  step_peers (core, ladder);
   json_object_set_new (row, "version", json_string (VERSION));
   json_object_set_new (row, "state", json_string (state_names[core->state]));
   json_object_set_new (row, "home", json_string (core->home));
@@ -179,6 +230,8 @@ cf_status_json (struct cf_core *core)
   json_object_set_new (row, "peers", json_integer ((json_int_t) cf_peers_present (core)));
   json_object_set_new (row, "conversations", json_integer ((json_int_t) conversation_count (core)));
   json_object_set_new (row, "cursor", json_integer ((json_int_t) cf_events_cursor (core->events)));
+  json_object_set_new (row, "refused", json_integer (refused_total (core)));
+  json_object_set_new (row, "counters", counters (core));
   json_object_set (row, "network", ladder);
 leave:
   free (visibility);

@@ -33,7 +33,10 @@ test_comes_back (void **state)
 
   (void) state;
   assert_non_null (text);
-  assert_memory_equal (text, "confab:" FPR ":", 48);
+  /* The example of doc/protocol-identity.md. */
+  assert_string_equal (text, "confab:" FPR
+                             ":00070E151C232A31383F464D545B626970777E858C939AA1A8AFB6BDC4CBD2D9"
+                             ":9A889C48");
   assert_int_equal (cf_address_parse (text, &b), 0);
   assert_true (cf_fpr_equal (&a.fpr, &b.fpr));
   assert_true (b.has_device);
