@@ -276,7 +276,6 @@ add_imported (void *arg, gpg_error_t err, const struct cf_key_info *key)
 static void
 add_got_key (struct cf_command *cmd, gpg_error_t err, const char *data, size_t len)
 {
-  static const struct cf_fpr whichever; /* the user has chosen the file: no fingerprint is expected */
   struct add *add = NULL;
 
   if (!err && !len)
@@ -285,7 +284,7 @@ add_got_key (struct cf_command *cmd, gpg_error_t err, const char *data, size_t l
     err = cf_err (GPG_ERR_ENOMEM);
   if (!err) {
     add->cmd = cmd;
-    err = cf_gpg_key_import (cmd->core->gpg, CF_GPG_PERSON, &whichever, data, len, add_imported, add, &add->job);
+    err = cf_gpg_key_import_chosen (cmd->core->gpg, data, len, add_imported, add, &add->job);
   }
   if (err) {
     free (add);

@@ -125,6 +125,9 @@ gpg_error_t cf_gpg_statement_verify (struct cf_gpg *gpg, enum cf_gpg_priority pr
 gpg_error_t cf_gpg_key_import (struct cf_gpg *gpg, enum cf_gpg_priority priority, const struct cf_fpr *expected,
                                const void *block, size_t len, cf_gpg_key_fn done, void *arg,
                                struct cf_gpg_job **r_job) CF_MUST_CHECK;
+/* The same for a key file that the *user* chose: whichever one public key it holds.  Never for what a peer sent. */
+gpg_error_t cf_gpg_key_import_chosen (struct cf_gpg *gpg, const void *block, size_t len, cf_gpg_key_fn done, void *arg,
+                                      struct cf_gpg_job **r_job) CF_MUST_CHECK;
 /* The combined state of a key that is in the conversation home (and perhaps in the user's). NO_PUBKEY. */
 gpg_error_t cf_gpg_key_lookup (struct cf_gpg *gpg, const struct cf_fpr *fpr, cf_gpg_key_fn done, void *arg,
                                struct cf_gpg_job **r_job) CF_MUST_CHECK;

@@ -389,6 +389,16 @@ lookup_begin (struct cf_gpg_job *job, gpg_error_t err)
   return cf_job_list (job, CF_HOME_CONVERSATION, patterns, false, 0, 2, own_home_listed);
 }
 
+/* Whose key it is, is known by now also when none was expected. */
+static gpg_error_t
+import_lookup (struct cf_gpg_job *job, gpg_error_t err)
+{
+  struct key_job *k = (struct key_job *) job;
+
+  k->fpr = k->import.expected;
+  return lookup_begin (job, err);
+}
+
 static gpg_error_t
 import_begin (struct cf_gpg_job *job, gpg_error_t err)
 {
@@ -405,15 +415,14 @@ static const struct cf_job_kind lookup_kind = {
   .begin = lookup_begin, .report = key_job_report, .clear = key_job_clear,
 };
 
-gpg_error_t
-cf_gpg_key_import (struct cf_gpg *gpg, enum cf_gpg_priority priority, const struct cf_fpr *expected,
-                   const void *block, size_t len, cf_gpg_key_fn done, void *arg, struct cf_gpg_job **r_job)
+/* EXPECTED NULL: any. */
+static gpg_error_t
+import_start (struct cf_gpg *gpg, enum cf_gpg_priority priority, const struct cf_fpr *expected, const void *block,
+              size_t len, cf_gpg_key_fn done, void *arg, struct cf_gpg_job **r_job)
 {
   struct key_job *k = NULL;
   gpg_error_t err;
 
-  if (cf_fpr_is_none (expected))
-    return cf_err (GPG_ERR_INV_ARG);
   if (len > CF_GPG_BLOCK_MAX)
     return cf_err (GPG_ERR_TOO_LARGE);
   if (!len)
@@ -430,8 +439,9 @@ cf_gpg_key_import (struct cf_gpg *gpg, enum cf_gpg_priority priority, const stru
   }
   memcpy (k->import.block, block, len);
   k->import.len = len;
-  k->import.expected = k->fpr = *expected;
-  k->import.then = lookup_begin;
+  if (expected)
+    k->import.expected = *expected;
+  k->import.then = import_lookup;
   k->job.import = &k->import;
   k->done = done;
   k->arg = arg;
@@ -441,6 +451,22 @@ cf_gpg_key_import (struct cf_gpg *gpg, enum cf_gpg_priority priority, const stru
 leave:
   cf_job_drop (k ? &k->job : NULL);
   return err;
+}
+
+gpg_error_t
+cf_gpg_key_import (struct cf_gpg *gpg, enum cf_gpg_priority priority, const struct cf_fpr *expected,
+                   const void *block, size_t len, cf_gpg_key_fn done, void *arg, struct cf_gpg_job **r_job)
+{
+  if (cf_fpr_is_none (expected))
+    return cf_err (GPG_ERR_INV_ARG);
+  return import_start (gpg, priority, expected, block, len, done, arg, r_job);
+}
+
+gpg_error_t
+cf_gpg_key_import_chosen (struct cf_gpg *gpg, const void *block, size_t len, cf_gpg_key_fn done, void *arg,
+                          struct cf_gpg_job **r_job)
+{
+  return import_start (gpg, CF_GPG_PERSON, NULL, block, len, done, arg, r_job);
 }
 
 gpg_error_t

@@ -397,6 +397,19 @@ cf_gpg_key_import (struct cf_gpg *gpg, enum cf_gpg_priority priority, const stru
 }
 
 gpg_error_t
+cf_gpg_key_import_chosen (struct cf_gpg *gpg, const void *block, size_t len, cf_gpg_key_fn done, void *arg,
+                          struct cf_gpg_job **r_job)
+{
+  struct cf_gpg_job *job = JOB (RESULT_KEY, 0);
+  struct fake_key key;
+
+  job->err = read_block (block, len, &key);
+  if (!job->err)
+    combine (gpg, ring_add (&gpg->node->keys->conversation, &key.fpr, key.user_id), &job->key);
+  return 0;
+}
+
+gpg_error_t
 cf_gpg_key_lookup (struct cf_gpg *gpg, const struct cf_fpr *fpr, cf_gpg_key_fn done, void *arg,
                    struct cf_gpg_job **r_job)
 {

@@ -178,6 +178,7 @@ test_block_limits (void **state)
                GPG_ERR_TOO_LARGE);
   assert_code (cf_gpg_key_import (w->bob.gpg, CF_GPG_PERSON, &fpr, big, 0, on_key, &a, NULL), GPG_ERR_BAD_PUBKEY);
   assert_code (cf_gpg_key_import (w->bob.gpg, CF_GPG_PERSON, &none, big, 9, on_key, &a, NULL), GPG_ERR_INV_ARG);
+  assert_code (cf_gpg_key_import_chosen (w->bob.gpg, big, 0, on_key, &a, NULL), GPG_ERR_BAD_PUBKEY);
 }
 
 /* A file from a friend is often armored. */
@@ -272,13 +273,40 @@ test_names (void **state)
   assert_code (cf_key_state_error (CF_KEY_WEAK), CF_ERR_KEY_WEAK);
 }
 
+/* A file that the user chose: no fingerprint is expected, the rest of the rule holds. */
+static void
+test_chosen (void **state)
+{
+  struct cf_fpr fpr = world_fpr (w, "ed25519");
+  struct answer a;
+  uint8_t *block;
+  size_t len;
+
+  (void) state;
+  world_shell (w, "gpg --homedir $DIR/ed25519 --quiet --yes --armor --output $DIR/block --export 2>/dev/null");
+  block = world_read (w, "block", &len);
+  answer_init (w, &a);
+  assert_int_equal (cf_gpg_key_import_chosen (w->bob.gpg, block, len, on_key, &a, NULL), 0);
+  answer_wait (&a);
+  assert_int_equal (a.err, 0);
+  assert_true (cf_fpr_equal (&a.key.fpr, &fpr));
+  assert_int_equal (a.key.state, CF_KEY_OK);
+  answer_clear (&a);
+  answer_init (w, &a);
+  assert_int_equal (cf_gpg_key_import_chosen (w->bob.gpg, block, len / 2, on_key, &a, NULL), 0);
+  answer_wait (&a);
+  assert_code (a.err, GPG_ERR_BAD_PUBKEY);
+  answer_clear (&a);
+  free (block);
+}
+
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_states),        cmocka_unit_test (test_worst_of_both),
     cmocka_unit_test (test_refused_blocks), cmocka_unit_test (test_block_limits),
-    cmocka_unit_test (test_armored_block), cmocka_unit_test (test_frozen),
+    cmocka_unit_test (test_armored_block), cmocka_unit_test (test_chosen), cmocka_unit_test (test_frozen),
     cmocka_unit_test (test_conversation_key_shape), cmocka_unit_test (test_names),
   };
 
