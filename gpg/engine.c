@@ -278,7 +278,7 @@ cf_job_new (struct cf_gpg *gpg, const struct cf_job_kind *kind, enum cf_gpg_prio
 
   assert (kind->size >= sizeof *job);
   if (gpg->job_count >= CF_JOB_QUEUE_MAX)
-    return cf_err (GPG_ERR_RESOURCE_LIMIT);
+    return cf_err (GPG_ERR_EAGAIN);
   job = calloc (1, kind->size);
   if (!job)
     return cf_err (GPG_ERR_ENOMEM);
@@ -295,7 +295,7 @@ gpg_error_t
 cf_job_charge (struct cf_gpg_job *job, size_t len)
 {
   if (len > CF_JOB_BYTES_MAX - job->gpg->job_bytes)
-    return cf_err (GPG_ERR_RESOURCE_LIMIT);
+    return cf_err (GPG_ERR_EAGAIN);
   job->gpg->job_bytes += len;
   job->bytes += len;
   return 0;

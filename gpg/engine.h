@@ -4,7 +4,7 @@
  * names the step that comes when it has ended; a step that starts none ends the
  * job.  Jobs wait in one queue a priority and lane; a lane is the home whose
  * agent may keep the job waiting, so that an open pinentry never holds up
- * messages.  Policy of a full queue: the newcomer is refused (RESOURCE_LIMIT).
+ * messages.  Policy of a full queue: the newcomer is refused (EAGAIN).
  *
  *            cf_job_submit          start_waiting            DONE event
  *   (new) ---------------> QUEUED --------------> WORKING ---------------> step
@@ -106,12 +106,12 @@ struct cf_gpg {
   gpgme_key_t signer;        /* ... its key object, or NULL */
 };
 
-/* A job of KIND, not submitted yet; its zeroed structure.  Errors: RESOURCE_LIMIT, ENOMEM. */
+/* A job of KIND, not submitted yet; its zeroed structure.  Errors: EAGAIN, ENOMEM. */
 gpg_error_t cf_job_new (struct cf_gpg *gpg, const struct cf_job_kind *kind, enum cf_gpg_priority priority,
                         void *r_job) CF_MUST_CHECK;
 /* Throw away a job that was not submitted; NULL is fine. */
 void cf_job_drop (struct cf_gpg_job *job);
-/* Count LEN bytes that JOB holds.  Errors: RESOURCE_LIMIT. */
+/* Count LEN bytes that JOB holds.  Errors: EAGAIN. */
 gpg_error_t cf_job_charge (struct cf_gpg_job *job, size_t len) CF_MUST_CHECK;
 /* Queue JOB; the engine owns it from here. */
 void cf_job_submit (struct cf_gpg_job *job, struct cf_gpg_job **r_job);

@@ -4,7 +4,8 @@
  * starting call returns at once, the callback comes later, exactly once, never
  * before the starting call has returned, and never after cf_gpg_cancel.
  * Results are borrowed for the length of the callback.  When the starting call
- * itself returns an error, no callback comes.
+ * itself returns an error, no callback comes.  Every starting call may return
+ * EAGAIN (the queue is full), ENOMEM, INV_ARG and TOO_LARGE.
  *
  * Two homes: the *identity home* is the user's own GnuPG home, the
  * *conversation home* is Confab's.  What is done where, and the signature,

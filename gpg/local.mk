@@ -38,3 +38,9 @@ tests_unit_gpg_test_packets_SOURCES = tests/unit/gpg/test_packets.c
 tests_unit_gpg_test_packets_CPPFLAGS = $(gpg_test_cppflags)
 tests_unit_gpg_test_packets_LDADD = $(gpg_test_ldadd)
 endif
+
+# Figures, not a test: make tests/bench/bench_gpg.
+check_PROGRAMS += tests/bench/bench_gpg
+tests_bench_bench_gpg_SOURCES = tests/bench/bench_gpg.c
+tests_bench_bench_gpg_CPPFLAGS = $(AM_CPPFLAGS) $(GPGME_CFLAGS) $(EVENT_CFLAGS)
+tests_bench_bench_gpg_LDADD = $(GPG_LIBS) $(BASE_LIBS)

@@ -1,4 +1,5 @@
 /* test_envelope.c - conversation keys, and messages between them, with real gpg. */
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -208,6 +209,63 @@ test_by_hand_is_right (void **state)
   answer_clear (&a);
 }
 
+/* Clocks differ: a message, and a key, of some minutes from now. */
+static void
+test_clock_ahead (void **state)
+{
+  struct cf_gpg_envelope_keys keys = { &bob_key, bob_pass, NULL, NULL, 2 };
+  struct cf_fpr late, list[2];
+  struct answer a;
+  uint8_t *data;
+  size_t len;
+
+  (void) state;
+  by_hand (&a, "echo hello |", "--faked-system-time $(date -u -d '+8 minutes' +%Y%m%dT%H%M%S) -r $B -r $A -u $A -se");
+  assert_int_equal (a.err, 0);
+  answer_clear (&a);
+
+  world_shell (w, "mkdir -m 700 $DIR/late; G=\"gpg --homedir $DIR/late --batch --quiet --pinentry-mode loopback "
+                  "--faked-system-time $(date -u -d '+8 minutes' +%Y%m%dT%H%M%S)\"; exec 2>/dev/null; "
+                  "$G --passphrase '' --quick-gen-key late future-default - never; $G --export >$DIR/late.pub; "
+                  "echo late $($G --with-colons -k | awk -F: '$1 == \"fpr\" { print $10; exit }') >>$DIR/keys.txt; "
+                  "gpg --homedir $DIR/bob.c --export >$DIR/bob.pub; $G --import $DIR/bob.pub");
+  late = world_fpr (w, "late");
+  data = world_read (w, "late.pub", &len);
+  answer_init (w, &a);
+  assert_int_equal (cf_gpg_conversation_key_import (w->bob.gpg, data, len, on_key, &a, NULL), 0);
+  answer_wait (&a);
+  assert_int_equal (a.err, 0);
+  answer_clear (&a);
+  free (data);
+
+  /* Bob writes to the key, and reads what it signed. */
+  list[0] = late;
+  list[1] = bob_key;
+  keys.recipients = list;
+  assert_int_equal (cf_gpg_envelope_seal (w->bob.gpg, &keys, "hello", 5, on_bytes, &a, NULL), 0);
+  answer_wait (&a);
+  assert_int_equal (a.err, 0);
+  answer_clear (&a);
+  {
+    char hex[CF_FPR_HEX_SIZE], *command;
+
+    command = cf_sprintf ("echo hello | gpg --homedir $DIR/late --batch --yes --quiet --pinentry-mode loopback "
+                          "--passphrase '' --trust-model always --faked-system-time "
+                          "$(date -u -d '+8 minutes' +%%Y%%m%%dT%%H%%M%%S) --output $DIR/made.gpg -r late -r %s -se "
+                          "2>/dev/null; gpgconf --homedir $DIR/late --kill all",
+                          cf_fpr_hex (&bob_key, hex));
+    world_shell (w, command);
+    free (command);
+  }
+  data = world_read (w, "made.gpg", &len);
+  keys.signer = &late;
+  assert_int_equal (cf_gpg_envelope_open (w->bob.gpg, &keys, data, len, on_bytes, &a, NULL), 0);
+  answer_wait (&a);
+  assert_int_equal (a.err, 0);
+  answer_clear (&a);
+  free (data);
+}
+
 static void
 test_symmetric_recipient (void **state)
 {
@@ -407,6 +465,58 @@ test_cancel_running (void **state)
   answer_clear (&b);
 }
 
+static int
+count_descriptors (void)
+{
+  DIR *dir = opendir ("/proc/self/fd");
+  int n = 0;
+
+  assert_non_null (dir);
+  while (readdir (dir))
+    n++;
+  closedir (dir);
+  return n;
+}
+
+/* Neither what ended nor what was cut off in the middle leaves a descriptor. */
+static void
+test_no_descriptors_left (void **state)
+{
+  struct cf_gpg_envelope_keys keys = { &alice_key, alice_pass, NULL, to_bob, 2 };
+  struct cf_gpg_job *job;
+  struct answer a;
+  int i, before;
+
+  (void) state;
+  before = count_descriptors ();
+  for (i = 0; i < 5; i++) {
+    answer_init (w, &a);
+    assert_int_equal (cf_gpg_envelope_seal (w->alice.gpg, &keys, "hello", 5, on_bytes, &a, &job), 0);
+    event_base_loop (w->base, EVLOOP_ONCE);
+    event_base_loop (w->base, EVLOOP_ONCE);
+    cf_gpg_cancel (w->alice.gpg, job);
+    seal (&a, &alice_key, to_bob, 2, "hello", 5);
+    assert_int_equal (a.err, 0);
+    answer_clear (&a);
+  }
+  assert_int_equal (count_descriptors (), before);
+}
+
+/* An agent that was ended is started again by the next operation. */
+static void
+test_agent_ended (void **state)
+{
+  struct answer sealed, opened;
+
+  (void) state;
+  seal (&sealed, &alice_key, to_bob, 2, "hello", 5);
+  world_shell (w, "gpgconf --homedir $DIR/bob.c --kill all");
+  open_at_bob (&opened, sealed.data, sealed.len);
+  assert_int_equal (opened.err, 0);
+  answer_clear (&opened);
+  answer_clear (&sealed);
+}
+
 static void
 test_delete (void **state)
 {
@@ -439,13 +549,15 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_round_trip),       cmocka_unit_test (test_sender_opens),
     cmocka_unit_test (test_wrong_signer),     cmocka_unit_test (test_recipients_differ),
-    cmocka_unit_test (test_by_hand_is_right), cmocka_unit_test (test_symmetric_recipient),
+    cmocka_unit_test (test_by_hand_is_right), cmocka_unit_test (test_clock_ahead),
+    cmocka_unit_test (test_symmetric_recipient),
     cmocka_unit_test (test_no_signature),     cmocka_unit_test (test_two_signatures),
     cmocka_unit_test (test_sha1_signature),   cmocka_unit_test (test_no_integrity),
     cmocka_unit_test (test_bomb),             cmocka_unit_test (test_signed_only),
     cmocka_unit_test (test_two_messages),     cmocka_unit_test (test_flipped),
     cmocka_unit_test (test_wrong_passphrase), cmocka_unit_test (test_limits),
     cmocka_unit_test (test_many_at_once),     cmocka_unit_test (test_cancel_running),
+    cmocka_unit_test (test_no_descriptors_left), cmocka_unit_test (test_agent_ended),
     cmocka_unit_test (test_delete),
   };
 
