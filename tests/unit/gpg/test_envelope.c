@@ -499,7 +499,8 @@ test_no_descriptors_left (void **state)
     assert_int_equal (a.err, 0);
     answer_clear (&a);
   }
-  assert_int_equal (count_descriptors (), before);
+  /* Fewer: contexts at rest keep a few until they are used again. */
+  assert_true (count_descriptors () <= before);
 }
 
 /* An agent that was ended is started again by the next operation. */
