@@ -12,3 +12,12 @@ confabd_LDADD = libcf-ipc.a libcf-core.a libcf-gpg.a libcf-net.a $(BASE_LIBS) $(
 
 dist_check_SCRIPTS += tests/unit/core/test_daemon.sh
 TESTS += tests/unit/core/test_daemon.sh
+
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/core/test_options
+TESTS += tests/unit/core/test_options
+tests_unit_core_test_options_SOURCES = tests/unit/core/test_options.c core/daemon/options.c core/daemon/lock.c \
+	core/daemon/logfile.c
+tests_unit_core_test_options_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_core_test_options_LDADD = libcf-net.a $(BASE_LIBS) $(CMOCKA_LIBS)
+endif

@@ -9,8 +9,9 @@
 
 #include "base/paths.h"
 
-#define ENDING_TRIES 250
-#define ENDING_STEP_NS 20000000 /* 20 ms */
+#define STEP_NS 20000000  /* 20 ms */
+#define TRIES 25          /* half a second: one that was told to stop may still be answering */
+#define ENDING_TRIES 250  /* five: its socket is gone, it is certain to end */
 
 /* CF_ERR_RUNNING: *R_PID has it. */
 static gpg_error_t
@@ -30,7 +31,7 @@ try_lock (int fd, pid_t *r_pid)
 gpg_error_t
 cf_lock_home (const char *home, const char *socket, pid_t *r_pid)
 {
-  static const struct timespec step = { .tv_nsec = ENDING_STEP_NS };
+  static const struct timespec step = { .tv_nsec = STEP_NS };
   char *path = cf_paths_join (home, "lock");
   gpg_error_t err;
   int fd;
@@ -43,7 +44,7 @@ cf_lock_home (const char *home, const char *socket, pid_t *r_pid)
   if (fd < 0)
     return cf_err_errno ();
   err = try_lock (fd, r_pid);
-  for (int i = 0; gpg_err_code (err) == CF_ERR_RUNNING && i < ENDING_TRIES && access (socket, F_OK); i++) {
+  for (int i = 0; gpg_err_code (err) == CF_ERR_RUNNING && i < (access (socket, F_OK) ? ENDING_TRIES : TRIES); i++) {
     nanosleep (&step, NULL);
     err = try_lock (fd, r_pid);
   }
