@@ -208,32 +208,37 @@ stored_listed (struct cf_gpg_job *job, gpg_error_t err)
 }
 
 static gpg_error_t
-list_stored (struct cf_gpg_job *job, cf_job_step_fn next)
+list_stored (struct cf_gpg_job *job, gpgme_keylist_mode_t mode, cf_job_step_fn next)
 {
   struct import_job *i = (struct import_job *) job;
   char hex[CF_FPR_HEX_SIZE];
   const char *patterns[] = { hex, NULL };
 
   cf_fpr_hex (&i->import.expected, hex);
-  return cf_job_list (job, CF_HOME_CONVERSATION, patterns, false, 0, 2, next);
+  return cf_job_list (job, CF_HOME_CONVERSATION, patterns, false, mode, 2, next);
 }
 
 static gpg_error_t
 block_imported (struct cf_gpg_job *job, gpg_error_t err)
 {
-  return err ? err : list_stored (job, stored_listed);
+  return err ? err : list_stored (job, 0, stored_listed);
 }
 
-/* Frozen: a key that is here already stays as it is, whatever the block adds. */
+/* Frozen: a key that is here already stays as it is, whatever the block adds.
+   A peer that shows us a key of our own would make our messages its own. */
 static gpg_error_t
 before_import_listed (struct cf_gpg_job *job, gpg_error_t err)
 {
   struct import_job *i = (struct import_job *) job;
+  gpgme_key_t key;
 
   err = cf_key_list_error (err);
   if (err)
     return err;
-  if (cf_key_listed (job, &i->import.expected))
+  key = cf_key_listed (job, &i->import.expected);
+  if (key && key->secret)
+    return cf_err (CF_ERR_KEY_WRONG);
+  if (key)
     return stored_listed (job, 0);
   return cf_import_go_on (job);
 }
@@ -241,7 +246,7 @@ before_import_listed (struct cf_gpg_job *job, gpg_error_t err)
 static gpg_error_t
 rule_applied (struct cf_gpg_job *job, gpg_error_t err)
 {
-  return err ? err : list_stored (job, before_import_listed);
+  return err ? err : list_stored (job, GPGME_KEYLIST_MODE_WITH_SECRET, before_import_listed);
 }
 
 static gpg_error_t

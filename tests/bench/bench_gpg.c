@@ -178,6 +178,7 @@ main (int argc, char **argv)
   struct cf_env env;
   gpgme_ctx_t ctx;
   gpgme_key_t key;
+  double start;
 
   if (n < 1 || n > ROUNDS_MAX || !mkdtemp (dir))
     return 1;
@@ -190,6 +191,10 @@ main (int argc, char **argv)
   home = cf_sprintf ("%s/c", dir);
   config.conversation_home = home;
   check (cf_gpg_new (&env, base, &config, &gpg), "engine");
+  cf_gpg_free (gpg);
+  start = now_ms ();
+  check (cf_gpg_new (&env, base, &config, &gpg), "engine");
+  printf ("%-20s %.2f ms\n", "start, home made", now_ms () - start);
   check (cf_gpg_conversation_key_new (gpg, passphrase, on_key, NULL, NULL), "key");
   wait_done ();
   ctx = bare_context (home);

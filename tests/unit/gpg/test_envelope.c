@@ -518,6 +518,34 @@ test_agent_ended (void **state)
   answer_clear (&sealed);
 }
 
+/* Alice is shown a key of her own. */
+static void
+test_own_key_reflected (void **state)
+{
+  struct answer a;
+  uint8_t *block;
+  char hex[CF_FPR_HEX_SIZE], *command;
+  size_t len;
+
+  (void) state;
+  command = cf_sprintf ("gpg --homedir $DIR/alice.c --yes --output $DIR/block --export %s 2>/dev/null",
+                        cf_fpr_hex (&alice_key, hex));
+  world_shell (w, command);
+  free (command);
+  block = world_read (w, "block", &len);
+  answer_init (w, &a);
+  assert_int_equal (cf_gpg_conversation_key_import (w->alice.gpg, block, len, on_key, &a, NULL), 0);
+  answer_wait (&a);
+  assert_code (a.err, CF_ERR_KEY_WRONG);
+  answer_clear (&a);
+  /* Bob may be shown it as often as Alice likes. */
+  assert_int_equal (cf_gpg_conversation_key_import (w->bob.gpg, block, len, on_key, &a, NULL), 0);
+  answer_wait (&a);
+  assert_int_equal (a.err, 0);
+  answer_clear (&a);
+  free (block);
+}
+
 static void
 test_delete (void **state)
 {
@@ -559,7 +587,7 @@ main (void)
     cmocka_unit_test (test_wrong_passphrase), cmocka_unit_test (test_limits),
     cmocka_unit_test (test_many_at_once),     cmocka_unit_test (test_cancel_running),
     cmocka_unit_test (test_no_descriptors_left), cmocka_unit_test (test_agent_ended),
-    cmocka_unit_test (test_delete),
+    cmocka_unit_test (test_own_key_reflected), cmocka_unit_test (test_delete),
   };
 
   return cmocka_run_group_tests_name ("gpg/envelope", tests, setup, teardown);
