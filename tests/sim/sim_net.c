@@ -195,7 +195,7 @@ deliver (void *arg)
   conn->coming -= packet->len;
   end = packet->end;
   if (conn->other && !conn->other->closed && !conn->coming && packet->len)
-    cf_timer_after (&conn->net->node->env, &conn->other->drained, 0);
+    cf_timer_after (&conn->other->net->node->env, &conn->other->drained, 0); /* its own clock: free cancels it there */
   if (packet->connected)
     {
       conn->dialling = false;
