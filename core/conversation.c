@@ -34,11 +34,11 @@ conversation_free (struct cf_conversation *conv)
   free (conv);
 }
 
-/* Only an open conversation needs its peer; so does one whose CLOSE the peer has yet to get. */
+/* Only an open conversation needs its peer. */
 static void
 update_want (struct cf_core *core, struct cf_conversation *conv)
 {
-  bool want = conv->state == CF_CONVERSATION_OPEN || conv->deleted;
+  bool want = conv->state == CF_CONVERSATION_OPEN;
   gpg_error_t err;
 
   if (want == conv->wanted || !core->links)
@@ -280,7 +280,6 @@ cf_conversation_forget (struct cf_core *core, struct cf_conversation *conv)
   for (link = &core->conversations->first; *link != conv; link = &(*link)->next)
     ;
   *link = conv->next;
-  conv->deleted = false;
   conv->state = CF_CONVERSATION_CLOSED;
   update_want (core, conv);
   conversation_free (conv);

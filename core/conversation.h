@@ -36,7 +36,7 @@ struct cf_conversation {
   uint64_t peer_read_sequence;  /* they have read ours up to here */
   bool closed_by_peer;
   char *trouble;                /* why it stopped (key revoked ...), or NULL */
-  bool deleted;                 /* by our user: keys and history are gone; hidden, kept until the peer has its CLOSE */
+  bool deleted;                 /* by our user: hidden, about to be gone with keys and history */
   bool peer_typing;             /* not kept */
   bool wanted;                  /* not kept: we have told link that we want the peer */
   struct cf_outbox *outbox;     /* message.c's; both may be NULL */

@@ -1,11 +1,11 @@
 /* conversation_commands.c - CONVERSATIONS, CLOSE and DELETE.
  *
  *   CLOSE   send_close --sealed--> set_closed --> row
- *   DELETE  send_close --sealed--> set_closed --> delete_keys --> await_ack --> forget --> row
+ *   DELETE  send_close --sealed--> set_closed --> delete_keys --> forget --> row
  *
  * A delete destroys the own secret key as soon as the CLOSE has been sealed
- * with it.  What is left waits at most CLOSE_ACK_MS for a peer that is online
- * to have the CLOSE; the row stays marked meanwhile, so that a crash does not
+ * with it; message.c keeps the sealed CLOSE until the peer has it.  The row is
+ * marked from then on until it is gone, so that a crash on the way does not
  * bring the conversation back.
  */
 #include <stdlib.h>
@@ -20,9 +20,6 @@
 #include "core/message.h"
 #include "core/store/store.h"
 
-#define CLOSE_ACK_MS 5000
-#define CLOSE_POLL_MS 20
-
 struct cf_conversation_closing {
   struct cf_conversation_closing *next;
   struct cf_core *core;
@@ -32,8 +29,6 @@ struct cf_conversation_closing {
   struct cf_fpr keys[2];  /* to be destroyed: own, peer's */
   size_t key;             /* the one that is being destroyed */
   struct cf_gpg_job *job;
-  struct cf_timer poll;
-  uint64_t deadline_ms;
 };
 
 static void
@@ -44,7 +39,6 @@ closing_unlink (struct cf_conversation_closing *c)
   for (link = &c->core->conversations->closing; *link != c; link = &(*link)->next)
     ;
   *link = c->next;
-  cf_timer_cancel (c->core->env, &c->poll);
   free (c);
 }
 
@@ -80,7 +74,6 @@ cf_conversation_closing_free (struct cf_conversations *all)
 
     all->closing = c->next;
     cf_gpg_cancel (all->core->gpg, c->job);
-    cf_timer_cancel (all->core->env, &c->poll);
     free (c);
   }
 }
@@ -112,21 +105,6 @@ forget (struct cf_conversation_closing *c)
   closing_end (c, 0, json_pack ("{s:s, s:s, s:b}", "conversation", hex, "state", "closed", "deleted", 1));
 }
 
-/* There is no callback for an acknowledgement; a short poll spares message.c one that only deletes would use. */
-static void
-await_ack (void *arg)
-{
-  struct cf_conversation_closing *c = arg;
-  struct cf_core *core = c->core;
-  struct cf_conversation *conv = cf_conversation_find (core, c->id);
-
-  if (!conv || conv->acked_sequence >= conv->sent_sequence || !cf_link_is_up (core, &conv->peer)
-      || core->env->now_ms >= c->deadline_ms)
-    forget (c);
-  else
-    cf_timer_after (core->env, &c->poll, CLOSE_POLL_MS);
-}
-
 static void delete_keys (struct cf_conversation_closing *c);
 
 static void
@@ -151,8 +129,7 @@ delete_keys (struct cf_conversation_closing *c)
   while (c->key < 2 && cf_fpr_is_none (&c->keys[c->key]))
     c->key++;
   if (c->key == 2) {
-    c->deadline_ms = c->core->env->now_ms + CLOSE_ACK_MS;
-    await_ack (c);
+    forget (c);
     return;
   }
   err = cf_gpg_conversation_key_delete (c->core->gpg, &c->keys[c->key], key_deleted, c, &c->job);
@@ -215,7 +192,7 @@ static gpg_error_t
 closing_new (struct cf_core *core, struct cf_command *cmd, const struct cf_conversation *conv, bool destroy,
              struct cf_conversation_closing **r_closing)
 {
-  struct cf_conversation_closing *c;
+  struct cf_conversation_closing *c = NULL;
 
   c = calloc (1, sizeof *c);
   if (!c)
@@ -224,7 +201,6 @@ closing_new (struct cf_core *core, struct cf_command *cmd, const struct cf_conve
   c->cmd = cmd;
   c->destroy = destroy;
   memcpy (c->id, conv->id, sizeof c->id);
-  cf_timer_init (&c->poll, await_ack, c);
   c->next = core->conversations->closing;
   core->conversations->closing = c;
   if (cmd) {
@@ -238,7 +214,7 @@ closing_new (struct cf_core *core, struct cf_command *cmd, const struct cf_conve
 static bool
 is_closing (struct cf_core *core, const struct cf_conversation *conv)
 {
-  struct cf_conversation_closing *c;
+  struct cf_conversation_closing *c = NULL;
 
   for (c = core->conversations->closing; c; c = c->next)
     if (!memcmp (c->id, conv->id, sizeof c->id))
@@ -250,7 +226,7 @@ void
 cf_conversation_closing_resume (struct cf_core *core)
 {
   struct cf_conversation *conv, *next;
-  struct cf_conversation_closing *c;
+  struct cf_conversation_closing *c = NULL;
 
   for (conv = core->conversations->first; conv; conv = next) {
     next = conv->next;
@@ -276,7 +252,7 @@ static void
 close_or_delete (struct cf_command *cmd, bool destroy)
 {
   struct cf_conversation *conv = cf_conversation_resolve (cmd, cmd->argv[0]);
-  struct cf_conversation_closing *c;
+  struct cf_conversation_closing *c = NULL;
   gpg_error_t err;
 
   if (!conv)

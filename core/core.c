@@ -7,13 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/conversation.h"
 #include "core/event.h"
+#include "core/gate.h"
 #include "core/link.h"
+#include "core/message.h"
 #include "core/peer.h"
 #include "core/self.h"
 #include "core/self_task.h"
 #include "core/settings.h"
 #include "core/store/store.h"
+#include "core/talk.h"
 
 #define STOP_MS 50
 
@@ -27,8 +31,16 @@ cf_core_start_modules (struct cf_core *core)
     err = cf_peers_new (core, &core->peers);
   if (!err)
     err = cf_links_new (core, &core->links);
+  if (!err)
+    err = cf_conversations_new (core, &core->conversations);
+  if (!err)
+    err = cf_gate_new (core, &core->gate);
+  if (!err)
+    err = cf_messages_new (core, &core->messages);
   if (err)
     goto leave;
+  cf_talk_start (core);
+  cf_conversation_closing_resume (core);
   err = cf_settings_apply (core);
   if (err)
     goto leave;
@@ -44,6 +56,12 @@ leave:
 void
 cf_core_stop_modules (struct cf_core *core)
 {
+  cf_messages_free (core->messages);
+  core->messages = NULL;
+  cf_gate_free (core->gate);
+  core->gate = NULL;
+  cf_conversations_free (core->conversations);
+  core->conversations = NULL;
   cf_links_free (core->links);
   core->links = NULL;
   cf_peers_free (core->peers);

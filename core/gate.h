@@ -18,6 +18,15 @@ gpg_error_t cf_gate_withdraw (struct cf_core *core, struct cf_conversation *conv
 /* The conversation ID is about to be deleted: forget what is left of its opening. */
 void cf_gate_forget (struct cf_core *core, const uint8_t id[CF_CONVERSATION_ID_LEN]);
 
+/* What was refused, for status. */
+struct cf_gate_counts {
+  uint64_t malformed;  /* bodies that could not be read, purposes that are not known */
+  uint64_t unexpected; /* frames for ids, or in states, that they do not fit */
+  uint64_t ignored;    /* OPENs not shown: blocked, silenced, too many */
+  uint64_t wrong;      /* runs that ended with a wrong tag */
+};
+void cf_gate_counts (struct cf_core *core, struct cf_gate_counts *r_counts);
+
 /* How many requests wait for the user's answer. */
 size_t cf_gate_waiting (struct cf_core *core);
 

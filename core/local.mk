@@ -38,6 +38,9 @@ endif
 libcf_core_a_SOURCES += core/talk.c core/talk.h
 libcf_core_a_SOURCES += core/conversation.c core/conversation.h core/conversation_commands.c
 libcf_core_a_SOURCES += core/store/store_conversation.h core/store/store_fpr.h
+libcf_core_a_SOURCES += core/gate.c core/gate.h core/gate_private.h core/gate_request.c
+libcf_core_a_SOURCES += core/gate_frame.c core/gate_run.c core/opening.c core/gate_commands.c
+libcf_core_a_SOURCES += core/gate_guess.c core/gate_guess.h core/store/store_gate.h
 
 # Who is near, who is kept, and the tunnels to them.
 libcf_core_a_SOURCES += core/peer.c core/peer.h core/peers.h
@@ -56,6 +59,11 @@ tests_unit_core_test_peer_LDADD = $(CORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
 tests_sim_test_link_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 tests_sim_test_link_LDFLAGS = $(SIM_LDFLAGS)
 tests_sim_test_link_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/sim/test_gate
+TESTS += tests/sim/test_gate
+tests_sim_test_gate_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+tests_sim_test_gate_LDFLAGS = $(SIM_LDFLAGS)
+tests_sim_test_gate_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
 endif
 
 # What is said in open conversations.

@@ -1,0 +1,519 @@
+/* gate.c - the password gate: the frames and paths that move requests on.
+ *
+ *   asker     CALLING --RECEIVED--> WAITING --ACCEPT, cf_run_begin--> YA --Yb, cf_run_yb--> TA --Tb, cf_run_tb--+
+ *                                      ^---------- path lost ----------+     | path lost: Ta again               |
+ *                                                                                                                v
+ *   answerer  ASKED --cf_request_accept--> ACCEPTED --Ya, cf_run_ya--> YB --Ta, cf_run_ta------------------> SEALING
+ *                                              ^-- OPEN again ----------+                                        |
+ *                                                                                             opening.c          v
+ *             any before OPENED --cf_request_end--> ENDED (answerer said so) or gone                          OPENED
+ *                                                                                        OPENED came: gone <-----+
+ *
+ * On a new tunnel the asker begins again with OPEN before the tags (a new run),
+ * and repeats from Ta on; the answerer repeats from Tb on.
+ * Spec: doc/protocol-gate.md.
+ */
+#include "core/gate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/secmem.h"
+#include "base/text.h"
+#include "core/event.h"
+#include "core/gate_private.h"
+#include "core/self.h"
+#include "core/store/store_gate.h"
+
+/* --- OPEN --- */
+
+/* Does PEER send more new OPENs than a person would?  Counted before anything is stored. */
+static bool
+is_flooding (struct cf_gate *gate, const struct cf_fpr *peer)
+{
+  size_t i, oldest = 0, count = sizeof gate->floods / sizeof gate->floods[0];
+  uint64_t now_ms = gate->core->env->now_ms;
+
+  for (i = 0; i < count; i++) {
+    if (cf_fpr_equal (&gate->floods[i].peer, peer))
+      break;
+    if (gate->floods[i].since_ms < gate->floods[oldest].since_ms)
+      oldest = i;
+  }
+  if (i == count) {
+    i = oldest;
+    gate->floods[i].peer = *peer;
+    gate->floods[i].opens = 0;
+  }
+  if (gate->floods[i].opens == 0 || now_ms - gate->floods[i].since_ms >= CF_GATE_FLOOD_MS) {
+    gate->floods[i].since_ms = now_ms;
+    gate->floods[i].opens = 0;
+  }
+  return ++gate->floods[i].opens > CF_GATE_FLOOD_OPENS;
+}
+
+/* Is there room for one more request, of a stranger or a contact? */
+static bool
+is_full (struct cf_gate *gate, bool stranger)
+{
+  struct cf_request *r;
+  size_t all = 0, strangers = 0;
+
+  for (r = gate->first; r; r = r->next) {
+    all++;
+    strangers += cf_request_is_stranger (r);
+  }
+  return all >= CF_GATE_REQUESTS_MAX || (stranger && strangers >= CF_GATE_STRANGERS_MAX);
+}
+
+/* The key of somebody whose password we have beforehand. */
+static void
+key_checked (void *arg, gpg_error_t err)
+{
+  struct cf_request *r = arg;
+
+  r->check_job = NULL;
+  if (!err) {
+    cf_request_accept (r);
+    return;
+  }
+  cf_log (r->core->env, CF_LOG_INFO, "gate: an expected request does not open: %s", gpg_strerror (err));
+  cf_secmem_free (r->prs);
+  r->prs = NULL;
+  cf_gate_calls_end (r, err, NULL);
+}
+
+/* Our own request to PEER crossed R, which stands: password, key and waiting commands go over. */
+static void
+take_over (struct cf_request *r, struct cf_request *own)
+{
+  cf_secmem_free (r->prs);
+  r->prs = own->prs;
+  own->prs = NULL;
+  if (own->own_block.data && !own->key_job) {
+    r->own_block = own->own_block;
+    r->own_key = own->own_key;
+    r->passphrase = own->passphrase;
+    memset (&own->own_block, 0, sizeof own->own_block);
+    memset (&own->own_key, 0, sizeof own->own_key);
+    own->passphrase = NULL;
+  }
+  cf_gate_calls_move (own, r);
+  cf_request_drop (own);
+}
+
+/* A request that is new to us, by somebody who may ask. */
+static void
+store_request (struct cf_core *core, struct cf_peer *peer, const uint8_t *id, const struct cf_open_body *body)
+{
+  struct cf_request *old = cf_request_of (core, &peer->fpr, false), *own = cf_request_of (core, &peer->fpr, true), *r;
+  gpg_error_t err;
+
+  if (old && old->state != CF_REQUEST_ENDED) /* he asks anew: the other one is no longer meant */
+    cf_request_end (old, cf_err (CF_ERR_REFUSED), 0, "withdrawn");
+  r = cf_request_new (core, id, &peer->fpr, false);
+  if (!r)
+    return;
+  r->note = body->note_len ? cf_text_display (body->note, body->note_len, false) : NULL;
+  memcpy (r->peer_nonce, body->nonce, sizeof r->peer_nonce);
+  r->fresh = true;
+  if (own)
+    take_over (r, own);
+  else if (cf_store_expectation_get (core->store, &peer->fpr, core->env->now_utc_ms, &r->prs))
+    cf_log (core->env, CF_LOG_ERROR, "gate: expectations cannot be read");
+  err = cf_store_begin (core->store);
+  if (!err) {
+    err = cf_request_save (r);
+    if (!err)
+      err = cf_event_emit (core, "request", true, cf_request_json (r, "waiting"));
+    cf_store_end (core->store, &err);
+  }
+  if (!err && r->prs)
+    err = cf_peer_check_key (core, &r->peer, key_checked, r, &r->check_job);
+  if (err) {
+    cf_log (core->env, CF_LOG_ERROR, "gate: a request was not kept: %s", gpg_strerror (err));
+    cf_gate_calls_end (r, err, NULL);
+    cf_request_drop (r);
+  }
+  cf_gate_lapse_arm (core->gate);
+}
+
+/* The asker repeats his OPEN on a new tunnel. */
+static void
+open_again (struct cf_request *r, const struct cf_open_body *body)
+{
+  memcpy (r->peer_nonce, body->nonce, sizeof r->peer_nonce);
+  r->fresh = true;
+  switch (r->state) {
+  case CF_REQUEST_YB:
+    cf_run_forget (r);
+    cf_request_set_state (r, CF_REQUEST_ACCEPTED);
+    cf_opening_prepare (r);
+    cf_request_say_accept (r);
+    break;
+  case CF_REQUEST_ACCEPTED:
+    cf_request_set_state (r, CF_REQUEST_ACCEPTED);
+    cf_opening_prepare (r);
+    cf_request_say_accept (r);
+    break;
+  case CF_REQUEST_ENDED:
+    cf_request_say (r, gpg_err_code (r->end_error) == CF_ERR_WRONG_PASSWORD ? CF_TALK_WRONG : CF_TALK_REFUSED, NULL, 0);
+    break;
+  default:
+    break;
+  }
+}
+
+static void
+on_open (struct cf_core *core, struct cf_peer *peer, const struct cf_talk_frame *frame)
+{
+  struct cf_gate *gate = core->gate;
+  struct cf_request *r = cf_request_find (core, frame->id), *own;
+  struct cf_open_body body;
+  bool ignore;
+
+  if (cf_open_decode (frame->body, frame->body_len, &body) || body.purpose != CF_PURPOSE_OPEN) {
+    gate->counts.malformed++;
+    return;
+  }
+  if (r ? r->asked || !cf_fpr_equal (&r->peer, &peer->fpr) : cf_conversation_id_used (core, frame->id)) {
+    gate->counts.unexpected++;
+    return;
+  }
+  /* Before blocks, locks, limits and the user are asked, so that the answer's time tells nothing of them. */
+  if (cf_talk_send (core, &peer->fpr, CF_TALK_RECEIVED, frame->id, NULL, 0))
+    return;
+  if (r) {
+    open_again (r, &body);
+    return;
+  }
+  own = cf_request_of (core, &peer->fpr, true);
+  ignore = peer->blocked || is_flooding (gate, &peer->fpr) || is_full (gate, !peer->contact)
+           || cf_gate_check_guesses (core, &peer->fpr, !peer->contact, NULL);
+  /* Crossing: the lower identity's request stands, and an asker with a guess out does not change sides. */
+  if (own)
+    ignore = ignore || own->state == CF_REQUEST_TA || cf_fpr_compare (&core->self->fpr, &peer->fpr) < 0;
+  if (ignore)
+    gate->counts.ignored++;
+  else
+    store_request (core, peer, frame->id, &body);
+}
+
+/* --- the other frames --- */
+
+/* The peer has our request: from now on it stands. */
+static void
+on_received (struct cf_request *r)
+{
+  struct cf_core *core = r->core;
+  struct cf_conversation *conv = NULL;
+  gpg_error_t err;
+
+  if (r->state != CF_REQUEST_CALLING)
+    return; /* a repeated OPEN */
+  cf_request_set_state (r, CF_REQUEST_WAITING);
+  err = cf_store_begin (core->store);
+  if (!err) {
+    err = cf_request_save (r);
+    if (!err)
+      err = cf_conversation_new (core, r->id, &r->peer, true, &conv);
+    if (!err && r->note && !(conv->note = strdup (r->note)))
+      err = cf_err_errno ();
+    if (!err)
+      err = cf_conversation_set_state (core, conv, CF_CONVERSATION_REQUESTED);
+    cf_store_end (core->store, &err);
+  }
+  if (err)
+    cf_request_end (r, err, CF_TALK_REFUSED, "failed");
+  else
+    cf_gate_lapse_arm (core->gate);
+}
+
+/* Refused by the answerer, or withdrawn by the asker. */
+static void
+on_refused (struct cf_request *r)
+{
+  struct cf_conversation *conv;
+  gpg_error_t err;
+
+  if (r->state == CF_REQUEST_ENDED)
+    return;
+  if (r->state != CF_REQUEST_OPENED) {
+    cf_request_end (r, cf_err (CF_ERR_REFUSED), 0, r->asked ? "refused" : "withdrawn");
+    return;
+  }
+  /* Open here only: the other side could not finish.  Neither is open in the end. */
+  conv = cf_conversation_find (r->core, r->id);
+  if (conv && conv->state == CF_CONVERSATION_OPEN) {
+    free (conv->trouble);
+    conv->trouble = strdup ("The other side could not finish the opening");
+    conv->closed_by_peer = true;
+    err = cf_conversation_set_state (r->core, conv, CF_CONVERSATION_CLOSED);
+    if (err) {
+      cf_log (r->core->env, CF_LOG_ERROR, "gate: %s", gpg_strerror (err));
+      return;
+    }
+  }
+  cf_request_drop (r);
+}
+
+/* No such request here (any more): who still counts on one is told. */
+static void
+on_unknown (struct cf_core *core, struct cf_peer *peer, const struct cf_talk_frame *frame)
+{
+  struct cf_conversation *conv = cf_conversation_find (core, frame->id);
+  enum cf_talk answer = CF_TALK_REFUSED;
+
+  core->gate->counts.unexpected++;
+  switch (frame->type) {
+  case CF_TALK_DONE:
+    if (conv && cf_fpr_equal (&conv->peer, &peer->fpr) && conv->state != CF_CONVERSATION_REQUESTED)
+      answer = CF_TALK_OPENED; /* open long since; ours was lost */
+    break;
+  case CF_TALK_TB:
+  case CF_TALK_KEY:
+  case CF_TALK_STATEMENT: /* DONE follows, or the answer to it settles this one too */
+    if (conv)
+      return;
+    break;
+  case CF_TALK_ACCEPT:
+  case CF_TALK_TA:
+    break;
+  default:
+    return;
+  }
+  if (cf_talk_send (core, &peer->fpr, answer, frame->id, NULL, 0))
+    cf_log (core->env, CF_LOG_DEBUG, "gate: no answer to a frame for an id that is unknown");
+}
+
+/* One frame, one state, one step; a pair that is not here is dropped and counted. */
+static bool
+run_frame (struct cf_request *r, const struct cf_talk_frame *frame)
+{
+  switch (frame->type) {
+  case CF_TALK_ACCEPT:
+    if (r->state != CF_REQUEST_WAITING)
+      return false;
+    memcpy (r->peer_nonce, frame->body, sizeof r->peer_nonce);
+    cf_run_begin (r);
+    return true;
+  case CF_TALK_YA:
+    if (r->state != CF_REQUEST_ACCEPTED || !r->fresh)
+      return false;
+    cf_run_ya (r, frame->body);
+    return true;
+  case CF_TALK_YB:
+    if (r->state != CF_REQUEST_YA)
+      return false;
+    cf_run_yb (r, frame->body);
+    return true;
+  case CF_TALK_TA:
+    if (r->state == CF_REQUEST_ENDED)
+      open_again (r, &(struct cf_open_body) { 0 });
+    else if (r->state == CF_REQUEST_YB)
+      cf_run_ta (r, frame->body);
+    return r->asked == false;
+  case CF_TALK_TB:
+    if (r->state == CF_REQUEST_TA)
+      cf_run_tb (r, frame->body);
+    return true; /* else a repetition */
+  case CF_TALK_WRONG:
+    if (r->asked ? r->state > CF_REQUEST_TA : r->state != CF_REQUEST_SEALING)
+      return false;
+    cf_request_end (r, cf_err (CF_ERR_WRONG_PASSWORD), 0, "wrong");
+    return true;
+  case CF_TALK_KEY:
+  case CF_TALK_STATEMENT:
+  case CF_TALK_DONE:
+    if (r->state != CF_REQUEST_SEALING && r->state != CF_REQUEST_OPENED)
+      return false;
+    cf_opening_frame (r, frame);
+    return true;
+  default:
+    return false;
+  }
+}
+
+void
+cf_gate_frame (struct cf_core *core, struct cf_peer *peer, const struct cf_talk_frame *frame)
+{
+  struct cf_gate *gate = core->gate;
+  struct cf_request *r;
+
+  if (frame->type == CF_TALK_OPEN) {
+    on_open (core, peer, frame);
+    return;
+  }
+  if (cf_gate_check_len (frame->type, frame->body_len)) {
+    gate->counts.malformed++;
+    return;
+  }
+  r = cf_request_find (core, frame->id);
+  if (!r) {
+    on_unknown (core, peer, frame);
+    return;
+  }
+  if (!cf_fpr_equal (&r->peer, &peer->fpr)) {
+    gate->counts.unexpected++;
+    return;
+  }
+  if (frame->type == CF_TALK_RECEIVED && r->asked)
+    on_received (r);
+  else if (frame->type == CF_TALK_REFUSED)
+    on_refused (r);
+  else if (frame->type == CF_TALK_OPENED && r->state == CF_REQUEST_OPENED)
+    cf_request_drop (r);
+  else if (!run_frame (r, frame))
+    gate->counts.unexpected++;
+}
+
+void
+cf_gate_up (struct cf_core *core, struct cf_peer *peer)
+{
+  struct cf_request *r, *next;
+
+  for (r = core->gate->first; r; r = next) {
+    next = r->next;
+    if (!cf_fpr_equal (&r->peer, &peer->fpr))
+      continue;
+    switch (r->state) {
+    case CF_REQUEST_YA:
+      cf_run_forget (r);
+      cf_request_set_state (r, CF_REQUEST_WAITING);
+      cf_request_call (r);
+      break;
+    case CF_REQUEST_CALLING:
+    case CF_REQUEST_WAITING:
+      cf_request_call (r);
+      break;
+    case CF_REQUEST_TA:
+      cf_request_say (r, CF_TALK_TA, r->own_tag, CF_CPACE_TAG_LEN);
+      break;
+    case CF_REQUEST_SEALING:
+    case CF_REQUEST_OPENED:
+      cf_opening_repeat (r);
+      break;
+    default: /* the asker comes to the answerer */
+      break;
+    }
+  }
+}
+
+void
+cf_gate_down (struct cf_core *core, struct cf_peer *peer)
+{
+  struct cf_request *r;
+
+  for (r = core->gate->first; r; r = r->next)
+    if (cf_fpr_equal (&r->peer, &peer->fpr)) {
+      r->fresh = false;
+      r->sent = 0;
+      if (r->state == CF_REQUEST_YA) {
+        cf_run_forget (r);
+        cf_request_set_state (r, CF_REQUEST_WAITING);
+      }
+    }
+}
+
+gpg_error_t
+cf_gate_withdraw (struct cf_core *core, struct cf_conversation *conv)
+{
+  struct cf_request *r = cf_request_find (core, conv->id);
+
+  if (!r)
+    return cf_conversation_forget (core, conv);
+  cf_request_end (r, cf_err (GPG_ERR_CANCELED), CF_TALK_REFUSED, "withdrawn");
+  return 0;
+}
+
+void
+cf_gate_forget (struct cf_core *core, const uint8_t id[CF_CONVERSATION_ID_LEN])
+{
+  struct cf_request *r = cf_request_find (core, id);
+
+  if (r && r->state == CF_REQUEST_OPENED)
+    cf_request_drop (r);
+}
+
+size_t
+cf_gate_waiting (struct cf_core *core)
+{
+  struct cf_request *r;
+  size_t n = 0;
+
+  for (r = core->gate ? core->gate->first : NULL; r; r = r->next)
+    n += r->state == CF_REQUEST_ASKED;
+  return n;
+}
+
+void
+cf_gate_counts (struct cf_core *core, struct cf_gate_counts *r_counts)
+{
+  *r_counts = core->gate->counts;
+}
+
+/* --- beginning and end --- */
+
+static gpg_error_t
+load_request (void *arg, struct cf_request *row)
+{
+  cf_request_link (arg, row);
+  cf_request_set_state (row, row->state);
+  return 0;
+}
+
+/* Requested when the daemon died before its request was on disk: nobody will open it. */
+static void
+forget_orphans (struct cf_core *core)
+{
+  struct cf_conversation *conv, *next;
+
+  for (conv = core->conversations->first; conv; conv = next) {
+    next = conv->next;
+    if (conv->state == CF_CONVERSATION_REQUESTED && !cf_request_find (core, conv->id)
+        && cf_conversation_forget (core, conv))
+      cf_log (core->env, CF_LOG_ERROR, "gate: an orphan stays");
+  }
+}
+
+gpg_error_t
+cf_gate_new (struct cf_core *core, struct cf_gate **r_gate)
+{
+  struct cf_gate *gate;
+  gpg_error_t err;
+
+  gate = calloc (1, sizeof *gate);
+  if (!gate)
+    return cf_err_errno ();
+  gate->core = core;
+  cf_timer_init (&gate->lapse, cf_gate_lapse, gate);
+  core->gate = gate;
+  err = cf_store_request_all (core->store, load_request, core);
+  if (err) {
+    cf_gate_free (gate);
+    core->gate = NULL;
+    return err;
+  }
+  forget_orphans (core);
+  cf_gate_lapse_arm (gate);
+  *r_gate = gate;
+  return 0;
+}
+
+void
+cf_gate_free (struct cf_gate *gate)
+{
+  if (!gate)
+    return;
+  cf_gate_calls_free (gate);
+  cf_timer_cancel (gate->core->env, &gate->lapse);
+  while (gate->first) {
+    struct cf_request *r = gate->first;
+
+    gate->first = r->next;
+    cf_opening_cancel (r);
+    cf_timer_cancel (gate->core->env, &r->deadline);
+    cf_request_free (r);
+  }
+  free (gate);
+}

@@ -1,0 +1,579 @@
+/* gate_commands.c - what the user asks of the password gate: OPEN, REQUESTS, ACCEPT, EXPECT, REFUSE.
+ *
+ * A command that waits is a cf_gate_call: first for the peer's key, then for
+ * the password, then for its request to be open or over.  A client that goes
+ * takes its call with it, not the request.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/secmem.h"
+#include "base/text.h"
+#include "core/event.h"
+#include "core/gate_private.h"
+#include "core/self.h"
+#include "core/store/store_gate.h"
+
+#define PASSWORD_MAX 1024
+#define PREFIX_MIN 6
+#define HEX_ID_LEN (2 * CF_CONVERSATION_ID_LEN)
+#define EXPECT_DEFAULT_MS (24LL * 3600 * 1000)
+#define EXPECT_MAX_MS (30LL * 24 * 3600 * 1000)
+
+enum call_kind { CALL_OPEN, CALL_ACCEPT, CALL_EXPECT, CALL_WATCH };
+
+struct cf_gate_call {
+  struct cf_gate_call *next;
+  struct cf_core *core;
+  struct cf_command *cmd;
+  enum call_kind kind;
+  struct cf_fpr peer;
+  uint8_t id[CF_CONVERSATION_ID_LEN]; /* ACCEPT: of the request */
+  char *note;                         /* OPEN */
+  int64_t until_utc_ms;               /* EXPECT */
+  struct cf_request *request;         /* waits for it */
+  struct cf_gpg_job *job;
+  struct cf_event_listener *listener; /* WATCH */
+};
+
+/* --- calls --- */
+
+static void
+call_free (struct cf_gate_call *call)
+{
+  struct cf_gate_call **link;
+
+  for (link = &call->core->gate->calls; *link != call; link = &(*link)->next)
+    ;
+  *link = call->next;
+  cf_gpg_cancel (call->core->gpg, call->job);
+  if (call->listener)
+    cf_event_unlisten (call->core, call->listener);
+  free (call->note);
+  free (call);
+}
+
+static void
+call_cancelled (struct cf_command *cmd)
+{
+  call_free (cmd->state);
+}
+
+static struct cf_gate_call *
+call_new (struct cf_command *cmd, enum call_kind kind)
+{
+  struct cf_gate_call *call = calloc (1, sizeof *call);
+
+  if (!call) {
+    cf_command_done (cmd, cf_err_errno ());
+    return NULL;
+  }
+  call->core = cmd->core;
+  call->cmd = cmd;
+  call->kind = kind;
+  call->next = cmd->core->gate->calls;
+  cmd->core->gate->calls = call;
+  cmd->state = call;
+  cmd->cancelled = call_cancelled;
+  return call;
+}
+
+/* The command's end: ROW is stolen; MESSAGE may be NULL. */
+static void
+call_end (struct cf_gate_call *call, gpg_error_t err, const char *message, json_t *row)
+{
+  struct cf_command *cmd = call->cmd;
+
+  call_free (call);
+  cmd->state = NULL;
+  cmd->cancelled = NULL;
+  if (!err && row)
+    err = cf_command_row (cmd, row);
+  else
+    json_decref (row);
+  if (err && message)
+    cf_command_fail (cmd, err, NULL, "%s", message);
+  else
+    cf_command_done (cmd, err);
+}
+
+void
+cf_gate_calls_end (struct cf_request *r, gpg_error_t err, const char *message)
+{
+  char id[HEX_ID_LEN + 1], fpr[CF_FPR_HEX_SIZE];
+  struct cf_gate_call *call, *next;
+
+  cf_hex (r->id, sizeof r->id, id);
+  cf_fpr_hex (&r->peer, fpr);
+  for (call = r->core->gate->calls; call; call = next) {
+    next = call->next;
+    if (call->request == r)
+      call_end (call, err, message,
+                err ? NULL : json_pack ("{s:s, s:s, s:s}", "conversation", id, "peer", fpr, "state", "open"));
+  }
+}
+
+void
+cf_gate_calls_move (struct cf_request *from, struct cf_request *to)
+{
+  struct cf_gate_call *call;
+
+  for (call = from->core->gate->calls; call; call = call->next)
+    if (call->request == from)
+      call->request = to;
+}
+
+void
+cf_gate_calls_free (struct cf_gate *gate)
+{
+  while (gate->calls) {
+    struct cf_gate_call *call = gate->calls;
+
+    /* The command outlives us, without what its handler knew of it. */
+    call->cmd->state = NULL;
+    call->cmd->cancelled = NULL;
+    call_free (call);
+  }
+}
+
+/* --- the password --- */
+
+static gpg_error_t
+password_prs (struct cf_gate_call *call, const char *typed, size_t len, uint8_t **r_prs)
+{
+  char *password = NULL;
+  uint8_t *prs = NULL;
+  gpg_error_t err;
+
+  err = cf_text_password (typed, len, &password);
+  if (!err)
+    err = cf_secmem_new (&prs, CF_CPACE_PRS_LEN);
+  if (!err)
+    err = cf_cpace_prs (password, &call->core->self->fpr, &call->peer, prs);
+  cf_secmem_free (password);
+  if (err) {
+    cf_secmem_free (prs);
+    return err;
+  }
+  *r_prs = prs;
+  return 0;
+}
+
+static void
+set_prs (struct cf_request *r, uint8_t *prs)
+{
+  cf_secmem_free (r->prs);
+  r->prs = prs;
+}
+
+/* The user answers R: PRS is stolen. */
+static void
+answer (struct cf_gate_call *call, struct cf_request *r, uint8_t *prs)
+{
+  call->request = r;
+  if (r->state != CF_REQUEST_ASKED) { /* answered already: wait with the others */
+    cf_secmem_free (prs);
+    return;
+  }
+  set_prs (r, prs);
+  cf_gpg_cancel (call->core->gpg, r->check_job);
+  r->check_job = NULL;
+  cf_request_accept (r);
+}
+
+static void
+open_with (struct cf_gate_call *call, uint8_t *prs)
+{
+  struct cf_core *core = call->core;
+  struct cf_request *r = cf_request_of (core, &call->peer, false);
+  uint8_t id[CF_CONVERSATION_ID_LEN];
+
+  if (r) { /* the peer has asked us: opening is answering */
+    answer (call, r, prs);
+    return;
+  }
+  r = cf_request_of (core, &call->peer, true);
+  if (r) { /* ours stands already: go on waiting, with what was typed last unless a run has begun */
+    call->request = r;
+    if (r->state <= CF_REQUEST_WAITING) {
+      gpg_error_t err;
+
+      set_prs (r, prs);
+      err = r->state == CF_REQUEST_WAITING ? cf_request_save (r) : 0;
+      if (err)
+        call_end (call, err, NULL, NULL);
+    } else
+      cf_secmem_free (prs);
+    return;
+  }
+  cf_env_random (core->env, id, sizeof id);
+  r = cf_request_new (core, id, &call->peer, true);
+  if (!r) {
+    cf_secmem_free (prs);
+    call_end (call, cf_err (GPG_ERR_ENOMEM), NULL, NULL);
+    return;
+  }
+  r->prs = prs;
+  r->note = call->note;
+  call->note = NULL;
+  call->request = r;
+  cf_request_call (r);
+}
+
+static void
+expect_with (struct cf_gate_call *call, uint8_t *prs)
+{
+  struct cf_core *core = call->core;
+  struct cf_request *r = cf_request_of (core, &call->peer, false);
+  char fpr[CF_FPR_HEX_SIZE], until[CF_TIME_SIZE];
+  json_t *row;
+  gpg_error_t err;
+
+  err = cf_store_expectation_put (core->store, &call->peer, call->until_utc_ms, prs);
+  row = err ? NULL
+            : json_pack ("{s:s, s:s}", "peer", cf_fpr_hex (&call->peer, fpr), "until",
+                         cf_time_format (call->until_utc_ms, until));
+  if (!err && r && r->state == CF_REQUEST_ASKED) { /* what was expected has come before */
+    set_prs (r, prs);
+    prs = NULL;
+    cf_request_accept (r);
+  }
+  cf_secmem_free (prs);
+  call_end (call, err, NULL, row);
+}
+
+static void
+got_password (struct cf_command *cmd, gpg_error_t err, const char *data, size_t len)
+{
+  struct cf_gate_call *call = cmd->state;
+  struct cf_request *r;
+  uint8_t *prs = NULL;
+
+  if (!err)
+    err = password_prs (call, data, len, &prs);
+  if (gpg_err_code (err) == GPG_ERR_INV_VALUE) {
+    call_end (call, err, "The password is empty or not UTF-8 text", NULL);
+    return;
+  }
+  if (err) {
+    call_end (call, err, NULL, NULL);
+    return;
+  }
+  switch (call->kind) {
+  case CALL_OPEN:
+    open_with (call, prs);
+    break;
+  case CALL_EXPECT:
+    expect_with (call, prs);
+    break;
+  default: /* ACCEPT: it may have gone while the user typed */
+    r = cf_request_find (call->core, call->id);
+    if (r && r->state < CF_REQUEST_OPENED)
+      answer (call, r, prs);
+    else {
+      cf_secmem_free (prs);
+      call_end (call, cf_err (GPG_ERR_NOT_FOUND), "The request is gone: it was withdrawn or has lapsed", NULL);
+    }
+    break;
+  }
+}
+
+static void
+ask_password (struct cf_gate_call *call)
+{
+  gpg_error_t err = cf_command_inquire (call->cmd, "PASSWORD", PASSWORD_MAX, true, got_password);
+
+  if (err)
+    call_end (call, err, NULL, NULL);
+}
+
+static void
+key_checked (void *arg, gpg_error_t err)
+{
+  struct cf_gate_call *call = arg;
+
+  call->job = NULL;
+  if (err)
+    call_end (call, err, NULL, NULL);
+  else
+    ask_password (call);
+}
+
+/* The peer's key first, so that nobody types a password for a key that may not be used. */
+static void
+check_key (struct cf_gate_call *call, bool stranger)
+{
+  char *message = NULL;
+  gpg_error_t err;
+
+  err = cf_gate_check_guesses (call->core, &call->peer, stranger, &message);
+  if (!err)
+    err = cf_peer_check_key (call->core, &call->peer, key_checked, call, &call->job);
+  if (err)
+    call_end (call, err, message, NULL);
+  free (message);
+}
+
+/* --- OPEN, EXPECT --- */
+
+static void
+cmd_open (struct cf_command *cmd)
+{
+  const char *note = cf_command_option (cmd, "note");
+  struct cf_peer *peer = cf_peer_resolve (cmd, cmd->argv[0]);
+  struct cf_gate_call *call;
+  char *clean = NULL;
+
+  if (!peer)
+    return;
+  if (cf_fpr_equal (&peer->fpr, &cmd->core->self->fpr)) {
+    cf_command_fail (cmd, cf_err (GPG_ERR_INV_VALUE), "Name somebody else", "That is your own identity");
+    return;
+  }
+  if (note) {
+    clean = cf_text_display (note, strlen (note), false);
+    if (!clean || strlen (clean) > CF_NOTE_MAX) {
+      free (clean);
+      cf_command_fail (cmd, cf_err (GPG_ERR_TOO_LARGE), "Say it shorter", "A note has at most %d bytes", CF_NOTE_MAX);
+      return;
+    }
+  }
+  call = call_new (cmd, CALL_OPEN);
+  if (!call) {
+    free (clean);
+    return;
+  }
+  call->peer = peer->fpr;
+  call->note = clean;
+  check_key (call, false);
+}
+
+/* "90s", "10m", "2h", "7d"; a number alone is seconds. */
+static gpg_error_t
+parse_duration (const char *text, int64_t *r_ms)
+{
+  static const struct { char unit; int64_t ms; } units[]
+    = { { 's', 1000 }, { 'm', 60000 }, { 'h', 3600000 }, { 'd', 86400000 }, { 0, 1000 } };
+  int64_t n = 0;
+  size_t i;
+
+  if (*text < '0' || *text > '9')
+    return cf_err (GPG_ERR_INV_VALUE);
+  for (; *text >= '0' && *text <= '9'; text++) {
+    n = 10 * n + (*text - '0');
+    if (n > EXPECT_MAX_MS)
+      return cf_err (GPG_ERR_INV_VALUE);
+  }
+  for (i = 0; i < sizeof units / sizeof units[0]; i++)
+    if (*text == units[i].unit && (!*text || !text[1]))
+      break;
+  if (i == sizeof units / sizeof units[0] || n == 0 || n > EXPECT_MAX_MS / units[i].ms)
+    return cf_err (GPG_ERR_INV_VALUE);
+  *r_ms = n * units[i].ms;
+  return 0;
+}
+
+static void
+cmd_expect (struct cf_command *cmd)
+{
+  const char *duration = cf_command_option (cmd, "for");
+  struct cf_peer *peer = cf_peer_resolve (cmd, cmd->argv[0]);
+  int64_t ms = EXPECT_DEFAULT_MS;
+  struct cf_gate_call *call;
+
+  if (!peer)
+    return;
+  if (duration && parse_duration (duration, &ms)) {
+    cf_command_fail (cmd, cf_err (GPG_ERR_INV_VALUE), "Give a number and s, m, h or d, at most 30d",
+                     "\"%s\" is not a length of time", duration);
+    return;
+  }
+  call = call_new (cmd, CALL_EXPECT);
+  if (!call)
+    return;
+  call->peer = peer->fpr;
+  call->until_utc_ms = cmd->core->env->now_utc_ms + ms;
+  ask_password (call);
+}
+
+/* --- ACCEPT, REFUSE --- */
+
+static bool
+is_waiting (const struct cf_request *r)
+{
+  return !r->asked && r->state < CF_REQUEST_OPENED;
+}
+
+static bool
+id_begins (const struct cf_request *r, const char *text)
+{
+  char hex[HEX_ID_LEN + 1];
+  size_t len = strlen (text);
+
+  cf_hex (r->id, sizeof r->id, hex);
+  return len >= PREFIX_MIN && len <= HEX_ID_LEN && !strncasecmp (hex, text, len);
+}
+
+/* The request that TEXT names, by id, prefix of one, or who asks; NULL: the command has failed. */
+static struct cf_request *
+resolve_request (struct cf_command *cmd, const char *text)
+{
+  struct cf_request *r, *found = NULL;
+  struct cf_peer *peer;
+  size_t count = 0;
+
+  for (r = cmd->core->gate->first; r; r = r->next)
+    if (is_waiting (r) && id_begins (r, text)) {
+      found = r;
+      count++;
+    }
+  if (count == 0 && cmd->core->gate->first) {
+    peer = cf_peer_resolve (cmd, text);
+    if (!peer)
+      return NULL;
+    for (r = cmd->core->gate->first; r; r = r->next)
+      if (is_waiting (r) && cf_fpr_equal (&r->peer, &peer->fpr)) {
+        found = r;
+        count++;
+      }
+  }
+  if (count == 1)
+    return found;
+  cf_command_fail (cmd, cf_err (count ? GPG_ERR_AMBIGUOUS_NAME : GPG_ERR_NOT_FOUND), "See \"confab requests\"",
+                   count ? "\"%s\" could be several requests" : "There is no request \"%s\"", text);
+  return NULL;
+}
+
+static void
+cmd_accept (struct cf_command *cmd)
+{
+  struct cf_request *r = resolve_request (cmd, cmd->argv[0]);
+  struct cf_gate_call *call;
+
+  if (!r)
+    return;
+  call = call_new (cmd, CALL_ACCEPT);
+  if (!call)
+    return;
+  call->peer = r->peer;
+  memcpy (call->id, r->id, sizeof call->id);
+  check_key (call, cf_request_is_stranger (r));
+}
+
+static void
+cmd_refuse (struct cf_command *cmd)
+{
+  struct cf_request *r = resolve_request (cmd, cmd->argv[0]);
+  bool block = cf_command_option (cmd, "block") != NULL;
+  char id[HEX_ID_LEN + 1];
+  struct cf_fpr fpr;
+  gpg_error_t err = 0;
+
+  if (!r)
+    return;
+  cf_hex (r->id, sizeof r->id, id);
+  fpr = r->peer;
+  cf_request_end (r, cf_err (CF_ERR_REFUSED), CF_TALK_REFUSED, "refused");
+  if (block) {
+    struct cf_peer *peer = cf_peer_find (cmd->core, &fpr);
+
+    err = peer ? cf_peer_set_blocked (cmd->core, peer, true) : cf_err (GPG_ERR_NOT_FOUND);
+  }
+  if (!err)
+    err = cf_command_row (cmd, json_pack ("{s:s, s:s, s:b}", "request", id, "state", "refused", "blocked", block));
+  cf_command_done (cmd, err);
+}
+
+/* --- REQUESTS --- */
+
+static void
+watch_heard (void *arg, json_t *event)
+{
+  struct cf_gate_call *call = arg;
+  const char *kind = json_string_value (json_object_get (event, "event"));
+  gpg_error_t err;
+
+  if (!kind || strcmp (kind, "request"))
+    return;
+  err = cf_command_row (call->cmd, json_incref (event));
+  if (err)
+    cf_log (call->core->env, CF_LOG_DEBUG, "gate: a watcher does not read: %s", gpg_strerror (err));
+}
+
+static void
+cmd_requests (struct cf_command *cmd)
+{
+  struct cf_core *core = cmd->core;
+  struct cf_gate_call *call;
+  struct cf_request *r;
+  gpg_error_t err = 0;
+
+  for (r = core->gate->first; r && !err; r = r->next)
+    if (!r->asked && r->state <= CF_REQUEST_YB) {
+      json_t *row = cf_request_json (r, r->state == CF_REQUEST_ASKED ? "waiting" : "accepted");
+
+      err = row ? cf_command_row (cmd, row) : cf_err (GPG_ERR_ENOMEM);
+    }
+  if (err || !cf_command_option (cmd, "watch")) {
+    cf_command_done (cmd, err);
+    return;
+  }
+  call = call_new (cmd, CALL_WATCH);
+  if (!call)
+    return;
+  err = cf_event_listen (core, UINT64_MAX, watch_heard, call, &call->listener);
+  if (err)
+    call_end (call, err, NULL, NULL);
+}
+
+/* --- the table --- */
+
+const struct cf_command_def cf_gate_commands[] = {
+  { .verb = "OPEN",
+    .usage = "OPEN [--note=TEXT] PEER",
+    .help = "Ask PEER for a conversation, or answer his request.  INQUIRE PASSWORD asks for the password\n"
+            "that both have agreed on.  Ends when the conversation is open, refused or the passwords differ.\n"
+            "A client that goes leaves the request standing for 7 days.\n"
+            "Fields: conversation, peer, state",
+    .options = "note",
+    .min_args = 1,
+    .max_args = 1,
+    .needs_ready = true,
+    .run = cmd_open },
+  { .verb = "REQUESTS",
+    .usage = "REQUESTS [--watch]",
+    .help = "Requests that wait for an answer; with --watch also those to come and what becomes of them.\n"
+            "Fields: request, fingerprint, user_id, name, validity, key_state, since, note, contact,\n"
+            "state (waiting, accepted; opened, refused, withdrawn, wrong, failed, lapsed)",
+    .options = "watch",
+    .needs_ready = true,
+    .run = cmd_requests },
+  { .verb = "ACCEPT",
+    .usage = "ACCEPT REQUEST",
+    .help = "Answer a request.  INQUIRE PASSWORD asks for the password.  Ends when it is open or has failed.\n"
+            "Fields: conversation, peer, state",
+    .options = "",
+    .min_args = 1,
+    .max_args = 1,
+    .needs_ready = true,
+    .run = cmd_accept },
+  { .verb = "EXPECT",
+    .usage = "EXPECT [--for=DURATION] PEER",
+    .help = "Agree on the password beforehand: PEER's next request with it opens by itself.  INQUIRE PASSWORD\n"
+            "asks for it.  DURATION is a number and s, m, h or d; a day when it is not given.\n"
+            "Fields: peer, until",
+    .options = "for",
+    .min_args = 1,
+    .max_args = 1,
+    .needs_ready = true,
+    .run = cmd_expect },
+  { .verb = "REFUSE",
+    .usage = "REFUSE [--block] REQUEST",
+    .help = "Refuse a request; with --block also ignore all to come of who asked.\nFields: request, state, blocked",
+    .options = "block",
+    .min_args = 1,
+    .max_args = 1,
+    .needs_ready = true,
+    .run = cmd_refuse },
+  { .verb = NULL },
+};

@@ -1,0 +1,484 @@
+/* gate_request.c - a request of the password gate: its states, its deadlines, its end.
+ *
+ * The diagram of the states is in gate.c.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/secmem.h"
+#include "base/text.h"
+#include "core/event.h"
+#include "core/gate_private.h"
+#include "core/self.h"
+#include "core/store/store_gate.h"
+
+#define LAPSE_CHECK_MAX_MS (24ULL * 3600 * 1000)
+
+static const char *const state_names[] = { "calling",  "waiting", "ya",      "ta",     "asked",
+                                           "accepted", "yb",      "sealing", "opened", "ended" };
+
+#define TO(state) (1u << CF_REQUEST_##state)
+
+/* Where each state may go; the same state again is always allowed. */
+static const unsigned transitions[] = {
+  [CF_REQUEST_CALLING] = TO (WAITING),
+  [CF_REQUEST_WAITING] = TO (YA),
+  [CF_REQUEST_YA] = TO (WAITING) | TO (TA),
+  [CF_REQUEST_TA] = TO (SEALING),
+  [CF_REQUEST_ASKED] = TO (ACCEPTED) | TO (ENDED),
+  [CF_REQUEST_ACCEPTED] = TO (YB) | TO (ENDED),
+  [CF_REQUEST_YB] = TO (ACCEPTED) | TO (SEALING) | TO (ENDED),
+  [CF_REQUEST_SEALING] = TO (OPENED) | TO (ENDED),
+  [CF_REQUEST_OPENED] = TO (ENDED),
+  [CF_REQUEST_ENDED] = 0,
+};
+
+static void deadline_passed (void *arg);
+
+struct cf_request *
+cf_request_find (struct cf_core *core, const uint8_t id[CF_CONVERSATION_ID_LEN])
+{
+  struct cf_request *r;
+
+  for (r = core->gate->first; r; r = r->next)
+    if (!memcmp (r->id, id, CF_CONVERSATION_ID_LEN))
+      return r;
+  return NULL;
+}
+
+struct cf_request *
+cf_request_of (struct cf_core *core, const struct cf_fpr *peer, bool asked)
+{
+  struct cf_request *r;
+
+  for (r = core->gate->first; r; r = r->next)
+    if (r->asked == asked && r->state < CF_REQUEST_SEALING && cf_fpr_equal (&r->peer, peer))
+      return r;
+  return NULL;
+}
+
+void
+cf_request_link (struct cf_core *core, struct cf_request *r)
+{
+  struct cf_request **tail;
+
+  r->core = core;
+  cf_timer_init (&r->deadline, deadline_passed, r);
+  for (tail = &core->gate->first; *tail; tail = &(*tail)->next)
+    ;
+  *tail = r;
+}
+
+struct cf_request *
+cf_request_new (struct cf_core *core, const uint8_t id[CF_CONVERSATION_ID_LEN], const struct cf_fpr *peer, bool asked)
+{
+  struct cf_peer *known = cf_peer_find (core, peer);
+  struct cf_request *r;
+
+  r = calloc (1, sizeof *r);
+  if (!r)
+    return NULL;
+  memcpy (r->id, id, sizeof r->id);
+  r->peer = *peer;
+  r->asked = asked;
+  r->state = asked ? CF_REQUEST_CALLING : CF_REQUEST_ASKED;
+  r->created_utc_ms = core->env->now_utc_ms;
+  if (known && known->user_id && !(r->user_id = strdup (known->user_id))) {
+    free (r);
+    return NULL;
+  }
+  cf_request_link (core, r);
+  cf_request_set_state (r, r->state);
+  return r;
+}
+
+void
+cf_request_free (struct cf_request *r)
+{
+  if (!r)
+    return;
+  cf_run_forget (r);
+  free (r->user_id);
+  free (r->note);
+  cf_secmem_free (r->prs);
+  cf_secmem_free (r->passphrase);
+  free (r->own_block.data);
+  free (r->peer_block.data);
+  free (r->own_signature.data);
+  free (r->peer_signature.data);
+  free (r);
+}
+
+gpg_error_t
+cf_request_save (struct cf_request *r)
+{
+  return cf_store_request_save (r->core->store, r);
+}
+
+/* Whose tunnel the state needs. */
+static void
+update_want (struct cf_request *r)
+{
+  bool want = r->asked ? r->state <= CF_REQUEST_TA : r->state == CF_REQUEST_ACCEPTED || r->state == CF_REQUEST_YB;
+  gpg_error_t err;
+
+  want = want || r->state == CF_REQUEST_SEALING || r->state == CF_REQUEST_OPENED;
+  if (want == r->wanted)
+    return;
+  err = cf_link_want (r->core, &r->peer, want);
+  if (err)
+    cf_log (r->core->env, CF_LOG_WARN, "gate: the link was not told: %s", gpg_strerror (err));
+  else
+    r->wanted = want;
+}
+
+static void
+arm_deadline (struct cf_request *r)
+{
+  struct cf_env *env = r->core->env;
+
+  switch (r->state) {
+  case CF_REQUEST_CALLING:
+    cf_timer_after (env, &r->deadline, CF_GATE_CALL_MS);
+    break;
+  case CF_REQUEST_ACCEPTED:
+    cf_timer_after (env, &r->deadline, r->fresh ? CF_GATE_RUN_MS : CF_GATE_CALL_MS);
+    break;
+  case CF_REQUEST_YA:
+  case CF_REQUEST_TA:
+  case CF_REQUEST_YB:
+  case CF_REQUEST_SEALING:
+    cf_timer_after (env, &r->deadline, CF_GATE_RUN_MS);
+    break;
+  default:
+    cf_timer_cancel (env, &r->deadline);
+    break;
+  }
+}
+
+void
+cf_request_set_state (struct cf_request *r, enum cf_request_state state)
+{
+  char hex[2 * CF_CONVERSATION_ID_LEN + 1];
+
+  if (state != r->state) {
+    if (!(transitions[r->state] & (1u << state)))
+      cf_log (r->core->env, CF_LOG_ERROR, "gate: no way from %s to %s", state_names[r->state], state_names[state]);
+    cf_log (r->core->env, CF_LOG_DEBUG, "gate: %.8s %s -> %s", cf_hex (r->id, sizeof r->id, hex),
+            state_names[r->state], state_names[state]);
+  }
+  r->state = state;
+  update_want (r);
+  arm_deadline (r);
+}
+
+bool
+cf_request_is_stranger (const struct cf_request *r)
+{
+  struct cf_peer *peer = cf_peer_find (r->core, &r->peer);
+
+  /* Whom our user asks he has chosen himself. */
+  return !r->asked && !(peer && peer->contact);
+}
+
+json_t *
+cf_request_json (const struct cf_request *r, const char *state)
+{
+  struct cf_peer *peer = cf_peer_find (r->core, &r->peer);
+  char id[2 * CF_CONVERSATION_ID_LEN + 1], fpr[CF_FPR_HEX_SIZE], since[CF_TIME_SIZE];
+
+  return json_pack ("{s:s, s:s, s:s?, s:s?, s:s, s:s, s:s, s:s?, s:b, s:s}", "request",
+                    cf_hex (r->id, sizeof r->id, id), "fingerprint", cf_fpr_hex (&r->peer, fpr), "user_id",
+                    peer ? peer->user_id : r->user_id, "name", peer ? peer->name : NULL, "validity",
+                    cf_key_validity_name (peer ? peer->validity : CF_VALIDITY_UNKNOWN), "key_state",
+                    cf_key_state_name (peer ? peer->key_state : CF_KEY_OK), "since",
+                    cf_time_format (r->created_utc_ms, since), "note", r->note, "contact", peer && peer->contact,
+                    "state", state);
+}
+
+/* --- frames out --- */
+
+gpg_error_t
+cf_request_send (struct cf_request *r, enum cf_talk type, const void *body, size_t len)
+{
+  return cf_talk_send (r->core, &r->peer, type, r->id, body, len);
+}
+
+void
+cf_request_say (struct cf_request *r, enum cf_talk type, const void *body, size_t len)
+{
+  gpg_error_t err = cf_request_send (r, type, body, len);
+
+  if (err)
+    cf_log (r->core->env, CF_LOG_DEBUG, "gate: frame %d waits for the next tunnel: %s", (int) type, gpg_strerror (err));
+}
+
+void
+cf_request_call (struct cf_request *r)
+{
+  struct cf_open_body body = { .purpose = CF_PURPOSE_OPEN };
+  struct cf_buf buf;
+  gpg_error_t err;
+
+  if (!cf_link_is_up (r->core, &r->peer))
+    return;
+  cf_env_random (r->core->env, r->own_nonce, sizeof r->own_nonce);
+  memcpy (body.nonce, r->own_nonce, sizeof body.nonce);
+  body.note = (const uint8_t *) r->note;
+  body.note_len = r->note ? strlen (r->note) : 0;
+  cf_buf_init (&buf, 256);
+  err = cf_open_encode (&body, &buf);
+  if (!err)
+    cf_request_say (r, CF_TALK_OPEN, cf_buf_data (&buf), cf_buf_len (&buf));
+  cf_buf_done (&buf);
+  /* While the peer thinks about it there is time to make the key. */
+  cf_opening_prepare (r);
+}
+
+void
+cf_request_say_accept (struct cf_request *r)
+{
+  if (!r->fresh)
+    return;
+  cf_env_random (r->core->env, r->own_nonce, sizeof r->own_nonce);
+  cf_request_say (r, CF_TALK_ACCEPT, r->own_nonce, sizeof r->own_nonce);
+}
+
+void
+cf_request_accept (struct cf_request *r)
+{
+  char *message = NULL;
+  gpg_error_t err;
+
+  err = cf_gate_check_guesses (r->core, &r->peer, cf_request_is_stranger (r), &message);
+  if (!err) {
+    cf_request_set_state (r, CF_REQUEST_ACCEPTED);
+    err = cf_request_save (r);
+  }
+  if (err) {
+    /* It stays a request; the user may accept it when the time has come. */
+    r->state = CF_REQUEST_ASKED;
+    cf_request_set_state (r, CF_REQUEST_ASKED);
+    cf_secmem_free (r->prs);
+    r->prs = NULL;
+    cf_gate_calls_end (r, err, message);
+    free (message);
+    return;
+  }
+  cf_opening_prepare (r);
+  cf_request_say_accept (r);
+}
+
+/* --- ends --- */
+
+/* The asker's conversation that came to nothing. */
+static void
+forget_conversation (struct cf_request *r)
+{
+  struct cf_conversation *conv = cf_conversation_find (r->core, r->id);
+  gpg_error_t err;
+
+  if (!conv || conv->state != CF_CONVERSATION_REQUESTED)
+    return;
+  err = cf_conversation_set_state (r->core, conv, CF_CONVERSATION_CLOSED);
+  if (!err)
+    err = cf_conversation_forget (r->core, conv);
+  if (err)
+    cf_log (r->core->env, CF_LOG_ERROR, "gate: a request stays in the list: %s", gpg_strerror (err));
+}
+
+static void
+key_gone (void *arg, gpg_error_t err)
+{
+  (void) arg;
+  (void) err; /* a key that nobody uses is harmless: its passphrase is gone */
+}
+
+static void
+destroy_key (struct cf_request *r)
+{
+  gpg_error_t err = 0;
+
+  if (!cf_fpr_is_none (&r->own_key))
+    err = cf_gpg_conversation_key_delete (r->core->gpg, &r->own_key, key_gone, NULL, NULL);
+  if (err)
+    cf_log (r->core->env, CF_LOG_WARN, "gate: an unused key stays: %s", gpg_strerror (err));
+  memset (&r->own_key, 0, sizeof r->own_key);
+}
+
+static void
+unlink_request (struct cf_request *r)
+{
+  struct cf_request **link;
+
+  cf_opening_cancel (r);
+  cf_timer_cancel (r->core->env, &r->deadline);
+  for (link = &r->core->gate->first; *link != r; link = &(*link)->next)
+    ;
+  *link = r->next;
+  if (r->wanted && cf_link_want (r->core, &r->peer, false))
+    cf_log (r->core->env, CF_LOG_WARN, "gate: the link was not told");
+}
+
+void
+cf_request_drop (struct cf_request *r)
+{
+  gpg_error_t err;
+
+  err = cf_store_request_delete (r->core->store, r->id);
+  if (err)
+    cf_log (r->core->env, CF_LOG_ERROR, "gate: a request stays in the store: %s", gpg_strerror (err));
+  destroy_key (r);
+  unlink_request (r);
+  forget_conversation (r);
+  cf_request_free (r);
+}
+
+/* What the user's event stream shows of the end. */
+static gpg_error_t
+report_end (struct cf_request *r, gpg_error_t why, const char *state)
+{
+  const struct cf_err_info *info = cf_err_info (why);
+  char id[2 * CF_CONVERSATION_ID_LEN + 1], fpr[CF_FPR_HEX_SIZE];
+  gpg_error_t err = 0;
+
+  if (!r->asked)
+    err = cf_event_emit (r->core, "request", true, cf_request_json (r, state));
+  if (!err && gpg_err_code (why) != CF_ERR_REFUSED && gpg_err_code (why) != GPG_ERR_CANCELED
+      && r->state != CF_REQUEST_CALLING)
+    err = cf_event_emit (r->core, "error", true,
+                         json_pack ("{s:s, s:s, s:s, s:s, s:s}", "error", info->name, "message", info->message, "hint",
+                                    info->hint, "request", cf_hex (r->id, sizeof r->id, id), "fingerprint",
+                                    cf_fpr_hex (&r->peer, fpr)));
+  return err;
+}
+
+/* The answerer keeps the end, to say so to an asker who was not there to hear it. */
+static gpg_error_t
+keep_end (struct cf_request *r, gpg_error_t why)
+{
+  cf_opening_cancel (r);
+  destroy_key (r);
+  cf_run_forget (r);
+  cf_secmem_free (r->prs);
+  cf_secmem_free (r->passphrase);
+  r->prs = r->passphrase = NULL;
+  free (r->own_block.data);
+  r->own_block.data = NULL;
+  r->own_block.len = 0;
+  r->end_error = why;
+  cf_request_set_state (r, CF_REQUEST_ENDED);
+  return cf_request_save (r);
+}
+
+void
+cf_request_end (struct cf_request *r, gpg_error_t why, enum cf_talk say, const char *state)
+{
+  struct cf_core *core = r->core;
+  bool keep = !r->asked && (say == CF_TALK_REFUSED || say == CF_TALK_WRONG);
+  gpg_error_t err;
+
+  if (say)
+    cf_request_say (r, say, NULL, 0);
+  if (gpg_err_code (why) == CF_ERR_WRONG_PASSWORD)
+    core->gate->counts.wrong++;
+  cf_gate_calls_end (r, why, NULL);
+  err = cf_store_begin (core->store);
+  if (!err) {
+    err = report_end (r, why, state);
+    if (!err && !r->asked)
+      err = cf_conversation_id_use (core, r->id);
+    if (!err && keep)
+      err = keep_end (r, why);
+    cf_store_end (core->store, &err);
+  }
+  if (err)
+    cf_log (core->env, CF_LOG_ERROR, "gate: the end of a request was not kept: %s", gpg_strerror (err));
+  if (!keep)
+    cf_request_drop (r);
+  else
+    forget_conversation (r);
+}
+
+/* CALLING: not there.  Others: no progress, so who waits is told; the request stands. */
+static void
+deadline_passed (void *arg)
+{
+  struct cf_request *r = arg;
+
+  switch (r->state) {
+  case CF_REQUEST_CALLING:
+    cf_request_end (r, cf_err (CF_ERR_NOT_REACHABLE), CF_TALK_REFUSED, "failed");
+    break;
+  case CF_REQUEST_ACCEPTED:
+    cf_gate_calls_end (r, cf_err (r->fresh ? GPG_ERR_TIMEOUT : CF_ERR_NOT_REACHABLE),
+                       r->fresh ? NULL : "The asker is not there now; the conversation opens when both are");
+    break;
+  case CF_REQUEST_YA:
+    cf_run_forget (r);
+    cf_request_set_state (r, CF_REQUEST_WAITING);
+    cf_gate_calls_end (r, cf_err (GPG_ERR_TIMEOUT), NULL);
+    break;
+  default:
+    cf_gate_calls_end (r, cf_err (GPG_ERR_TIMEOUT), NULL);
+    break;
+  }
+}
+
+static int64_t
+life_left (const struct cf_request *r)
+{
+  bool sealed = r->state == CF_REQUEST_SEALING || r->state == CF_REQUEST_OPENED;
+  int64_t life = sealed ? CF_GATE_SEALING_LIFE_MS : CF_REQUEST_LIFE_MS;
+  int64_t gone = r->core->env->now_utc_ms - r->created_utc_ms;
+
+  return gone < 0 ? life : life - gone;
+}
+
+void
+cf_gate_lapse (void *arg)
+{
+  struct cf_gate *gate = arg;
+  struct cf_request *r, *next;
+
+  for (r = gate->first; r; r = next) {
+    next = r->next;
+    if (life_left (r) > 0)
+      continue;
+    if (r->state == CF_REQUEST_ENDED || r->state == CF_REQUEST_OPENED)
+      cf_request_drop (r);
+    else
+      cf_request_end (r, cf_err (GPG_ERR_TIMEOUT), 0, "lapsed");
+  }
+  cf_gate_lapse_arm (gate);
+}
+
+void
+cf_gate_lapse_arm (struct cf_gate *gate)
+{
+  uint64_t next_ms = LAPSE_CHECK_MAX_MS;
+  struct cf_request *r;
+
+  for (r = gate->first; r; r = r->next) {
+    int64_t left = life_left (r);
+
+    if (left < 1000)
+      left = 1000;
+    if ((uint64_t) left < next_ms)
+      next_ms = (uint64_t) left;
+  }
+  cf_timer_after (gate->core->env, &gate->lapse, next_ms);
+}
+
+gpg_error_t
+cf_gate_check_guesses (struct cf_core *core, const struct cf_fpr *peer, bool stranger, char **r_message)
+{
+  int64_t wait_ms = 0;
+  gpg_error_t err;
+
+  err = cf_guess_check (core->store, core->env->now_utc_ms, peer, stranger, &wait_ms);
+  if (gpg_err_code (err) == CF_ERR_RATE && r_message)
+    *r_message = cf_sprintf ("Too many wrong passwords: the next try is possible in %lld minutes",
+                             (long long) ((wait_ms + 59999) / 60000));
+  return err;
+}

@@ -1,0 +1,406 @@
+/* opening.c - from the right tags to an open conversation: keys, statements, DONE.
+ *
+ * Each side sends its conversation key's public block, its statement over both
+ * keys, and DONE, each as soon as it can and each on disk before it leaves, so
+ * that a new tunnel repeats the same bytes.  cf_opening_step does whatever can
+ * be done; every job's end calls it again:
+ *
+ *   own key made        -> KEY leaves
+ *   KEY came            -> imported
+ *   both keys           -> statement signed -> STATEMENT leaves
+ *   STATEMENT came      -> verified
+ *   signed and verified -> DONE leaves
+ *   DONE came, own left -> compared; open
+ *
+ * Open on disk comes before OPENED leaves; only OPENED lets the peer forget the
+ * run.  Spec: doc/protocol-gate.md, "Opening".
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/secmem.h"
+#include "core/event.h"
+#include "core/gate_private.h"
+#include "core/message.h"
+#include "core/self.h"
+#include "core/store/store_gate.h"
+
+static void
+fail (struct cf_request *r, gpg_error_t err)
+{
+  cf_log (r->core->env, CF_LOG_WARN, "gate: an opening failed: %s", gpg_strerror (err));
+  cf_request_end (r, err, CF_TALK_REFUSED, "failed");
+}
+
+static gpg_error_t
+block_set (struct cf_block *block, const uint8_t *data, size_t len)
+{
+  uint8_t *copy;
+
+  copy = malloc (len);
+  if (!copy)
+    return cf_err_errno ();
+  memcpy (copy, data, len);
+  free (block->data);
+  block->data = copy;
+  block->len = len;
+  return 0;
+}
+
+void
+cf_opening_cancel (struct cf_request *r)
+{
+  struct cf_gpg *gpg = r->core->gpg;
+
+  cf_gpg_cancel (gpg, r->key_job);
+  cf_gpg_cancel (gpg, r->import_job);
+  cf_gpg_cancel (gpg, r->sign_job);
+  cf_gpg_cancel (gpg, r->verify_job);
+  cf_gpg_cancel (gpg, r->check_job);
+  r->key_job = r->import_job = r->sign_job = r->verify_job = r->check_job = NULL;
+}
+
+/* --- jobs --- */
+
+static void
+key_made (void *arg, gpg_error_t err, const struct cf_fpr *fpr, const uint8_t *block, size_t block_len)
+{
+  struct cf_request *r = arg;
+
+  r->key_job = NULL;
+  if (!err)
+    err = block_set (&r->own_block, block, block_len);
+  if (!err) {
+    r->own_key = *fpr;
+    if (r->state != CF_REQUEST_CALLING)
+      err = cf_request_save (r);
+  }
+  if (err)
+    fail (r, err);
+  else
+    cf_opening_step (r);
+}
+
+void
+cf_opening_prepare (struct cf_request *r)
+{
+  gpg_error_t err = 0;
+
+  if (r->own_block.data || r->key_job)
+    return;
+  if (!r->passphrase) {
+    err = cf_secmem_new (&r->passphrase, CF_GPG_PASSPHRASE_LEN);
+    if (!err)
+      cf_env_random (r->core->env, r->passphrase, CF_GPG_PASSPHRASE_LEN);
+  }
+  if (!err)
+    err = cf_gpg_conversation_key_new (r->core->gpg, r->passphrase, key_made, r, &r->key_job);
+  if (err) /* tried again when the key is needed, and reported there */
+    cf_log (r->core->env, CF_LOG_WARN, "gate: no conversation key yet: %s", gpg_strerror (err));
+}
+
+static void
+key_imported (void *arg, gpg_error_t err, const struct cf_key_info *key)
+{
+  struct cf_request *r = arg;
+
+  r->import_job = NULL;
+  if (!err && cf_fpr_equal (&key->fpr, &r->own_key))
+    err = cf_err (CF_ERR_KEY_WRONG); /* our own key came back */
+  if (err) {
+    fail (r, err);
+    return;
+  }
+  r->peer_key = key->fpr;
+  cf_opening_step (r);
+}
+
+static gpg_error_t
+statement_bytes (const struct cf_request *r, struct cf_buf *out)
+{
+  const struct cf_fpr *self = &r->core->self->fpr;
+
+  return cf_gate_statement_bytes (r->sid, r->asked ? self : &r->peer, r->asked ? &r->peer : self,
+                                  r->asked ? &r->own_key : &r->peer_key, r->asked ? &r->peer_key : &r->own_key, out);
+}
+
+static void
+statement_signed (void *arg, gpg_error_t err, const uint8_t *data, size_t len)
+{
+  struct cf_request *r = arg;
+
+  r->sign_job = NULL;
+  if (!err)
+    err = block_set (&r->own_signature, data, len);
+  if (!err) /* a second signature would have other bytes than the one that the peer may have by now */
+    err = cf_request_save (r);
+  if (err)
+    fail (r, err);
+  else
+    cf_opening_step (r);
+}
+
+static void
+statement_verified (void *arg, gpg_error_t err)
+{
+  struct cf_request *r = arg;
+
+  r->verify_job = NULL;
+  if (err) {
+    fail (r, err);
+    return;
+  }
+  r->peer_signature_ok = true;
+  cf_opening_step (r);
+}
+
+/* Sign ours (VERIFY false), or verify theirs. */
+static gpg_error_t
+statement_start (struct cf_request *r, bool verify)
+{
+  struct cf_core *core = r->core;
+  struct cf_buf bytes;
+  gpg_error_t err;
+
+  cf_buf_init (&bytes, 512);
+  err = statement_bytes (r, &bytes);
+  if (!err && verify)
+    err = cf_gpg_statement_verify (core->gpg, CF_GPG_PERSON, &r->peer, "conversation", cf_buf_data (&bytes),
+                                   cf_buf_len (&bytes), r->peer_signature.data, r->peer_signature.len,
+                                   statement_verified, r, &r->verify_job);
+  else if (!err)
+    err = cf_gpg_statement_sign (core->gpg, &core->self->fpr, "conversation", cf_buf_data (&bytes),
+                                 cf_buf_len (&bytes), statement_signed, r, &r->sign_job);
+  cf_buf_done (&bytes);
+  return err;
+}
+
+/* --- open --- */
+
+static gpg_error_t
+done_value (const struct cf_request *r, bool of_asker, uint8_t r_done[CF_HASH_LEN])
+{
+  struct cf_done_input in = { .c = r->secret, .sid = r->sid };
+
+  in.asker = r->asked ? r->core->self->fpr : r->peer;
+  in.answerer = r->asked ? r->peer : r->core->self->fpr;
+  in.asker_key = r->asked ? r->own_block : r->peer_block;
+  in.answerer_key = r->asked ? r->peer_block : r->own_block;
+  in.asker_statement = r->asked ? r->own_signature : r->peer_signature;
+  in.answerer_statement = r->asked ? r->peer_signature : r->own_signature;
+  return cf_gate_done (&in, of_asker, r_done);
+}
+
+/* The conversation as it will be, in memory; what the store says of it comes after. */
+static gpg_error_t
+conversation_fill (struct cf_request *r, struct cf_conversation *conv)
+{
+  gpg_error_t err = 0;
+
+  if (!conv->passphrase)
+    err = cf_secmem_new (&conv->passphrase, CF_GPG_PASSPHRASE_LEN);
+  if (!err && !conv->secret)
+    err = cf_secmem_new (&conv->secret, CF_HASH_LEN);
+  if (!err && !conv->note && r->note && !(conv->note = strdup (r->note)))
+    err = cf_err_errno ();
+  if (err)
+    return err;
+  memcpy (conv->passphrase, r->passphrase, CF_GPG_PASSPHRASE_LEN);
+  memcpy (conv->secret, r->secret, CF_HASH_LEN);
+  conv->own_key = r->own_key;
+  conv->peer_key = r->peer_key;
+  return 0;
+}
+
+static gpg_error_t
+keep_peer (struct cf_request *r)
+{
+  struct cf_peer *peer = cf_peer_find (r->core, &r->peer);
+  struct cf_hash h;
+  uint8_t *pair = NULL;
+  gpg_error_t err;
+
+  if (!peer)
+    return cf_err (GPG_ERR_NOT_FOUND);
+  err = cf_secmem_new (&pair, CF_HASH_LEN);
+  if (!err) {
+    cf_hash_init (&h, r->secret, "pair");
+    cf_hash_final (&h, pair);
+    err = cf_peer_keep (r->core, peer, "password", pair);
+  }
+  cf_secmem_free (pair);
+  return err;
+}
+
+/* Everything that "open" means, in one transaction. */
+static gpg_error_t
+commit_open (struct cf_request *r, struct cf_conversation *conv)
+{
+  struct cf_core *core = r->core;
+  gpg_error_t err;
+
+  err = cf_store_begin (core->store);
+  if (err)
+    return err;
+  err = keep_peer (r);
+  if (!err)
+    err = cf_store_expectation_delete (core->store, &r->peer);
+  if (!err)
+    err = cf_conversation_set_state (core, conv, CF_CONVERSATION_OPEN);
+  if (!err && !r->asked)
+    err = cf_event_emit (core, "request", true, cf_request_json (r, "opened"));
+  if (!err)
+    err = cf_request_save (r);
+  cf_store_end (core->store, &err);
+  return err;
+}
+
+static void
+open_now (struct cf_request *r)
+{
+  struct cf_core *core = r->core;
+  struct cf_conversation *conv = cf_conversation_find (core, r->id);
+  gpg_error_t err = 0;
+
+  if (!conv)
+    err = cf_conversation_new (core, r->id, &r->peer, r->asked, &conv);
+  if (!err)
+    err = conversation_fill (r, conv);
+  if (!err) {
+    cf_request_set_state (r, CF_REQUEST_OPENED);
+    err = commit_open (r, conv);
+  }
+  if (err) {
+    if (conv)
+      conv->state = CF_CONVERSATION_REQUESTED; /* as on disk; gone with the request */
+    /* Not open; the peer believes our DONE and is told that it came to nothing. */
+    fail (r, err);
+    return;
+  }
+  /* From here on the key is the conversation's. */
+  memset (&r->own_key, 0, sizeof r->own_key);
+  cf_request_say (r, CF_TALK_OPENED, NULL, 0);
+  cf_gate_calls_end (r, 0, NULL);
+  cf_message_conversation_opened (core, conv);
+}
+
+static void
+finish (struct cf_request *r)
+{
+  uint8_t done[CF_HASH_LEN];
+  gpg_error_t err;
+
+  err = done_value (r, r->asked, done);
+  if (!err && !(r->sent & CF_SENT_DONE)) {
+    /* All that a repetition needs, on disk before the peer may believe us. */
+    err = cf_request_save (r);
+    if (!err) {
+      r->sent |= CF_SENT_DONE;
+      cf_request_say (r, CF_TALK_DONE, done, sizeof done);
+    }
+  }
+  if (!err && r->peer_done_set) {
+    err = done_value (r, !r->asked, done);
+    if (!err && !cf_ct_equal (done, r->peer_done, sizeof done))
+      err = cf_err (CF_ERR_PROTOCOL);
+    if (!err) {
+      open_now (r);
+      return;
+    }
+  }
+  if (err)
+    fail (r, err);
+}
+
+void
+cf_opening_step (struct cf_request *r)
+{
+  gpg_error_t err = 0;
+  bool both_keys;
+
+  if (r->state != CF_REQUEST_SEALING)
+    return;
+  cf_opening_prepare (r);
+  if (!r->own_block.data && !r->key_job)
+    err = cf_err (GPG_ERR_GENERAL); /* the cause is in the log */
+  if (r->own_block.data && !(r->sent & CF_SENT_KEY)) {
+    r->sent |= CF_SENT_KEY;
+    cf_request_say (r, CF_TALK_KEY, r->own_block.data, r->own_block.len);
+  }
+  if (!err && r->peer_block.data && cf_fpr_is_none (&r->peer_key) && !r->import_job && r->own_block.data)
+    err = cf_gpg_conversation_key_import (r->core->gpg, r->peer_block.data, r->peer_block.len, key_imported, r,
+                                          &r->import_job);
+  both_keys = r->own_block.data && !cf_fpr_is_none (&r->peer_key);
+  if (!err && both_keys && !r->own_signature.data && !r->sign_job)
+    err = statement_start (r, false);
+  if (!err && r->own_signature.data && !(r->sent & CF_SENT_STATEMENT)) {
+    r->sent |= CF_SENT_STATEMENT;
+    cf_request_say (r, CF_TALK_STATEMENT, r->own_signature.data, r->own_signature.len);
+  }
+  if (!err && both_keys && r->peer_signature.data && !r->peer_signature_ok && !r->verify_job)
+    err = statement_start (r, true);
+  if (err)
+    fail (r, err);
+  else if (r->own_signature.data && r->peer_signature_ok)
+    finish (r);
+}
+
+void
+cf_opening_repeat (struct cf_request *r)
+{
+  uint8_t done[CF_HASH_LEN];
+  gpg_error_t err;
+
+  r->sent = 0;
+  if (!r->asked)
+    cf_request_say (r, CF_TALK_TB, r->own_tag, CF_CPACE_TAG_LEN);
+  if (r->state == CF_REQUEST_SEALING) {
+    cf_opening_step (r);
+    return;
+  }
+  cf_request_say (r, CF_TALK_KEY, r->own_block.data, r->own_block.len);
+  cf_request_say (r, CF_TALK_STATEMENT, r->own_signature.data, r->own_signature.len);
+  err = done_value (r, r->asked, done);
+  if (!err)
+    cf_request_say (r, CF_TALK_DONE, done, sizeof done);
+}
+
+/* What came must stay what it was: a second, other KEY or STATEMENT ends the opening. */
+static void
+take (struct cf_request *r, struct cf_block *block, const struct cf_talk_frame *frame)
+{
+  gpg_error_t err = 0;
+
+  if (!block->data)
+    err = block_set (block, frame->body, frame->body_len);
+  else if (block->len != frame->body_len || memcmp (block->data, frame->body, frame->body_len))
+    err = cf_err (CF_ERR_PROTOCOL);
+  if (err)
+    fail (r, err);
+  else
+    cf_opening_step (r);
+}
+
+void
+cf_opening_frame (struct cf_request *r, const struct cf_talk_frame *frame)
+{
+  if (r->state == CF_REQUEST_OPENED) {
+    /* The peer repeats because it has not heard that we are open. */
+    if (frame->type == CF_TALK_DONE)
+      cf_request_say (r, CF_TALK_OPENED, NULL, 0);
+    return;
+  }
+  switch (frame->type) {
+  case CF_TALK_KEY:
+    take (r, &r->peer_block, frame);
+    break;
+  case CF_TALK_STATEMENT:
+    take (r, &r->peer_signature, frame);
+    break;
+  default: /* DONE; compared once ours has left */
+    memcpy (r->peer_done, frame->body, sizeof r->peer_done);
+    r->peer_done_set = true;
+    cf_opening_step (r);
+    break;
+  }
+}
