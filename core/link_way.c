@@ -145,6 +145,17 @@ way_silence (struct cf_way *way)
   way->links->counts.refused++;
 }
 
+/* A HELLO that does not hold.  While we are not visible to everyone, an answer to a contact's name and silence to
+   another's would tell a stranger who our contacts are. */
+static void
+way_reject (struct cf_way *way, gpg_error_t err, const char *reason)
+{
+  if (!way->dialled && cf_peers_visibility (way->links->core) != CF_VISIBLE_EVERYONE)
+    way_silence (way);
+  else
+    way_refuse (way, err, reason);
+}
+
 /* --- two tunnels of a pair --- */
 
 static bool
@@ -251,16 +262,17 @@ unwanted_up (const struct cf_links *links)
   return count;
 }
 
-/* May the person who says to be IDENTITY reach us at all? */
+/* May the person who says to be IDENTITY reach us at all?  That he is blocked counts only once he is VERIFIED:
+   else anybody could learn by his name that he is. */
 static bool
-may_reach (struct cf_way *way, const struct cf_fpr *identity)
+may_reach (struct cf_way *way, const struct cf_fpr *identity, bool verified)
 {
   struct cf_core *core = way->links->core;
   const struct cf_peer *peer = cf_peer_find (core, identity);
   const struct cf_link *link = cf_links_find (way->links, identity);
 
   if (peer && peer->blocked)
-    return false;
+    return !verified;
   if ((peer && peer->contact) || (link && link->wants))
     return true;
   return cf_peers_visibility (core) == CF_VISIBLE_EVERYONE && unwanted_up (way->links) < UNWANTED_UP_MAX;
@@ -323,11 +335,11 @@ way_checked (void *arg, gpg_error_t err, struct cf_peer *peer)
 
   way->verify = NULL;
   if (err) {
-    way_refuse (way, err, cf_err_info (err)->message);
+    way_reject (way, err, cf_err_info (err)->message);
     return;
   }
   if (!way->dialled) {
-    if (!may_reach (way, &peer->fpr)) {
+    if (!may_reach (way, &peer->fpr, true)) {
       way_silence (way);
       return;
     }
@@ -366,11 +378,11 @@ take_hello (struct cf_way *way, const struct cf_hello *hello)
 
   err = check_hello (way, hello, &reason);
   if (err) {
-    way_refuse (way, err, reason);
+    way_reject (way, err, reason);
     return;
   }
   if (!way->dialled) {
-    if (!may_reach (way, &hello->device.identity) || (!known && !cf_links_allow_question (way->links, &way->addr))) {
+    if (!may_reach (way, &hello->device.identity, false) || (!known && !cf_links_allow_question (way->links, &way->addr))) {
       way_silence (way);
       return;
     }
@@ -388,7 +400,7 @@ take_hello (struct cf_way *way, const struct cf_hello *hello)
     err = cf_peer_verify_start (way->links->core->peers, known ? CF_GPG_MESSAGE : CF_GPG_BACKGROUND, hello,
                                 way->dialled ? &way->addr : NULL, way_checked, way, &way->verify);
   if (err)
-    way_refuse (way, err, cf_err_info (err)->message);
+    way_reject (way, err, cf_err_info (err)->message);
 }
 
 /* --- what the tunnel says --- */

@@ -114,11 +114,14 @@ cf_peer_check_key (struct cf_core *core, const struct cf_fpr *fpr, void (*done) 
   return 0;
 }
 
-/* A check whose job its owner cancelled is still in the list: such jobs are gone, the others must go first.
-   The engine outlives us and is asked for none of them here; its own end cancels what is left. */
+/* Those that somebody asked for are his to cancel (and may have been: their jobs are not touched); he does so, or the
+   engine ends, before the loop turns again. */
 void
 cf_peer_checks_free (struct cf_peers *peers)
 {
-  while (peers->checks)
+  while (peers->checks) {
+    if (!peers->checks->done)
+      cf_gpg_cancel (peers->core->gpg, peers->checks->job);
     check_free (peers->checks);
+  }
 }

@@ -112,7 +112,7 @@ say (struct sim_node *a, struct sim_node *b, const char *text)
   size_t before = heards[b->index].messages;
 
   assert_int_equal (cf_link_send (a->core, &b->fpr, text, strlen (text)), 0);
-  sim_run (a->sim, 200);
+  sim_run (a->sim, 1000);
   assert_int_equal (heards[b->index].messages, before + 1);
   assert_string_equal (heards[b->index].last, text);
 }
@@ -728,6 +728,74 @@ test_nobody_is_silent (void **state)
   sim_free (sim);
 }
 
+/* Who is a contact, or blocked, is not to be learned by using his name. */
+static void
+test_names_tell_nothing (void **state)
+{
+  struct sim *sim = sim_new (26);
+  struct sim_node *alice = node (sim, "alice"), *bob = node (sim, "bob"), *mallory;
+  struct cf_device_statement st;
+  struct rogue r[3];
+
+  (void) state;
+  assert_true (sim_sees (alice, bob));
+  mallory = quiet_node (sim, "mallory");
+  st = mallory->core->self->device;
+  st.identity = bob->fpr;
+  for (int i = 0; i < 3; i++) {
+    if (i == 0)
+      assert_int_equal (cf_peer_set_blocked (alice->core, cf_peer_find (alice->core, &bob->fpr), true), 0);
+    if (i == 1)
+      assert_int_equal (cf_peer_set_blocked (alice->core, cf_peer_find (alice->core, &bob->fpr), false), 0);
+    if (i == 2) {
+      assert_int_equal (cf_peer_keep (alice->core, cf_peer_find (alice->core, &bob->fpr), NULL, NULL), 0);
+      cf_peers_set_visibility (alice->core, CF_VISIBLE_NOBODY);
+    }
+    rogue_init (&r[i], mallory);
+    rogue_hello (&r[i], CF_CONTROL_HELLO, bob->core->self, &st, &alice->fpr);
+    rogue_dial (&r[i], alice, false);
+    assert_false (r[i].answered);
+  }
+  assert_string_equal (r[0].reason, r[1].reason);
+  assert_string_not_equal (r[0].reason, "");
+  assert_string_equal (r[2].reason, "");
+  sim_free (sim);
+}
+
+/* Both want each other through whatever happens to the path; in the end they share one tunnel. */
+static void
+test_storm (void **state)
+{
+  (void) state;
+  for (uint64_t seed = 100; seed < 110; seed++) {
+    struct sim *sim = sim_new (seed);
+    struct pair p = { node (sim, "alice"), node (sim, "bob") };
+    bool cut = false;
+
+    sim->latency_ms = (uint32_t) sim_random (sim, 200);
+    sim->jitter_ms = (uint32_t) sim_random (sim, 50);
+    assert_true (sim_sees (p.a, p.b));
+    assert_true (sim_sees (p.b, p.a));
+    want (p.a, p.b);
+    want (p.b, p.a);
+    for (int i = 0; i < 30; i++) {
+      cut = !cut;
+      sim_run (sim, sim_random (sim, i % 3 ? 700 : 15000));
+      sim_cut (sim, p.a, p.b, cut);
+    }
+    sim_cut (sim, p.a, p.b, false);
+    assert_true (sim_run_until (sim, 60000, both_up, &p));
+    sim_run (sim, CF_PATH_LOST_MS + 60000);
+    assert_true (both_up (&p));
+    assert_same_tunnel (p.a, p.b);
+    say (p.a, p.b, "after the storm");
+    say (p.b, p.a, "it is calm");
+    for (int i = 0; i < 2; i++)
+      assert_int_equal (heards[i].ups, heards[i].downs + 1);
+    sim_free (sim);
+  }
+}
+
 static void
 test_gone (void **state)
 {
@@ -764,6 +832,8 @@ main (void)
     cmocka_unit_test (test_contact_is_kept),
     cmocka_unit_test (test_nobody_is_silent),
     cmocka_unit_test (test_gone),
+    cmocka_unit_test (test_names_tell_nothing),
+    cmocka_unit_test (test_storm),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
