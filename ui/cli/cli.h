@@ -1,0 +1,221 @@
+/* cli.h - what the files of the command line share: one program run, its table of commands, its calls.
+ *
+ *   main.c      global options, then the command, or the console
+ *   table.c     the commands and what their help says; columns.c what their lists show; verb.c runs most of them
+ *   words.c     words, options, durations, the nearest name
+ *   call.c      one call of the daemon, Ctrl-C and time limits
+ *   output.c    rows, tables, colour, errors
+ *
+ * Nothing here knows keys, history or the network: it asks the daemon.
+ * Out of memory ends the program (cf_cli_must), which only a user interface may do.
+ */
+#ifndef CF_UI_CLI_CLI_H
+#define CF_UI_CLI_CLI_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "ui/client/client.h"
+
+struct cf_cli_command;
+struct cf_cli_args;
+
+/* One run of the program. */
+struct cf_cli {
+  const char *home;         /* as given, or NULL */
+  bool json;
+  int timeout_ms;           /* < 0: none was given */
+  bool tty_in, tty_out;
+  bool color_out, color_err;
+  int width;                /* columns of the terminal; 0: not a terminal, nothing is shortened */
+  struct cf_client *client; /* made by the first call; NULL after one that failed half-way */
+  json_t *names;            /* conversation id -> title, for people; or NULL */
+  int told;                 /* exit code of an error that a callback has already told, or 0 */
+  bool interactive;         /* inside the console: Ctrl-C ends a command, not the program */
+  /* Something else to look after while a call waits; FD < 0: nothing. */
+  int side_fd;
+  void (*side) (void *arg);
+  void *side_arg;
+  char *chat;               /* the console is asked to switch to this conversation; or NULL */
+};
+
+/* ---- words.c ---- */
+
+#define CF_CLI_OPTIONS_MAX 8
+
+struct cf_cli_option {
+  const char *name;   /* without "--" */
+  const char *value;  /* what it takes, as usage shows it; NULL: nothing */
+  char kind;          /* 't' text, 'n' number, 'd' duration (the daemon is given seconds: "600s"), 0 with no value */
+  bool local;         /* not handed to the daemon */
+  const char *help;
+};
+
+/* Words of one command, taken apart; pointers into those given, but for VALUE of durations. */
+struct cf_cli_args {
+  size_t argc;
+  const char **argv;
+  size_t option_count;
+  struct { const struct cf_cli_option *def; char *value; } options[CF_CLI_OPTIONS_MAX];
+  bool help;
+};
+
+/* "90", "90s", "10m", "2h", "3d": seconds, from 1 to ten years.  Errors: INV_TIME. */
+gpg_error_t cf_cli_duration (const char *text, uint64_t *r_seconds) CF_MUST_CHECK;
+/* The NAMES (until NULL) entry most like WORD, or NULL when none is near. */
+const char *cf_cli_nearest (const char *word, const char *const *names);
+/* Words of a typed LINE as a shell would see them: spaces, '...', "...", \x.  *R_WORDS is one block to free, ended
+   by NULL.  Errors: SYNTAX (a quote that does not end). */
+gpg_error_t cf_cli_split (const char *line, char ***r_words, size_t *r_count) CF_MUST_CHECK;
+/* COUNT words joined by single spaces; caller frees. */
+char *cf_cli_join (const char *const *words, size_t count);
+/* Take WORDS (after the command's name) apart; global options among them are set in CLI.  Tells what is wrong.
+   0, or an exit code.  cf_cli_args_done in any case. */
+int cf_cli_args_parse (struct cf_cli *cli, const struct cf_cli_command *command, char **words, size_t count,
+                       struct cf_cli_args *args);
+void cf_cli_args_done (struct cf_cli_args *args);
+const char *cf_cli_option_value (const struct cf_cli_args *args, const char *name); /* NULL: not given; "" no value */
+/* Is WORDS[*POS] a global option (--json, --home, --timeout, --help, --version)?  Set it and move *POS to its last
+   word.  0 not one, 1 taken, -1 told as wrong.  VERSION and HELP are left to the caller through *R_WHICH. */
+int cf_cli_global (struct cf_cli *cli, char **words, size_t count, size_t *pos, char *r_which);
+
+/* ---- table.c ---- */
+
+typedef char *(*cf_cli_cell) (const struct cf_cli *cli, const json_t *row);
+
+struct cf_cli_column {
+  const char *title;
+  cf_cli_cell cell;   /* text of ROW in this column; caller frees */
+  bool shrinks;       /* may be shortened to fit the terminal */
+};
+
+struct cf_cli_command {
+  const char *name;
+  const char *verb;            /* of the daemon; NULL when RUN does it all */
+  const char *args;            /* "CONV [TEXT...|-]" */
+  size_t min_args, max_args;
+  const struct cf_cli_option *options; /* ended by a NULL name; or NULL */
+  const char *summary;         /* one line, for the list */
+  const char *help;            /* more; or NULL */
+  const char *fields;          /* of its JSON rows */
+  const struct cf_cli_column *columns; /* of a list, ended by a NULL title; or NULL */
+  void (*show) (struct cf_cli *cli, json_t *row); /* of one row, when there are no columns */
+  const char *empty;           /* what a person is told of an empty list */
+  int (*run) (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
+  bool password;               /* answers INQUIRE PASSWORD */
+  bool streams;                /* rows until it is ended, always; "--watch" makes others so */
+};
+
+extern const struct cf_cli_command cf_cli_commands[]; /* ended by a NULL name */
+const struct cf_cli_command *cf_cli_command_find (const char *name);
+/* Run the command that WORDS spell, telling every error.  The exit code. */
+int cf_cli_run (struct cf_cli *cli, char **words, size_t count);
+/* The usual way: the verb with the given options and arguments; its rows are shown. */
+int cf_cli_run_verb (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
+void cf_cli_usage (const struct cf_cli *cli, const struct cf_cli_command *command); /* NULL: of the program */
+
+/* ---- call.c ---- */
+
+/* The connection; made and the daemon started if need be.  0, or an exit code, told. */
+int cf_cli_connect (struct cf_cli *cli);
+/* One call to its end, TIMEOUT_MS < 0 for ever; meanwhile cli->side is looked after.  A locked daemon is asked to
+   unlock first.  Nothing is told.  After a failure of the connection itself it is closed and made anew by the next
+   call.  Errors: TIMEOUT, CANCELED (Ctrl-C), the daemon's. */
+gpg_error_t cf_cli_call (struct cf_cli *cli, const char *verb, const char *const *words,
+                         const struct cf_client_handler *handler, void *arg, int timeout_ms,
+                         struct cf_client_error *r_error) CF_MUST_CHECK;
+/* All rows of a call as an array (caller decrefs).  0, or an exit code, told. */
+int cf_cli_rows (struct cf_cli *cli, const char *verb, const char *const *words, json_t **r_rows);
+/* Learn the titles of conversations; what fails is not told, names are then ids. */
+void cf_cli_learn_names (struct cf_cli *cli);
+/* Ctrl-C from here on sets a flag instead of ending the program. */
+void cf_cli_catch_interrupt (void);
+bool cf_cli_interrupted (bool clear);
+int64_t cf_cli_now_ms (void);
+
+/* ---- output.c ---- */
+
+enum cf_cli_style { CF_CLI_PLAIN, CF_CLI_BOLD, CF_CLI_DIM, CF_CLI_GOOD, CF_CLI_WARN, CF_CLI_BAD };
+
+void cf_cli_output_init (struct cf_cli *cli);
+/* Everything printed reaches its reader now; a reader that has gone ends the program. */
+void cf_cli_flush (void);
+void cf_cli_json (json_t *row); /* one line */
+void cf_cli_say (const struct cf_cli *cli, enum cf_cli_style style, const char *fmt, ...) CF_PRINTF (3, 4);
+/* Tell an error: "confab: message. hint", or an object.  HINT NULL: the one of ERR; FMT NULL: its message too.
+   Returns the exit code of ERR. */
+int cf_cli_fail (const struct cf_cli *cli, gpg_error_t err, const char *hint, const char *fmt, ...) CF_PRINTF (4, 5);
+int cf_cli_fail_named (const struct cf_cli *cli, const char *name, int code, const char *message, const char *hint);
+/* What the daemon said of a failure, or what cf_cli_call made of it. */
+int cf_cli_fail_call (const struct cf_cli *cli, const struct cf_client_error *error);
+/* A diagnostic that is no error, on stderr, for people only. */
+void cf_cli_note (const struct cf_cli *cli, const char *fmt, ...) CF_PRINTF (2, 3);
+/* ROWS aligned below titles. */
+void cf_cli_table (const struct cf_cli *cli, const struct cf_cli_column *columns, const json_t *rows);
+/* "  label  value", labels in one width. */
+void cf_cli_pair (const struct cf_cli *cli, const char *label, const char *value);
+
+void *cf_cli_must (void *mem); /* MEM, or the end of the program */
+char *cf_cli_sprintf (const char *fmt, ...) CF_PRINTF (1, 2);
+size_t cf_cli_text_width (const char *text);                  /* in columns */
+char *cf_cli_shorten (const char *text, size_t width);        /* a copy of at most WIDTH columns */
+
+/* ---- row.c: parts of a row, as a person reads them; callers free ---- */
+
+const char *cf_row_text (const json_t *row, const char *key); /* as it came, not fit to show; "" when not there */
+bool cf_row_true (const json_t *row, const char *key);
+char *cf_row_shown (const json_t *row, const char *key);      /* one line, fit to show */
+char *cf_row_lines (const json_t *row, const char *key);      /* several lines, fit to show */
+char *cf_row_who (const json_t *row);                         /* user ID, name or fingerprint */
+char *cf_row_time (const json_t *row, const char *key);       /* local: "14:05" today, else with the date */
+char *cf_row_fingerprint (const char *hex);                   /* in groups of four */
+char *cf_row_conversation (const struct cf_cli *cli, const json_t *row); /* title, or the start of its id */
+
+/* ---- show.c ---- */
+
+void cf_show_identity (struct cf_cli *cli, json_t *row);
+void cf_show_status (struct cf_cli *cli, json_t *row);
+void cf_show_opened (struct cf_cli *cli, json_t *row);
+void cf_show_sent (struct cf_cli *cli, json_t *row);
+void cf_show_message (struct cf_cli *cli, json_t *row);
+void cf_show_event (struct cf_cli *cli, json_t *row);
+void cf_show_setting (struct cf_cli *cli, json_t *row);
+void cf_show_contact_line (struct cf_cli *cli, json_t *row);
+void cf_show_peer_line (struct cf_cli *cli, json_t *row);
+void cf_show_request_line (struct cf_cli *cli, json_t *row);
+void cf_show_conversation_line (struct cf_cli *cli, json_t *row);
+void cf_show_done (struct cf_cli *cli, json_t *row);
+void cf_show_export (struct cf_cli *cli, json_t *row); /* an mbox as it is; else JSON */
+
+/* ---- password.c ---- */
+
+/* The password of a conversation: from --password-fd, or typed unseen.  Bytes to be wiped and freed.
+   0, or an exit code, told. */
+int cf_cli_password (struct cf_cli *cli, const struct cf_cli_args *args, char **r_password, size_t *r_len);
+/* Is there any way to have one?  0, or an exit code, told. */
+int cf_cli_password_possible (const struct cf_cli *cli, const struct cf_cli_args *args);
+/* A line typed on the terminal in answer to QUESTION; without its newline, caller frees; NULL at end of file. */
+char *cf_cli_ask (const char *question);
+
+/* ---- the commands that are more than a verb ---- */
+
+int cf_cli_run_init (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
+int cf_cli_run_start (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
+int cf_cli_run_stop (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
+int cf_cli_run_send (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
+int cf_cli_run_add (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
+int cf_cli_run_history (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
+int cf_cli_run_events (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
+int cf_cli_run_chat (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
+int cf_cli_run_help (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
+/* TEXT as a message of CONV; the row it gave (caller decrefs).  0, or an exit code, told. */
+int cf_cli_send_text (struct cf_cli *cli, const char *const *words, const char *text, size_t len, int timeout_ms,
+                      json_t **r_row);
+
+/* The line-mode face of Confab; CHAT NULL: the console, else a conversation.  The exit code. */
+int cf_cli_console (struct cf_cli *cli, const char *chat);
+
+#endif

@@ -1,0 +1,179 @@
+/* columns.c - the columns of the lists that people see, each ended by a NULL title. */
+
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ui/cli/columns.h"
+
+/* A column that shows a field as it is. */
+#define FIELD(key)                                                                                                     \
+  static char *cell_##key (const struct cf_cli *cli, const json_t *row)                                                \
+  {                                                                                                                    \
+    (void) cli;                                                                                                        \
+    return cf_row_shown (row, #key);                                                                                   \
+  }
+
+FIELD (fingerprint)
+FIELD (algorithm)
+FIELD (note)
+FIELD (key)
+FIELD (value)
+FIELD (meaning)
+FIELD (title)
+
+static char *
+cell_who (const struct cf_cli *cli, const json_t *row)
+{
+  (void) cli;
+  return cf_row_who (row);
+}
+
+/* What matters most of a key: that it is not good, else how far it is trusted. */
+static char *
+cell_validity (const struct cf_cli *cli, const json_t *row)
+{
+  const char *state = cf_row_text (row, "key_state");
+
+  (void) cli;
+  return *state && strcmp (state, "ok") ? cf_row_shown (row, "key_state") : cf_row_shown (row, "validity");
+}
+
+static char *
+cell_expires (const struct cf_cli *cli, const json_t *row)
+{
+  const char *state = cf_row_text (row, "key_state");
+
+  (void) cli;
+  if (*state && strcmp (state, "ok"))
+    return cf_row_shown (row, "key_state");
+  return *cf_row_text (row, "expires_at") ? cf_cli_sprintf ("until %.10s", cf_row_text (row, "expires_at"))
+                                          : cf_cli_must (strdup ("no expiry"));
+}
+
+static char *
+cell_addr (const struct cf_cli *cli, const json_t *row)
+{
+  const char *text = json_string_value (json_array_get (json_object_get (row, "addr"), 0));
+
+  (void) cli;
+  return cf_cli_must (strdup (text ? text : ""));
+}
+
+static char *
+cell_verified (const struct cf_cli *cli, const json_t *row)
+{
+  const char *how = cf_row_text (json_object_get (row, "verified"), "how");
+
+  (void) cli;
+  return *how ? cf_cli_sprintf ("by %s", how) : cf_cli_must (strdup ("no"));
+}
+
+/* Where it is: the route, or that there is none. */
+static char *
+cell_route (const struct cf_cli *cli, const json_t *row)
+{
+  const char *route = cf_row_text (row, "route");
+
+  (void) cli;
+  if (*route)
+    return cf_cli_must (strdup (!strcmp (route, "lan") ? "LAN" : route));
+  return cf_cli_must (strdup (cf_row_true (row, "online") ? "online" : "offline"));
+}
+
+static char *
+cell_request (const struct cf_cli *cli, const json_t *row)
+{
+  (void) cli;
+  return cf_cli_sprintf ("%.8s", cf_row_text (row, "request"));
+}
+
+static char *
+cell_since (const struct cf_cli *cli, const json_t *row)
+{
+  (void) cli;
+  return cf_row_time (row, "since");
+}
+
+static char *
+cell_conversation (const struct cf_cli *cli, const json_t *row)
+{
+  (void) cli;
+  return cf_cli_sprintf ("%.8s", cf_row_text (row, "conversation"));
+}
+
+static char *
+cell_state (const struct cf_cli *cli, const json_t *row)
+{
+  const char *state = cf_row_text (row, "state");
+
+  (void) cli;
+  if (*cf_row_text (row, "trouble"))
+    return cf_row_shown (row, "trouble");
+  if (!strcmp (state, "closed") && cf_row_true (row, "closed_by_peer"))
+    return cf_cli_must (strdup ("closed by them"));
+  return cf_cli_must (strdup (state));
+}
+
+static char *
+cell_unread (const struct cf_cli *cli, const json_t *row)
+{
+  int n = (int) json_integer_value (json_object_get (row, "unread"));
+
+  (void) cli;
+  return n ? cf_cli_sprintf ("%d", n) : cf_cli_must (strdup (""));
+}
+
+static char *
+cell_last (const struct cf_cli *cli, const json_t *row)
+{
+  (void) cli;
+  return cf_row_time (row, "last_activity");
+}
+
+const struct cf_cli_column cf_columns_identities[] = {
+  { "IDENTITY", cell_who, true },
+  { "FINGERPRINT", cell_fingerprint, false },
+  { "ALGORITHM", cell_algorithm, false },
+  { "STATE", cell_expires, false },
+  { NULL, NULL, false },
+};
+
+const struct cf_cli_column cf_columns_peers[] = {
+  { "NEARBY", cell_who, true },
+  { "FINGERPRINT", cell_fingerprint, false },
+  { "VALIDITY", cell_validity, false },
+  { "ADDRESS", cell_addr, false },
+  { NULL, NULL, false },
+};
+
+const struct cf_cli_column cf_columns_contacts[] = {
+  { "CONTACT", cell_who, true },
+  { "FINGERPRINT", cell_fingerprint, false },
+  { "VERIFIED", cell_verified, false },
+  { "VALIDITY", cell_validity, false },
+  { "ROUTE", cell_route, false },
+  { NULL, NULL, false },
+};
+
+const struct cf_cli_column cf_columns_requests[] = {
+  { "REQUEST", cell_request, false }, { "FROM", cell_who, true },
+  { "FINGERPRINT", cell_fingerprint, false }, { "VALIDITY", cell_validity, false },
+  { "SINCE", cell_since, false }, { "NOTE", cell_note, false },
+  { NULL, NULL, false },
+};
+
+const struct cf_cli_column cf_columns_conversations[] = {
+  { "ID", cell_conversation, false }, { "WITH", cell_title, true },
+  { "STATE", cell_state, false },     { "ROUTE", cell_route, false },
+  { "UNREAD", cell_unread, false },   { "VERIFIED", cell_verified, false },
+  { "LAST", cell_last, false },       { NULL, NULL, false },
+};
+
+const struct cf_cli_column cf_columns_settings[] = {
+  { "SETTING", cell_key, false },
+  { "VALUE", cell_value, false },
+  { "MEANING", cell_meaning, true },
+  { NULL, NULL, false },
+};

@@ -1,0 +1,265 @@
+/* send.c - commands that hand the daemon bytes: messages, and contacts' keys. */
+
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ui/cli/cli.h"
+
+#define TEXT_MAX (256u * 1024)       /* of a message, as the daemon takes it */
+#define KEY_MAX (1024u * 1024)       /* far more than any key that the daemon takes */
+#define WAIT_MS 30000                /* for the wanted state, when no --timeout was given */
+#define SLACK_MS 5000                /* the daemon's own limit is to come first */
+
+/* ---- bytes ---- */
+
+/* All of FD, at most MAX bytes; *R_DATA ends in a NUL that is not counted; caller frees. */
+static gpg_error_t
+read_all (int fd, size_t max, char **r_data, size_t *r_len)
+{
+  size_t len = 0, room = 0;
+  char *data = NULL;
+  ssize_t n;
+
+  do {
+    if (len == room) {
+      room = room ? 2 * room : 4096;
+      room = room > max + 1 ? max + 1 : room; /* one more than is allowed shows that it is too much */
+      data = cf_cli_must (realloc (data, room + 1));
+    }
+    n = read (fd, data + len, room - len);
+    if (n < 0 && errno == EINTR && !cf_cli_interrupted (false))
+      continue;
+    if (n > 0)
+      len += (size_t) n;
+  } while (n > 0 && len <= max);
+  if (n < 0 || len > max) {
+    gpg_error_t err = n < 0 ? cf_err_errno () : cf_err (GPG_ERR_TOO_LARGE);
+
+    free (data);
+    return err;
+  }
+  data[len] = 0;
+  *r_data = data;
+  *r_len = len;
+  return 0;
+}
+
+struct give {
+  const char *keyword, *data;
+  size_t len;
+  json_t *row; /* the last one that came */
+};
+
+static gpg_error_t
+on_inquire (void *arg, const char *keyword, char **r_data, size_t *r_len)
+{
+  struct give *give = arg;
+
+  if (strcmp (keyword, give->keyword))
+    return cf_err (GPG_ERR_NO_DATA);
+  *r_data = cf_cli_must (malloc (give->len + 1));
+  memcpy (*r_data, give->data, give->len);
+  *r_len = give->len;
+  return 0;
+}
+
+static gpg_error_t
+on_row (void *arg, json_t *row)
+{
+  struct give *give = arg;
+
+  json_decref (give->row);
+  give->row = json_incref (row);
+  return 0;
+}
+
+static const struct cf_client_handler give_handler = { on_row, on_inquire };
+
+/* ---- send ---- */
+
+int
+cf_cli_send_text (struct cf_cli *cli, const char *const *words, const char *text, size_t len, int timeout_ms,
+                  json_t **r_row)
+{
+  struct give give = { "TEXT", text, len, NULL };
+  struct cf_client_error error;
+  int code = cf_cli_connect (cli);
+
+  if (code)
+    return code;
+  if (cf_cli_call (cli, "SEND", words, &give_handler, &give, timeout_ms, &error))
+    code = cf_cli_fail_call (cli, &error);
+  else if (!give.row)
+    code = cf_cli_fail (cli, cf_err (GPG_ERR_INV_RESPONSE), NULL, "The daemon did not say what became of the message");
+  if (code)
+    json_decref (give.row);
+  else
+    *r_row = give.row;
+  return code;
+}
+
+static int
+rank (const char *state)
+{
+  static const char *const states[] = { "queued", "sent", "delivered", "read" };
+
+  for (int i = 0; i < 4; i++)
+    if (!strcmp (state, states[i]))
+      return i;
+  return -1;
+}
+
+/* The text of the words, or of the standard input.  0, or an exit code, told. */
+static int
+take_text (struct cf_cli *cli, const struct cf_cli_args *args, char **r_text, size_t *r_len)
+{
+  gpg_error_t err;
+
+  if (args->argc > 2 || (args->argc == 2 && strcmp (args->argv[1], "-"))) {
+    *r_text = cf_cli_join (args->argv + 1, args->argc - 1);
+    *r_len = strlen (*r_text);
+  } else {
+    if (args->argc == 1 && cli->tty_in)
+      return cf_cli_fail (cli, cf_err (GPG_ERR_MISSING_VALUE), "Usage: confab send CONV TEXT, or \"confab chat CONV\" to talk",
+                          "There is nothing to send");
+    err = read_all (STDIN_FILENO, TEXT_MAX, r_text, r_len);
+    if (err)
+      return cf_cli_fail (cli, err, NULL, gpg_err_code (err) == GPG_ERR_TOO_LARGE ? "The text is longer than 256 KiB" : NULL);
+    if (*r_len && (*r_text)[*r_len - 1] == '\n')
+      --*r_len; /* the newline that ends a file is not part of what is said */
+  }
+  if (*r_len)
+    return 0;
+  free (*r_text);
+  return cf_cli_fail (cli, cf_err (GPG_ERR_NO_DATA), NULL, "There is nothing to send");
+}
+
+static int
+show_sent (struct cf_cli *cli, const struct cf_cli_command *command, json_t *row, const char *wanted)
+{
+  const char *state = cf_row_text (row, "state");
+
+  if (cli->json)
+    cf_cli_json (row);
+  if (rank (state) >= rank (wanted)) {
+    if (!cli->json)
+      command->show (cli, row);
+    return 0;
+  }
+  if (!strcmp (state, "failed"))
+    return cf_cli_fail_named (cli, "NOT_DELIVERED", CF_EXIT_NETWORK, "The message will not be delivered",
+                              "\"confab conversations\" says how the conversation stands");
+  return cf_cli_fail_named (cli, "QUEUED", CF_EXIT_QUEUED, "The message waits: it is kept and goes out when the other side is there",
+                            "\"confab history\" shows when it was delivered; give a longer --timeout to wait for it");
+}
+
+int
+cf_cli_run_send (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args)
+{
+  const char *wanted = cf_cli_option_value (args, "wait"), *reply = cf_cli_option_value (args, "reply-to");
+  int timeout_ms = cli->timeout_ms < 0 ? WAIT_MS : cli->timeout_ms, code;
+  char *options[3] = { NULL, NULL, NULL }, *text;
+  const char *words[5];
+  json_t *row = NULL;
+  size_t len, n = 0;
+
+  if (wanted && rank (wanted) < 0)
+    return cf_cli_fail (cli, cf_err (GPG_ERR_INV_VALUE), "It is queued, sent, delivered or read",
+                        "\"%s\" is not a state of a message", wanted);
+  code = take_text (cli, args, &text, &len);
+  if (code)
+    return code;
+  wanted = wanted ? wanted : "sent";
+  words[n++] = options[0] = cf_cli_sprintf ("--wait=%s", wanted);
+  words[n++] = options[1] = cf_cli_sprintf ("--timeout=%d", (timeout_ms + 999) / 1000);
+  if (reply)
+    words[n++] = options[2] = cf_cli_sprintf ("--reply-to=%s", reply);
+  words[n++] = args->argv[0];
+  words[n] = NULL;
+  code = cf_cli_send_text (cli, words, text, len, timeout_ms < INT32_MAX - SLACK_MS ? timeout_ms + SLACK_MS : -1, &row);
+  if (!code)
+    code = show_sent (cli, command, row, wanted);
+  json_decref (row);
+  free (text);
+  for (size_t i = 0; i < 3; i++)
+    free (options[i]);
+  return code;
+}
+
+/* ---- add ---- */
+
+/* A file's bytes, or 0 with *R_DATA NULL when WORD names no file. */
+static gpg_error_t
+read_key (const char *word, char **r_data, size_t *r_len)
+{
+  struct stat st;
+  gpg_error_t err;
+  int fd;
+
+  *r_data = NULL;
+  if (!strcmp (word, "-"))
+    return read_all (STDIN_FILENO, KEY_MAX, r_data, r_len);
+  if (stat (word, &st))
+    return strchr (word, '/') && strncmp (word, "confab:", 7) ? cf_err_errno () : 0;
+  if (S_ISDIR (st.st_mode))
+    return cf_err (GPG_ERR_EISDIR);
+  fd = open (word, O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return cf_err_errno ();
+  err = read_all (fd, KEY_MAX, r_data, r_len);
+  close (fd);
+  return err;
+}
+
+int
+cf_cli_run_add (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args)
+{
+  static const char *const words[] = { "--key", NULL };
+  struct give give = { "KEY", NULL, 0, NULL };
+  struct cf_client_error error;
+  gpg_error_t err;
+  char *data;
+  int code;
+
+  err = read_key (args->argv[0], &data, &give.len);
+  if (err)
+    return cf_cli_fail (cli, err, NULL, "\"%s\" cannot be read: %s", args->argv[0], cf_err_info (err)->message);
+  if (!data)
+    return cf_cli_run_verb (cli, command, args);
+  give.data = data;
+  code = cf_cli_connect (cli);
+  if (!code && cf_cli_call (cli, "ADD", words, &give_handler, &give, cli->timeout_ms, &error))
+    code = cf_cli_fail_call (cli, &error);
+  if (!code && give.row && cli->json)
+    cf_cli_json (give.row);
+  else if (!code && give.row)
+    command->show (cli, give.row);
+  json_decref (give.row);
+  free (data);
+  return code;
+}
+
+/* ---- history, events: people see names ---- */
+
+int
+cf_cli_run_history (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args)
+{
+  if (!cli->json)
+    cf_cli_learn_names (cli);
+  return cf_cli_run_verb (cli, command, args);
+}
+
+int
+cf_cli_run_events (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args)
+{
+  if (!cli->json)
+    cf_cli_learn_names (cli);
+  return cf_cli_run_verb (cli, command, args);
+}

@@ -1,0 +1,264 @@
+/* show.c - what a person sees of a row: each kind in its own words. */
+
+#include <config.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ui/cli/cli.h"
+
+#define SHORT_ID "%.8s" /* of 32 digits: what a person types */
+
+void
+cf_show_export (struct cf_cli *cli, json_t *row)
+{
+  const char *mail = cf_row_text (row, "mail");
+
+  (void) cli;
+  if (!*mail) {
+    cf_cli_json (row);
+    return;
+  }
+  fputs (mail, stdout); /* for programs: as it is, since the envelopes in it are signed */
+  cf_cli_flush ();
+}
+
+static void
+show_pair (struct cf_cli *cli, const char *label, const json_t *row, const char *key)
+{
+  char *text = cf_row_shown (row, key);
+
+  if (*text)
+    cf_cli_pair (cli, label, text);
+  free (text);
+}
+
+void
+cf_show_identity (struct cf_cli *cli, json_t *row)
+{
+  char *fpr = cf_row_fingerprint (cf_row_text (row, "fingerprint"));
+
+  show_pair (cli, "identity", row, "user_id");
+  cf_cli_pair (cli, "fingerprint", fpr);
+  show_pair (cli, "address", row, "address");
+  free (fpr);
+}
+
+/* ---- status ---- */
+
+static void
+show_step (struct cf_cli *cli, const json_t *step)
+{
+  bool ok = cf_row_true (step, "ok");
+  char *name = cf_row_shown (step, "step"), *detail = cf_row_shown (step, "detail"), *hint = cf_row_shown (step, "hint");
+
+  cf_cli_say (cli, ok ? CF_CLI_GOOD : CF_CLI_WARN, "  %-4s %-11s%s%s%s", ok ? "ok" : "no", name, detail,
+              *hint ? ". " : "", hint);
+  free (name);
+  free (detail);
+  free (hint);
+}
+
+void
+cf_show_status (struct cf_cli *cli, json_t *row)
+{
+  const json_t *step;
+  char *text;
+  size_t i;
+
+  if (*cf_row_text (row, "fingerprint"))
+    cf_show_identity (cli, row);
+  show_pair (cli, "home", row, "home");
+  show_pair (cli, "visible to", row, "visibility");
+  text = cf_cli_sprintf ("%d", (int) json_integer_value (json_object_get (row, "peers")));
+  cf_cli_pair (cli, "nearby", text);
+  free (text);
+  text = cf_cli_sprintf ("%d", (int) json_integer_value (json_object_get (row, "conversations")));
+  cf_cli_pair (cli, "conversations", text);
+  free (text);
+  show_pair (cli, "version", row, "version");
+  putchar ('\n');
+  json_array_foreach (json_object_get (row, "network"), i, step)
+    show_step (cli, step);
+}
+
+/* ---- people, requests, conversations ---- */
+
+void
+cf_show_peer_line (struct cf_cli *cli, json_t *row)
+{
+  char *who = cf_row_who (row);
+  const char *state = cf_row_text (row, "key_state");
+  bool gone = json_is_false (json_object_get (row, "present"));
+
+  cf_cli_say (cli, gone ? CF_CLI_DIM : CF_CLI_PLAIN, "%s %s%s%s%s  %s", who, gone ? "has gone" : "is near",
+              !*state || !strcmp (state, "ok") ? "" : " (the key is ", !*state || !strcmp (state, "ok") ? "" : state,
+              !*state || !strcmp (state, "ok") ? "" : ")", cf_row_text (row, "fingerprint"));
+  free (who);
+}
+
+void
+cf_show_contact_line (struct cf_cli *cli, json_t *row)
+{
+  char *who = cf_row_who (row);
+
+  cf_cli_say (cli, CF_CLI_PLAIN, "%s is a contact now  %s", who, cf_row_text (row, "fingerprint"));
+  free (who);
+}
+
+void
+cf_show_request_line (struct cf_cli *cli, json_t *row)
+{
+  char *who = cf_row_who (row), *note = cf_row_shown (row, "note");
+  const char *id = cf_row_text (row, "request"), *state = cf_row_text (row, "state");
+
+  if (*state && strcmp (state, "waiting"))
+    cf_cli_say (cli, CF_CLI_DIM, "The request of %s (" SHORT_ID ") is %s", who, id, state);
+  else
+    cf_cli_say (cli, CF_CLI_BOLD, "%s asks for a conversation%s%s%s. To answer: accept " SHORT_ID, who,
+                *note ? ": \"" : "", note, *note ? "\"" : "", id);
+  free (who);
+  free (note);
+}
+
+void
+cf_show_conversation_line (struct cf_cli *cli, json_t *row)
+{
+  char *name = cf_row_conversation (cli, row), *trouble = cf_row_shown (row, "trouble");
+  const char *state = cf_row_text (row, "state");
+  bool by_peer = !strcmp (state, "closed") && cf_row_true (row, "closed_by_peer");
+
+  if (cf_row_true (row, "deleted"))
+    state = "deleted, with its key and its history";
+  cf_cli_say (cli, *trouble ? CF_CLI_BAD : CF_CLI_GOOD, "The conversation with %s (" SHORT_ID ") is %s%s%s%s", name,
+              cf_row_text (row, "conversation"), *state ? state : "gone", by_peer ? " by the other side" : "",
+              *trouble ? ": " : "", trouble);
+  free (name);
+  free (trouble);
+}
+
+void
+cf_show_opened (struct cf_cli *cli, json_t *row)
+{
+  const char *id = cf_row_text (row, "conversation");
+
+  cf_cli_say (cli, CF_CLI_GOOD, "The conversation is open: both passwords were the same. Its id is " SHORT_ID, id);
+  if (!cli->interactive)
+    cf_cli_say (cli, CF_CLI_DIM, "Talk with: confab chat " SHORT_ID, id);
+}
+
+/* ---- messages ---- */
+
+void
+cf_show_sent (struct cf_cli *cli, json_t *row)
+{
+  cf_cli_say (cli, CF_CLI_DIM, "%s", cf_row_text (row, "state"));
+}
+
+/* "14:05 Bob: text", further lines of the text indented. */
+void
+cf_show_message (struct cf_cli *cli, json_t *row)
+{
+  bool out = !strcmp (cf_row_text (row, "direction"), "out");
+  char *text = cf_row_lines (row, "text"), *when = cf_row_time (row, out ? "sent_at" : "received_at"), *from, *line;
+  const char *state = cf_row_text (row, "state"), *signature = cf_row_text (row, "signature");
+
+  from = out ? cf_cli_must (strdup ("you")) : cf_row_conversation (cli, row);
+  if (*signature && strcmp (signature, "valid"))
+    cf_cli_say (cli, CF_CLI_BAD, "! The next message is %s",
+                !strcmp (signature, "key_changed") ? "signed with another key than before" : "not signed as it should be");
+  line = strtok (text, "\n");
+  if (cli->color_out)
+    printf ("\033[2m%s\033[0m \033[1m%s:\033[0m %s", when, from, line ? line : "");
+  else
+    printf ("%s %s: %s", when, from, line ? line : "");
+  while ((line = strtok (NULL, "\n")))
+    printf ("\n    %s", line);
+  if (out && *state)
+    printf (" (%s)", state);
+  putchar ('\n');
+  cf_cli_flush ();
+  free (text);
+  free (when);
+  free (from);
+}
+
+/* ---- settings, ends ---- */
+
+void
+cf_show_setting (struct cf_cli *cli, json_t *row)
+{
+  char *text = cf_row_shown (row, *cf_row_text (row, "visibility") ? "visibility" : "value");
+
+  cf_cli_say (cli, CF_CLI_PLAIN, "%s", text);
+  free (text);
+}
+
+void
+cf_show_done (struct cf_cli *cli, json_t *row)
+{
+  (void) cli;
+  (void) row; /* that it succeeded is the message */
+}
+
+/* ---- events ---- */
+
+static void
+show_message_state (struct cf_cli *cli, const json_t *row)
+{
+  char *name = cf_row_conversation (cli, row);
+
+  cf_cli_say (cli, CF_CLI_DIM, "Your message %.8s to %s: %s", cf_row_text (row, "message"), name,
+              cf_row_text (row, "state"));
+  free (name);
+}
+
+static void
+show_typing (struct cf_cli *cli, const json_t *row)
+{
+  char *name = cf_row_conversation (cli, row);
+
+  if (cf_row_true (row, "typing"))
+    cf_cli_say (cli, CF_CLI_DIM, "%s is typing", name);
+  free (name);
+}
+
+static void
+show_error (struct cf_cli *cli, const json_t *row)
+{
+  char *who = cf_row_who (row), *message = cf_row_shown (row, "message"), *hint = cf_row_shown (row, "hint");
+
+  if (*message)
+    cf_cli_say (cli, CF_CLI_BAD, "Error: %s%s%s", message, *hint ? ". " : "", hint);
+  else
+    cf_cli_say (cli, CF_CLI_BAD, "Error: %s: %s", who, cf_row_text (row, "error"));
+  free (who);
+  free (message);
+  free (hint);
+}
+
+void
+cf_show_event (struct cf_cli *cli, json_t *row)
+{
+  const char *event = cf_row_text (row, "event");
+
+  if (!strcmp (event, "peer_seen") || !strcmp (event, "peer_gone"))
+    cf_show_peer_line (cli, row);
+  else if (!strcmp (event, "request"))
+    cf_show_request_line (cli, row);
+  else if (!strcmp (event, "conversation"))
+    cf_show_conversation_line (cli, row);
+  else if (!strcmp (event, "message"))
+    cf_show_message (cli, row);
+  else if (!strcmp (event, "message_state"))
+    show_message_state (cli, row);
+  else if (!strcmp (event, "typing"))
+    show_typing (cli, row);
+  else if (!strcmp (event, "error"))
+    show_error (cli, row);
+  else if (!strcmp (event, "network"))
+    cf_cli_say (cli, CF_CLI_DIM, "The network has changed");
+  else
+    cf_cli_json (row);
+}
