@@ -17,14 +17,12 @@
 #include "base/paths.h"
 #include "base/secmem.h"
 #include "base/text.h"
+#include "core/armor.h"
 #include "core/conversation.h"
 #include "core/history.h"
 #include "core/store/store.h"
 
 #define PAGE 64
-#define ARMOR_LINE 64
-#define BEGIN_LINE "-----BEGIN PGP MESSAGE-----\n\n"
-#define END_LINE "-----END PGP MESSAGE-----\n"
 
 enum export_format { EXPORT_MBOX, EXPORT_JSON, EXPORT_ENVELOPES };
 
@@ -38,57 +36,6 @@ struct export {
   size_t count;     /* of this page */
   gpg_error_t err;
 };
-
-/* --- armor --- */
-
-/* CRC-24 as RFC 4880, 6.1 gives it. */
-static uint32_t
-crc24 (const uint8_t *p, size_t len)
-{
-  uint32_t crc = 0xb704ce;
-  int i;
-
-  while (len--) {
-    crc ^= (uint32_t) *p++ << 16;
-    for (i = 0; i < 8; i++) {
-      crc <<= 1;
-      if (crc & 0x1000000)
-        crc ^= 0x1864cfb;
-    }
-  }
-  return crc & 0xffffff;
-}
-
-size_t
-cf_armor_size (size_t len)
-{
-  size_t digits = (len + 2) / 3 * 4;
-
-  return sizeof BEGIN_LINE - 1 + digits + digits / ARMOR_LINE + 1 + 6 + sizeof END_LINE + 8;
-}
-
-void
-cf_armor (const void *data, size_t len, char *out)
-{
-  const uint8_t *p = data;
-  uint32_t crc = crc24 (p, len);
-  uint8_t crc_bytes[3] = { (uint8_t) (crc >> 16), (uint8_t) (crc >> 8), (uint8_t) crc };
-  char digits[ARMOR_LINE + 1];
-
-  out = stpcpy (out, BEGIN_LINE);
-  while (len) {
-    size_t n = len < ARMOR_LINE / 4 * 3 ? len : ARMOR_LINE / 4 * 3;
-
-    out = stpcpy (out, sodium_bin2base64 (digits, sizeof digits, p, n, sodium_base64_VARIANT_ORIGINAL));
-    *out++ = '\n';
-    p += n;
-    len -= n;
-  }
-  *out++ = '=';
-  out = stpcpy (out, sodium_bin2base64 (digits, sizeof digits, crc_bytes, 3, sodium_base64_VARIANT_ORIGINAL));
-  *out++ = '\n';
-  strcpy (out, END_LINE);
-}
 
 /* --- rows --- */
 

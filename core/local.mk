@@ -70,13 +70,19 @@ endif
 libcf_core_a_SOURCES += core/entry.c core/entry.h
 libcf_core_a_SOURCES += core/message.c core/message.h core/message_commands.c
 libcf_core_a_SOURCES += core/outbox.c core/outbox.h core/inbox.c core/inbox.h core/receipt.c
-libcf_core_a_SOURCES += core/history.c core/history.h core/export.c core/export.h
+libcf_core_a_SOURCES += core/history.c core/history.h core/export.c core/export.h core/armor.c core/armor.h
 libcf_core_a_SOURCES += core/store/store_message.h
 
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/core/test_entry
-TESTS += tests/unit/core/test_entry
+check_PROGRAMS += tests/unit/core/test_entry tests/unit/core/test_store_message tests/unit/core/test_armor
+TESTS += tests/unit/core/test_entry tests/unit/core/test_store_message tests/unit/core/test_armor
 tests_unit_core_test_entry_SOURCES = tests/unit/core/test_entry.c
 tests_unit_core_test_entry_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_core_test_entry_LDADD = $(CORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
+tests_unit_core_test_store_message_SOURCES = tests/unit/core/test_store_message.c
+tests_unit_core_test_store_message_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_core_test_store_message_LDADD = $(CORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
+tests_unit_core_test_armor_SOURCES = tests/unit/core/test_armor.c
+tests_unit_core_test_armor_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_core_test_armor_LDADD = $(CORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
 endif

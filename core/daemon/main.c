@@ -186,7 +186,7 @@ static gpg_error_t
 make_gpg (struct daemon *d)
 {
   struct cf_gpg_config config = { 0 };
-  char *home = cf_paths_join (d->home, "gnupg");
+  char *home = cf_paths_join (d->home, CF_CORE_CONVERSATION_HOME);
   gpg_error_t err = cf_err (GPG_ERR_ENOMEM);
 
   config.identity_home = d->gnupg_home;

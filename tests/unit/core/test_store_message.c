@@ -1,0 +1,244 @@
+/* test_store_message.c - the tables of what was said: what comes back is what was put in, and forgetting is whole. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/store/store_message.h"
+
+static const uint8_t one[CF_CONVERSATION_ID_LEN] = "conversation  1";
+static const uint8_t two[CF_CONVERSATION_ID_LEN] = "conversation  2";
+
+struct fixture {
+  struct cf_env env;
+  struct cf_store *store;
+};
+
+static int
+setup (void **state)
+{
+  struct fixture *f = calloc (1, sizeof *f);
+  uint8_t key[CF_STORE_KEY_LEN] = { 1 };
+
+  assert_non_null (f);
+  cf_env_system_init (&f->env, CF_LOG_ERROR);
+  assert_int_equal (cf_store_open (&f->env, ":memory:", key, &f->store), 0);
+  *state = f;
+  return 0;
+}
+
+static int
+teardown (void **state)
+{
+  struct fixture *f = *state;
+
+  cf_store_close (f->store);
+  free (f);
+  return 0;
+}
+
+static struct cf_message_row
+row (const uint8_t conversation[CF_CONVERSATION_ID_LEN], bool outgoing, uint64_t sequence, const char *text)
+{
+  struct cf_message_row m;
+
+  memset (&m, 0, sizeof m);
+  memcpy (m.conversation, conversation, sizeof m.conversation);
+  snprintf ((char *) m.id, sizeof m.id, "%d-%llu", outgoing, (unsigned long long) sequence);
+  m.outgoing = outgoing;
+  m.sequence = sequence;
+  m.sent_utc_ms = 1000;
+  m.hash[0] = (uint8_t) sequence;
+  m.text = text;
+  m.text_len = strlen (text);
+  return m;
+}
+
+static void
+add (struct fixture *f, const uint8_t conversation[CF_CONVERSATION_ID_LEN], bool outgoing, uint64_t sequence,
+     const char *text)
+{
+  struct cf_message_row m = row (conversation, outgoing, sequence, text);
+
+  assert_int_equal (cf_store_message_add (f->store, &m), 0);
+}
+
+static bool
+join (void *arg, const struct cf_message_row *m)
+{
+  strcat (arg, m->text);
+  strcat (arg, ";");
+  return true;
+}
+
+static const char *
+search (struct fixture *f, const uint8_t conversation[CF_CONVERSATION_ID_LEN], const char *match, size_t limit)
+{
+  static char all[1000];
+
+  all[0] = 0;
+  assert_int_equal (cf_store_message_history (f->store, conversation, INT64_MAX, match, limit, join, all), 0);
+  return all;
+}
+
+static void
+test_comes_back (void **state)
+{
+  struct fixture *f = *state;
+  struct cf_message_row m = row (one, true, 1, "hello");
+  uint8_t hash[CF_HASH_LEN];
+  size_t n;
+
+  m.is_reply = true;
+  memset (m.reply_to, 9, sizeof m.reply_to);
+  assert_int_equal (cf_store_message_add (f->store, &m), 0);
+  assert_int_equal (gpg_err_code (cf_store_message_add (f->store, &m)), GPG_ERR_EEXIST);
+  m.id[0] = 'x'; /* the same sequence, another id */
+  assert_int_equal (gpg_err_code (cf_store_message_add (f->store, &m)), GPG_ERR_EEXIST);
+  m.outgoing = false;
+  assert_int_equal (cf_store_message_add (f->store, &m), 0);
+  m.sequence = 0; /* what did not hold has none, and there may be many */
+  for (n = 0; n < 3; n++) {
+    m.id[0] = (uint8_t) n;
+    assert_int_equal (cf_store_message_add (f->store, &m), 0);
+  }
+  assert_int_equal (cf_store_message_bad_count (f->store, one, &n), 0);
+  assert_int_equal (n, 3);
+  assert_int_equal (cf_store_message_unread (f->store, one, 0, &n), 0);
+  assert_int_equal (n, 1);
+  assert_int_equal (cf_store_message_hash (f->store, one, true, 1, hash), 0);
+  assert_int_equal (hash[0], 1);
+  assert_int_equal (gpg_err_code (cf_store_message_hash (f->store, one, true, 2, hash)), GPG_ERR_NOT_FOUND);
+  assert_int_equal (gpg_err_code (cf_store_message_hash (f->store, two, true, 1, hash)), GPG_ERR_NOT_FOUND);
+}
+
+static bool
+count_state (void *arg, const struct cf_message_row *m)
+{
+  int *seen = arg;
+
+  seen[m->state]++;
+  return true;
+}
+
+static void
+test_states_only_rise (void **state)
+{
+  struct fixture *f = *state;
+  int seen[5] = { 0 };
+  uint64_t i;
+
+  for (i = 1; i <= 5; i++)
+    add (f, one, true, i, "x");
+  assert_int_equal (cf_store_message_raise (f->store, one, true, 1, 3, CF_MESSAGE_DELIVERED, NULL, NULL), 0);
+  assert_int_equal (cf_store_message_raise (f->store, one, true, 1, 5, CF_MESSAGE_SENT, count_state, seen), 0);
+  assert_int_equal (seen[CF_MESSAGE_QUEUED], 2); /* FN hears of those that change only */
+  assert_int_equal (seen[CF_MESSAGE_DELIVERED], 0);
+  memset (seen, 0, sizeof seen);
+  assert_int_equal (cf_store_message_outgoing (f->store, one, 0, 100, count_state, seen), 0);
+  assert_int_equal (seen[CF_MESSAGE_DELIVERED], 3);
+  assert_int_equal (seen[CF_MESSAGE_SENT], 2);
+}
+
+static void
+test_history (void **state)
+{
+  struct fixture *f = *state;
+  struct cf_message_row m;
+
+  add (f, one, true, 1, "Grüße aus Zürich");
+  add (f, one, false, 1, "grusse back");
+  add (f, two, true, 1, "zurich elsewhere");
+  m = row (one, true, 2, "");
+  m.kind = CF_ENTRY_CLOSE;
+  assert_int_equal (cf_store_message_add (f->store, &m), 0);
+  assert_string_equal (search (f, one, NULL, 10), "Grüße aus Zürich;grusse back;");
+  assert_string_equal (search (f, one, NULL, 1), "grusse back;");
+  assert_string_equal (search (f, one, "\"zurich\"", 10), "Grüße aus Zürich;");
+  assert_string_equal (search (f, two, "\"ZÜRICH\"", 10), "zurich elsewhere;");
+  assert_string_equal (search (f, one, "\"elsewhere\"", 10), "");
+}
+
+static void
+add_envelope (struct fixture *f, const uint8_t conversation[CF_CONVERSATION_ID_LEN], bool outgoing, uint64_t number)
+{
+  struct cf_envelope_row e;
+
+  memset (&e, 0, sizeof e);
+  memcpy (e.conversation, conversation, sizeof e.conversation);
+  e.peer.version = 4;
+  e.peer.len = 20;
+  e.outgoing = outgoing;
+  e.acked = !outgoing;
+  e.first = e.number = number;
+  e.sealed = "sealed";
+  e.sealed_len = 6;
+  assert_int_equal (cf_store_envelope_add (f->store, &e), 0);
+}
+
+static bool
+list_numbers (void *arg, const struct cf_envelope_row *e)
+{
+  char one_number[32];
+
+  snprintf (one_number, sizeof one_number, "%llu%s ", (unsigned long long) e->number, e->orphan ? "o" : "");
+  strcat (arg, one_number);
+  assert_int_equal (e->peer.version, 4);
+  return true;
+}
+
+static const char *
+waiting (struct fixture *f)
+{
+  static char all[200];
+
+  all[0] = 0;
+  assert_int_equal (cf_store_envelope_waiting (f->store, list_numbers, all), 0);
+  return all;
+}
+
+static void
+test_forgetting (void **state)
+{
+  struct fixture *f = *state;
+  uint64_t numbers[4], last, i;
+  size_t count;
+
+  for (i = 1; i <= 3; i++) {
+    add (f, one, true, i, "secret word");
+    add_envelope (f, one, true, i);
+    add_envelope (f, one, false, i);
+  }
+  add (f, two, true, 1, "secret too");
+  assert_string_equal (waiting (f), "1 2 3 ");
+  assert_int_equal (cf_store_envelope_settle (f->store, one, 1, 1), 0);
+  assert_int_equal (cf_store_envelope_last (f->store, one, &last), 0);
+  assert_int_equal (last, 3);
+  assert_int_equal (cf_store_envelope_numbers (f->store, one, 2, 4, numbers, &count), 0);
+  assert_int_equal (count, 2);
+  assert_int_equal (cf_store_message_forget (f->store, one), 0);
+  assert_string_equal (waiting (f), "2o 3o ");
+  assert_string_equal (search (f, one, NULL, 10), "");
+  assert_string_equal (search (f, one, "\"secret\"", 10), "");
+  assert_string_equal (search (f, two, "\"secret\"", 10), "secret too;");
+  assert_int_equal (cf_store_envelope_remove (f->store, one, 2), 0);
+  assert_string_equal (waiting (f), "3o ");
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test_setup_teardown (test_comes_back, setup, teardown),
+    cmocka_unit_test_setup_teardown (test_states_only_rise, setup, teardown),
+    cmocka_unit_test_setup_teardown (test_history, setup, teardown),
+    cmocka_unit_test_setup_teardown (test_forgetting, setup, teardown),
+  };
+
+  return cmocka_run_group_tests (tests, NULL, NULL);
+}
