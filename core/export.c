@@ -10,7 +10,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <sodium.h>
 
@@ -39,21 +38,21 @@ struct export {
 
 /* --- rows --- */
 
-/* FORMAT as strftime knows it, without the locale's names. */
+/* A time as a mail's From line or its Date header has it. */
 static void
 mail_time (int64_t utc_ms, bool from_line, char out[64])
 {
-  static const char days[] = "SunMonTueWedThuFriSat", months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-  time_t t = (time_t) (utc_ms / 1000);
-  struct tm tm;
+  static const char days[] = "ThuFriSatSunMonTueWed"; /* 1970 began with a Thursday */
+  static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  const char *day = days + 3 * (utc_ms > 0 ? utc_ms / 86400000 % 7 : 0), *month;
+  char text[CF_TIME_SIZE];
 
-  gmtime_r (&t, &tm);
+  cf_time_format (utc_ms > 0 ? utc_ms : 0, text); /* 2026-11-21T22:47:26.123Z */
+  month = months + 3 * ((text[5] - '0') * 10 + text[6] - '0' - 1);
   if (from_line)
-    snprintf (out, 64, "%.3s %.3s %2d %02d:%02d:%02d %d", days + 3 * tm.tm_wday, months + 3 * tm.tm_mon, tm.tm_mday,
-              tm.tm_hour, tm.tm_min, tm.tm_sec, tm.tm_year + 1900);
+    snprintf (out, 64, "%.3s %.3s %.2s %.8s %.4s", day, month, text + 8, text + 11, text);
   else
-    snprintf (out, 64, "%.3s, %02d %.3s %d %02d:%02d:%02d +0000", days + 3 * tm.tm_wday, tm.tm_mday,
-              months + 3 * tm.tm_mon, tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
+    snprintf (out, 64, "%.3s, %.2s %.3s %.4s %.8s +0000", day, text + 8, month, text, text + 11);
 }
 
 static json_t *
