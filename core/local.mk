@@ -86,3 +86,11 @@ tests_unit_core_test_armor_SOURCES = tests/unit/core/test_armor.c
 tests_unit_core_test_armor_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_core_test_armor_LDADD = $(CORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
 endif
+
+if HAVE_CMOCKA
+check_PROGRAMS += tests/sim/test_message
+TESTS += tests/sim/test_message
+tests_sim_test_message_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+tests_sim_test_message_LDFLAGS = $(SIM_LDFLAGS)
+tests_sim_test_message_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
+endif
