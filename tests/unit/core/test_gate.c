@@ -1,0 +1,238 @@
+/* test_gate.c - the gate's bytes, and the limits of guesses, on a clock of the test's own. */
+
+#include <config.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/gate_guess.h"
+#include "core/gate_private.h"
+#include "core/store/store_gate.h"
+
+#define HOUR_MS (3600LL * 1000)
+#define T0 (1795000000000LL)
+
+static struct cf_fpr
+fpr (uint8_t fill)
+{
+  struct cf_fpr f = { .version = 4, .len = 20 };
+
+  memset (f.bytes, fill, 20);
+  return f;
+}
+
+static void
+test_open_body (void **state)
+{
+  struct cf_open_body body = { .purpose = CF_PURPOSE_OPEN }, back;
+  char note[CF_NOTE_MAX + 1];
+  struct cf_buf buf;
+
+  (void) state;
+  memset (note, 'n', sizeof note);
+  for (size_t len = 0; len <= CF_NOTE_MAX; len++) {
+    memset (body.nonce, (int) len, sizeof body.nonce);
+    body.note = (const uint8_t *) note;
+    body.note_len = len;
+    cf_buf_init (&buf, 256);
+    assert_int_equal (cf_open_encode (&body, &buf), 0);
+    assert_int_equal (cf_buf_len (&buf), 1 + CF_NONCE_LEN + 2 + len);
+    assert_int_equal (cf_open_decode (cf_buf_data (&buf), cf_buf_len (&buf), &back), 0);
+    assert_int_equal (back.purpose, CF_PURPOSE_OPEN);
+    assert_memory_equal (back.nonce, body.nonce, CF_NONCE_LEN);
+    assert_int_equal (back.note_len, len);
+    /* Every shorter one is refused, and one with a byte more. */
+    for (size_t cut = 0; cut < cf_buf_len (&buf); cut++)
+      assert_int_not_equal (cf_open_decode (cf_buf_data (&buf), cut, &back), 0);
+    assert_int_equal (cf_buf_add (&buf, "x", 1), 0);
+    assert_int_not_equal (cf_open_decode (cf_buf_data (&buf), cf_buf_len (&buf), &back), 0);
+    cf_buf_done (&buf);
+  }
+  body.note_len = CF_NOTE_MAX + 1;
+  cf_buf_init (&buf, 256);
+  assert_int_equal (gpg_err_code (cf_open_encode (&body, &buf)), GPG_ERR_TOO_LARGE);
+  cf_buf_done (&buf);
+}
+
+static void
+test_lengths (void **state)
+{
+  static const struct { enum cf_talk type; size_t min, max; } table[] = {
+    { CF_TALK_RECEIVED, 0, 0 },   { CF_TALK_ACCEPT, 32, 32 }, { CF_TALK_REFUSED, 0, 0 },
+    { CF_TALK_YA, 32, 32 },       { CF_TALK_YB, 32, 32 },     { CF_TALK_TA, 64, 64 },
+    { CF_TALK_TB, 64, 64 },       { CF_TALK_WRONG, 0, 0 },    { CF_TALK_KEY, 1, 65536 },
+    { CF_TALK_STATEMENT, 1, 8192 }, { CF_TALK_DONE, 32, 32 }, { CF_TALK_OPENED, 0, 0 },
+  };
+
+  (void) state;
+  for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+    assert_int_equal (cf_gate_check_len (table[i].type, table[i].min), 0);
+    assert_int_equal (cf_gate_check_len (table[i].type, table[i].max), 0);
+    assert_int_not_equal (cf_gate_check_len (table[i].type, table[i].max + 1), 0);
+    if (table[i].min)
+      assert_int_not_equal (cf_gate_check_len (table[i].type, table[i].min - 1), 0);
+  }
+}
+
+static void
+test_statement_bytes (void **state)
+{
+  struct cf_fpr a = fpr (0xaa), b = fpr (0xbb), ka = fpr (0x0a), kb = fpr (0x0b);
+  uint8_t sid[CF_HASH_LEN], want[1 + 22 + 32 + 4 * 21], *p = want;
+  const struct cf_fpr *order[] = { &a, &b, &ka, &kb };
+  struct cf_buf buf;
+
+  (void) state;
+  memset (sid, 0x51, sizeof sid);
+  *p++ = 0;
+  memcpy (p, "confab conversation v1", 22);
+  p += 22;
+  memcpy (p, sid, 32);
+  p += 32;
+  for (size_t i = 0; i < 4; i++) {
+    *p++ = 4;
+    memcpy (p, order[i]->bytes, 20);
+    p += 20;
+  }
+  cf_buf_init (&buf, 512);
+  assert_int_equal (cf_gate_statement_bytes (sid, &a, &b, &ka, &kb, &buf), 0);
+  assert_int_equal (cf_buf_len (&buf), sizeof want);
+  assert_memory_equal (cf_buf_data (&buf), want, sizeof want);
+  cf_buf_done (&buf);
+}
+
+/* Each input of DONE counts, and the roles differ: a DONE that is sent back proves nothing. */
+static void
+test_done (void **state)
+{
+  uint8_t c[CF_HASH_LEN] = { 1 }, sid[CF_HASH_LEN] = { 2 }, one[4] = "one", two[4] = "two", x[4] = "x";
+  struct cf_done_input in = { .c = c, .sid = sid, .asker = fpr (1), .answerer = fpr (2), .asker_key = { one, 4 },
+                              .answerer_key = { two, 4 }, .asker_statement = { one, 4 }, .answerer_statement = { two, 4 } };
+  uint8_t of_asker[CF_HASH_LEN], of_answerer[CF_HASH_LEN], other[CF_HASH_LEN];
+  struct cf_block *blocks[] = { &in.asker_key, &in.answerer_key, &in.asker_statement, &in.answerer_statement };
+
+  (void) state;
+  assert_int_equal (cf_gate_done (&in, true, of_asker), 0);
+  assert_int_equal (cf_gate_done (&in, false, of_answerer), 0);
+  assert_memory_not_equal (of_asker, of_answerer, CF_HASH_LEN);
+  for (size_t i = 0; i < 4; i++) {
+    struct cf_block kept = *blocks[i];
+
+    *blocks[i] = (struct cf_block) { x, 4 };
+    assert_int_equal (cf_gate_done (&in, true, other), 0);
+    assert_memory_not_equal (of_asker, other, CF_HASH_LEN);
+    *blocks[i] = kept;
+  }
+  sid[31] = 1;
+  assert_int_equal (cf_gate_done (&in, true, other), 0);
+  assert_memory_not_equal (of_asker, other, CF_HASH_LEN);
+}
+
+static void
+test_sid (void **state)
+{
+  uint8_t hash[64] = { 0 }, id[16] = { 0 }, na[32] = { 1 }, nb[32] = { 2 }, sid[32], other[32];
+
+  (void) state;
+  cf_gate_sid (hash, 1, id, na, nb, sid);
+  cf_gate_sid (hash, 1, id, nb, na, other);
+  assert_memory_not_equal (sid, other, 32);
+  cf_gate_sid (hash, 2, id, na, nb, other);
+  assert_memory_not_equal (sid, other, 32);
+  hash[63] = 1;
+  cf_gate_sid (hash, 1, id, na, nb, other);
+  assert_memory_not_equal (sid, other, 32);
+}
+
+static void
+test_silences (void **state)
+{
+  struct cf_guess g = { 0 };
+  int64_t now = T0, silence = HOUR_MS;
+
+  (void) state;
+  for (unsigned round = 0; round <= CF_GUESS_DOUBLINGS_MAX + 3; round++) {
+    for (int i = 0; i < CF_GUESSES_FREE; i++) {
+      assert_int_equal (cf_guess_wait_ms (&g, now), 0);
+      cf_guess_count (&g, now);
+    }
+    assert_int_equal (cf_guess_wait_ms (&g, now), silence);
+    assert_int_equal (cf_guess_wait_ms (&g, now - 100 * HOUR_MS), silence); /* the clock was set back */
+    assert_int_equal (cf_guess_wait_ms (&g, now + silence - 1), 1);
+    now += silence;
+    assert_int_equal (cf_guess_wait_ms (&g, now), 0);
+    if (round < CF_GUESS_DOUBLINGS_MAX)
+      silence *= 2;
+  }
+}
+
+static struct cf_store *
+open_store (struct cf_env *env)
+{
+  static const uint8_t key[CF_STORE_KEY_LEN] = { 1 };
+  struct cf_store *store = NULL;
+
+  memset (env, 0, sizeof *env);
+  assert_int_equal (cf_store_open (env, ":memory:", key, &store), 0);
+  return store;
+}
+
+static void
+test_strangers (void **state)
+{
+  struct cf_env env;
+  struct cf_store *store = open_store (&env);
+  struct cf_fpr f;
+  int64_t wait_ms;
+
+  (void) state;
+  for (uint8_t i = 1; i <= CF_GUESS_STRANGERS_MAX; i++) {
+    f = fpr (i);
+    assert_int_equal (cf_guess_charge (store, T0 + i * HOUR_MS, &f, true, &wait_ms), 0);
+  }
+  f = fpr (99);
+  assert_int_equal (gpg_err_code (cf_guess_check (store, T0 + 11 * HOUR_MS, &f, true, &wait_ms)), CF_ERR_RATE);
+  assert_int_equal (wait_ms, 14 * HOUR_MS); /* until the first is a day old */
+  assert_int_equal (cf_guess_check (store, T0 + 11 * HOUR_MS, &f, false, &wait_ms), 0); /* a contact */
+  assert_int_equal (cf_guess_check (store, T0 + 25 * HOUR_MS, &f, true, &wait_ms), 0);
+  /* A right tag gives one back. */
+  f = fpr (5);
+  assert_int_equal (cf_guess_take_back (store, &f), 0);
+  assert_int_equal (cf_guess_check (store, T0 + 11 * HOUR_MS, &f, true, &wait_ms), 0);
+  cf_store_close (store);
+}
+
+static void
+test_charge (void **state)
+{
+  struct cf_env env;
+  struct cf_store *store = open_store (&env);
+  struct cf_fpr f = fpr (1), g = fpr (2);
+  int64_t wait_ms;
+
+  (void) state;
+  for (int i = 0; i < CF_GUESSES_FREE; i++)
+    assert_int_equal (cf_guess_charge (store, T0, &f, false, &wait_ms), 0);
+  assert_int_equal (gpg_err_code (cf_guess_charge (store, T0, &f, false, &wait_ms)), CF_ERR_RATE);
+  assert_int_equal (wait_ms, HOUR_MS);
+  assert_int_equal (cf_guess_charge (store, T0, &g, false, &wait_ms), 0); /* each identity for itself */
+  assert_int_equal (cf_guess_take_back (store, &f), 0);
+  assert_int_equal (cf_guess_charge (store, T0, &f, false, &wait_ms), 0);
+  cf_store_close (store);
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test (test_open_body), cmocka_unit_test (test_lengths),   cmocka_unit_test (test_statement_bytes),
+    cmocka_unit_test (test_done),      cmocka_unit_test (test_sid),       cmocka_unit_test (test_silences),
+    cmocka_unit_test (test_strangers), cmocka_unit_test (test_charge),
+  };
+
+  return cmocka_run_group_tests (tests, NULL, NULL);
+}
