@@ -115,6 +115,8 @@ const struct cf_cli_command *cf_cli_command_find (const char *name);
 int cf_cli_run (struct cf_cli *cli, char **words, size_t count);
 /* The usual way: the verb with the given options and arguments; its rows are shown. */
 int cf_cli_run_verb (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
+/* The same, having learnt the titles of conversations for people. */
+int cf_cli_run_named (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
 void cf_cli_usage (const struct cf_cli *cli, const struct cf_cli_command *command); /* NULL: of the program */
 
 /* ---- call.c ---- */
@@ -178,6 +180,7 @@ char *cf_row_conversation (const struct cf_cli *cli, const json_t *row); /* titl
 
 void cf_show_identity (struct cf_cli *cli, json_t *row);
 void cf_show_status (struct cf_cli *cli, json_t *row);
+void cf_show_expected (struct cf_cli *cli, json_t *row);
 void cf_show_opened (struct cf_cli *cli, json_t *row);
 void cf_show_sent (struct cf_cli *cli, json_t *row);
 void cf_show_message (struct cf_cli *cli, json_t *row);
@@ -207,8 +210,6 @@ int cf_cli_run_start (struct cf_cli *cli, const struct cf_cli_command *command, 
 int cf_cli_run_stop (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
 int cf_cli_run_send (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
 int cf_cli_run_add (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
-int cf_cli_run_history (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
-int cf_cli_run_events (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
 int cf_cli_run_chat (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
 int cf_cli_run_help (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
 /* TEXT as a message of CONV; the row it gave (caller decrefs).  0, or an exit code, told. */

@@ -9,3 +9,5 @@ bin_PROGRAMS += confab
 confab_SOURCES = ui/cli/main.c
 confab_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 confab_LDADD = libcf-cli.a $(CLIENT_LIBS)
+
+dist_noinst_SCRIPTS += ui/demo/demo.sh

@@ -245,21 +245,3 @@ cf_cli_run_add (struct cf_cli *cli, const struct cf_cli_command *command, const 
   free (data);
   return code;
 }
-
-/* ---- history, events: people see names ---- */
-
-int
-cf_cli_run_history (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args)
-{
-  if (!cli->json)
-    cf_cli_learn_names (cli);
-  return cf_cli_run_verb (cli, command, args);
-}
-
-int
-cf_cli_run_events (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args)
-{
-  if (!cli->json)
-    cf_cli_learn_names (cli);
-  return cf_cli_run_verb (cli, command, args);
-}

@@ -126,16 +126,24 @@ void
 cf_show_conversation_line (struct cf_cli *cli, json_t *row)
 {
   char *name = cf_row_conversation (cli, row), *trouble = cf_row_shown (row, "trouble");
-  const char *state = cf_row_text (row, "state");
+  const char *state = cf_row_text (row, "state"), *id = cf_row_text (row, "conversation");
   bool by_peer = !strcmp (state, "closed") && cf_row_true (row, "closed_by_peer");
 
   if (cf_row_true (row, "deleted"))
     state = "deleted, with its key and its history";
-  cf_cli_say (cli, *trouble ? CF_CLI_BAD : CF_CLI_GOOD, "The conversation with %s (" SHORT_ID ") is %s%s%s%s", name,
-              cf_row_text (row, "conversation"), *state ? state : "gone", by_peer ? " by the other side" : "",
-              *trouble ? ": " : "", trouble);
+  cf_cli_say (cli, *trouble ? CF_CLI_BAD : CF_CLI_GOOD, "The conversation with %s (" SHORT_ID ") is %s%s%s%s", name, id,
+              state, by_peer ? " by the other side" : "", *trouble ? ": " : "", trouble);
   free (name);
   free (trouble);
+}
+
+void
+cf_show_expected (struct cf_cli *cli, json_t *row)
+{
+  char *until = cf_row_time (row, "until");
+
+  cf_cli_say (cli, CF_CLI_PLAIN, "A request of theirs with this password opens by itself%s%s", *until ? " until " : "", until);
+  free (until);
 }
 
 void

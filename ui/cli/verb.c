@@ -108,6 +108,14 @@ cf_cli_run_verb (struct cf_cli *cli, const struct cf_cli_command *command, const
   return code;
 }
 
+int
+cf_cli_run_named (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args)
+{
+  if (!cli->json)
+    cf_cli_learn_names (cli);
+  return cf_cli_run_verb (cli, command, args);
+}
+
 static int
 unknown_command (struct cf_cli *cli, const char *word)
 {
