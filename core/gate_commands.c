@@ -493,7 +493,7 @@ watch_heard (void *arg, json_t *event)
   const char *kind = json_string_value (json_object_get (event, "event"));
   gpg_error_t err;
 
-  if (!kind || strcmp (kind, "request"))
+  if (!kind || (strcmp (kind, "request") && strcmp (kind, "request_state")))
     return;
   err = cf_command_row (call->cmd, json_incref (event));
   if (err)
@@ -544,7 +544,7 @@ const struct cf_command_def cf_gate_commands[] = {
     .usage = "REQUESTS [--watch]",
     .help = "Requests that wait for an answer; with --watch also those to come and what becomes of them.\n"
             "Fields: request, fingerprint, user_id, name, validity, key_state, since, note, contact,\n"
-            "state (waiting, accepted; opened, refused, withdrawn, wrong, failed, lapsed)",
+            "state (waiting, accepted; of a request_state event: opened, refused, withdrawn, wrong, failed, lapsed)",
     .options = "watch",
     .needs_ready = true,
     .run = cmd_requests },

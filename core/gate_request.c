@@ -343,7 +343,7 @@ report_end (struct cf_request *r, gpg_error_t why, const char *state)
   gpg_error_t err = 0;
 
   if (!r->asked)
-    err = cf_event_emit (r->core, "request", true, cf_request_json (r, state));
+    err = cf_event_emit (r->core, "request_state", true, cf_request_json (r, state));
   if (!err && gpg_err_code (why) != CF_ERR_REFUSED && gpg_err_code (why) != GPG_ERR_CANCELED
       && r->state != CF_REQUEST_CALLING)
     err = cf_event_emit (r->core, "error", true,

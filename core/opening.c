@@ -248,7 +248,7 @@ commit_open (struct cf_request *r, struct cf_conversation *conv)
   if (!err)
     err = cf_conversation_set_state (core, conv, CF_CONVERSATION_OPEN);
   if (!err && !r->asked)
-    err = cf_event_emit (core, "request", true, cf_request_json (r, "opened"));
+    err = cf_event_emit (core, "request_state", true, cf_request_json (r, "opened"));
   if (!err)
     err = cf_request_save (r);
   cf_store_end (core->store, &err);

@@ -299,7 +299,7 @@ test_lapse (void **state)
   assert_ended (open, 1, GPG_ERR_TIMEOUT);
   assert_int_equal (cf_gate_waiting (p.b->core), 0);
   assert_null (p.a->core->conversations->first);
-  assert_non_null (sim_event (p.b, 0, "request", "state", "lapsed"));
+  assert_non_null (sim_event (p.b, 0, "request_state", "state", "lapsed"));
   sim_free (p.sim);
 }
 
@@ -316,7 +316,7 @@ test_withdraw (void **state)
   assert_ended (open, 1000, GPG_ERR_CANCELED);
   sim_run (p.sim, 1000);
   assert_int_equal (cf_gate_waiting (p.b->core), 0);
-  assert_non_null (sim_event (p.b, 0, "request", "state", "withdrawn"));
+  assert_non_null (sim_event (p.b, 0, "request_state", "state", "withdrawn"));
   sim_free (p.sim);
 }
 
