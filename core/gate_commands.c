@@ -457,6 +457,8 @@ cmd_accept (struct cf_command *cmd)
     return;
   call->peer = r->peer;
   memcpy (call->id, r->id, sizeof call->id);
+  /* Who accepts will need a key: it is made while the password is typed and stretched. */
+  cf_opening_prepare (r);
   check_key (call, cf_request_is_stranger (r));
 }
 

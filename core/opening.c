@@ -75,7 +75,9 @@ key_made (void *arg, gpg_error_t err, const struct cf_fpr *fpr, const uint8_t *b
     if (r->state != CF_REQUEST_CALLING)
       err = cf_request_save (r);
   }
-  if (err)
+  if (err && r->state != CF_REQUEST_SEALING) /* made too early is no harm: tried again when it is needed */
+    cf_log (r->core->env, CF_LOG_WARN, "gate: no conversation key yet: %s", gpg_strerror (err));
+  else if (err)
     fail (r, err);
   else
     cf_opening_step (r);
