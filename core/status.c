@@ -15,6 +15,7 @@
 #include "core/conversation.h"
 #include "core/event.h"
 #include "core/link.h"
+#include "core/message.h"
 #include "core/peer.h"
 #include "core/self.h"
 #include "core/settings.h"
@@ -188,19 +189,30 @@ counters (struct cf_core *core)
                     (json_int_t) links.up);
 }
 
+static json_t *
+message_counters (const struct cf_message_counts *m)
+{
+  return json_pack ("{s:I, s:I, s:I, s:I, s:I, s:I}", "taken", (json_int_t) m->taken, "forged", (json_int_t) m->forged,
+                    "dropped", (json_int_t) m->dropped, "gaps", (json_int_t) m->gaps, "repeated",
+                    (json_int_t) m->repeated, "acks_refused", (json_int_t) m->acks_refused);
+}
+
 /* Everything that was refused, in one number to watch. */
 static json_int_t
 refused_total (struct cf_core *core)
 {
   struct cf_peers_counts peers = { 0 };
   struct cf_link_counts links = { 0 };
+  struct cf_message_counts messages = { 0 };
 
   if (core->peers)
     cf_peers_counts (core, &peers);
   if (core->links)
     cf_link_counts (core, &links);
+  if (cf_message_counts (core))
+    messages = *cf_message_counts (core);
   return (json_int_t) (peers.discovery.malformed + peers.discovery.limited + peers.fetch_failed + peers.fetch_dropped
-                       + links.refused);
+                       + links.refused + messages.forged + messages.dropped + messages.acks_refused);
 }
 
 json_t *
@@ -232,6 +244,8 @@ cf_status_json (struct cf_core *core)
   json_object_set_new (row, "cursor", json_integer ((json_int_t) cf_events_cursor (core->events)));
   json_object_set_new (row, "refused", json_integer (refused_total (core)));
   json_object_set_new (row, "counters", counters (core));
+  if (cf_message_counts (core))
+    json_object_set_new (json_object_get (row, "counters"), "messages", message_counters (cf_message_counts (core)));
   json_object_set (row, "network", ladder);
 leave:
   free (visibility);

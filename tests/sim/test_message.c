@@ -470,6 +470,8 @@ test_forgeries (void **state)
   struct cf_conversation *conv, *other;
   struct cf_entry e;
   char id2[2 * CF_CONVERSATION_ID_LEN + 1];
+  struct sim_command *status;
+  json_t *counters;
   size_t from;
 
   (void) state;
@@ -520,6 +522,10 @@ test_forgeries (void **state)
   p.sim->frame = NULL;
   assert_int_equal (sim_do (p.b, "READ", NULL, p.id, NULL), 0);
   assert_int_equal (cf_message_counts (p.b->core)->forged, 6);
+  assert_non_null (status = sim_call (p.b, "STATUS", NULL, NULL));
+  counters = json_object_get (json_array_get (status->rows, 0), "counters");
+  assert_int_equal (json_integer_value (json_object_get (json_object_get (counters, "messages"), "forged")), 6);
+  sim_command_free (status);
   pair_free (&p);
 }
 
