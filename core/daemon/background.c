@@ -86,8 +86,8 @@ cf_background_inherited (void)
   int fd = -1;
 
   if (pid && count && strtol (pid, NULL, 10) == getpid () && strtol (count, NULL, 10) >= 1
-      && !fcntl (FIRST_INHERITED, F_SETFD, FD_CLOEXEC))
-    fd = FIRST_INHERITED;
+      && !fcntl (FIRST_INHERITED, F_SETFD, FD_CLOEXEC) && !fcntl (FIRST_INHERITED, F_SETFL, O_NONBLOCK))
+    fd = FIRST_INHERITED; /* it may come blocking, and one accept too many would stop everything */
   /* Not for our children: gpg-agent would take them for its own. */
   unsetenv ("LISTEN_PID");
   unsetenv ("LISTEN_FDS");

@@ -107,6 +107,26 @@ ask "$socket" UNLOCK | grep -q "$address"; ok $? "and unlocks"
 kill -TERM $pids
 gone "$socket"; ok $? "ends at SIGTERM"
 
+# Socket activation: descriptor 3 is a listening socket, the environment says for whom.
+/usr/bin/python3 - "$confabd" "$dir/h1" "$dir/act" <<'PY' 2>"$dir/err" &
+import os, socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[3])
+s.listen(5)
+os.dup2(s.fileno(), 3)
+os.set_inheritable(3, True)
+env = dict(os.environ, LISTEN_PID=str(os.getpid()), LISTEN_FDS="1")
+os.execve(sys.argv[1], ["confabd", "--foreground", "--home", sys.argv[2], "--listen", "127.0.0.1:0"], env)
+PY
+pids=$!
+for ((i = 0; i < 200; i++)); do [ -S "$dir/act" ] && break; sleep 0.05; done
+ask "$dir/act" UNLOCK | grep -q "$address"; ok $? "takes a socket from the service manager"
+ask "$dir/act" STOP | grep -q '^OK'
+for ((i = 0; i < 200; i++)); do [ "$(jobs -rp)" ] || break; sleep 0.05; done
+[ -z "$(jobs -rp)" ] && wait $pids; ok $? "ends with 0"
+kill -9 $pids 2>/dev/null
+pids=
+
 # A store of somebody else's: the sealed key is good, the statement is not.
 printf 'x' >>"$dir/h1/store/statement"
 timeout 20 "$confabd" --home "$dir/h1" --listen 127.0.0.1:0

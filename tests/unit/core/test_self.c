@@ -324,6 +324,48 @@ test_foreign_identity (void **state)
   free (path);
 }
 
+/* Extending the key mends it: Confab's copy is made anew before the statement is given up. */
+static void
+test_expired_identity (void **state)
+{
+  struct fixture *f = *state;
+
+  assert_int_equal (sim_node_start (f->ada), 0);
+  sim_node_crash (f->ada, false);
+  sim_keys_set_state (f->ada, &f->ada->fpr, CF_KEY_EXPIRED);
+  expect_locked (f->ada, CF_ERR_KEY_EXPIRED);
+  sim_keys_set_state (f->ada, &f->ada->fpr, CF_KEY_OK);
+  assert_int_equal (sim_do (f->ada, "UNLOCK", NULL, NULL), 0);
+  assert_int_equal (f->ada->core->state, CF_CORE_READY);
+}
+
+/* A client that hangs up while pinentry waits: the unlock goes on, others hear of it. */
+static void
+test_unlock_is_shared (void **state)
+{
+  struct fixture *f = *state;
+  struct sim_command *first, *second, *third;
+
+  assert_int_equal (sim_node_start (f->ada), 0);
+  sim_node_crash (f->ada, false);
+  sim_gpg_fail (f->ada, gpg_err_make (GPG_ERR_SOURCE_PINENTRY, GPG_ERR_CANCELED));
+  expect_locked (f->ada, GPG_ERR_CANCELED);
+  sim_gpg_fail (f->ada, 0);
+  f->sim->gpg_sign_ms = 100;
+  first = sim_call (f->ada, "UNLOCK", NULL, NULL);
+  second = sim_call (f->ada, "UNLOCK", NULL, NULL);
+  third = sim_call (f->ada, "UNLOCK", NULL, NULL);
+  sim_run (f->sim, 20);
+  assert_false (first->finished || second->finished);
+  sim_command_free (first);
+  assert_true (sim_wait (second, 1000));
+  assert_int_equal (second->err, 0);
+  assert_true (sim_wait (third, 1000));
+  assert_int_equal (third->err, 0);
+  sim_command_free (second);
+  sim_command_free (third);
+}
+
 static void
 test_damaged_identity_file (void **state)
 {
@@ -446,6 +488,8 @@ main (void)
     T (test_wrong_statement),
     T (test_missing_files),
     T (test_foreign_identity),
+    T (test_expired_identity),
+    T (test_unlock_is_shared),
     T (test_damaged_identity_file),
     T (test_statement_is_renewed),
     T (test_settings_and_status),
