@@ -26,3 +26,18 @@ coverage:
 	  lcov --quiet --capture --directory . --output-file all.info && \
 	  lcov --quiet --extract all.info '*/base/*' '*/net/*' '*/gpg/*' '*/core/*' --output-file confab.info && \
 	  lcov --summary confab.info
+
+# End-to-end stories on virtual hosts.
+EXTRA_DIST += tests/e2e/lab.py tests/e2e/talk.py
+dist_check_SCRIPTS += tests/e2e/story.sh tests/e2e/talk.sh
+TESTS += tests/e2e/talk.sh
+tests/e2e/talk.log: confab confabd
+
+# Benches: "make bench"; never part of the check.
+EXTRA_PROGRAMS = tests/bench/bare_gpg
+tests_bench_bare_gpg_CPPFLAGS = $(AM_CPPFLAGS) $(GPGME_CFLAGS)
+tests_bench_bare_gpg_LDADD = $(GPGME_LIBS)
+EXTRA_DIST += tests/bench/latency.py
+.PHONY: bench
+bench: tests/bench/bare_gpg confab confabd
+	CF_BUILDDIR='$(abs_top_builddir)' python3 $(srcdir)/tests/bench/latency.py

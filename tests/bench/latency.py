@@ -1,0 +1,215 @@
+#!/usr/bin/env python3
+"""latency.py - what a person waits for: P3 message, P6 start, P7 a new peer, P8 opening.
+
+Usage: latency.py [ROUNDS]     (from the build directory; "make bench" does it)
+
+Two daemons on this machine, on loopback, Ed25519 identities.  Each figure is a
+median over ROUNDS and is divided by bare OpenPGP operations (bare_gpg) measured
+in the same run, half before and half after.  Talks to the daemons over one
+Assuan connection each, as a client that stays open would.
+"""
+import glob
+import json
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+BUILD = os.environ.get("CF_BUILDDIR") or os.getcwd()
+
+
+class Client:
+    """One connection to a daemon's local interface."""
+
+    def __init__(self, path):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect(path)
+        self.file = self.sock.makefile("rb")
+        self.file.readline()
+
+    def call(self, line, answer=None):
+        """Rows of a command; ANSWER goes to its inquiry."""
+        self.send(line)
+        return list(self.rows(answer))
+
+    def send(self, line):
+        self.sock.sendall(line.encode() + b"\n")
+
+    def rows(self, answer=None):
+        data = b""
+        while True:
+            line = self.file.readline().rstrip(b"\n")
+            if line.startswith(b"D "):
+                data += line[2:].replace(b"%0A", b"\n").replace(b"%0D", b"\r").replace(b"%25", b"%")
+                while b"\n" in data:
+                    row, data = data.split(b"\n", 1)
+                    yield json.loads(row)
+            elif line.startswith(b"INQUIRE "):
+                self.sock.sendall(b"D " + answer.encode() + b"\nEND\n")
+            elif line == b"OK" or line.startswith(b"OK "):
+                return
+            elif line.startswith(b"S "):
+                problem = line
+            elif line.startswith(b"ERR "):
+                raise SystemExit(f"{line} {problem}")
+            elif not line:
+                raise SystemExit("the daemon has gone")
+
+
+class Person:
+    def __init__(self, base, name):
+        self.name, self.dir = name, os.path.join(base, name)
+        self.gnupg, self.home = os.path.join(self.dir, "g"), os.path.join(self.dir, "c")
+        os.makedirs(self.gnupg, 0o700)
+        os.chmod(self.dir, 0o700)
+        self.env = dict(os.environ, GNUPGHOME=self.gnupg, CONFAB_HOME=self.home, HOME=self.dir,
+                        XDG_RUNTIME_DIR=self.dir)
+        subprocess.run(["gpg", "--batch", "--quiet", "--passphrase", "", "--quick-gen-key",
+                        f"{name} <{name}@test.invalid>", "default", "default", "never"],
+                       env=self.env, check=True, capture_output=True)
+        listing = subprocess.run(["gpg", "--with-colons", "-K"], env=self.env, check=True, capture_output=True,
+                                 text=True).stdout
+        self.fpr = [line.split(":")[9] for line in listing.splitlines() if line.startswith("fpr")][0]
+        self.daemon = None
+
+    def start(self):
+        """confabd, until it answers on its socket; seconds from exec to ready."""
+        begun = time.perf_counter()
+        self.daemon = subprocess.Popen([os.path.join(BUILD, "confabd"), "--home", self.home, "--foreground",
+                                        "--listen", "127.0.0.1:0"], env=self.env,
+                                       stderr=open(os.path.join(self.dir, "log"), "ab"))
+        while True:
+            paths = glob.glob(os.path.join(self.dir, "confab", "**", "S.confab"), recursive=True)
+            try:
+                client = Client(paths[0]) if paths else None
+            except OSError:
+                client = None
+            if client:
+                break
+            if self.daemon.poll() is not None:
+                raise SystemExit(f"{self.name}: the daemon ended; see {self.dir}/log")
+            time.sleep(0.001)
+        if os.path.exists(os.path.join(self.home, "identity.json")):
+            client.call("UNLOCK")
+        self.path = paths[0]
+        self.client = client
+        return time.perf_counter() - begun
+
+    def stop(self):
+        if self.daemon:
+            self.daemon.terminate()
+            self.daemon.wait()
+        for home in (self.gnupg, os.path.join(self.home, "gnupg")):
+            subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], env=self.env, capture_output=True,
+                           check=False)
+
+
+def bare(rounds):
+    out = subprocess.run([os.path.join(BUILD, "tests/bench/bare_gpg"), str(rounds)], check=True, capture_output=True,
+                         text=True).stdout
+    return json.loads(out)
+
+
+def ms(seconds):
+    return statistics.median(seconds) * 1000
+
+
+def sees(person, fpr):
+    """Seconds until a PEERS --watch of PERSON shows FPR."""
+    client = Client(person.path)
+    client.send("PEERS --watch")
+    for row in client.rows():
+        if row.get("fingerprint") == fpr:
+            client.sock.close()
+            return time.perf_counter()
+    return None
+
+
+def measure_start_and_peer(a, b, rounds):
+    starts, shown = [], []
+    for _ in range(rounds):
+        starts.append(b.start())
+        ready = time.perf_counter()
+        # A has forgotten nothing: what counts is B, whose list begins empty, and A's view of B's new port.
+        shown.append(max(0, sees(b, a.fpr) - ready))
+        b.stop()
+    return starts, shown
+
+
+def measure_open(a, b, rounds):
+    times, conv = [], None
+    for i in range(rounds):
+        asking = Client(a.path)
+        asking.send(f"OPEN -- {b.fpr}")
+        waiting = Client(b.path)
+        asked = asking.rows(f"password {i}")
+        watch = Client(b.path)
+        watch.send("REQUESTS --watch")
+        # The asker's password goes out when its generator runs: step it by a thread-free trick, one row at a time.
+        asking.file.readline()
+        asking.sock.sendall(f"D password {i}\nEND\n".encode())
+        request = next(watch.rows())["request"]
+        begun = time.perf_counter()
+        list_b = waiting.call(f"ACCEPT -- {request}", f"password {i}")
+        conv = next(asked)["conversation"]
+        times.append(time.perf_counter() - begun)
+        assert list_b[0]["conversation"] == conv
+        for client in (asking, waiting, watch):
+            client.sock.close()
+    return times, conv
+
+
+def measure_message(a, conv, rounds):
+    times = []
+    for i in range(rounds):
+        begun = time.perf_counter()
+        rows = a.client.call(f"SEND --wait=delivered -- {conv}", f"message number {i}, of an ordinary length")
+        times.append(time.perf_counter() - begun)
+        assert rows[-1]["state"] == "delivered"
+    return times
+
+
+def report(what, value, baseline, baseline_what, goal):
+    print(f"{what:34s} {value:8.1f} ms   {value / baseline:5.2f} x {baseline_what} ({baseline:.1f} ms)   goal {goal}")
+
+
+def main():
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 25
+    base = tempfile.mkdtemp(prefix="cf-bench-", dir="/tmp")
+    a, b = Person(base, "alice"), Person(base, "bob")
+    try:
+        before = bare(rounds)
+        for person in (a, b):
+            person.start()
+            person.client.call(f"INIT --identity={person.fpr}")
+        b.stop()
+        starts, shown = measure_start_and_peer(a, b, max(5, rounds // 3))
+        b.start()
+        sees(a, b.fpr)
+        sees(b, a.fpr)
+        opens, conv = measure_open(a, b, max(5, rounds // 3))
+        messages = measure_message(a, conv, rounds)
+        after = bare(rounds)
+        op = {k: (before[k] + after[k]) / 2 for k in before}
+        report("P3 message, typed to delivered", ms(messages), op["sign_encrypt"] + op["decrypt_verify"],
+               "sign+encrypt, decrypt+verify", "1.30 x")
+        needed = op["decrypt"] + op["verify"]
+        start = ms(starts)
+        print(f"{'P6 daemon start to ready':34s} {start:8.1f} ms   {start - needed:5.1f} ms beyond decrypt, verify "
+              f"({needed:.1f} ms)   goal 150 ms")
+        print(f"{'P7 peer shown after ready':34s} {ms(shown):8.1f} ms   goal 300 ms")
+        report("P8 second password to open", ms(opens), op["make_key"] + 2 * op["sign"] + 2 * op["verify"],
+               "make key, 2 sign, 2 verify", "1.50 x")
+        print("bare:", json.dumps(op))
+    finally:
+        a.stop()
+        b.stop()
+        shutil.rmtree(base, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
