@@ -68,13 +68,15 @@ class Person:
         os.chmod(self.dir, 0o700)
         self.env = dict(os.environ, GNUPGHOME=self.gnupg, CONFAB_HOME=self.home, HOME=self.dir,
                         XDG_RUNTIME_DIR=self.dir)
-        subprocess.run(["gpg", "--batch", "--quiet", "--passphrase", "", "--quick-gen-key",
-                        f"{name} <{name}@test.invalid>", "default", "default", "never"],
-                       env=self.env, check=True, capture_output=True)
-        listing = subprocess.run(["gpg", "--with-colons", "-K"], env=self.env, check=True, capture_output=True,
-                                 text=True).stdout
+        self.gpg("--quick-gen-key", f"{name} <{name}@test.invalid>", "ed25519", "cert,sign", "never")
+        listing = self.gpg("--with-colons", "-K")
         self.fpr = [line.split(":")[9] for line in listing.splitlines() if line.startswith("fpr")][0]
+        self.gpg("--quick-add-key", self.fpr, "cv25519", "encr", "never")
         self.daemon = None
+
+    def gpg(self, *args):
+        return subprocess.run(["gpg", "--batch", "--quiet", "--passphrase", "", *args], env=self.env, check=True,
+                              capture_output=True, text=True).stdout
 
     def start(self):
         """confabd, until it answers on its socket; seconds from exec to ready."""

@@ -1,0 +1,202 @@
+"""What a person reads when something is wrong: keys, agents, ports, disks.  Each error has a cause and a remedy."""
+import os
+import socket
+import subprocess
+import threading
+import time
+
+from lab import BUILD, PINENTRY, check, open_conversation, run_stories, see_each_other
+
+
+def is_explained(result, name, code, *words):
+    """RESULT is error NAME with exit CODE; its sentence and hint say all WORDS."""
+    error = result.error
+    text = f"{error['message']} {error['hint']}".lower()
+    print(f"# exit {result.code}: {error['error']}: {error['message']}. {error['hint']}")
+    check(error["error"] == name and result.code == code, f"{name} with exit {code}, not {result.code} {error}")
+    check(error["message"] and error["hint"], f"cause and remedy: {error}")
+    for word in words:
+        check(word in text, f"{word!r} in {text!r}")
+
+
+def use_pinentry(person, answer):
+    with open(os.path.join(person.gnupg, "gpg-agent.conf"), "w", encoding="ascii") as f:
+        f.write(f"pinentry-program {PINENTRY}\nmax-cache-ttl 0\ndefault-cache-ttl 0\n")
+    with open(os.path.join(person.gnupg, "pinentry-answer"), "w", encoding="ascii") as f:
+        f.write(answer + "\n")
+    subprocess.run(["gpgconf", "--homedir", person.gnupg, "--kill", "all"], check=False, env=person.env)
+
+
+def revoke(person, fpr, home=None):
+    with open(os.path.join(person.gnupg, "openpgp-revocs.d", fpr + ".rev"), encoding="utf-8") as f:
+        certificate = f.read().replace("\n:---", "\n---")
+    person.gpg("--import", data=certificate.encode(), home=home or person.gnupg)
+    return certificate
+
+
+def no_key(lab):
+    """No secret key: the way out is named"""
+    a = lab.person("alice", "h1", None)
+    is_explained(a.confab("init", code=None), "NO_IDENTITY", 1, "--generate")
+    is_explained(a.confab("peers", code=None), "NO_IDENTITY", 1, "init")
+
+
+def expired_identity(lab):
+    """An expired identity is refused at init"""
+    a = lab.person("alice", "h1", None)
+    a.gpg("--faked-system-time", "20200101T000000", "--passphrase", "", "--pinentry-mode", "loopback",
+          "--quick-gen-key", "old <old@test.invalid>", "ed25519", "cert,sign", "2020-06-01")
+    is_explained(a.confab("init", "--identity", a.fingerprints()[0], code=None), "KEY_EXPIRED", 4, "expire")
+
+
+def revoked_identity(lab):
+    """A revoked identity is refused at init"""
+    a = lab.person("alice", "h1")
+    revoke(a, a.fpr)
+    is_explained(a.confab("init", "--identity", a.fpr, code=None), "KEY_REVOKED", 4, "revoked")
+
+
+def passphrase(lab):
+    """A passphrase is asked for by pinentry; cancelling it says so, and trying again works"""
+    a = lab.person("alice", "h1", None)
+    a.fpr = a.make_key("ed25519", passphrase="correct")
+    use_pinentry(a, "!cancel")
+    is_explained(a.confab("init", "--identity", a.fpr, code=None), "CANCELLED", 7, "pinentry")
+    use_pinentry(a, "correct")
+    check(a.confab("init", "--identity", a.fpr).row["fingerprint"] == a.fpr, "it works when answered")
+
+
+def no_agent(lab):
+    """gpg-agent cannot be started: exit 7"""
+    a = lab.person("alice", "h1")
+    subprocess.run(["gpgconf", "--homedir", a.gnupg, "--kill", "all"], check=False, env=a.env)
+    conf = os.path.join(a.gnupg, "gpg.conf")
+    with open(conf, "w", encoding="ascii") as f:
+        f.write("agent-program /nonexistent/gpg-agent\n")
+    is_explained(a.confab("init", "--identity", a.fpr, code=None), "NO_AGENT", 7, "gpg-agent")
+    os.unlink(conf)
+    a.confab("init", "--identity", a.fpr)
+
+
+def nobody_there(lab):
+    """A name that nobody has; a contact who is away"""
+    a, b = lab.person("alice", "h1"), lab.person("bob", "h2")
+    a.init()
+    is_explained(a.confab("open", "carol", password="x", code=None), "NOT_FOUND", 1, "confab peers")
+    b.init()
+    see_each_other(a, b)
+    b.confab("stop")
+    is_explained(a.confab("open", b.fpr, password="x", code=None), "NOT_REACHABLE", 3)
+
+
+def peer_revoked(lab):
+    """A peer's key, revoked in one's own keyring, cannot open a conversation"""
+    a, b = lab.person("alice", "h1"), lab.person("bob", "h2")
+    a.init()
+    b.init()
+    see_each_other(a, b)
+    a.gpg("--import", data=b.gpg("--export", b.fpr).stdout)
+    revoke(b, b.fpr, home=a.gnupg)
+    is_explained(a.confab("open", b.fpr, password="x", code=None), "KEY_REVOKED", 4, "revoked")
+    watch = a.start("peers", "--watch")
+    watch.wait_row("bob as revoked", lambda row: row["fingerprint"] == b.fpr and row["key_state"] == "revoked")
+    watch.stop()
+
+
+def peer_expires(lab):
+    """A peer's key that expires cannot open a conversation any more"""
+    a, b = lab.person("alice", "h1"), lab.person("bob", "h2", None)
+    a.init()
+    born = time.time()
+    b.fpr = b.make_key("ed25519", expire="seconds=8")
+    b.init()
+    see_each_other(a, b)
+    # Nothing announces the passing of time: wait until it has come.
+    threading.Event().wait(max(0.0, born + 10 - time.time()))
+    is_explained(a.confab("open", b.fpr, password="x", code=None), "KEY_EXPIRED", 4, "expired")
+
+
+def revoked_later(lab):
+    """A conversation whose peer's key is revoked later stops, loudly"""
+    a, b = lab.person("alice", "h1"), lab.person("bob", "h2")
+    a.init()
+    b.init()
+    see_each_other(a, b)
+    conv = open_conversation(a, b)
+    a.gpg("--import", data=b.gpg("--export", b.fpr).stdout)
+    revoke(b, b.fpr, home=a.gnupg)
+    is_explained(a.confab("open", b.fpr, password="second", code=None), "KEY_REVOKED", 4)
+    check(a.confab("conversations").row["conversation"] == conv, "the history stays")
+
+
+def port_in_use(lab):
+    """The port that was asked for is taken"""
+    a = lab.person("alice", "h1")
+    taken = socket.socket()
+    taken.bind(("127.0.0.1", 0))
+    taken.listen()
+    port = taken.getsockname()[1]
+    done = subprocess.run([os.path.join(BUILD, "confabd"), "--home", a.home, "--foreground", "--listen",
+                           f"127.0.0.1:{port}"], env=a.env, capture_output=True, text=True, timeout=20, check=False)
+    taken.close()
+    print("#", done.stderr.strip())
+    check(done.returncode == 3, f"exit {done.returncode}")
+    check("in use" in done.stderr and "--listen" in done.stderr, done.stderr)
+
+
+def second_daemon(lab):
+    """A second daemon for the same home says who holds it"""
+    a = lab.person("alice", "h1")
+    a.init()
+    done = subprocess.run([os.path.join(BUILD, "confabd"), "--home", a.home, "--foreground"], env=a.env,
+                          capture_output=True, text=True, timeout=20, check=False)
+    print("#", done.stderr.strip())
+    check(done.returncode != 0 and str(a.daemon_pid()) in done.stderr, done.stderr)
+
+
+def disk_full(lab):
+    """The disk is full: SEND says so and loses nothing; with room again it works"""
+    a, b = lab.person("alice", "h1"), lab.person("bob", "h2")
+    os.mkdir(a.home, 0o700)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m,mode=0700", "confab", a.home], check=True)
+    try:
+        a.init()
+        b.init()
+        see_each_other(a, b)
+        conv = open_conversation(a, b)
+        ballast = os.path.join(a.home, "ballast")
+        with open(ballast, "wb", buffering=0) as f:
+            try:
+                while f.write(b"x" * 4096):
+                    pass
+            except OSError:
+                pass
+        result = a.confab("send", conv, "x" * 60000, "--wait", "queued", code=None)
+        is_explained(result, "DISK_FULL", 2, "disk")
+        os.unlink(ballast)
+        a.confab("send", conv, "there is room again", "--wait", "delivered")
+        check([r["text"] for r in b.confab("history", conv).rows] == ["there is room again"], "nothing lost or half")
+    finally:
+        a.close()
+        subprocess.run(["umount", "-l", a.home], check=False)
+
+
+def hostile_gpg_conf(lab):
+    """A user's gpg.conf that adds signers and recipients changes nothing"""
+    a, b = lab.person("alice", "h1"), lab.person("bob", "h2")
+    a.gpg("--pinentry-mode", "loopback", "--passphrase", "", "--quick-gen-key", "spy <spy@test.invalid>", "ed25519",
+          "cert,sign", "never")
+    spy = [f for f in a.fingerprints() if f != a.fpr][0]
+    a.gpg("--pinentry-mode", "loopback", "--passphrase", "", "--quick-add-key", spy, "cv25519", "encr", "never")
+    with open(os.path.join(a.gnupg, "gpg.conf"), "w", encoding="ascii") as f:
+        f.write(f"encrypt-to {spy}\nhidden-encrypt-to {spy}\ndefault-key {spy}\n")
+    a.init()
+    b.init()
+    see_each_other(a, b)
+    conv = open_conversation(a, b)
+    a.confab("send", conv, "for bob alone", "--wait", "delivered")
+
+
+if __name__ == "__main__":
+    run_stories(no_key, expired_identity, revoked_identity, passphrase, no_agent, nobody_there, peer_revoked,
+                peer_expires, revoked_later, port_in_use, second_daemon, disk_full, hostile_gpg_conf)
