@@ -201,14 +201,19 @@ class Person:
             raise Failed(f"{self.name}: one daemon expected, found {pids}")
         return pids[0]
 
+    @staticmethod
+    def _runs(pid):
+        try:
+            with open(f"/proc/{pid}/stat", encoding="ascii") as f:
+                return f.read().rsplit(")", 1)[1].split()[0] != "Z"
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+
     def kill_daemon(self):
         pid = self.daemon_pid()
         os.kill(pid, signal.SIGKILL)
         deadline = time.monotonic() + WAIT
-        while os.path.exists(f"/proc/{pid}") and time.monotonic() < deadline:
-            with open(f"/proc/{pid}/stat", encoding="ascii") as f:
-                if f.read().rsplit(")", 1)[1].split()[0] == "Z":
-                    break
+        while self._runs(pid) and time.monotonic() < deadline:
             os.sched_yield()
         self.events.end()
         self.events = None
@@ -254,7 +259,7 @@ def see_each_other(a, b, seconds=WAIT):
 def open_conversation(a, b, password="correct horse"):
     """A asks, B accepts; the conversation's id."""
     opening = a.start("open", b.fpr, password=password)
-    request = b.wait("request", fingerprint=a.fpr)
+    request = b.wait("request", fingerprint=a.fpr, state="waiting")
     b.confab("accept", request["request"], password=password)
     return opening.end().row["conversation"]
 

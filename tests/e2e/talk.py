@@ -58,7 +58,7 @@ def wrong_password(lab):
     """A wrong password ends with exit code 4 on both sides"""
     a, b = pair(lab)
     opening = a.start("open", b.fpr, password="right")
-    request = b.wait("request", fingerprint=a.fpr)
+    request = b.wait("request", fingerprint=a.fpr, state="waiting")
     answer = b.confab("accept", request["request"], password="wrong", code=4)
     check(answer.error["error"] == "WRONG_PASSWORD", f"{answer.error}")
     result = opening.end()
@@ -73,7 +73,7 @@ def refused(lab):
     """A refused request ends with exit code 4 at the asker's"""
     a, b = pair(lab)
     opening = a.start("open", b.fpr, "--note", "lunch?", password="right")
-    request = b.wait("request", fingerprint=a.fpr)
+    request = b.wait("request", fingerprint=a.fpr, state="waiting")
     check(request["note"] == "lunch?", f"the note: {request}")
     b.confab("refuse", request["request"])
     result = opening.end()
@@ -145,7 +145,7 @@ def two_conversations(lab):
         check(len({r["own_key"] for r in rows} | {r["peer_key"] for r in rows}) == 4, f"four keys: {rows}")
         check([r["text"] for r in me.confab("history", two).rows] == ["in the second"], "history is apart")
     ambiguous = a.confab("send", b.fpr, "which one?", code=1)
-    check(ambiguous.error["error"] == "AMBIGUOUS", f"{ambiguous.err}")
+    check(ambiguous.error["error"] == "AMBIGUOUS_NAME", f"{ambiguous.err}")
 
 
 def receipts(lab):

@@ -1,5 +1,6 @@
 """What a person reads when something is wrong: keys, agents, ports, disks.  Each error has a cause and a remedy."""
 import os
+import shutil
 import socket
 import subprocess
 import threading
@@ -20,8 +21,12 @@ def is_explained(result, name, code, *words):
 
 
 def use_pinentry(person, answer):
+    program = os.path.join(person.gnupg, "pinentry")
+    with open(program, "w", encoding="ascii") as f:
+        f.write(f"#!/bin/sh\nCF_PINENTRY_DIR='{person.gnupg}' exec '{PINENTRY}' \"$@\"\n")
+    os.chmod(program, 0o700)
     with open(os.path.join(person.gnupg, "gpg-agent.conf"), "w", encoding="ascii") as f:
-        f.write(f"pinentry-program {PINENTRY}\nmax-cache-ttl 0\ndefault-cache-ttl 0\n")
+        f.write(f"pinentry-program {program}\nmax-cache-ttl 0\ndefault-cache-ttl 0\n")
     with open(os.path.join(person.gnupg, "pinentry-answer"), "w", encoding="ascii") as f:
         f.write(answer + "\n")
     subprocess.run(["gpgconf", "--homedir", person.gnupg, "--kill", "all"], check=False, env=person.env)
@@ -61,7 +66,7 @@ def passphrase(lab):
     a = lab.person("alice", "h1", None)
     a.fpr = a.make_key("ed25519", passphrase="correct")
     use_pinentry(a, "!cancel")
-    is_explained(a.confab("init", "--identity", a.fpr, code=None), "CANCELLED", 7, "pinentry")
+    is_explained(a.confab("init", "--identity", a.fpr, code=None), "CANCELED", 7, "passphrase")
     use_pinentry(a, "correct")
     check(a.confab("init", "--identity", a.fpr).row["fingerprint"] == a.fpr, "it works when answered")
 
@@ -70,11 +75,10 @@ def no_agent(lab):
     """gpg-agent cannot be started: exit 7"""
     a = lab.person("alice", "h1")
     subprocess.run(["gpgconf", "--homedir", a.gnupg, "--kill", "all"], check=False, env=a.env)
-    conf = os.path.join(a.gnupg, "gpg.conf")
-    with open(conf, "w", encoding="ascii") as f:
-        f.write("agent-program /nonexistent/gpg-agent\n")
+    in_the_way = os.path.join(a.gnupg, "S.gpg-agent")
+    os.makedirs(os.path.join(in_the_way, "not-a-socket"))
     is_explained(a.confab("init", "--identity", a.fpr, code=None), "NO_AGENT", 7, "gpg-agent")
-    os.unlink(conf)
+    shutil.rmtree(in_the_way)
     a.confab("init", "--identity", a.fpr)
 
 
