@@ -75,7 +75,7 @@ class Person:
         self.daemon = None
 
     def gpg(self, *args):
-        return subprocess.run(["gpg", "--batch", "--quiet", "--passphrase", "", *args], env=self.env, check=True,
+        return subprocess.run(["gpg", "--batch", "--quiet", "--pinentry-mode", "loopback", "--passphrase", "", *args], env=self.env, check=True,
                               capture_output=True, text=True).stdout
 
     def start(self):
