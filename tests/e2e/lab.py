@@ -259,7 +259,7 @@ def see_each_other(a, b, seconds=WAIT):
 def open_conversation(a, b, password="correct horse"):
     """A asks, B accepts; the conversation's id."""
     opening = a.start("open", b.fpr, password=password)
-    request = b.wait("request", fingerprint=a.fpr, state="waiting")
+    request = b.wait("request", fingerprint=a.fpr)
     b.confab("accept", request["request"], password=password)
     return opening.end().row["conversation"]
 

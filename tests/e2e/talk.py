@@ -58,7 +58,7 @@ def wrong_password(lab):
     """A wrong password ends with exit code 4 on both sides"""
     a, b = pair(lab)
     opening = a.start("open", b.fpr, password="right")
-    request = b.wait("request", fingerprint=a.fpr, state="waiting")
+    request = b.wait("request", fingerprint=a.fpr)
     answer = b.confab("accept", request["request"], password="wrong", code=4)
     check(answer.error["error"] == "WRONG_PASSWORD", f"{answer.error}")
     result = opening.end()
@@ -73,7 +73,7 @@ def refused(lab):
     """A refused request ends with exit code 4 at the asker's"""
     a, b = pair(lab)
     opening = a.start("open", b.fpr, "--note", "lunch?", password="right")
-    request = b.wait("request", fingerprint=a.fpr, state="waiting")
+    request = b.wait("request", fingerprint=a.fpr)
     check(request["note"] == "lunch?", f"the note: {request}")
     b.confab("refuse", request["request"])
     result = opening.end()
