@@ -193,6 +193,8 @@ peer_moved (struct cf_console *c, const json_t *event)
   bool open = !strcmp (cf_row_text (event, "state"), "open"), online = cf_row_true (event, "online");
   struct cf_console_sent *last = &c->sent[(c->sent_next + CF_CONSOLE_SENT_MAX - 1) % CF_CONSOLE_SENT_MAX];
 
+  if (!open && c->running && !cf_row_true (event, "closed_by_peer"))
+    return; /* our own command tells of it */
   if (!open) {
     cf_show_conversation_line (c->cli, (json_t *) (uintptr_t) event);
     return;

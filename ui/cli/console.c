@@ -26,25 +26,32 @@ before_event (struct cf_console *c)
   c->prompted = false;
 }
 
+/* Of use in a chat or to a program, or told by the command that caused it. */
+static bool
+is_noise (const struct cf_console *c, const json_t *event)
+{
+  const char *kind = cf_row_text (event, "event"), *state = cf_row_text (event, "state");
+
+  if (!strcmp (kind, "request"))
+    return !strcmp (state, "asked") || !strcmp (state, "accepted") || !strcmp (state, "opened");
+  if (!strcmp (kind, "conversation"))
+    return !strcmp (state, "requested") || json_integer_value (json_object_get (event, "unread"))
+           || (c->running && !strcmp (state, "closed") && !cf_row_true (event, "closed_by_peer"));
+  return !strcmp (kind, "message_state") || !strcmp (kind, "typing") || !strcmp (kind, "network");
+}
+
 static gpg_error_t
 on_event (void *arg, json_t *event)
 {
   struct cf_console *c = arg;
-  const char *kind = cf_row_text (event, "event");
 
   if (json_is_integer (json_object_get (event, "cursor")))
     c->cursor = json_integer_value (json_object_get (event, "cursor"));
-  if (!c->chat && (!strcmp (kind, "message_state") || !strcmp (kind, "typing") || !strcmp (kind, "network")))
-    return 0; /* of use in a chat or to a program */
-  before_event (c);
-  if (cf_chat_event (c, event))
+  if (c->cli->names && !strcmp (cf_row_text (event, "event"), "conversation"))
+    json_object_set (c->cli->names, cf_row_text (event, "conversation"), json_object_get (event, "title"));
+  if (cf_chat_event (c, event) || is_noise (c, event))
     return 0;
-  if (!strcmp (kind, "conversation")) {
-    if (c->cli->names)
-      json_object_set (c->cli->names, cf_row_text (event, "conversation"), json_object_get (event, "title"));
-    if (json_integer_value (json_object_get (event, "unread")))
-      return 0; /* its message is told of anyway */
-  }
+  before_event (c);
   cf_show_event (c->cli, event);
   return 0;
 }
@@ -110,6 +117,7 @@ run_words (struct cf_console *c, char **words, size_t count)
   bool json = cli->json;
   char *with_chat[3];
 
+  c->running = true;
   if (c->chat && command && count == 1 && !strncmp (command->args, "CONV", 4) && strcmp (words[0], "chat")) {
     with_chat[0] = words[0];
     with_chat[1] = c->chat;
@@ -117,6 +125,7 @@ run_words (struct cf_console *c, char **words, size_t count)
     cf_cli_run (cli, with_chat, 2);
   } else
     cf_cli_run (cli, words, count);
+  c->running = false;
   cli->timeout_ms = timeout_ms;
   cli->json = json;
   cli->home = home;

@@ -24,6 +24,7 @@ struct cf_console {
   size_t sent_next;
   bool unread;                /* something was shown that is not marked read yet */
   bool prompted;              /* the cursor stands behind a prompt */
+  bool running;               /* a command is under way */
   bool quit;
   char input[CF_CONSOLE_LINE_MAX];
   size_t input_len;

@@ -11,3 +11,23 @@ confab_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 confab_LDADD = libcf-cli.a $(CLIENT_LIBS)
 
 dist_noinst_SCRIPTS += ui/demo/demo.sh
+
+bashcompletiondir = $(datadir)/bash-completion/completions
+dist_bashcompletion_DATA = ui/cli/completion/confab
+
+if HAVE_CMOCKA
+cli_tests = tests/unit/ui/test_words tests/unit/ui/test_table
+check_PROGRAMS += $(cli_tests)
+TESTS += $(cli_tests)
+tests_unit_ui_test_words_SOURCES = tests/unit/ui/test_words.c
+tests_unit_ui_test_words_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+tests_unit_ui_test_words_LDADD = libcf-cli.a $(CLIENT_LIBS) $(CMOCKA_LIBS)
+tests_unit_ui_test_table_SOURCES = tests/unit/ui/test_table.c
+tests_unit_ui_test_table_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+tests_unit_ui_test_table_LDADD = libcf-cli.a $(CLIENT_LIBS) $(CMOCKA_LIBS)
+endif
+
+cli_e2e = tests/e2e/cli_errors.sh tests/e2e/cli_demo.sh tests/e2e/cli_console.sh
+dist_check_SCRIPTS += $(cli_e2e)
+TESTS += $(cli_e2e)
+EXTRA_DIST += tests/e2e/cli_console.py

@@ -151,9 +151,12 @@ cf_show_opened (struct cf_cli *cli, json_t *row)
 {
   const char *id = cf_row_text (row, "conversation");
 
+  if (cli->interactive) { /* that it is open was an event */
+    cf_cli_say (cli, CF_CLI_GOOD, "Both passwords were the same. To talk: chat " SHORT_ID, id);
+    return;
+  }
   cf_cli_say (cli, CF_CLI_GOOD, "The conversation is open: both passwords were the same. Its id is " SHORT_ID, id);
-  if (!cli->interactive)
-    cf_cli_say (cli, CF_CLI_DIM, "Talk with: confab chat " SHORT_ID, id);
+  cf_cli_say (cli, CF_CLI_DIM, "Talk with: confab chat " SHORT_ID, id);
 }
 
 /* ---- messages ---- */

@@ -7,7 +7,7 @@
 # what is run.  Everything is removed at the end, also after a failure.
 set -eu
 
-dir=$(mktemp -d /tmp/confab-demo.XXXXXX)
+dir=$(mktemp -d "${TMPDIR:-/tmp}/confab-demo.XXXXXX")
 port=$((20000 + $$ % 20000))
 watch_pid=
 

@@ -1,0 +1,222 @@
+"""cli_console.py - two people at two terminals: init, open, accept, chat, Ctrl-C and Ctrl-D.
+
+Each has a pseudo-terminal; a step is "type this" or "until this is shown", with
+a deadline.  Loopback only, on a discovery port of their own.  Prints TAP.
+"""
+import os
+import pty
+import select
+import shutil
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+
+BUILD = os.environ.get("CF_BUILDDIR") or os.getcwd()
+WAIT = float(os.environ.get("CF_E2E_WAIT", "30"))
+PORT = 20000 + os.getpid() % 20000
+
+
+class Failed(Exception):
+    pass
+
+
+class Person:
+    def __init__(self, where, name):
+        self.name, self.dir = name, os.path.join(where, name)
+        for sub in ("g", "c", "r"):
+            os.makedirs(os.path.join(self.dir, sub), 0o700)
+        with open(os.path.join(self.dir, "c/confabd.conf"), "w", encoding="ascii") as conf:
+            conf.write(f"listen 127.0.0.1:0\ndiscovery-port {PORT}\n")
+        self.env = dict(os.environ, HOME=self.dir, GNUPGHOME=self.dir + "/g", CONFAB_HOME=self.dir + "/c",
+                        XDG_RUNTIME_DIR=self.dir + "/r", PATH=BUILD + ":" + os.environ["PATH"], TERM="xterm",
+                        LC_ALL="C.UTF-8", NO_COLOR="1")
+        for variable in ("DISPLAY", "WAYLAND_DISPLAY", "GPG_TTY"):
+            self.env.pop(variable, None)
+        self.pid = self.fd = None
+        self.shown = self.all = ""
+        self.run("gpg", "--batch", "--quiet", "--pinentry-mode", "loopback", "--passphrase", "", "--quick-gen-key",
+                 f"{name} <{name}@x.invalid>", "future-default", "default", "never")
+
+    def run(self, *argv):
+        return subprocess.run(argv, env=self.env, capture_output=True, check=False, timeout=60)
+
+    def begin(self, *args):
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.execvpe("confab", ["confab", *args], self.env)
+        self.shown = ""
+
+    def until(self, *texts):
+        for text in texts:
+            deadline = time.monotonic() + WAIT
+            while text not in self.shown:
+                ready, _, _ = select.select([self.fd], [], [], max(0, deadline - time.monotonic()))
+                data = b""
+                if ready:
+                    try:
+                        data = os.read(self.fd, 4096)
+                    except OSError:  # the other end is closed
+                        pass
+                if not data:
+                    raise Failed(f"{self.name}: {text!r} was not shown")
+                self.shown += data.decode(errors="replace")
+                self.all += data.decode(errors="replace")
+            self.shown = self.shown.split(text, 1)[1]
+
+    def type(self, text):
+        os.write(self.fd, text.encode())
+
+    def password(self, text):
+        """Typed once the terminal no longer echoes."""
+        self.until("it is not shown)")
+        deadline = time.monotonic() + WAIT
+        while termios.tcgetattr(self.fd)[3] & termios.ECHO:
+            if time.monotonic() > deadline:
+                raise Failed("a password would be echoed")
+            os.sched_yield()
+        self.type(text)
+
+    def ended(self):
+        try:
+            while True:
+                data = os.read(self.fd, 4096)
+                if not data:
+                    break
+                self.all += data.decode(errors="replace")
+        except OSError:
+            pass
+        code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        os.close(self.fd)
+        self.pid = self.fd = None
+        return code
+
+    def close(self):
+        if self.fd is not None:
+            os.close(self.fd)
+            os.waitpid(self.pid, 0)
+        self.run("confab", "stop")
+        for home in ("/g", "/c/gnupg"):
+            if os.path.isdir(self.dir + home):
+                self.run("gpgconf", "--homedir", self.dir + home, "--kill", "all")
+
+
+def first_start(a, b):
+    """A first start proposes the only key, and then shows who is near"""
+    a.begin()
+    a.until("Use it as your identity? [Y/n]")
+    a.type("y\n")
+    a.until("You are alice <alice@x.invalid>", "> ")
+    b.begin()
+    b.until("Use it as your identity? [Y/n]")
+    b.type("\n")
+    b.until("You are bob")
+    a.until("bob <bob@x.invalid> is near", "> ")
+    b.until("alice <alice@x.invalid>")
+
+
+def opening(a, b):
+    """A request is shown as it comes, and the same password opens"""
+    a.type('open bob --note "lunch?"\n')
+    a.password("sesame\n")
+    b.until('asks for a conversation: "lunch?". To answer: accept ', "> ")
+    b.type("accept alice\n")
+    b.password("sesame\n")
+    for person in (a, b):
+        person.until("Both passwords were the same")
+    if "sesame" in a.all + b.all:
+        raise Failed("the password was shown")
+
+
+def chatting(a, b):
+    """Lines are messages, /words are commands"""
+    a.type("chat bob\n")
+    a.until("verified by password, open, LAN", "A line is a message")
+    a.type("hello bob\n")
+    b.until("alice: hello bob")
+    b.type("chat alice\n")
+    b.until("A line is a message", "alice: hello bob")
+    b.type("it's \"me\"\n")
+    a.until("bob: it's \"me\"")
+    a.type("/history\n")
+    a.until("you: hello bob (read)")
+    b.type("//leave is no command\n")
+    a.until("bob: /leave is no command")
+    a.type("/nonsense\n")
+    a.until('There is no command "nonsense"')
+    if a.all.count("hello bob") != 2:
+        raise Failed("what was typed is shown once by the terminal, once by history")
+
+
+def interrupting(a, b):
+    """Ctrl-C ends a prompt or a wait, not the program"""
+    a.type("/leave\n")
+    a.until("> ")
+    a.type("open bob\n")
+    a.password("\x03")
+    a.until("No password was given", "> ")
+    a.type("open bob\n")
+    a.password("other\n")
+    a.until("Waiting for the other person")
+    b.until("asks for a conversation")
+    a.type("\x03")
+    a.until("> ")
+    a.type("status\n")
+    a.until("alice <alice@x.invalid>", "> ")
+
+
+def closing(a, b):
+    """Closing is seen by the other side; nothing can be sent any more"""
+    b.type("/close\n")
+    b.until("is closed")
+    a.until("is closed by the other side")
+    b.type("too late\n")
+    b.until("The conversation is closed")
+
+
+def ending(a, b):
+    """The daemon may end and come back; quit and Ctrl-D leave"""
+    a.type("stop\n")
+    a.until("The daemon has ended", "> ")
+    a.type("peers\n")
+    a.until("bob <bob", "> ")
+    a.type("quit\n")
+    b.type("\x04")
+    b.until("> ")
+    b.type("\x04")
+    codes = a.ended(), b.ended()
+    if codes != (0, 0):
+        raise Failed(f"exit codes {codes}")
+
+
+def main():
+    where = tempfile.mkdtemp(prefix="cf-", dir="/tmp")
+    steps = (first_start, opening, chatting, interrupting, closing, ending)
+    people, broken = [], None
+    print(f"1..{len(steps)}")
+    try:
+        people = [Person(where, name) for name in ("alice", "bob")]
+        for number, step in enumerate(steps, 1):
+            title = step.__doc__
+            if broken:
+                print(f"not ok {number} - {title} (after a failure)")
+                continue
+            try:
+                step(*people)
+                print(f"ok {number} - {title}", flush=True)
+            except Failed as failure:
+                broken = failure
+                print(f"# {failure}")
+                for person in people:
+                    for line in person.all.splitlines():
+                        print(f"# {person.name}: {line!r}")
+                print(f"not ok {number} - {title}")
+    finally:
+        for person in people:
+            person.close()
+        shutil.rmtree(where, ignore_errors=True)
+    sys.exit(1 if broken else 0)
+
+
+main()
