@@ -59,18 +59,15 @@ cf_cli_connect (struct cf_cli *cli)
     return 0;
   err = cf_client_connect (&config, &cli->client);
   switch (gpg_err_code (err)) {
-  case GPG_ERR_NO_ERROR:
-    return 0;
+  case GPG_ERR_NO_ERROR: return 0;
   case GPG_ERR_ENOENT:
     return cf_cli_fail (cli, cf_err (GPG_ERR_ASS_SERVER_START), "Install it beside confab, or put it in PATH",
                         "Confab's daemon, confabd, was not found");
   case GPG_ERR_GENERAL:
     return cf_cli_fail (cli, cf_err (GPG_ERR_ASS_SERVER_START), "The lines above, or \"confabd --foreground\", say why",
                         "Confab's daemon would not start");
-  case GPG_ERR_ECONNREFUSED:
-    return cf_cli_fail (cli, cf_err (GPG_ERR_ASS_CONNECT_FAILED), NULL, NULL);
-  default:
-    return cf_cli_fail (cli, err, NULL, NULL);
+  case GPG_ERR_ECONNREFUSED: return cf_cli_fail (cli, cf_err (GPG_ERR_ASS_CONNECT_FAILED), NULL, NULL);
+  default: return cf_cli_fail (cli, err, NULL, NULL);
   }
 }
 
@@ -117,7 +114,7 @@ call_once (struct cf_cli *cli, const char *verb, const char *const *words, const
   cf_client_free (cli->client);
   cli->client = NULL;
   info = cf_err_info (err);
-  *r_error = (struct cf_client_error) { err, info->name, info->message, info->hint };
+  *r_error = (struct cf_client_error){ err, info->name, info->message, info->hint };
   if (gpg_err_code (err) == GPG_ERR_TOO_LARGE)
     r_error->message = "The words of the command are too long for one call";
   else if (gpg_err_code (err) == GPG_ERR_EOF || gpg_err_code (err) == GPG_ERR_ECONNRESET

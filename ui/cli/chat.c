@@ -53,7 +53,8 @@ find (struct cf_cli *cli, const char *text, json_t **r_row)
     hint = cf_cli_must (strdup ("Give the id of the one you mean:"));
     json_array_foreach (rows, i, row)
       if (is_meant (row, text)) {
-        char *longer = cf_cli_sprintf ("%s %.8s (%s)", hint, cf_row_text (row, "conversation"), cf_row_text (row, "state"));
+        char *longer =
+            cf_cli_sprintf ("%s %.8s (%s)", hint, cf_row_text (row, "conversation"), cf_row_text (row, "state"));
 
         free (hint);
         hint = longer;
@@ -61,7 +62,8 @@ find (struct cf_cli *cli, const char *text, json_t **r_row)
     code = cf_cli_fail (cli, cf_err (GPG_ERR_AMBIGUOUS), hint, "\"%s\" could be %zu conversations", text, count);
     free (hint);
   } else
-    code = cf_cli_fail (cli, cf_err (GPG_ERR_NOT_FOUND), "\"confab conversations\" lists them; \"confab open PEER\" begins one",
+    code = cf_cli_fail (cli, cf_err (GPG_ERR_NOT_FOUND),
+                        "\"confab conversations\" lists them; \"confab open PEER\" begins one",
                         "There is no conversation \"%s\"", text);
   json_decref (rows);
   return code;
@@ -88,8 +90,11 @@ show_heading (struct cf_console *c, const json_t *row)
 
   if (c->cli->json)
     return;
-  cf_cli_say (c->cli, CF_CLI_BOLD, "Conversation with %s: %s%s, %s, %s", c->title, *how ? "verified by " : "not verified", how,
-              state, !strcmp (route, "lan") ? "LAN" : *route ? route : "offline");
+  cf_cli_say (c->cli, CF_CLI_BOLD, "Conversation with %s: %s%s, %s, %s", c->title,
+              *how ? "verified by " : "not verified", how, state,
+              !strcmp (route, "lan") ? "LAN"
+              : *route               ? route
+                                     : "offline");
   if (!strcmp (state, "open"))
     cf_cli_say (c->cli, CF_CLI_DIM, "A line is a message. /help lists commands, /leave leaves.");
   else

@@ -149,18 +149,18 @@ const struct cf_cli_column cf_columns_peers[] = {
 };
 
 const struct cf_cli_column cf_columns_contacts[] = {
-  { "CONTACT", cell_who, true },
-  { "FINGERPRINT", cell_fingerprint, false },
-  { "VERIFIED", cell_verified, false },
-  { "VALIDITY", cell_validity, false },
-  { "ROUTE", cell_route, false },
-  { NULL, NULL, false },
+  { "CONTACT", cell_who, true },        { "FINGERPRINT", cell_fingerprint, false },
+  { "VERIFIED", cell_verified, false }, { "VALIDITY", cell_validity, false },
+  { "ROUTE", cell_route, false },       { NULL, NULL, false },
 };
 
 const struct cf_cli_column cf_columns_requests[] = {
-  { "REQUEST", cell_request, false }, { "FROM", cell_who, true },
-  { "FINGERPRINT", cell_fingerprint, false }, { "VALIDITY", cell_validity, false },
-  { "SINCE", cell_since, false }, { "NOTE", cell_note, false },
+  { "REQUEST", cell_request, false },
+  { "FROM", cell_who, true },
+  { "FINGERPRINT", cell_fingerprint, false },
+  { "VALIDITY", cell_validity, false },
+  { "SINCE", cell_since, false },
+  { "NOTE", cell_note, false },
   { NULL, NULL, false },
 };
 

@@ -32,7 +32,7 @@ is_noise (const struct cf_console *c, const json_t *event)
 {
   const char *kind = cf_row_text (event, "event"), *state = cf_row_text (event, "state");
 
-  if (!strcmp (kind, "request"))
+  if (!strncmp (kind, "request", 7)) /* and request_state */
     return !strcmp (state, "asked") || !strcmp (state, "accepted") || !strcmp (state, "opened");
   if (!strcmp (kind, "conversation"))
     return !strcmp (state, "requested") || json_integer_value (json_object_get (event, "unread"))
@@ -150,8 +150,9 @@ run_line (struct cf_console *c, const char *line)
     run_words (c, words, count);
   free (words);
   if (count && !strcmp (line, "help"))
-    cf_cli_say (c->cli, CF_CLI_DIM, c->chat ? "In a chat a command begins with /. Also /leave, /quit; // sends a line that begins with /."
-                                            : "Also: quit");
+    cf_cli_say (c->cli, CF_CLI_DIM,
+                c->chat ? "In a chat a command begins with /. Also /leave, /quit; // sends a line that begins with /."
+                        : "Also: quit");
   if (c->cli->chat) {
     char *chat = c->cli->chat;
 
@@ -194,7 +195,8 @@ take_input (struct cf_console *c)
     free (line);
   }
   if (c->input_len == sizeof c->input) {
-    cf_cli_fail (c->cli, cf_err (GPG_ERR_TOO_LARGE), "\"confab send CONV -\" takes long texts", "That line is too long");
+    cf_cli_fail (c->cli, cf_err (GPG_ERR_TOO_LARGE), "\"confab send CONV -\" takes long texts",
+                 "That line is too long");
     c->input_len = 0;
   }
 }

@@ -53,8 +53,8 @@ usage_of (const struct cf_cli_command *command)
 {
   char *name;
 
-  printf ("Usage: confab %s%s%s%s\n\n", command->name, command->options ? " [OPTION...]" : "", *command->args ? " " : "",
-          command->args);
+  printf ("Usage: confab %s%s%s%s\n\n", command->name, command->options ? " [OPTION...]" : "",
+          *command->args ? " " : "", command->args);
   name = cf_cli_sprintf ("%s.", command->summary);
   if (name[0] >= 'a' && name[0] <= 'z')
     name[0] = (char) (name[0] - 'a' + 'A');
@@ -103,8 +103,8 @@ cf_cli_usage (const struct cf_cli *cli, const struct cf_cli_command *command)
 int
 cf_cli_run_help (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args)
 {
-  char *words[3];
-  char option[] = "--help";
+  char *words[3], option[] = "--help";
+  int code;
 
   (void) command;
   if (!args->argc) {
@@ -114,10 +114,7 @@ cf_cli_run_help (struct cf_cli *cli, const struct cf_cli_command *command, const
   words[0] = cf_cli_must (strdup (args->argv[0]));
   words[1] = option;
   words[2] = NULL;
-  {
-    int code = cf_cli_run (cli, words, 2);
-
-    free (words[0]);
-    return code;
-  }
+  code = cf_cli_run (cli, words, 2);
+  free (words[0]);
+  return code;
 }

@@ -137,8 +137,9 @@ propose (struct cf_cli *cli, const struct cf_cli_command *command, const json_t 
       json_array_append (keys, (json_t *) (uintptr_t) row); /* jansson's arrays know no const */
   if (!ask && !json_array_size (keys))
     code = cf_cli_fail (cli, cf_err (CF_ERR_NO_IDENTITY), "Make one with: confab init --generate \"NAME <MAIL>\"",
-                        json_array_size (all) ? "No secret key in your keyring can be used: expired, revoked, or not for signing"
-                                              : "There is no secret key in your keyring");
+                        json_array_size (all)
+                            ? "No secret key in your keyring can be used: expired, revoked, or not for signing"
+                            : "There is no secret key in your keyring");
   else if (!ask)
     code = say_which (cli, keys);
   else if (!json_array_size (keys))
@@ -192,8 +193,8 @@ show_started (struct cf_cli *cli, const json_t *status, bool started)
   char *who;
 
   if (cli->json) {
-    row = cf_cli_must (json_pack ("{s:b, s:b, s:s, s:O, s:O, s:O}", "running", 1, "started", (int) started, "state", state,
-                                  "fingerprint", json_object_get (status, "fingerprint"), "user_id",
+    row = cf_cli_must (json_pack ("{s:b, s:b, s:s, s:O, s:O, s:O}", "running", 1, "started", (int) started, "state",
+                                  state, "fingerprint", json_object_get (status, "fingerprint"), "user_id",
                                   json_object_get (status, "user_id"), "version", json_object_get (status, "version")));
     cf_cli_json (row);
     json_decref (row);
@@ -201,7 +202,8 @@ show_started (struct cf_cli *cli, const json_t *status, bool started)
   }
   who = cf_row_who (status);
   if (!strcmp (state, "empty"))
-    cf_cli_say (cli, CF_CLI_PLAIN, "The daemon %s; it has no identity yet: confab init", started ? "has started" : "runs");
+    cf_cli_say (cli, CF_CLI_PLAIN, "The daemon %s; it has no identity yet: confab init",
+                started ? "has started" : "runs");
   else
     cf_cli_say (cli, CF_CLI_PLAIN, "The daemon %s for %s", started ? "has started" : "runs", who);
   free (who);

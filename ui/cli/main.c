@@ -30,8 +30,8 @@ no_command (struct cf_cli *cli)
 {
   if (!cli->json && cli->tty_in && cli->tty_out)
     return cf_cli_console (cli, NULL);
-  return cf_cli_fail (cli, cf_err (GPG_ERR_MISSING_VALUE), "\"confab help\" lists them; without one, confab needs a terminal",
-                      "No command was given");
+  return cf_cli_fail (cli, cf_err (GPG_ERR_MISSING_VALUE),
+                      "\"confab help\" lists them; without one, confab needs a terminal", "No command was given");
 }
 
 static int
@@ -46,7 +46,8 @@ run (struct cf_cli *cli, char **words, size_t count)
     if (taken < 0)
       return CF_EXIT_USER;
     if (!taken)
-      return cf_cli_fail (cli, cf_err (GPG_ERR_UNKNOWN_OPTION), "Options of a command come after its name; see \"confab --help\"",
+      return cf_cli_fail (cli, cf_err (GPG_ERR_UNKNOWN_OPTION),
+                          "Options of a command come after its name; see \"confab --help\"",
                           "confab has no option \"%s\"", words[pos]);
     if (which == 'v')
       return version (cli);

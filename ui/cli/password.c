@@ -80,7 +80,8 @@ from_terminal (struct cf_cli *cli, char *buf, size_t max, size_t *r_len)
 
   fflush (stdout);
   if (fd < 0)
-    return cf_cli_fail (cli, cf_err_errno (), "Use --password-fd N instead", "There is no terminal to ask for the password");
+    return cf_cli_fail (cli, cf_err_errno (), "Use --password-fd N instead",
+                        "There is no terminal to ask for the password");
   err = read_unseen (fd, "Password that you have agreed on (it is not shown): ", buf, max, r_len);
   close (fd);
   if (gpg_err_code (err) == GPG_ERR_CANCELED)
@@ -112,8 +113,8 @@ cf_cli_password_possible (const struct cf_cli *cli, const struct cf_cli_args *ar
 {
   if (cf_cli_option_value (args, "password-fd") || cli->tty_in)
     return 0;
-  return cf_cli_fail (cli, cf_err (GPG_ERR_MISSING_VALUE),
-                      "Give it on a terminal, or on a descriptor: --password-fd N", "There is no terminal to ask for the password");
+  return cf_cli_fail (cli, cf_err (GPG_ERR_MISSING_VALUE), "Give it on a terminal, or on a descriptor: --password-fd N",
+                      "There is no terminal to ask for the password");
 }
 
 int

@@ -12,10 +12,10 @@
 
 #include "ui/cli/cli.h"
 
-#define TEXT_MAX (256u * 1024)       /* of a message, as the daemon takes it */
-#define KEY_MAX (1024u * 1024)       /* far more than any key that the daemon takes */
-#define WAIT_MS 30000                /* for the wanted state, when no --timeout was given */
-#define SLACK_MS 5000                /* the daemon's own limit is to come first */
+#define TEXT_MAX (256u * 1024) /* of a message, as the daemon takes it */
+#define KEY_MAX (1024u * 1024) /* far more than any key that the daemon takes */
+#define WAIT_MS 30000          /* for the wanted state, when no --timeout was given */
+#define SLACK_MS 5000          /* the daemon's own limit is to come first */
 
 /* ---- bytes ---- */
 
@@ -127,11 +127,12 @@ take_text (struct cf_cli *cli, const struct cf_cli_args *args, char **r_text, si
     *r_len = strlen (*r_text);
   } else {
     if (args->argc == 1 && cli->tty_in)
-      return cf_cli_fail (cli, cf_err (GPG_ERR_MISSING_VALUE), "Usage: confab send CONV TEXT, or \"confab chat CONV\" to talk",
-                          "There is nothing to send");
+      return cf_cli_fail (cli, cf_err (GPG_ERR_MISSING_VALUE),
+                          "Usage: confab send CONV TEXT, or \"confab chat CONV\" to talk", "There is nothing to send");
     err = read_all (STDIN_FILENO, TEXT_MAX, r_text, r_len);
     if (err)
-      return cf_cli_fail (cli, err, NULL, gpg_err_code (err) == GPG_ERR_TOO_LARGE ? "The text is longer than 256 KiB" : NULL);
+      return cf_cli_fail (cli, err, NULL,
+                          gpg_err_code (err) == GPG_ERR_TOO_LARGE ? "The text is longer than 256 KiB" : NULL);
     if (*r_len && (*r_text)[*r_len - 1] == '\n')
       --*r_len; /* the newline that ends a file is not part of what is said */
   }
@@ -156,7 +157,8 @@ show_sent (struct cf_cli *cli, const struct cf_cli_command *command, json_t *row
   if (!strcmp (state, "failed"))
     return cf_cli_fail_named (cli, "NOT_DELIVERED", CF_EXIT_NETWORK, "The message will not be delivered",
                               "\"confab conversations\" says how the conversation stands");
-  return cf_cli_fail_named (cli, "QUEUED", CF_EXIT_QUEUED, "The message waits: it is kept and goes out when the other side is there",
+  return cf_cli_fail_named (cli, "QUEUED", CF_EXIT_QUEUED,
+                            "The message waits: it is kept and goes out when the other side is there",
                             "\"confab history\" shows when it was delivered; give a longer --timeout to wait for it");
 }
 

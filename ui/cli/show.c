@@ -51,7 +51,8 @@ static void
 show_step (struct cf_cli *cli, const json_t *step)
 {
   bool ok = cf_row_true (step, "ok");
-  char *name = cf_row_shown (step, "step"), *detail = cf_row_shown (step, "detail"), *hint = cf_row_shown (step, "hint");
+  char *name = cf_row_shown (step, "step"), *detail = cf_row_shown (step, "detail"),
+       *hint = cf_row_shown (step, "hint");
 
   cf_cli_say (cli, ok ? CF_CLI_GOOD : CF_CLI_WARN, "  %-4s %-11s%s%s%s", ok ? "ok" : "no", name, detail,
               *hint ? ". " : "", hint);
@@ -142,7 +143,8 @@ cf_show_expected (struct cf_cli *cli, json_t *row)
 {
   char *until = cf_row_time (row, "until");
 
-  cf_cli_say (cli, CF_CLI_PLAIN, "A request of theirs with this password opens by itself%s%s", *until ? " until " : "", until);
+  cf_cli_say (cli, CF_CLI_PLAIN, "A request of theirs with this password opens by itself%s%s", *until ? " until " : "",
+              until);
   free (until);
 }
 
@@ -178,7 +180,8 @@ cf_show_message (struct cf_cli *cli, json_t *row)
   from = out ? cf_cli_must (strdup ("you")) : cf_row_conversation (cli, row);
   if (*signature && strcmp (signature, "valid"))
     cf_cli_say (cli, CF_CLI_BAD, "! The next message is %s",
-                !strcmp (signature, "key_changed") ? "signed with another key than before" : "not signed as it should be");
+                !strcmp (signature, "key_changed") ? "signed with another key than before"
+                                                   : "not signed as it should be");
   line = strtok (text, "\n");
   if (cli->color_out)
     printf ("\033[2m%s\033[0m \033[1m%s:\033[0m %s", when, from, line ? line : "");
@@ -256,7 +259,7 @@ cf_show_event (struct cf_cli *cli, json_t *row)
 
   if (!strcmp (event, "peer_seen") || !strcmp (event, "peer_gone"))
     cf_show_peer_line (cli, row);
-  else if (!strcmp (event, "request"))
+  else if (!strcmp (event, "request") || !strcmp (event, "request_state"))
     cf_show_request_line (cli, row);
   else if (!strcmp (event, "conversation"))
     cf_show_conversation_line (cli, row);
@@ -271,5 +274,5 @@ cf_show_event (struct cf_cli *cli, json_t *row)
   else if (!strcmp (event, "network"))
     cf_cli_say (cli, CF_CLI_DIM, "The network has changed");
   else
-    cf_cli_json (row);
+    cf_cli_say (cli, CF_CLI_DIM, "(%s)", event); /* of a newer daemon */
 }

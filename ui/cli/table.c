@@ -9,9 +9,14 @@
 #include "ui/cli/cli.h"
 #include "ui/cli/columns.h"
 
-#define OPTION_END { NULL, NULL, 0, false, NULL }
+#define OPTION_END                                                                                                     \
+  {                                                                                                                    \
+    NULL, NULL, 0, false, NULL                                                                                         \
+  }
 #define PASSWORD_OPTION                                                                                                \
-  { "password-fd", "N", 'n', true, "read the password from descriptor N, up to the first newline or the end" }
+  {                                                                                                                    \
+    "password-fd", "N", 'n', true, "read the password from descriptor N, up to the first newline or the end"           \
+  }
 
 static const struct cf_cli_option init_options[] = {
   { "identity", "FPR", 't', false, "the fingerprint of a secret key in your keyring" },
@@ -59,14 +64,16 @@ static const struct cf_cli_option export_options[] = {
 };
 
 #define CONVERSATION_FIELDS                                                                                            \
-  "conversation, kind, title, peer, user_id, state (requested, open, closed), asked, online, unread, last_activity, " \
+  "conversation, kind, title, peer, user_id, state (requested, open, closed), asked, online, unread, last_activity, "  \
   "opened_at, verified (null, or how and when), own_key, peer_key, route, closed_by_peer, note, trouble"
 #define PEER_FIELDS                                                                                                    \
-  "fingerprint, user_id, name, addr (a list of ip:port), source, last_seen, contact, validity, key_state (ok, expired, " \
+  "fingerprint, user_id, name, addr (a list of ip:port), source, last_seen, contact, validity, key_state (ok, "        \
+  "expired, "                                                                                                          \
   "revoked, disabled, weak), present"
 #define CONTACT_FIELDS PEER_FIELDS ", verified (null, or how and when), online, route, blocked"
 #define REQUEST_FIELDS "request, fingerprint, user_id, name, validity, key_state, since, note, contact, state"
-#define PEER_WORD "PEER is a fingerprint, an address, a name, or a mail address of a user ID, if it fits one person only."
+#define PEER_WORD                                                                                                      \
+  "PEER is a fingerprint, an address, a name, or a mail address of a user ID, if it fits one person only."
 #define CONV_WORD                                                                                                      \
   "CONV is an id of a conversation, six or more digits of its beginning, or the other person's name if you have one "  \
   "conversation with them."
@@ -75,8 +82,8 @@ static const struct cf_cli_option export_options[] = {
 const struct cf_cli_command cf_cli_commands[] = {
   { .name = "init", .verb = "INIT", .args = "", .options = init_options, .run = cf_cli_run_init,
     .summary = "choose your identity, or make one",
-    .help = "Your identity is an OpenPGP key of your own keyring. With neither option, the usable secret keys are shown "
-            "and one is proposed; nothing is made without asking.",
+    .help = "Your identity is an OpenPGP key of your own keyring. With neither option, the usable secret keys are "
+            "shown and one is proposed; nothing is made without asking.",
     .fields = "fingerprint, user_id, address", .show = cf_show_identity },
   { .name = "identities", .verb = "IDENTITIES", .args = "",
     .summary = "your secret keys that could be the identity",
@@ -91,7 +98,8 @@ const struct cf_cli_command cf_cli_commands[] = {
     .show = cf_show_status },
   { .name = "start", .args = "", .run = cf_cli_run_start,
     .summary = "start the daemon if it does not run, and unlock it",
-    .help = "Every command does so by itself; this one tells how it went.", .fields = "running, started, state, fingerprint, user_id, version" },
+    .help = "Every command does so by itself; this one tells how it went.",
+    .fields = "running, started, state, fingerprint, user_id, version" },
   { .name = "stop", .args = "", .run = cf_cli_run_stop, .summary = "end the daemon; what waits to be sent is kept",
     .fields = "running, stopped" },
   { .name = "address", .verb = "ADDRESS", .args = "", .summary = "your address: give it to people who want to find you",
@@ -102,29 +110,31 @@ const struct cf_cli_command cf_cli_commands[] = {
     .fields = "key, value, default, meaning", .columns = cf_columns_settings },
   { .name = "peers", .verb = "PEERS", .args = "", .options = watch_options, .summary = "who is near",
     .fields = PEER_FIELDS, .columns = cf_columns_peers, .show = cf_show_peer_line,
-    .empty = "Nobody is near. Invite people with your address (confab address), add a contact's key (confab add FILE), "
-             "or check the network (confab status)." },
+    .empty = "Nobody is near. Invite people with your address (confab address), add a contact's key (confab add "
+             "FILE), or check the network (confab status)." },
   { .name = "contacts", .verb = "CONTACTS", .args = "", .summary = "whom you know", .fields = CONTACT_FIELDS,
-    .columns = cf_columns_contacts, .empty = "There are no contacts yet. Who is near: confab peers. Others: confab add." },
+    .columns = cf_columns_contacts,
+    .empty = "There are no contacts yet. Who is near: confab peers. Others: confab add." },
   { .name = "add", .verb = "ADD", .args = "ADDRESS|FILE|-", .min_args = 1, .max_args = 1, .run = cf_cli_run_add,
     .summary = "a new contact, from an address or an exported key",
-    .help = "ADDRESS is what \"confab address\" shows there, or a fingerprint; FILE holds an OpenPGP public key, - reads "
-            "it from the standard input.",
+    .help = "ADDRESS is what \"confab address\" shows there, or a fingerprint; FILE holds an OpenPGP public key, - "
+            "reads it from the standard input.",
     .fields = CONTACT_FIELDS, .show = cf_show_contact_line },
   { .name = "remove", .verb = "REMOVE", .args = "PEER", .min_args = 1, .max_args = 1, .summary = "forget a contact",
     .help = PEER_WORD, .fields = "fingerprint", .show = cf_show_done },
   { .name = "open", .verb = "OPEN", .args = "PEER", .min_args = 1, .max_args = 1, .options = open_options,
     .password = true, .summary = "ask for a conversation, gated by a password",
-    .help = "Agree on the password with the other person by voice or in person. The conversation opens when both have "
-            "typed the same; a wrong one tells nobody anything but that it was wrong. Waits until it is open, refused or "
-            "wrong. " PEER_WORD,
+    .help = "Agree on the password with the other person by voice or in person. The conversation opens when both "
+            "have typed the same; a wrong one tells nobody anything but that it was wrong. Waits until it is open, "
+            "refused or wrong. " PEER_WORD,
     .fields = "conversation, peer, state", .show = cf_show_opened },
   { .name = "requests", .verb = "REQUESTS", .args = "", .options = watch_options,
     .summary = "who asks you for a conversation", .fields = REQUEST_FIELDS, .columns = cf_columns_requests,
     .show = cf_show_request_line, .empty = "Nobody is waiting for an answer." },
   { .name = "accept", .verb = "ACCEPT", .args = "REQUEST", .min_args = 1, .max_args = 1, .options = accept_options,
     .password = true, .summary = "answer a request with the password",
-    .help = "REQUEST is what \"confab requests\" shows.", .fields = "conversation, peer, state", .show = cf_show_opened },
+    .help = "REQUEST is what \"confab requests\" shows.", .fields = "conversation, peer, state",
+    .show = cf_show_opened },
   { .name = "expect", .verb = "EXPECT", .args = "PEER", .min_args = 1, .max_args = 1, .options = expect_options,
     .password = true, .summary = "give the password beforehand, so that PEER's request opens by itself",
     .help = PEER_WORD, .fields = "peer, until", .show = cf_show_expected },
@@ -135,22 +145,23 @@ const struct cf_cli_command cf_cli_commands[] = {
     .empty = "There are no conversations yet. See who is near (confab peers), then: confab open PEER" },
   { .name = "chat", .args = "CONV", .min_args = 1, .max_args = 1, .run = cf_cli_run_chat,
     .summary = "talk, line by line",
-    .help = "What you type is sent at the end of the line; a line that begins with / is a command. Plain lines only, for "
-            "screen readers and simple terminals. What it shows is marked as read. " CONV_WORD,
+    .help = "What you type is sent at the end of the line; a line that begins with / is a command. Plain lines "
+            "only, for screen readers and simple terminals. What it shows is marked as read. " CONV_WORD,
     .fields = "with --json, those of \"confab history\", a line for each message" },
   { .name = "send", .verb = "SEND", .args = "CONV [TEXT...|-]", .min_args = 1, .max_args = 10000,
     .options = send_options, .run = cf_cli_run_send, .summary = "send a message",
-    .help = "Several words are joined by spaces; - or no TEXT reads the standard input. Once it is queued it is on disk "
-            "and goes out as soon as it can. Without --timeout, waiting for the state ends after 30 seconds, with exit "
-            "code 6. " CONV_WORD,
+    .help = "Several words are joined by spaces; - or no TEXT reads the standard input. Once it is queued it is on "
+            "disk and goes out as soon as it can. Without --timeout, waiting for the state ends after 30 seconds, "
+            "with exit code 6. " CONV_WORD,
     .fields = "message, state (queued, sent, delivered, read, failed)", .show = cf_show_sent },
   { .name = "history", .verb = "HISTORY", .args = "CONV", .min_args = 1, .max_args = 1, .options = history_options,
     .run = cf_cli_run_named, .summary = "what was said, oldest first", .help = CONV_WORD,
-    .fields = "message, conversation, direction (in, out), author, sent_at, received_at, text, state, signature (valid, "
-              "bad, key_changed), reply_to, edited, attachment",
+    .fields = "message, conversation, direction (in, out), author, sent_at, received_at, text, state, signature "
+              "(valid, bad, key_changed), reply_to, edited, attachment",
     .show = cf_show_message },
   { .name = "read", .verb = "READ", .args = "CONV [MESSAGE]", .min_args = 1, .max_args = 2,
-    .summary = "mark messages as read, up to MESSAGE or all", .help = CONV_WORD, .fields = "conversation, unread", .show = cf_show_done },
+    .summary = "mark messages as read, up to MESSAGE or all", .help = CONV_WORD, .fields = "conversation, unread",
+    .show = cf_show_done },
   { .name = "typing", .verb = "TYPING", .args = "CONV [on|off]", .min_args = 1, .max_args = 2,
     .summary = "tell the other side that you are typing", .help = CONV_WORD, .fields = "none", .show = cf_show_done },
   { .name = "close", .verb = "CLOSE", .args = "CONV", .min_args = 1, .max_args = 1, .run = cf_cli_run_named,
@@ -161,15 +172,16 @@ const struct cf_cli_command cf_cli_commands[] = {
     .fields = "conversation, state, deleted", .show = cf_show_conversation_line },
   { .name = "export", .verb = "EXPORT", .args = "CONV", .min_args = 1, .max_args = 1, .options = export_options,
     .summary = "the history, for other programs", .help = CONV_WORD,
-    .fields = "for mbox, mail; for json, those of \"confab history\"; for envelopes, direction, first, last, created_at, "
-              "envelope (base64); with --secret, own_key, peer_key, homedir, passphrase",
+    .fields = "for mbox, mail; for json, those of \"confab history\"; for envelopes, direction, first, last, "
+              "created_at, envelope (base64); with --secret, own_key, peer_key, homedir, passphrase",
     .show = cf_show_export },
   { .name = "events", .verb = "EVENTS", .args = "", .options = events_options, .streams = true,
     .run = cf_cli_run_named, .summary = "what happens, as it happens",
-    .fields = "event (peer_seen, peer_gone, request, conversation, message, message_state, typing, network, error), "
-              "cursor, at, and those of what it is about",
+    .fields = "event (peer_seen, peer_gone, request, request_state, conversation, message, message_state, typing, "
+              "network, error), cursor, at, and those of what it is about",
     .show = cf_show_event },
-  { .name = "help", .args = "[COMMAND]", .max_args = 1, .run = cf_cli_run_help, .summary = "this list, or more of one command",
+  { .name = "help", .args = "[COMMAND]", .max_args = 1, .run = cf_cli_run_help,
+    .summary = "this list, or more of one command",
     .fields = "none" },
   { .name = NULL },
 };

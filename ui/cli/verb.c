@@ -39,7 +39,8 @@ on_inquire (void *arg, const char *keyword, char **r_data, size_t *r_len)
   run->asked = true;
   run->cli->told = cf_cli_password (run->cli, run->args, r_data, r_len);
   if (!run->cli->told && !run->cli->json && run->cli->tty_out && !strcmp (run->command->name, "open"))
-    cf_cli_note (run->cli, "Waiting for the other person to type the same password. Ctrl-C stops waiting; your request stands.");
+    cf_cli_note (run->cli,
+                 "Waiting for the other person to type the same password. Ctrl-C stops waiting; your request stands.");
   return run->cli->told ? cf_err (GPG_ERR_CANCELED) : 0;
 }
 
@@ -51,8 +52,9 @@ build_words (const struct cf_cli_args *args)
 
   for (size_t i = 0; i < args->option_count; i++)
     if (!args->options[i].def->local)
-      *w++ = args->options[i].def->value ? cf_cli_sprintf ("--%s=%s", args->options[i].def->name, args->options[i].value)
-                                         : cf_cli_sprintf ("--%s", args->options[i].def->name);
+      *w++ = args->options[i].def->value
+                 ? cf_cli_sprintf ("--%s=%s", args->options[i].def->name, args->options[i].value)
+                 : cf_cli_sprintf ("--%s", args->options[i].def->name);
   for (size_t i = 0; i < args->argc; i++)
     *w++ = cf_cli_must (strdup (args->argv[i]));
   return words;

@@ -27,9 +27,18 @@ cf_cli_duration (const char *text, uint64_t *r_seconds)
   switch (*p) {
   case 0: break;
   case 's': p++; break;
-  case 'm': unit = 60; p++; break;
-  case 'h': unit = 3600; p++; break;
-  case 'd': unit = 86400; p++; break;
+  case 'm':
+    unit = 60;
+    p++;
+    break;
+  case 'h':
+    unit = 3600;
+    p++;
+    break;
+  case 'd':
+    unit = 86400;
+    p++;
+    break;
   default: return cf_err (GPG_ERR_INV_TIME);
   }
   if (*p || n > SECONDS_MAX / unit)
@@ -237,8 +246,8 @@ check_value (struct cf_cli *cli, const struct cf_cli_option *def, const char *te
 
   if (def->kind == 'd') {
     if (cf_cli_duration (text, &seconds))
-      return cf_cli_fail (cli, cf_err (GPG_ERR_INV_TIME), "Write it as 90s, 10m, 2h or 3d",
-                          "\"%s\" is not a duration", text);
+      return cf_cli_fail (cli, cf_err (GPG_ERR_INV_TIME), "Write it as 90s, 10m, 2h or 3d", "\"%s\" is not a duration",
+                          text);
     *r_value = cf_cli_sprintf ("%llus", (unsigned long long) seconds);
     return 0;
   }

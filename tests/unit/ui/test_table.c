@@ -38,8 +38,8 @@ test_sound (void **state)
 static void
 test_rows (void **state)
 {
-  json_t *row = json_pack ("{s:s, s:s, s:s, s:n, s:i}", "user_id", "Eve\033[2J\r\n <e@x>", "text", "a\nb\033]0;x\007", "name",
-                           "N", "note", "unread", 3);
+  json_t *row = json_pack ("{s:s, s:s, s:s, s:n, s:i}", "user_id", "Eve\033[2J\r\n <e@x>", "text", "a\nb\033]0;x\007",
+                           "name", "N", "note", "unread", 3);
   char *text;
 
   (void) state;
@@ -61,7 +61,9 @@ test_rows (void **state)
 static void
 test_fingerprint (void **state)
 {
-  static const char *const pairs[][2] = { { "", "" }, { "ABCD", "ABCD" }, { "ABCDEF", "ABCD EF" }, { "ABCDEF01", "ABCD EF01" } };
+  static const char *const pairs[][2] = {
+    { "", "" }, { "ABCD", "ABCD" }, { "ABCDEF", "ABCD EF" }, { "ABCDEF01", "ABCD EF01" }
+  };
 
   (void) state;
   for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
@@ -75,9 +77,13 @@ test_fingerprint (void **state)
 static void
 test_shorten (void **state)
 {
-  static const struct { const char *text; size_t width; const char *shown; } cases[] = {
-    { "abc", 3, "abc" },     { "abcd", 3, "ab…" }, { "日本語", 6, "日本語" },
-    { "日本語", 5, "日本…" }, { "日本語", 4, "日…" },  { "", 0, "" },
+  static const struct {
+    const char *text;
+    size_t width;
+    const char *shown;
+  } cases[] = {
+    { "abc", 3, "abc" },      { "abcd", 3, "ab…" },   { "日本語", 6, "日本語" },
+    { "日本語", 5, "日本…" }, { "日本語", 4, "日…" }, { "", 0, "" },
   };
 
   (void) state;
@@ -94,7 +100,9 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (test_sound), cmocka_unit_test (test_rows), cmocka_unit_test (test_fingerprint),
+    cmocka_unit_test (test_sound),
+    cmocka_unit_test (test_rows),
+    cmocka_unit_test (test_fingerprint),
     cmocka_unit_test (test_shorten),
   };
   return cmocka_run_group_tests_name ("ui/table", tests, NULL, NULL);

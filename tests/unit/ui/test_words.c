@@ -14,11 +14,28 @@
 static void
 test_duration (void **state)
 {
-  static const struct { const char *text; uint64_t seconds; } good[] = {
+  static const struct {
+    const char *text;
+    uint64_t seconds;
+  } good[] = {
     { "1", 1 }, { "90", 90 }, { "90s", 90 }, { "10m", 600 }, { "2h", 7200 }, { "3d", 259200 }, { "3660d", 316224000 },
   };
-  static const char *const bad[] = { "", "0", "0s", "s", "-1", "+1", "1 ", " 1", "1w", "1mm", "1.5h", "1e3", "3661d",
-                                     "99999999999999999999", "99999999999999999999d", "0x10" };
+  static const char *const bad[] = { "",
+                                     "0",
+                                     "0s",
+                                     "s",
+                                     "-1",
+                                     "+1",
+                                     "1 ",
+                                     " 1",
+                                     "1w",
+                                     "1mm",
+                                     "1.5h",
+                                     "1e3",
+                                     "3661d",
+                                     "99999999999999999999",
+                                     "99999999999999999999d",
+                                     "0x10" };
   uint64_t seconds = 7;
 
   (void) state;
@@ -117,7 +134,8 @@ test_args (void **state)
   char **words;
 
   (void) state;
-  assert_int_equal (parse (&cli, "send bob --wait delivered hi --reply-to=12 --json there -- --wait -", &args, &words), 0);
+  assert_int_equal (parse (&cli, "send bob --wait delivered hi --reply-to=12 --json there -- --wait -", &args, &words),
+                    0);
   assert_int_equal (args.argc, 5);
   assert_string_equal (args.argv[1], "hi");
   assert_string_equal (args.argv[3], "--wait");
@@ -145,9 +163,23 @@ static void
 test_args_refused (void **state)
 {
   static const char *const bad[] = {
-    "open", "open a b", "open a --password-fd", "open a --password-fd x", "open a --password-fd ''", "open a --nte x",
-    "open a --note x --note y", "peers --watch=yes", "expect a --for 5y", "history a --limit -3", "open a --timeout 0",
-    "open a --timeout", "open a --home", "open a --home ''", "open a --json=1", "send", "status now",
+    "open",
+    "open a b",
+    "open a --password-fd",
+    "open a --password-fd x",
+    "open a --password-fd ''",
+    "open a --nte x",
+    "open a --note x --note y",
+    "peers --watch=yes",
+    "expect a --for 5y",
+    "history a --limit -3",
+    "open a --timeout 0",
+    "open a --timeout",
+    "open a --home",
+    "open a --home ''",
+    "open a --json=1",
+    "send",
+    "status now",
   };
   struct cf_cli cli = { .timeout_ms = -1, .side_fd = -1 };
 
@@ -167,7 +199,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_duration), cmocka_unit_test (test_nearest), cmocka_unit_test (test_split),
-    cmocka_unit_test (test_join), cmocka_unit_test (test_args), cmocka_unit_test (test_args_refused),
+    cmocka_unit_test (test_join),     cmocka_unit_test (test_args),    cmocka_unit_test (test_args_refused),
   };
   return cmocka_run_group_tests_name ("ui/words", tests, NULL, NULL);
 }
