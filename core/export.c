@@ -202,8 +202,8 @@ export_secret (struct cf_command *cmd, const struct cf_conversation *conv)
 void
 cf_export_run (struct cf_command *cmd)
 {
-  struct cf_conversation *conv = cf_conversation_resolve (cmd, cmd->argv[0]);
   const char *format = cf_command_option (cmd, "format");
+  struct cf_conversation *conv = cf_conversation_resolve (cmd, cmd->argv[0]); /* NULL: CMD is gone */
   struct export *x;
 
   if (!conv)

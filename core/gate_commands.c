@@ -465,8 +465,8 @@ cmd_accept (struct cf_command *cmd)
 static void
 cmd_refuse (struct cf_command *cmd)
 {
-  struct cf_request *r = resolve_request (cmd, cmd->argv[0]);
   bool block = cf_command_option (cmd, "block") != NULL;
+  struct cf_request *r = resolve_request (cmd, cmd->argv[0]); /* NULL: CMD is gone */
   char id[HEX_ID_LEN + 1];
   struct cf_fpr fpr;
   gpg_error_t err = 0;

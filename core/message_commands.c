@@ -173,8 +173,8 @@ list_row (void *arg, const struct cf_message_row *m)
 static void
 cmd_history (struct cf_command *cmd)
 {
-  struct cf_conversation *conv = cf_conversation_resolve (cmd, cmd->argv[0]);
   const char *before = cf_command_option (cmd, "before"), *search = cf_command_option (cmd, "search");
+  struct cf_conversation *conv = cf_conversation_resolve (cmd, cmd->argv[0]); /* NULL: CMD is gone */
   struct listing l = { cmd, conv, 0 };
   struct cf_message_row m;
   unsigned long limit;
@@ -265,8 +265,8 @@ cmd_read (struct cf_command *cmd)
 static void
 cmd_typing (struct cf_command *cmd)
 {
-  struct cf_conversation *conv = cf_conversation_resolve (cmd, cmd->argv[0]);
   const char *what = cmd->argc > 1 ? cmd->argv[1] : "on";
+  struct cf_conversation *conv = cf_conversation_resolve (cmd, cmd->argv[0]); /* NULL: CMD is gone */
   uint8_t on = strcmp (what, "on") == 0;
   gpg_error_t err;
 
