@@ -398,7 +398,7 @@ take_hello (struct cf_way *way, const struct cf_hello *hello)
   err = set_state (way, WAY_CHECKING);
   if (!err)
     err = cf_peer_verify_start (way->links->core->peers, known ? CF_GPG_MESSAGE : CF_GPG_BACKGROUND, hello,
-                                way->dialled ? &way->addr : NULL, way_checked, way, &way->verify);
+                                &way->addr, way->dialled ? &way->addr : NULL, way_checked, way, &way->verify);
   if (err)
     way_reject (way, err, cf_err_info (err)->message);
 }

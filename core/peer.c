@@ -18,6 +18,7 @@
 #include "core/peers.h"
 #include "core/self.h"
 #include "core/store/store_peer.h"
+#include "core/strangers.h"
 
 #define SWEEP_MS 5000
 #define CHECK_MS (3600 * 1000)
@@ -110,6 +111,7 @@ static gpg_error_t
 evict_one (struct cf_peers *peers)
 {
   struct cf_peer *victim = NULL;
+  struct cf_fpr fpr;
   const void *key;
   void *value;
   size_t pos = 0;
@@ -124,7 +126,9 @@ evict_one (struct cf_peers *peers)
   }
   if (!victim)
     return cf_err (GPG_ERR_LIMIT_REACHED);
+  fpr = victim->fpr;
   cf_peers_remove (peers, victim);
+  cf_strangers_forget (peers->strangers, &fpr);
   return 0;
 }
 
@@ -233,6 +237,7 @@ peer_gone (struct cf_peers *peers, struct cf_peer *peer)
   emit (peers, "peer_gone", false, cf_peer_json (peers->core, peer));
   cf_peers_changed (peers, peer);
   save_or_log (peers, peer); /* last_seen */
+  cf_strangers_seen (peers->strangers, &peer->fpr);
 }
 
 static void
@@ -297,6 +302,7 @@ sweep (void *arg)
       checks--;
     }
   }
+  cf_strangers_sweep (peers->strangers);
   cf_timer_after (env, &peers->sweep, SWEEP_MS);
 }
 
@@ -553,6 +559,10 @@ cf_peers_unkeep (struct cf_peers *peers, struct cf_peer *peer)
   free (peer->verified_how);
   cf_secmem_free (peer->pair_secret);
   *peer = next;
+  /* Also a key that the user chose himself is a stranger's now. */
+  err = cf_strangers_admit (peers->strangers, &peer->fpr, NULL);
+  if (err)
+    cf_log (peers->core->env, CF_LOG_WARN, "the key of one who is no contact any more stays: %s", gpg_strerror (err));
   cf_peers_changed (peers, peer);
   return 0;
 }
@@ -655,6 +665,7 @@ cf_peers_counts (struct cf_core *core, struct cf_peers_counts *r_counts)
   if (core->peers->discovery)
     cf_discovery_counts (core->peers->discovery, &r_counts->discovery);
   cf_peer_fetches_counts (core->peers->fetches, r_counts);
+  r_counts->strangers_refused = cf_strangers_refused (core->peers->strangers);
 }
 
 /* --- life --- */
@@ -698,6 +709,8 @@ cf_peers_new (struct cf_core *core, struct cf_peers **r_peers)
   if (!err)
     err = cf_peer_fetches_new (peers, &peers->fetches);
   if (!err)
+    err = cf_strangers_new (peers, &peers->strangers);
+  if (!err)
     err = cf_store_peer_load (core->store, take_loaded, peers);
   if (err) {
     cf_peers_free (peers);
@@ -725,6 +738,7 @@ cf_peers_free (struct cf_peers *peers)
   cf_peer_checks_free (peers);
   while (peers->by_fpr && cf_map_next (peers->by_fpr, &pos, &key, &value))
     cf_peer_free (value);
+  cf_strangers_free (peers->strangers);
   cf_map_free (peers->by_fpr);
   cf_map_free (peers->by_device);
   free (peers);

@@ -91,6 +91,7 @@ size_t cf_peers_present (struct cf_core *core);
 struct cf_peers_counts {
   struct cf_discovery_counts discovery;
   uint64_t fetched, fetch_failed, fetch_dropped; /* keys: got and good; tried in vain; not tried for want of room */
+  uint64_t strangers_refused;                    /* keys that came, and were more than strangers may send */
 };
 void cf_peers_counts (struct cf_core *core, struct cf_peers_counts *r_counts);
 

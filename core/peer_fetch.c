@@ -178,7 +178,7 @@ fetch_message (void *arg, enum cf_channel channel, const uint8_t *data, size_t l
   if (!err && memcmp (hello.device.device_key, f->device_key, CF_DEVICE_KEY_LEN))
     err = cf_err (CF_ERR_STATEMENT);
   if (!err)
-    err = cf_peer_verify_start (peers, CF_GPG_MESSAGE, &hello, &f->addr, fetch_verified, f, &f->verify);
+    err = cf_peer_verify_start (peers, CF_GPG_MESSAGE, &hello, &f->addr, &f->addr, fetch_verified, f, &f->verify);
   cf_link_tunnel_close (f->tunnel, err, NULL);
   f->tunnel = NULL;
   if (err)

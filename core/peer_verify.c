@@ -12,6 +12,7 @@
 
 #include "core/peers.h"
 #include "core/self.h"
+#include "core/strangers.h"
 
 #define VERIFY_MS 60000 /* gpg itself may hang: no promise of ours may */
 
@@ -61,6 +62,15 @@ cf_peer_verify_cancel (struct cf_peer_verify *verify)
   verify->done = NULL;
   if (!verify->committing)
     verify_free (verify);
+}
+
+bool
+cf_peer_verifying (const struct cf_peers *peers, const struct cf_fpr *fpr)
+{
+  for (const struct cf_peer_verify *v = peers->verifies; v; v = v->next)
+    if (cf_fpr_equal (&v->device.identity, fpr))
+      return true;
+  return false;
 }
 
 static void
@@ -224,7 +234,7 @@ check_cheap (struct cf_peers *peers, const struct cf_hello *hello)
 
 gpg_error_t
 cf_peer_verify_start (struct cf_peers *peers, enum cf_gpg_priority priority, const struct cf_hello *hello,
-                      const struct cf_addr *addr,
+                      const struct cf_addr *from, const struct cf_addr *addr,
                       void (*done) (void *arg, gpg_error_t err, struct cf_peer *peer), void *arg,
                       struct cf_peer_verify **r_verify)
 {
@@ -234,6 +244,8 @@ cf_peer_verify_start (struct cf_peers *peers, enum cf_gpg_priority priority, con
   struct cf_peer_device *dev;
 
   err = check_cheap (peers, hello);
+  if (!err && !cf_peer_find (peers->core, &hello->device.identity))
+    err = cf_strangers_admit (peers->strangers, &hello->device.identity, from);
   if (!err)
     err = verify_new (peers, hello, addr, &v);
   if (err)
@@ -269,5 +281,5 @@ gpg_error_t
 cf_peer_verify_hello (struct cf_core *core, const struct cf_hello *hello, const struct cf_addr *addr,
                       void (*done) (void *arg, gpg_error_t err, struct cf_peer *peer), void *arg)
 {
-  return cf_peer_verify_start (core->peers, CF_GPG_MESSAGE, hello, addr, done, arg, NULL);
+  return cf_peer_verify_start (core->peers, CF_GPG_MESSAGE, hello, addr, addr, done, arg, NULL);
 }

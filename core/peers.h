@@ -9,6 +9,7 @@ struct cf_peer_fetches; /* peer_fetch.c */
 struct cf_peer_verify;  /* peer_verify.c */
 struct cf_peer_check;   /* peer_check.c */
 struct cf_peer_watch;   /* peer_commands.c */
+struct cf_strangers;    /* strangers.c */
 
 struct cf_peers {
   struct cf_core *core;
@@ -18,6 +19,7 @@ struct cf_peers {
   enum cf_visibility visibility;
   struct cf_timer sweep;
   struct cf_peer_fetches *fetches;
+  struct cf_strangers *strangers;
   struct cf_peer_verify *verifies; /* list */
   struct cf_peer_check *checks;    /* list */
   struct cf_peer_watch *watches;   /* list */
@@ -64,12 +66,14 @@ void cf_peers_network_changed (struct cf_peers *peers);
 /* --- peer_verify.c --- */
 
 /* As cf_peer_verify_hello, with a handle to cancel; the caller has checked that the device key is the tunnel's.
+   FROM is the host that sent it, ADDR where it can be dialled (or NULL): strangers' keys have a budget a host.
    *R_VERIFY is dead once DONE was called. */
 gpg_error_t cf_peer_verify_start (struct cf_peers *peers, enum cf_gpg_priority priority, const struct cf_hello *hello,
-                                  const struct cf_addr *addr,
+                                  const struct cf_addr *from, const struct cf_addr *addr,
                                   void (*done) (void *arg, gpg_error_t err, struct cf_peer *peer), void *arg,
                                   struct cf_peer_verify **r_verify) CF_MUST_CHECK;
 void cf_peer_verify_cancel (struct cf_peer_verify *verify); /* NULL is fine */
+bool cf_peer_verifying (const struct cf_peers *peers, const struct cf_fpr *fpr); /* is there one under way for FPR? */
 
 /* --- peer_check.c --- */
 

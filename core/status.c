@@ -180,10 +180,11 @@ counters (struct cf_core *core)
     cf_peers_counts (core, &peers);
   if (core->links)
     cf_link_counts (core, &links);
-  return json_pack ("{s:{s:I, s:I, s:I, s:I}, s:{s:I, s:I, s:I}, s:{s:I, s:I, s:I, s:I, s:I}}", "beacons", "sent",
+  return json_pack ("{s:{s:I, s:I, s:I, s:I}, s:{s:I, s:I, s:I, s:I}, s:{s:I, s:I, s:I, s:I, s:I}}", "beacons", "sent",
                     (json_int_t) d->sent, "heard", (json_int_t) d->heard, "malformed", (json_int_t) d->malformed,
                     "limited", (json_int_t) d->limited, "keys", "fetched", (json_int_t) peers.fetched, "failed",
-                    (json_int_t) peers.fetch_failed, "dropped", (json_int_t) peers.fetch_dropped, "links", "dialled",
+                    (json_int_t) peers.fetch_failed, "dropped", (json_int_t) peers.fetch_dropped, "refused",
+                    (json_int_t) peers.strangers_refused, "links", "dialled",
                     (json_int_t) links.dialled, "accepted", (json_int_t) links.accepted, "refused",
                     (json_int_t) links.refused, "anonymous", (json_int_t) links.anonymous, "up",
                     (json_int_t) links.up);
@@ -212,7 +213,8 @@ refused_total (struct cf_core *core)
   if (cf_message_counts (core))
     messages = *cf_message_counts (core);
   return (json_int_t) (peers.discovery.malformed + peers.discovery.limited + peers.fetch_failed + peers.fetch_dropped
-                       + links.refused + messages.forged + messages.dropped + messages.acks_refused);
+                       + peers.strangers_refused + links.refused + messages.forged + messages.dropped
+                       + messages.acks_refused);
 }
 
 json_t *

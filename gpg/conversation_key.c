@@ -5,6 +5,7 @@
 
 #include "base/secmem.h"
 #include "base/text.h"
+#include "gpg/frozen.h"
 #include "gpg/keycache.h"
 #include "gpg/keyring.h"
 #include "gpg/rules.h"
@@ -91,7 +92,9 @@ pair_made (struct cf_gpg_job *job, gpg_error_t err)
   n->parameters = NULL;
   cf_fpr_hex (&n->fpr, hex);
   remove_revocation (job->gpg, hex);
-  err = cf_job_context (job, CF_HOME_CONVERSATION, &ctx);
+  err = cf_frozen_set (job->gpg, &n->fpr);
+  if (!err)
+    err = cf_job_context (job, CF_HOME_CONVERSATION, &ctx);
   if (!err)
     err = cf_job_output (job, CF_GPG_BLOCK_MAX, false, &out);
   if (err)
@@ -225,7 +228,8 @@ block_imported (struct cf_gpg_job *job, gpg_error_t err)
 }
 
 /* Frozen: a key that is here already stays as it is, whatever the block adds.
-   A peer that shows us a key of our own would make our messages its own. */
+   A peer that shows us a key of our own would make our messages its own; one
+   that shows somebody's identity would have it destroyed with the conversation. */
 static gpg_error_t
 before_import_listed (struct cf_gpg_job *job, gpg_error_t err)
 {
@@ -236,11 +240,12 @@ before_import_listed (struct cf_gpg_job *job, gpg_error_t err)
   if (err)
     return err;
   key = cf_key_listed (job, &i->import.expected);
-  if (key && key->secret)
+  if (key && (key->secret || !cf_frozen_is (job->gpg, &i->import.expected)))
     return cf_err (CF_ERR_KEY_WRONG);
   if (key)
     return stored_listed (job, 0);
-  return cf_import_go_on (job);
+  err = cf_frozen_set (job->gpg, &i->import.expected);
+  return err ? err : cf_import_go_on (job);
 }
 
 static gpg_error_t
@@ -315,8 +320,12 @@ delete_report (struct cf_gpg_job *job, gpg_error_t err)
 static gpg_error_t
 deleted (struct cf_gpg_job *job, gpg_error_t err)
 {
-  (void) job;
-  return cf_key_list_error (err); /* gone meanwhile is gone */
+  struct delete_job *d = (struct delete_job *) job;
+
+  err = cf_key_list_error (err); /* gone meanwhile is gone */
+  if (!err)
+    cf_frozen_clear (job->gpg, &d->fpr);
+  return err;
 }
 
 static gpg_error_t
@@ -329,7 +338,7 @@ doomed_listed (struct cf_gpg_job *job, gpg_error_t err)
   err = cf_key_list_error (err);
   key = err ? NULL : cf_key_listed (job, &d->fpr);
   if (!key)
-    return err;
+    return err ? err : deleted (job, 0);
   cf_keycache_forget (job->gpg->cache, &d->fpr);
   err = cf_job_context (job, CF_HOME_CONVERSATION, &ctx);
   if (err)

@@ -122,7 +122,7 @@ gpg_error_t cf_gpg_statement_verify (struct cf_gpg *gpg, enum cf_gpg_priority pr
 
 /* The import rule, then import into the conversation home; answers with the key's combined state.
    A key that is expired or revoked is imported (its state must be known) and is not an error here.
-   Errors: CF_ERR_KEY_WRONG (not EXPECTED), BAD_PUBKEY (not one public key), TOO_LARGE. */
+   Errors: CF_ERR_KEY_WRONG (not EXPECTED, or a conversation key), BAD_PUBKEY (not one public key), TOO_LARGE. */
 gpg_error_t cf_gpg_key_import (struct cf_gpg *gpg, enum cf_gpg_priority priority, const struct cf_fpr *expected,
                                const void *block, size_t len, cf_gpg_key_fn done, void *arg,
                                struct cf_gpg_job **r_job) CF_MUST_CHECK;
@@ -133,11 +133,16 @@ gpg_error_t cf_gpg_key_import_chosen (struct cf_gpg *gpg, const void *block, siz
 gpg_error_t cf_gpg_key_lookup (struct cf_gpg *gpg, const struct cf_fpr *fpr, cf_gpg_key_fn done, void *arg,
                                struct cf_gpg_job **r_job) CF_MUST_CHECK;
 
+/* Remove the public key of a stranger, imported by cf_gpg_key_import, from the conversation home.  One that is gone
+   already is success.  Errors: FORBIDDEN (a conversation key; or a secret part of it is in one of the homes). */
+gpg_error_t cf_gpg_stranger_forget (struct cf_gpg *gpg, const struct cf_fpr *fpr, cf_gpg_done_fn done, void *arg,
+                                    struct cf_gpg_job **r_job) CF_MUST_CHECK;
+
 /* A fresh pair for one conversation: Ed25519 and one cv25519 subkey, protected by PASSPHRASE. */
 gpg_error_t cf_gpg_conversation_key_new (struct cf_gpg *gpg, const uint8_t passphrase[CF_GPG_PASSPHRASE_LEN],
                                          cf_gpg_newkey_fn done, void *arg, struct cf_gpg_job **r_job) CF_MUST_CHECK;
 /* The peer's conversation key: one public primary that signs and one subkey that encrypts; imported once
-   and frozen.  *fpr in the answer is its primary. */
+   and frozen.  *fpr in the answer is its primary.  Errors: CF_ERR_KEY_WRONG (our own, or somebody's identity). */
 gpg_error_t cf_gpg_conversation_key_import (struct cf_gpg *gpg, const void *block, size_t len, cf_gpg_key_fn done,
                                             void *arg, struct cf_gpg_job **r_job) CF_MUST_CHECK;
 /* Destroy the pair (or the peer's public key).  A key that is gone already is success. */

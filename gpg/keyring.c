@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gpg/frozen.h"
 #include "gpg/keycache.h"
 #include "gpg/rules.h"
 
@@ -399,6 +400,16 @@ import_lookup (struct cf_gpg_job *job, gpg_error_t err)
   return lookup_begin (job, err);
 }
 
+/* An identity that has the fingerprint of a conversation key would be a way to
+   add packets to what is frozen. */
+static gpg_error_t
+import_rule_applied (struct cf_gpg_job *job, gpg_error_t err)
+{
+  if (err)
+    return err;
+  return cf_frozen_is (job->gpg, &job->import->expected) ? cf_err (CF_ERR_KEY_WRONG) : cf_import_go_on (job);
+}
+
 static gpg_error_t
 import_begin (struct cf_gpg_job *job, gpg_error_t err)
 {
@@ -441,6 +452,7 @@ import_start (struct cf_gpg *gpg, enum cf_gpg_priority priority, const struct cf
   k->import.len = len;
   if (expected)
     k->import.expected = *expected;
+  k->import.listed = import_rule_applied;
   k->import.then = import_lookup;
   k->job.import = &k->import;
   k->done = done;
@@ -485,5 +497,118 @@ cf_gpg_key_lookup (struct cf_gpg *gpg, const struct cf_fpr *fpr, cf_gpg_key_fn d
   k->done = done;
   k->arg = arg;
   cf_job_submit (&k->job, r_job);
+  return 0;
+}
+
+/* ----------------------------------------------------- strangers' keys --- */
+
+struct forget_job {
+  struct cf_gpg_job job;
+  struct cf_fpr fpr;
+  gpgme_key_t key; /* in the conversation home */
+  cf_gpg_done_fn done;
+  void *arg;
+};
+
+static void
+forget_report (struct cf_gpg_job *job, gpg_error_t err)
+{
+  struct forget_job *f = (struct forget_job *) job;
+
+  f->done (f->arg, err);
+}
+
+static void
+forget_clear (struct cf_gpg_job *job)
+{
+  gpgme_key_unref (((struct forget_job *) job)->key);
+}
+
+static gpg_error_t
+forgotten (struct cf_gpg_job *job, gpg_error_t err)
+{
+  (void) job;
+  return cf_key_list_error (err); /* gone meanwhile is gone */
+}
+
+/* Who has the secret key in his own home is the user himself, here. */
+static gpg_error_t
+forget_user_listed (struct cf_gpg_job *job, gpg_error_t err)
+{
+  struct forget_job *f = (struct forget_job *) job;
+  gpgme_key_t user;
+  gpgme_ctx_t ctx;
+
+  err = cf_key_list_error (err);
+  if (err)
+    return err;
+  user = cf_key_listed (job, &f->fpr);
+  if ((user && user->secret) || cf_frozen_is (job->gpg, &f->fpr))
+    return cf_err (GPG_ERR_FORBIDDEN);
+  cf_keycache_forget (job->gpg->cache, &f->fpr);
+  err = cf_job_context_remote (job, &ctx);
+  if (err)
+    return err;
+  /* Without ALLOW_SECRET, gpg itself refuses what has a secret part. */
+  return cf_job_wait (job, gpgme_op_delete_ext_start (ctx, f->key, GPGME_DELETE_FORCE), forgotten);
+}
+
+static gpg_error_t
+forget_own_listed (struct cf_gpg_job *job, gpg_error_t err)
+{
+  struct forget_job *f = (struct forget_job *) job;
+  char hex[CF_FPR_HEX_SIZE];
+  const char *patterns[] = { hex, NULL };
+  gpgme_key_t key;
+
+  err = cf_key_list_error (err);
+  key = err ? NULL : cf_key_listed (job, &f->fpr);
+  if (!key)
+    return err;
+  if (key->secret)
+    return cf_err (GPG_ERR_FORBIDDEN);
+  gpgme_key_ref (key);
+  f->key = key;
+  cf_fpr_hex (&f->fpr, hex);
+  return cf_job_list (job, CF_HOME_IDENTITY, patterns, false, GPGME_KEYLIST_MODE_WITH_SECRET, 2, forget_user_listed);
+}
+
+static gpg_error_t
+forget_begin (struct cf_gpg_job *job, gpg_error_t err)
+{
+  struct forget_job *f = (struct forget_job *) job;
+  char hex[CF_FPR_HEX_SIZE];
+  const char *patterns[] = { hex, NULL };
+
+  if (err)
+    return err;
+  if (cf_frozen_is (job->gpg, &f->fpr))
+    return cf_err (GPG_ERR_FORBIDDEN);
+  cf_fpr_hex (&f->fpr, hex);
+  return cf_job_list (job, CF_HOME_CONVERSATION, patterns, false, GPGME_KEYLIST_MODE_WITH_SECRET, 2,
+                      forget_own_listed);
+}
+
+static const struct cf_job_kind forget_kind = {
+  .name = "stranger forget", .lane = CF_HOME_CONVERSATION, .size = sizeof (struct forget_job),
+  .begin = forget_begin, .report = forget_report, .clear = forget_clear,
+};
+
+gpg_error_t
+cf_gpg_stranger_forget (struct cf_gpg *gpg, const struct cf_fpr *fpr, cf_gpg_done_fn done, void *arg,
+                        struct cf_gpg_job **r_job)
+{
+  struct forget_job *f;
+  gpg_error_t err;
+
+  if (cf_fpr_is_none (fpr))
+    return cf_err (GPG_ERR_INV_ARG);
+  err = cf_job_new (gpg, &forget_kind, CF_GPG_BACKGROUND, &f);
+  if (err)
+    return err;
+  f->fpr = *fpr;
+  f->done = done;
+  f->arg = arg;
+  cf_job_submit (&f->job, r_job);
   return 0;
 }

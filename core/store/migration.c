@@ -21,6 +21,7 @@ static const char *const versions[][PARTS_MAX] = {
       cf_schema_message,
       NULL,
   },
+  { cf_schema_stranger, NULL },
 };
 
 #define VERSION_COUNT ((int64_t) (sizeof versions / sizeof *versions))

@@ -13,4 +13,7 @@ extern const char cf_schema_conversation[]; /* store_conversation.c: conversatio
 extern const char cf_schema_gate[];         /* store_gate.c: request, expectation, guess, run in progress */
 extern const char cf_schema_message[];      /* store_message.c: message, envelope, message_text (search) */
 
+/* Version 2. */
+extern const char cf_schema_stranger[];     /* store_peer.c: stranger */
+
 #endif

@@ -1,4 +1,4 @@
-/* store_peer.c - tables contact and device.
+/* store_peer.c - tables contact, device and stranger.
  *
  * A row of contact is a person whom we keep: a contact, or one who is blocked.
  * Addresses are one text, separated by spaces, newest first.
@@ -34,6 +34,11 @@ const char cf_schema_peer[] =
   " digest BLOB NOT NULL,"
   " addrs TEXT NOT NULL,"
   " PRIMARY KEY (fpr, number));";
+
+const char cf_schema_stranger[] =
+  "CREATE TABLE stranger ("
+  " fpr BLOB PRIMARY KEY,"
+  " seen INTEGER NOT NULL);";
 
 #define ADDRS_TEXT_SIZE (CF_PEER_ADDRS_MAX * CF_ADDR_TEXT_SIZE)
 
@@ -298,6 +303,46 @@ cf_store_peer_load (struct cf_store *store, gpg_error_t (*take) (void *arg, stru
       return err;
     }
     err = take (arg, peer);
+    if (err) {
+      cf_stmt_reset (s);
+      return err;
+    }
+  }
+  return err;
+}
+
+gpg_error_t
+cf_store_stranger_save (struct cf_store *store, const struct cf_fpr *fpr, int64_t seen_utc_ms)
+{
+  struct cf_stmt *s = cf_stmt (store, "INSERT OR REPLACE INTO stranger (fpr, seen) VALUES (?1, ?2)");
+
+  cf_bind_fpr (s, 1, fpr);
+  cf_bind_int (s, 2, seen_utc_ms);
+  return cf_stmt_run (s);
+}
+
+gpg_error_t
+cf_store_stranger_delete (struct cf_store *store, const struct cf_fpr *fpr)
+{
+  struct cf_stmt *s = cf_stmt (store, "DELETE FROM stranger WHERE fpr = ?1");
+
+  cf_bind_fpr (s, 1, fpr);
+  return cf_stmt_run (s);
+}
+
+gpg_error_t
+cf_store_stranger_load (struct cf_store *store, size_t max,
+                        gpg_error_t (*take) (void *arg, const struct cf_fpr *fpr, int64_t seen_utc_ms), void *arg)
+{
+  gpg_error_t err = 0;
+  struct cf_fpr fpr;
+  struct cf_stmt *s;
+
+  s = cf_stmt (store, "SELECT fpr, seen FROM stranger LIMIT ?1");
+  cf_bind_int (s, 1, (int64_t) max);
+  while (cf_stmt_step (s, &err)) {
+    cf_column_fpr (s, 0, &fpr);
+    err = cf_fpr_is_none (&fpr) ? cf_err (CF_ERR_STORE) : take (arg, &fpr, cf_column_int (s, 1));
     if (err) {
       cf_stmt_reset (s);
       return err;

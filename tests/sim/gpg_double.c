@@ -18,7 +18,7 @@
 #include "base/text.h"
 #include "tests/sim/sim.h"
 
-#define RING_MAX 512
+#define RING_MAX 2048
 #define MAC_LEN CF_HASH_LEN
 #define UID_MAX 96
 
@@ -26,7 +26,7 @@ struct fake_key {
   struct cf_fpr fpr;
   char user_id[UID_MAX];
   enum cf_key_state state;
-  bool secret;
+  bool secret, frozen;
   uint8_t passphrase[CF_GPG_PASSPHRASE_LEN];
 };
 
@@ -380,6 +380,14 @@ cf_gpg_identity_export (struct cf_gpg *gpg, const struct cf_fpr *fpr, cf_gpg_byt
   return 0;
 }
 
+static bool
+is_frozen (struct cf_gpg *gpg, const struct cf_fpr *fpr)
+{
+  const struct fake_key *key = ring_find (&gpg->node->keys->conversation, fpr);
+
+  return key && key->frozen;
+}
+
 gpg_error_t
 cf_gpg_key_import (struct cf_gpg *gpg, enum cf_gpg_priority priority, const struct cf_fpr *expected, const void *block,
                    size_t len, cf_gpg_key_fn done, void *arg, struct cf_gpg_job **r_job)
@@ -389,7 +397,7 @@ cf_gpg_key_import (struct cf_gpg *gpg, enum cf_gpg_priority priority, const stru
 
   (void)priority;
   job->err = read_block (block, len, &key);
-  if (!job->err && !cf_fpr_equal (&key.fpr, expected))
+  if (!job->err && (!cf_fpr_equal (&key.fpr, expected) || is_frozen (gpg, &key.fpr)))
     job->err = cf_err (CF_ERR_KEY_WRONG);
   if (!job->err)
     combine (gpg, ring_add (&gpg->node->keys->conversation, &key.fpr, key.user_id), &job->key);
@@ -554,7 +562,7 @@ cf_gpg_conversation_key_new (struct cf_gpg *gpg, const uint8_t passphrase[CF_GPG
 
   random_fpr (&gpg->node->env, &job->fpr);
   key = ring_add (&gpg->node->keys->conversation, &job->fpr, "conversation");
-  key->secret = true;
+  key->secret = key->frozen = true;
   memcpy (key->passphrase, passphrase, sizeof key->passphrase);
   write_block (key, &buf);
   job_bytes (job, &buf);
@@ -567,9 +575,14 @@ cf_gpg_conversation_key_import (struct cf_gpg *gpg, const void *block, size_t le
 {
   struct cf_gpg_job *job = JOB (RESULT_KEY, 0);
 
+  struct fake_key *known;
+
   job->err = read_block (block, len, &job->key);
+  known = job->err ? NULL : ring_find (&gpg->node->keys->conversation, &job->key.fpr);
+  if (known && (known->secret || !known->frozen))
+    job->err = cf_err (CF_ERR_KEY_WRONG);
   if (!job->err)
-    ring_add (&gpg->node->keys->conversation, &job->key.fpr, job->key.user_id);
+    ring_add (&gpg->node->keys->conversation, &job->key.fpr, job->key.user_id)->frozen = true;
   return 0;
 }
 
@@ -584,6 +597,27 @@ cf_gpg_conversation_key_delete (struct cf_gpg *gpg, const struct cf_fpr *fpr, cf
     *key = ring->keys[--ring->count];
   (void)JOB (RESULT_DONE, 0);
   return 0;
+}
+
+gpg_error_t
+cf_gpg_stranger_forget (struct cf_gpg *gpg, const struct cf_fpr *fpr, cf_gpg_done_fn done, void *arg,
+                        struct cf_gpg_job **r_job)
+{
+  struct ring *ring = &gpg->node->keys->conversation;
+  struct fake_key *key = ring_find (ring, fpr), *user = ring_find (&gpg->node->keys->user, fpr);
+  struct cf_gpg_job *job = JOB (RESULT_DONE, 0);
+
+  if (key && (key->frozen || key->secret || (user && user->secret)))
+    job->err = cf_err (GPG_ERR_FORBIDDEN);
+  else if (key)
+    *key = ring->keys[--ring->count];
+  return 0;
+}
+
+size_t
+sim_keys_count (const struct sim_node *node)
+{
+  return node->keys->conversation.count;
 }
 
 /* ---- envelopes: "ENV", signer, recipients, text, MAC over all before it ---- */

@@ -124,6 +124,8 @@ void sim_keys_free (struct sim_keys *keys);
 struct cf_gpg *sim_gpg_new (struct sim_node *node);
 /* What the user did to a key: STATE in the ring of NODE (identity home), of its own or of a peer's key. */
 void sim_keys_set_state (struct sim_node *node, const struct cf_fpr *fpr, enum cf_key_state state);
+/* How many keys are in the conversation home of NODE. */
+size_t sim_keys_count (const struct sim_node *node);
 /* Jobs that prompt (statements, unsealing) fail with this until it is 0 again. */
 void sim_gpg_fail (struct sim_node *node, gpg_error_t err);
 

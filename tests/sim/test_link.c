@@ -762,6 +762,93 @@ test_names_tell_nothing (void **state)
   sim_free (sim);
 }
 
+/* Mallory says to be yet another person, with a key for it; his statement is nobody's. */
+static void
+say_somebody (struct sim_node *mallory, struct sim_node *alice)
+{
+  struct cf_device_statement st = mallory->core->self->device;
+  struct cf_hello hello = { .versions = 1u << CF_PROTO_VERSION, .suites = 3, .expected = alice->fpr };
+  struct rogue r;
+  struct cf_buf block;
+  struct cf_wr wr;
+
+  cf_env_random (&mallory->env, st.identity.bytes, st.identity.len);
+  cf_buf_init (&block, 128);
+  cf_wr_init (&wr, &block);
+  cf_wr_bytes (&wr, "KEY", 3);
+  cf_wr_fpr (&wr, &st.identity);
+  cf_wr_blob16 (&wr, "somebody", 8);
+  assert_int_equal (cf_wr_finish (&wr), 0);
+  hello.device = st;
+  hello.block = cf_buf_data (&block);
+  hello.block_len = cf_buf_len (&block);
+  rogue_init (&r, mallory);
+  assert_int_equal (cf_hello_encode (CF_CONTROL_HELLO, &hello, &r.first), 0);
+  rogue_dial (&r, alice, false);
+  assert_false (r.answered);
+  cf_buf_done (&block);
+}
+
+/* A key gets in before its statement is checked: one host does not fill the keyring, and nothing of it stays. */
+static void
+test_identity_flood (void **state)
+{
+  struct sim *sim = sim_new (27);
+  struct sim_node *alice = node (sim, "alice"), *mallory = quiet_node (sim, "mallory"), *bob;
+  struct cf_peers_counts counts;
+  size_t own = sim_keys_count (alice);
+
+  (void) state;
+  for (int i = 0; i < 60; i++) {
+    say_somebody (mallory, alice);
+    sim_run (sim, 1000);
+  }
+  assert_true (sim_keys_count (alice) > own);
+  assert_true (sim_keys_count (alice) <= own + 32);
+  cf_peers_counts (alice->core, &counts);
+  assert_true (counts.strangers_refused >= 28);
+  /* Others come as before. */
+  bob = node (sim, "bob");
+  assert_true (sim_sees (alice, bob));
+  /* A restart forgets none of them; they go, Bob stays. */
+  sim_node_crash (alice, false);
+  assert_int_equal (sim_node_start (alice), 0);
+  sim_run (sim, 20 * 60 * 1000);
+  assert_int_equal (sim_keys_count (alice), own + 1);
+  sim_free (sim);
+}
+
+/* Who is away for a day is forgotten with his key, unless he is a contact; he may come again. */
+static void
+test_strangers_leave (void **state)
+{
+  struct sim *sim = sim_new (28);
+  struct sim_node *alice = node (sim, "alice"), *bob = node (sim, "bob"), *carol = node (sim, "carol");
+  size_t own;
+
+  (void) state;
+  assert_true (sim_sees (alice, bob));
+  assert_true (sim_sees (alice, carol));
+  own = sim_keys_count (alice) - 2;
+  assert_int_equal (cf_peer_keep (alice->core, cf_peer_find (alice->core, &carol->fpr), NULL, NULL), 0);
+  sim_node_crash (bob, false);
+  sim_node_crash (carol, false);
+  sim_run (sim, 23ULL * 3600 * 1000);
+  assert_int_equal (sim_keys_count (alice), own + 2);
+  sim_run (sim, 2ULL * 3600 * 1000);
+  assert_int_equal (sim_keys_count (alice), own + 1);
+  assert_null (cf_peer_find (alice->core, &bob->fpr));
+  assert_non_null (cf_peer_find (alice->core, &carol->fpr));
+  assert_int_equal (sim_node_start (bob), 0);
+  assert_true (sim_sees (alice, bob));
+  assert_int_equal (sim_keys_count (alice), own + 2);
+  /* Carol is no contact any more. */
+  assert_int_equal (sim_do (alice, "REMOVE", NULL, "carol@test.invalid", NULL), 0);
+  sim_run (sim, 25ULL * 3600 * 1000);
+  assert_int_equal (sim_keys_count (alice), own + 1);
+  sim_free (sim);
+}
+
 /* Both want each other through whatever happens to the path; in the end they share one tunnel. */
 static void
 test_storm (void **state)
@@ -834,6 +921,8 @@ main (void)
     cmocka_unit_test (test_gone),
     cmocka_unit_test (test_names_tell_nothing),
     cmocka_unit_test (test_storm),
+    cmocka_unit_test (test_identity_flood),
+    cmocka_unit_test (test_strangers_leave),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);

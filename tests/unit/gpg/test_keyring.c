@@ -233,6 +233,93 @@ test_frozen (void **state)
 }
 
 static void
+forget (const struct cf_fpr *fpr, gpg_err_code_t code)
+{
+  struct answer a;
+
+  answer_init (w, &a);
+  assert_int_equal (cf_gpg_stranger_forget (w->bob.gpg, fpr, on_done, &a, NULL), 0);
+  answer_wait (&a);
+  assert_code (a.err, code);
+  answer_clear (&a);
+}
+
+/* Conversation keys and identities do not take each other's place: a peer could add packets to what is frozen, or
+   have another's key destroyed with a conversation of his own. */
+static void
+test_frozen_is_apart (void **state)
+{
+  struct cf_fpr fpr = world_fpr (w, "frozen");
+  struct answer a;
+  uint8_t *block;
+  size_t len;
+
+  (void) state;
+  import_key ("frozen", &a);
+  assert_code (a.err, CF_ERR_KEY_WRONG);
+  answer_clear (&a);
+  world_shell (w, "test $(gpg --homedir $DIR/bob.c --with-colons -k frozen 2>/dev/null | grep -c ^sub) = 1");
+  forget (&fpr, GPG_ERR_FORBIDDEN);
+
+  import_key ("nistp256", &a);
+  assert_int_equal (a.err, 0);
+  answer_clear (&a);
+  block = world_read (w, "block", &len);
+  answer_init (w, &a);
+  assert_int_equal (cf_gpg_conversation_key_import (w->bob.gpg, block, len, on_key, &a, NULL), 0);
+  answer_wait (&a);
+  assert_code (a.err, CF_ERR_KEY_WRONG);
+  answer_clear (&a);
+  free (block);
+
+  answer_init (w, &a);
+  assert_int_equal (cf_gpg_conversation_key_delete (w->bob.gpg, &fpr, on_done, &a, NULL), 0);
+  answer_wait (&a);
+  assert_int_equal (a.err, 0);
+  answer_clear (&a);
+  world_shell (w, "test -z \"$(ls $DIR/bob.c/frozen)\"");
+}
+
+static void
+test_forget_stranger (void **state)
+{
+  static const uint8_t passphrase[CF_GPG_PASSPHRASE_LEN] = { 1 };
+  struct cf_fpr fpr = world_fpr (w, "rsa2048");
+  struct answer a;
+
+  (void) state;
+  import_key ("rsa2048", &a);
+  assert_int_equal (a.err, 0);
+  answer_clear (&a);
+  forget (&fpr, 0);
+  lookup (&w->bob, &fpr, &a);
+  assert_code (a.err, GPG_ERR_NO_PUBKEY);
+  answer_clear (&a);
+  forget (&fpr, 0); /* gone already */
+
+  /* The user himself. */
+  answer_init (w, &a);
+  assert_int_equal (cf_gpg_identity_export (w->bob.gpg, &w->bob.fpr, on_bytes, &a, NULL), 0);
+  answer_wait (&a);
+  assert_int_equal (a.err, 0);
+  answer_clear (&a);
+  forget (&w->bob.fpr, GPG_ERR_FORBIDDEN);
+  lookup (&w->bob, &w->bob.fpr, &a);
+  assert_int_equal (a.err, 0);
+  answer_clear (&a);
+
+  /* A conversation key of his own, also when its mark is lost. */
+  answer_init (w, &a);
+  assert_int_equal (cf_gpg_conversation_key_new (w->bob.gpg, passphrase, on_newkey, &a, NULL), 0);
+  answer_wait (&a);
+  assert_int_equal (a.err, 0);
+  forget (&a.fpr, GPG_ERR_FORBIDDEN);
+  world_shell (w, "rm -r $DIR/bob.c/frozen");
+  forget (&a.fpr, GPG_ERR_FORBIDDEN);
+  answer_clear (&a);
+}
+
+static void
 test_conversation_key_shape (void **state)
 {
   static const struct {
@@ -307,6 +394,7 @@ main (void)
     cmocka_unit_test (test_states),        cmocka_unit_test (test_worst_of_both),
     cmocka_unit_test (test_refused_blocks), cmocka_unit_test (test_block_limits),
     cmocka_unit_test (test_armored_block), cmocka_unit_test (test_chosen), cmocka_unit_test (test_frozen),
+    cmocka_unit_test (test_frozen_is_apart), cmocka_unit_test (test_forget_stranger),
     cmocka_unit_test (test_conversation_key_shape), cmocka_unit_test (test_names),
   };
 
