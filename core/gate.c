@@ -52,18 +52,27 @@ is_flooding (struct cf_gate *gate, const struct cf_fpr *peer)
   return ++gate->floods[i].opens > CF_GATE_FLOOD_OPENS;
 }
 
-/* Is there room for one more request, of a stranger or a contact? */
+/* Is there room for one more request, of a stranger or a contact?  What has ended, and is only kept to say so again,
+   makes room, the oldest first. */
 static bool
 is_full (struct cf_gate *gate, bool stranger)
 {
-  struct cf_request *r;
+  struct cf_request *r, *ended = NULL;
   size_t all = 0, strangers = 0;
 
   for (r = gate->first; r; r = r->next) {
+    bool is_stranger = cf_request_is_stranger (r);
+
     all++;
-    strangers += cf_request_is_stranger (r);
+    strangers += is_stranger;
+    if (!ended && r->state == CF_REQUEST_ENDED && is_stranger == stranger)
+      ended = r;
   }
-  return all >= CF_GATE_REQUESTS_MAX || (stranger && strangers >= CF_GATE_STRANGERS_MAX);
+  if (all < CF_GATE_REQUESTS_MAX && (!stranger || strangers < CF_GATE_STRANGERS_MAX))
+    return false;
+  if (ended)
+    cf_request_drop (ended);
+  return !ended;
 }
 
 /* The key of somebody whose password we have beforehand. */

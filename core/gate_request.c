@@ -295,15 +295,27 @@ key_gone (void *arg, gpg_error_t err)
 }
 
 static void
-destroy_key (struct cf_request *r)
+destroy_key (struct cf_request *r, struct cf_fpr *key)
 {
   gpg_error_t err = 0;
 
-  if (!cf_fpr_is_none (&r->own_key))
-    err = cf_gpg_conversation_key_delete (r->core->gpg, &r->own_key, key_gone, NULL, NULL);
+  if (!cf_fpr_is_none (key))
+    err = cf_gpg_conversation_key_delete (r->core->gpg, key, key_gone, NULL, NULL);
   if (err)
     cf_log (r->core->env, CF_LOG_WARN, "gate: an unused key stays: %s", gpg_strerror (err));
-  memset (&r->own_key, 0, sizeof r->own_key);
+  memset (key, 0, sizeof *key);
+}
+
+/* From the moment it opens, both keys are the conversation's, also in a row that was written before. */
+static void
+destroy_keys (struct cf_request *r)
+{
+  const struct cf_conversation *conv = cf_conversation_find (r->core, r->id);
+
+  if (conv && conv->state != CF_CONVERSATION_REQUESTED)
+    return;
+  destroy_key (r, &r->own_key);
+  destroy_key (r, &r->peer_key);
 }
 
 static void
@@ -328,7 +340,7 @@ cf_request_drop (struct cf_request *r)
   err = cf_store_request_delete (r->core->store, r->id);
   if (err)
     cf_log (r->core->env, CF_LOG_ERROR, "gate: a request stays in the store: %s", gpg_strerror (err));
-  destroy_key (r);
+  destroy_keys (r);
   unlink_request (r);
   forget_conversation (r);
   cf_request_free (r);
@@ -358,7 +370,7 @@ static gpg_error_t
 keep_end (struct cf_request *r, gpg_error_t why)
 {
   cf_opening_cancel (r);
-  destroy_key (r);
+  destroy_keys (r);
   cf_run_forget (r);
   cf_secmem_free (r->prs);
   cf_secmem_free (r->passphrase);
@@ -386,7 +398,8 @@ cf_request_end (struct cf_request *r, gpg_error_t why, enum cf_talk say, const c
   err = cf_store_begin (core->store);
   if (!err) {
     err = report_end (r, why, state);
-    if (!err && !r->asked)
+    /* Not of one that merely came and went: whoever asks without end would fill the disk. */
+    if (!err && !r->asked && (say || r->state != CF_REQUEST_ASKED))
       err = cf_conversation_id_use (core, r->id);
     if (!err && keep)
       err = keep_end (r, why);

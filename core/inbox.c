@@ -15,6 +15,7 @@
 #include "base/secmem.h"
 #include "base/text.h"
 #include "core/event.h"
+#include "core/gate.h"
 #include "core/link.h"
 #include "core/message.h"
 #include "core/outbox.h"
@@ -402,6 +403,7 @@ take (struct taking *t)
     return err;
   }
   cf_message_counters (ib->core)->taken += t->last - before.received_sequence;
+  cf_gate_forget (ib->core, conv->id); /* he writes, so he is open: nothing of the opening is left to be said */
   if (t->has_close)
     cf_outbox_clear (ob, t->close_taken);
   if (conv->peer_typing)

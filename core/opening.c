@@ -101,14 +101,30 @@ cf_opening_prepare (struct cf_request *r)
     cf_log (r->core->env, CF_LOG_WARN, "gate: no conversation key yet: %s", gpg_strerror (err));
 }
 
+/* A key that is in use elsewhere would be destroyed with whichever conversation ends first. */
+static bool
+key_is_taken (const struct cf_request *r, const struct cf_fpr *key)
+{
+  const struct cf_conversation *c;
+  const struct cf_request *other;
+
+  for (c = r->core->conversations->first; c; c = c->next)
+    if (memcmp (c->id, r->id, sizeof c->id) && (cf_fpr_equal (&c->peer_key, key) || cf_fpr_equal (&c->own_key, key)))
+      return true;
+  for (other = r->core->gate->first; other; other = other->next)
+    if (other != r && (cf_fpr_equal (&other->peer_key, key) || cf_fpr_equal (&other->own_key, key)))
+      return true;
+  return cf_fpr_equal (&r->own_key, key); /* ours came back */
+}
+
 static void
 key_imported (void *arg, gpg_error_t err, const struct cf_key_info *key)
 {
   struct cf_request *r = arg;
 
   r->import_job = NULL;
-  if (!err && cf_fpr_equal (&key->fpr, &r->own_key))
-    err = cf_err (CF_ERR_KEY_WRONG); /* our own key came back */
+  if (!err && key_is_taken (r, &key->fpr))
+    err = cf_err (CF_ERR_KEY_WRONG);
   if (err) {
     fail (r, err);
     return;
@@ -279,8 +295,6 @@ open_now (struct cf_request *r)
     fail (r, err);
     return;
   }
-  /* From here on the key is the conversation's. */
-  memset (&r->own_key, 0, sizeof r->own_key);
   cf_request_say (r, CF_TALK_OPENED, NULL, 0);
   cf_gate_calls_end (r, 0, NULL);
   cf_message_conversation_opened (core, conv);

@@ -18,6 +18,7 @@
 #include "base/secmem.h"
 #include "base/text.h"
 #include "core/event.h"
+#include "core/gate.h"
 #include "core/history.h"
 #include "core/inbox.h"
 #include "core/link.h"
@@ -687,6 +688,7 @@ cf_outbox_ack (struct cf_outbox *ob, uint64_t number, const uint8_t ack[CF_HASH_
     cf_log (ob->core->env, CF_LOG_WARN, "outbox: an acknowledgement does not prove that the envelope was read");
     return;
   }
+  cf_gate_forget (ob->core, ob->conv->id); /* he reads, so he is open: nothing of the opening is left to be said */
   f = **link;
   delivered = taken < f.last ? taken : f.last;
   if (delivered < f.last && !ob->close_sequence && ob->conv->state != CF_CONVERSATION_CLOSED)

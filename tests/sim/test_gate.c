@@ -408,6 +408,17 @@ test_cut_each_frame (void **state)
       cut_story (gate_frames[i], nth, 100 + i);
 }
 
+/* The keys are there, too, and stay when the opening is forgotten. */
+static void
+assert_can_talk (struct pair *p)
+{
+  sim_run (p->sim, 5000);
+  assert_int_equal (sim_do (p->a, "SEND", "from a", "--wait=delivered", p->fpr_b, NULL), 0);
+  assert_int_equal (sim_do (p->b, "SEND", "from b", "--wait=delivered", p->fpr_a, NULL), 0);
+  assert_null (p->a->core->gate->first);
+  assert_null (p->b->core->gate->first);
+}
+
 /* One side dies with the Nth frame of a type that WHO sends, and comes back. */
 static void
 crash_story (int type, int nth, bool crash_a, uint64_t seed)
@@ -436,8 +447,10 @@ crash_story (int type, int nth, bool crash_a, uint64_t seed)
   } else if (!sim_run_until (p.sim, 120000, both_open, &p))
     fail_msg ("frame %d (%d), %s died: a %zu open, b %zu open", type, nth, crash_a ? "asker" : "answerer",
               count_open (p.a), count_open (p.b));
-  else
+  else {
     assert_same_conversation (&p);
+    assert_can_talk (&p);
+  }
   sim_command_free (open);
   sim_free (p.sim);
 }
@@ -693,6 +706,8 @@ test_flood_is_bounded (void **state)
   uint8_t body[35] = { CF_PURPOSE_OPEN }, id[CF_CONVERSATION_ID_LEN];
   struct trap trap = { .type = CF_TALK_RECEIVED };
   struct cf_gate_counts counts;
+  struct cf_stmt *used;
+  gpg_error_t err;
   struct pair p;
   char opened[33];
 
@@ -709,6 +724,75 @@ test_flood_is_bounded (void **state)
   assert_int_equal (cf_gate_waiting (p.b->core), 1);
   cf_gate_counts (p.b->core, &counts);
   assert_true (counts.ignored >= 90);
+  /* Nothing is remembered for ever of those that were withdrawn. */
+  used = cf_stmt (p.b->core->store, "SELECT count(*) FROM used_id");
+  assert_true (cf_stmt_step (used, &err));
+  assert_true (cf_column_int (used, 0) <= 1);
+  cf_stmt_reset (used);
+  sim_free (p.sim);
+}
+
+/* Who has a device key only, and holds OPENED back, cannot close what others have opened and use. */
+static void
+test_refused_too_late (void **state)
+{
+  struct trap trap = { .type = CF_TALK_OPENED, .answer = SIM_FRAME_DROP };
+  struct pair p;
+  char id[33];
+  uint8_t raw[CF_CONVERSATION_ID_LEN];
+
+  (void) state;
+  begin (&p, 506);
+  set_trap (&p, &trap);
+  assert_int_equal (sim_open (p.a, p.b, id), 0);
+  assert_true (sim_run_until (p.sim, 10000, both_open, &p));
+  assert_non_null (p.a->core->gate->first);
+  assert_int_equal (sim_do (p.a, "SEND", "hello", "--wait=delivered", p.fpr_b, NULL), 0);
+  assert_int_equal (cf_unhex (id, raw, sizeof raw), 0);
+  assert_int_equal (cf_talk_send (p.b->core, &p.a->fpr, CF_TALK_REFUSED, raw, NULL, 0), 0);
+  assert_int_equal (cf_talk_send (p.a->core, &p.b->fpr, CF_TALK_REFUSED, raw, NULL, 0), 0);
+  sim_run (p.sim, 1000);
+  assert_true (both_open (&p));
+  assert_can_talk (&p);
+  sim_free (p.sim);
+}
+
+/* B shows the key of another conversation as that of a new one. */
+static void
+test_key_used_twice (void **state)
+{
+  struct trap trap = { .type = CF_TALK_YA, .answer = SIM_FRAME_PASS, .nth = 1 };
+  struct sim_command *open, *answer;
+  struct cf_fpr used;
+  struct cf_buf block;
+  struct cf_wr wr;
+  struct pair p;
+  char id[33];
+
+  (void) state;
+  begin (&p, 507);
+  assert_int_equal (sim_open (p.a, p.b, id), 0);
+  assert_true (sim_run_until (p.sim, 10000, both_open, &p));
+  sim_run (p.sim, 1000);
+  used = p.b->core->conversations->first->own_key;
+  open = ask (&p, "x");
+  set_trap (&p, &trap);
+  answer = accept_it (&p, "x");
+  assert_true (sim_run_until (p.sim, 10000, is_sprung, &trap));
+  cf_buf_init (&block, 256);
+  cf_wr_init (&wr, &block);
+  cf_wr_bytes (&wr, "KEY", 3);
+  cf_wr_fpr (&wr, &used);
+  cf_wr_blob16 (&wr, "conversation", 12);
+  assert_int_equal (cf_wr_finish (&wr), 0);
+  assert_true (cf_buf_len (&block) == p.b->core->gate->first->own_block.len);
+  memcpy (p.b->core->gate->first->own_block.data, cf_buf_data (&block), cf_buf_len (&block));
+  cf_buf_done (&block);
+  assert_ended (open, 10000, CF_ERR_KEY_WRONG);
+  assert_ended (answer, 10000, CF_ERR_REFUSED);
+  assert_int_equal (count_open (p.a), 1);
+  sim_run (p.sim, 1000);
+  assert_can_talk (&p); /* the key is still there */
   sim_free (p.sim);
 }
 
@@ -765,6 +849,8 @@ main (void)
     cmocka_unit_test (test_bad_share),
     cmocka_unit_test (test_unknown_frames),
     cmocka_unit_test (test_flood_is_bounded),
+    cmocka_unit_test (test_refused_too_late),
+    cmocka_unit_test (test_key_used_twice),
     cmocka_unit_test (test_key_revoked),
     cmocka_unit_test (test_pinentry_cancelled),
   };
