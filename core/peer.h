@@ -46,6 +46,8 @@ struct cf_peer {
   int64_t verified_utc_ms;
   uint8_t *pair_secret;        /* secret memory, or NULL; of the pair's last opening */
   uint64_t check_due_ms;       /* when the key's state is looked up again */
+  uint64_t changes_since_ms;   /* the hour in which ... */
+  unsigned changes;            /* ... so many keys or statements other than the known ones came from his devices */
   bool checking;
 };
 

@@ -15,6 +15,8 @@
 #include "core/strangers.h"
 
 #define VERIFY_MS 60000 /* gpg itself may hang: no promise of ours may */
+#define CHANGES_MAX 16  /* keys or statements other than the known ones, of one peer in CHANGES_MS */
+#define CHANGES_MS (3600 * 1000)
 
 struct cf_peer_verify {
   struct cf_peer_verify *next, **link;
@@ -232,6 +234,19 @@ check_cheap (struct cf_peers *peers, const struct cf_hello *hello)
   return err;
 }
 
+/* Each costs three runs of gpg, and may add to his key in our keyring. */
+static bool
+may_change (struct cf_peers *peers, struct cf_peer *peer)
+{
+  uint64_t now = peers->core->env->now_ms;
+
+  if (!peer->changes || now - peer->changes_since_ms >= CHANGES_MS) {
+    peer->changes_since_ms = now;
+    peer->changes = 0;
+  }
+  return peer->changes < CHANGES_MAX && ++peer->changes;
+}
+
 gpg_error_t
 cf_peer_verify_start (struct cf_peers *peers, enum cf_gpg_priority priority, const struct cf_hello *hello,
                       const struct cf_addr *from, const struct cf_addr *addr,
@@ -258,7 +273,10 @@ cf_peer_verify_start (struct cf_peers *peers, enum cf_gpg_priority priority, con
   v->known = dev && dev->tied && !memcmp (dev->digest, v->digest, CF_HASH_LEN);
   if (v->known)
     cf_timer_after (peers->core->env, &v->timer, 0);
-  else {
+  else if (peer && !may_change (peers, peer)) {
+    verify_free (v);
+    return cf_err (CF_ERR_RATE);
+  } else {
     cf_timer_after (peers->core->env, &v->timer, VERIFY_MS);
     err = cf_gpg_key_import (peers->core->gpg, priority, &v->device.identity, hello->block, hello->block_len,
                              verify_imported, v, &v->job);

@@ -789,6 +789,34 @@ say_somebody (struct sim_node *mallory, struct sim_node *alice)
   cf_buf_done (&block);
 }
 
+/* Who is tied cannot keep gpg busy with ever new statements, nor make his key grow in our keyring. */
+static void
+test_changes_flood (void **state)
+{
+  struct sim *sim = sim_new (29);
+  struct sim_node *alice = node (sim, "alice"), *bob = node (sim, "bob");
+  struct cf_device_statement st;
+  uint8_t signature[64];
+  unsigned limited = 0;
+  struct rogue r;
+
+  (void) state;
+  assert_true (sim_sees (alice, bob));
+  st = bob->core->self->device;
+  for (unsigned i = 0; i < 24; i++) {
+    memset (signature, (int) i, sizeof signature);
+    st.signature = signature;
+    st.signature_len = sizeof signature;
+    rogue_init (&r, bob);
+    rogue_hello (&r, CF_CONTROL_HELLO, bob->core->self, &st, &alice->fpr);
+    rogue_dial (&r, alice, false);
+    assert_false (r.answered);
+    limited += !strcmp (r.reason, cf_err_info (cf_err (CF_ERR_RATE))->message);
+  }
+  assert_int_equal (limited, 8);
+  sim_free (sim);
+}
+
 /* A key gets in before its statement is checked: one host does not fill the keyring, and nothing of it stays. */
 static void
 test_identity_flood (void **state)
@@ -921,6 +949,7 @@ main (void)
     cmocka_unit_test (test_gone),
     cmocka_unit_test (test_names_tell_nothing),
     cmocka_unit_test (test_storm),
+    cmocka_unit_test (test_changes_flood),
     cmocka_unit_test (test_identity_flood),
     cmocka_unit_test (test_strangers_leave),
   };
