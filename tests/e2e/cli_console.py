@@ -7,6 +7,7 @@ import os
 import pty
 import select
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -46,6 +47,7 @@ class Person:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.execvpe("confab", ["confab", *args], self.env)
+        os.set_inheritable(self.fd, False)  # else the other person's program holds this terminal open
         self.shown = ""
 
     def until(self, *texts):
@@ -93,9 +95,10 @@ class Person:
         return code
 
     def close(self):
-        if self.fd is not None:
-            os.close(self.fd)
+        if self.fd is not None:  # after a failure
+            os.kill(self.pid, signal.SIGTERM)
             os.waitpid(self.pid, 0)
+            os.close(self.fd)
         self.run("confab", "stop")
         for home in ("/g", "/c/gnupg"):
             if os.path.isdir(self.dir + home):
