@@ -117,6 +117,9 @@ run_words (struct cf_console *c, char **words, size_t count)
   bool json = cli->json;
   char *with_chat[3];
 
+  /* After the daemon has gone: follow it before anything is asked, so that nothing falls between. */
+  if (!c->events && command && command->verb && !cf_cli_connect (cli))
+    follow (c);
   c->running = true;
   if (c->chat && command && count == 1 && !strncmp (command->args, "CONV", 4) && strcmp (words[0], "chat")) {
     with_chat[0] = words[0];
