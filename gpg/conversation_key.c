@@ -103,7 +103,7 @@ pair_made (struct cf_gpg_job *job, gpg_error_t err)
 }
 
 static gpg_error_t
-new_begin (struct cf_gpg_job *job, gpg_error_t err)
+make_pair (struct cf_gpg_job *job, gpg_error_t err)
 {
   struct new_job *n = (struct new_job *) job;
   gpgme_ctx_t ctx;
@@ -113,6 +113,12 @@ new_begin (struct cf_gpg_job *job, gpg_error_t err)
   if (err)
     return err;
   return cf_job_wait (job, gpgme_op_genkey_start (ctx, n->parameters, NULL, NULL), pair_made);
+}
+
+static gpg_error_t
+new_begin (struct cf_gpg_job *job, gpg_error_t err)
+{
+  return err ? err : cf_job_write (job, make_pair);
 }
 
 static const struct cf_job_kind new_kind = {
@@ -329,22 +335,30 @@ deleted (struct cf_gpg_job *job, gpg_error_t err)
 }
 
 static gpg_error_t
-doomed_listed (struct cf_gpg_job *job, gpg_error_t err)
+delete_now (struct cf_gpg_job *job, gpg_error_t err)
 {
   struct delete_job *d = (struct delete_job *) job;
-  gpgme_key_t key;
+  gpgme_key_t key = cf_key_listed (job, &d->fpr);
   gpgme_ctx_t ctx;
 
-  err = cf_key_list_error (err);
-  key = err ? NULL : cf_key_listed (job, &d->fpr);
-  if (!key)
-    return err ? err : deleted (job, 0);
-  cf_keycache_forget (job->gpg->cache, &d->fpr);
-  err = cf_job_context (job, CF_HOME_CONVERSATION, &ctx);
+  if (!err)
+    err = cf_job_context (job, CF_HOME_CONVERSATION, &ctx);
   if (err)
     return err;
   return cf_job_wait (
     job, gpgme_op_delete_ext_start (ctx, key, GPGME_DELETE_ALLOW_SECRET | GPGME_DELETE_FORCE), deleted);
+}
+
+static gpg_error_t
+doomed_listed (struct cf_gpg_job *job, gpg_error_t err)
+{
+  struct delete_job *d = (struct delete_job *) job;
+
+  err = cf_key_list_error (err);
+  if (err || !cf_key_listed (job, &d->fpr))
+    return err ? err : deleted (job, 0);
+  cf_keycache_forget (job->gpg->cache, &d->fpr);
+  return cf_job_write (job, delete_now);
 }
 
 static gpg_error_t

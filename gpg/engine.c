@@ -167,6 +167,15 @@ cf_job_wait (struct cf_gpg_job *job, gpg_error_t start_err, cf_job_step_fn next)
   return 0;
 }
 
+gpg_error_t
+cf_job_write (struct cf_gpg_job *job, cf_job_step_fn next)
+{
+  job->wants_write = true;
+  job->step = next;
+  event_active (job->gpg->kick, 0, 0);
+  return 0;
+}
+
 /* ---------------------------------------------------------------- data --- */
 
 gpg_error_t
@@ -313,6 +322,8 @@ cf_job_drop (struct cf_gpg_job *job)
   forget_output (job);
   if (job->kind->clear)
     job->kind->clear (job);
+  if (job->gpg->writer == job)
+    job->gpg->writer = NULL;
   job->gpg->job_count--;
   job->gpg->job_bytes -= job->bytes;
   cf_wipe (job, job->kind->size);
@@ -358,12 +369,14 @@ take_step (struct cf_gpg_job *job)
     err = gpg_err_make (GPG_ERR_SOURCE_GPG, gpg_err_code (err));
   if (job->sink.overflow)
     err = cf_err (GPG_ERR_TOO_LARGE);
+  if (job->gpg->writer == job && job->ended)
+    job->gpg->writer = NULL;
   job->busy = job->ended = false;
   job->op_err = 0;
   cf_prompt_enter (job->gpg, &saved);
   err = job->step (job, err);
   cf_prompt_leave (&saved);
-  if (err || !job->busy)
+  if (err || !(job->busy || job->wants_write))
     finish (job, err);
 }
 
@@ -374,6 +387,20 @@ next_ended (struct cf_gpg *gpg)
 
   for (job = gpg->working.head; job; job = job->next)
     if (job->ended)
+      break;
+  return job;
+}
+
+/* The job whose turn it is to change the keyring: those that began first, first. */
+static struct cf_gpg_job *
+next_writer (struct cf_gpg *gpg)
+{
+  struct cf_gpg_job *job;
+
+  if (gpg->writer)
+    return NULL;
+  for (job = gpg->working.head; job; job = job->next)
+    if (job->wants_write)
       break;
   return job;
 }
@@ -405,12 +432,18 @@ on_kick (evutil_socket_t fd, short what, void *arg)
   (void) fd;
   (void) what;
   /* From the start each time: a callback may cancel any job. */
-  while ((job = next_ended (gpg)))
-    take_step (job);
-  while ((job = next_waiting (gpg))) {
-    list_append (&gpg->working, job);
-    gpg->working_count[job->kind->lane]++;
-    job->state = CF_JOB_WORKING;
+  for (;;) {
+    if ((job = next_ended (gpg)))
+      ;
+    else if ((job = next_writer (gpg))) {
+      job->wants_write = false;
+      gpg->writer = job;
+    } else if ((job = next_waiting (gpg))) {
+      list_append (&gpg->working, job);
+      gpg->working_count[job->kind->lane]++;
+      job->state = CF_JOB_WORKING;
+    } else
+      break;
     take_step (job);
   }
 }

@@ -65,6 +65,7 @@ struct cf_gpg_job {
   gpgme_ctx_t ctx;
   enum cf_home ctx_home;
   bool busy;      /* an operation is under way */
+  bool wants_write; /* STEP waits for its turn to change the conversation home's keyring */
   bool ended;     /* it has ended with OP_ERR; the next step is due */
   gpg_error_t op_err;
   struct event *deadline;
@@ -98,6 +99,7 @@ struct cf_gpg {
   struct cf_job_list queue[CF_HOMES][CF_GPG_BACKGROUND + 1];
   struct cf_job_list working;
   size_t working_count[CF_HOMES];
+  struct cf_gpg_job *writer; /* whose operation changes the conversation home's keyring now, or NULL */
   size_t job_count, job_bytes;
   gpgme_ctx_t spare[CF_HOMES][CF_CONTEXTS_SPARE];
   size_t spare_count[CF_HOMES];
@@ -128,6 +130,11 @@ gpg_error_t cf_job_allow_passphrase (struct cf_gpg_job *job, gpgme_key_t holder,
                                      const uint8_t passphrase[CF_GPG_PASSPHRASE_LEN]) CF_MUST_CHECK;
 /* The operation's start has returned START_ERR; NEXT comes when it has ended. */
 gpg_error_t cf_job_wait (struct cf_gpg_job *job, gpg_error_t start_err, cf_job_step_fn next) CF_MUST_CHECK;
+
+/* NEXT starts an operation that changes the keyring of the conversation home:
+   it comes when no other job does so.  (Two gpg that write one keyring at a time
+   lose each other's key: "Not found", "keydb_search failed".  Readers are safe.) */
+gpg_error_t cf_job_write (struct cf_gpg_job *job, cf_job_step_fn next) CF_MUST_CHECK;
 
 /* Data for the operation; released with the next one.  Input is borrowed. */
 gpg_error_t cf_job_input (struct cf_gpg_job *job, const void *data, size_t len, gpgme_data_t *r_data) CF_MUST_CHECK;

@@ -59,7 +59,10 @@ static const char agent_conf[] =
   "s2k-count 65536\n"
   "allow-loopback-pinentry\n"
   "default-cache-ttl 0\n"
-  "max-cache-ttl 0\n"
+  /* Nothing is cached but what making a key keeps between its steps, under a
+     nonce that only its gpg knows.  0 would drop that whenever the clock's
+     second changes meanwhile: "No pinentry".  No key takes longer than a job. */
+  "max-cache-ttl 60\n"
   "no-allow-external-cache\n"
   /* No question can ever come from this home. */
   "pinentry-program /dev/null\n"

@@ -207,19 +207,25 @@ block_imported (struct cf_gpg_job *job, gpg_error_t err)
   return part->then (job, err);
 }
 
-gpg_error_t
-cf_import_go_on (struct cf_gpg_job *job)
+static gpg_error_t
+import_now (struct cf_gpg_job *job, gpg_error_t err)
 {
   gpgme_data_t in;
   gpgme_ctx_t ctx;
-  gpg_error_t err;
 
-  err = cf_job_context_remote (job, &ctx);
+  if (!err)
+    err = cf_job_context_remote (job, &ctx);
   if (!err)
     err = cf_job_input (job, job->import->block, job->import->len, &in);
   if (err)
     return err;
   return cf_job_wait (job, gpgme_op_import_start (ctx, in), block_imported);
+}
+
+gpg_error_t
+cf_import_go_on (struct cf_gpg_job *job)
+{
+  return cf_job_write (job, import_now);
 }
 
 /* The import rule. */
@@ -531,13 +537,28 @@ forgotten (struct cf_gpg_job *job, gpg_error_t err)
   return cf_key_list_error (err); /* gone meanwhile is gone */
 }
 
+static gpg_error_t
+forget_now (struct cf_gpg_job *job, gpg_error_t err)
+{
+  struct forget_job *f = (struct forget_job *) job;
+  gpgme_ctx_t ctx;
+
+  if (!err && cf_frozen_is (job->gpg, &f->fpr)) /* since it was looked at */
+    err = cf_err (GPG_ERR_FORBIDDEN);
+  if (!err)
+    err = cf_job_context_remote (job, &ctx);
+  if (err)
+    return err;
+  /* Without ALLOW_SECRET, gpg itself refuses what has a secret part. */
+  return cf_job_wait (job, gpgme_op_delete_ext_start (ctx, f->key, GPGME_DELETE_FORCE), forgotten);
+}
+
 /* Who has the secret key in his own home is the user himself, here. */
 static gpg_error_t
 forget_user_listed (struct cf_gpg_job *job, gpg_error_t err)
 {
   struct forget_job *f = (struct forget_job *) job;
   gpgme_key_t user;
-  gpgme_ctx_t ctx;
 
   err = cf_key_list_error (err);
   if (err)
@@ -546,11 +567,7 @@ forget_user_listed (struct cf_gpg_job *job, gpg_error_t err)
   if ((user && user->secret) || cf_frozen_is (job->gpg, &f->fpr))
     return cf_err (GPG_ERR_FORBIDDEN);
   cf_keycache_forget (job->gpg->cache, &f->fpr);
-  err = cf_job_context_remote (job, &ctx);
-  if (err)
-    return err;
-  /* Without ALLOW_SECRET, gpg itself refuses what has a secret part. */
-  return cf_job_wait (job, gpgme_op_delete_ext_start (ctx, f->key, GPGME_DELETE_FORCE), forgotten);
+  return cf_job_write (job, forget_now);
 }
 
 static gpg_error_t

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "base/text.h"
 #include "tests/unit/gpg/fixture.h"
@@ -79,7 +80,57 @@ test_configuration_is_ours (void **state)
   world_write (w, "alice.c/gpg.conf", bad, sizeof bad - 1);
   side_open (w, &w->alice, "alice");
   world_shell (w, "! grep -q encrypt-to $DIR/alice.c/gpg.conf && grep -q '^s2k-count 65536' $DIR/alice.c/gpg-agent.conf");
+  world_shell (w, "grep -q '^max-cache-ttl 60' $DIR/alice.c/gpg-agent.conf"); /* not 0: see gpg/homes.c */
   world_shell (w, "test $(stat -c %a $DIR/alice.c) = 700");
+}
+
+/* Two gpg that write one keyring at a time lose keys; and an agent that may cache nothing at all forgets a new key's
+   passphrase between the steps of its making when the second changes.  So: several at once, over some seconds. */
+struct maker {
+  struct cf_gpg *gpg;
+  struct event_base *base;
+  time_t until;
+  int made, under_way;
+  gpg_error_t err;
+};
+
+static const uint8_t any_passphrase[CF_GPG_PASSPHRASE_LEN] = { 7 };
+
+static void
+make_another (void *arg, gpg_error_t err, const struct cf_fpr *fpr, const uint8_t *block, size_t len)
+{
+  struct maker *m = arg;
+
+  (void) fpr;
+  (void) block;
+  m->under_way--;
+  m->made += !err && len;
+  if (!m->err)
+    m->err = err;
+  if (time (NULL) < m->until && !m->err) {
+    m->under_way++;
+    assert_int_equal (cf_gpg_conversation_key_new (m->gpg, any_passphrase, make_another, m, NULL), 0);
+  }
+}
+
+static void
+test_keys_while_seconds_change (void **state)
+{
+  struct maker m = { .gpg = w->alice.gpg, .base = w->base, .until = time (NULL) + 3 };
+  const struct timeval patience = { DEADLINE_S, 0 };
+  int i;
+
+  (void) state;
+  for (i = 0; i < 4; i++) {
+    m.under_way++;
+    assert_int_equal (cf_gpg_conversation_key_new (m.gpg, any_passphrase, make_another, &m, NULL), 0);
+  }
+  assert_int_equal (event_base_loopexit (w->base, &patience), 0);
+  while (m.under_way && !event_base_got_exit (w->base))
+    event_base_loop (w->base, EVLOOP_ONCE);
+  assert_int_equal (m.under_way, 0);
+  assert_int_equal (m.err, 0);
+  assert_true (m.made >= 8);
 }
 
 /* The queue has an end, and a person's job passes those of messages. */
@@ -140,7 +191,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_long_home),  cmocka_unit_test (test_home_is_private),
     cmocka_unit_test (test_configuration_is_ours), cmocka_unit_test (test_priorities),
-    cmocka_unit_test (test_queue_limit),
+    cmocka_unit_test (test_keys_while_seconds_change), cmocka_unit_test (test_queue_limit),
   };
 
   return cmocka_run_group_tests_name ("gpg/engine", tests, setup, teardown);
