@@ -98,6 +98,7 @@ cf_core_new (const struct cf_core_config *config, struct cf_core **r_core)
   core->env = config->env;
   core->gpg = config->gpg;
   core->net = config->net;
+  core->worker = config->worker;
   core->stop = config->stop;
   core->stop_arg = config->stop_arg;
   cf_timer_init (&core->stopping, on_stopping, core);

@@ -20,6 +20,7 @@
 #include "net/net.h"
 
 struct cf_store;
+struct cf_worker;
 
 #define CF_CORE_CONVERSATION_HOME "gnupg" /* below HOME: the GnuPG home of conversation keys */
 
@@ -29,6 +30,7 @@ struct cf_core {
   struct cf_env *env;
   struct cf_gpg *gpg;
   struct cf_net *net;
+  struct cf_worker *worker;  /* worker.h */
   char *home;                /* Confab's home */
   char *gnupg_home;          /* the identity's; NULL: GnuPG's default */
   enum cf_core_state state;
@@ -51,6 +53,7 @@ struct cf_core_config {
   struct cf_env *env;
   struct cf_gpg *gpg;
   struct cf_net *net;
+  struct cf_worker *worker; /* outlives the core, as they do */
   const char *home;
   const char *gnupg_home; /* may be NULL; remembered by init */
   void (*stop) (void *arg);

@@ -13,6 +13,7 @@
 #include "core/gate_private.h"
 #include "core/self.h"
 #include "core/store/store_gate.h"
+#include "core/worker.h"
 
 #define PASSWORD_MAX 1024
 #define PREFIX_MIN 6
@@ -33,7 +34,18 @@ struct cf_gate_call {
   int64_t until_utc_ms;               /* EXPECT */
   struct cf_request *request;         /* waits for it */
   struct cf_gpg_job *job;
+  struct stretching *stretching;
   struct cf_event_listener *listener; /* WATCH */
+};
+
+/* A password on its way to PRS, which takes a tenth of a second: beside the loop. */
+struct stretching {
+  struct cf_work work; /* first */
+  struct cf_gate_call *call;
+  char *password; /* secret memory */
+  uint8_t *prs;   /* the same; CF_CPACE_PRS_LEN */
+  struct cf_fpr own, peer;
+  gpg_error_t err;
 };
 
 /* --- calls --- */
@@ -47,6 +59,8 @@ call_free (struct cf_gate_call *call)
     ;
   *link = call->next;
   cf_gpg_cancel (call->core->gpg, call->job);
+  if (call->stretching)
+    call->core->worker->cancel (call->core->worker, &call->stretching->work);
   if (call->listener)
     cf_event_unlisten (call->core, call->listener);
   free (call->note);
@@ -138,25 +152,52 @@ cf_gate_calls_free (struct cf_gate *gate)
 
 /* --- the password --- */
 
-static gpg_error_t
-password_prs (struct cf_gate_call *call, const char *typed, size_t len, uint8_t **r_prs)
+static void
+stretching_free (struct cf_work *work)
 {
-  char *password = NULL;
-  uint8_t *prs = NULL;
+  struct stretching *s = (struct stretching *) work;
+
+  cf_secmem_free (s->password);
+  cf_secmem_free (s->prs);
+  free (s);
+}
+
+static void
+stretching_run (struct cf_work *work)
+{
+  struct stretching *s = (struct stretching *) work;
+
+  s->err = cf_cpace_prs (s->password, &s->own, &s->peer, s->prs);
+}
+
+static void stretching_done (struct cf_work *work);
+
+/* got_prs comes when it is done. */
+static gpg_error_t
+stretch (struct cf_gate_call *call, const char *typed, size_t len)
+{
+  struct cf_worker *worker = call->core->worker;
+  struct stretching *s = calloc (1, sizeof *s);
   gpg_error_t err;
 
-  err = cf_text_password (typed, len, &password);
+  if (!s)
+    return cf_err_errno ();
+  s->work.run = stretching_run;
+  s->work.done = stretching_done;
+  s->work.free = stretching_free;
+  s->call = call;
+  s->own = call->core->self->fpr;
+  s->peer = call->peer;
+  err = cf_text_password (typed, len, &s->password);
   if (!err)
-    err = cf_secmem_new (&prs, CF_CPACE_PRS_LEN);
+    err = cf_secmem_new (&s->prs, CF_CPACE_PRS_LEN);
   if (!err)
-    err = cf_cpace_prs (password, &call->core->self->fpr, &call->peer, prs);
-  cf_secmem_free (password);
-  if (err) {
-    cf_secmem_free (prs);
-    return err;
-  }
-  *r_prs = prs;
-  return 0;
+    err = worker->start (worker, &s->work);
+  if (err)
+    stretching_free (&s->work);
+  else
+    call->stretching = s;
+  return err;
 }
 
 static void
@@ -242,23 +283,12 @@ expect_with (struct cf_gate_call *call, uint8_t *prs)
   call_end (call, err, NULL, row);
 }
 
+/* PRS is stolen. */
 static void
-got_password (struct cf_command *cmd, gpg_error_t err, const char *data, size_t len)
+got_prs (struct cf_gate_call *call, uint8_t *prs)
 {
-  struct cf_gate_call *call = cmd->state;
   struct cf_request *r;
-  uint8_t *prs = NULL;
 
-  if (!err)
-    err = password_prs (call, data, len, &prs);
-  if (gpg_err_code (err) == GPG_ERR_INV_VALUE) {
-    call_end (call, err, "The password is empty or not UTF-8 text", NULL);
-    return;
-  }
-  if (err) {
-    call_end (call, err, NULL, NULL);
-    return;
-  }
   switch (call->kind) {
   case CALL_OPEN:
     open_with (call, prs);
@@ -276,6 +306,35 @@ got_password (struct cf_command *cmd, gpg_error_t err, const char *data, size_t 
     }
     break;
   }
+}
+
+static void
+stretching_done (struct cf_work *work)
+{
+  struct stretching *s = (struct stretching *) work;
+  struct cf_gate_call *call = s->call;
+  uint8_t *prs = s->prs;
+
+  call->stretching = NULL;
+  if (s->err) {
+    call_end (call, s->err, NULL, NULL);
+    return;
+  }
+  s->prs = NULL;
+  got_prs (call, prs);
+}
+
+static void
+got_password (struct cf_command *cmd, gpg_error_t err, const char *data, size_t len)
+{
+  struct cf_gate_call *call = cmd->state;
+
+  if (!err)
+    err = stretch (call, data, len);
+  if (gpg_err_code (err) == GPG_ERR_INV_VALUE)
+    call_end (call, err, "The password is empty or not UTF-8 text", NULL);
+  else if (err)
+    call_end (call, err, NULL, NULL);
 }
 
 static void

@@ -1,7 +1,7 @@
 # core: what this folder builds and tests.
 
 # The messenger's life, commands, events, the identity in use.
-libcf_core_a_SOURCES += core/core.c core/core.h
+libcf_core_a_SOURCES += core/core.c core/core.h core/worker.h
 libcf_core_a_SOURCES += core/command.c core/command.h core/commands.c core/commands.h
 libcf_core_a_SOURCES += core/event.c core/event.h
 libcf_core_a_SOURCES += core/address.c core/address.h

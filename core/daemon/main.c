@@ -24,6 +24,7 @@
 #include "core/daemon/lock.h"
 #include "core/daemon/logfile.h"
 #include "core/daemon/options.h"
+#include "core/daemon/worker.h"
 #include "core/ipc/ipc.h"
 #include "core/self.h"
 #include "net/io_event.h"
@@ -42,6 +43,7 @@ struct daemon {
   struct event *signals[SIGNALS];
   struct cf_gpg *gpg;
   struct cf_net *net;
+  struct cf_worker *worker;
   struct cf_core *core;
   struct cf_ipc *ipc;
 };
@@ -222,6 +224,10 @@ make_core (struct daemon *d)
   struct cf_core_config config = { 0 };
   gpg_error_t err;
 
+  err = cf_thread_worker_new (&d->env, d->base, &d->worker);
+  if (err)
+    return complain (err, "cannot make a worker");
+  config.worker = d->worker;
   config.env = &d->env;
   config.gpg = d->gpg;
   config.net = d->net;
@@ -283,6 +289,7 @@ end (struct daemon *d)
 {
   cf_ipc_free (d->ipc);
   cf_core_free (d->core);
+  cf_thread_worker_free (d->worker);
   cf_io_free (d->net);
   cf_gpg_free (d->gpg);
   for (size_t i = 0; i < SIGNALS; i++)

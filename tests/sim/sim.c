@@ -245,9 +245,11 @@ sim_node_start (struct sim_node *node)
   assert (!node->core);
   node->started = false;
   node->gpg = sim_gpg_new (node);
+  node->worker = sim_worker_new (node);
   config.env = &node->env;
   config.gpg = node->gpg;
   config.net = node->net;
+  config.worker = node->worker;
   config.home = node->home;
   err = cf_core_new (&config, &node->core);
   if (err)
@@ -274,9 +276,11 @@ sim_node_crash (struct sim_node *node, bool silent)
   sim_net_reset (node->net, silent);
   cf_core_free (node->core);
   cf_gpg_free (node->gpg);
+  sim_worker_free (node->worker);
   node->generation++;
   node->core = NULL;
   node->gpg = NULL;
+  node->worker = NULL;
   node->listener = NULL;
   sim_net_reset (node->net, true);
 }

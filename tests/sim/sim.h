@@ -15,6 +15,7 @@
 #include "core/core.h"
 #include "core/peer.h"
 #include "core/talk.h"
+#include "core/worker.h"
 
 #define SIM_NODES_MAX 64
 
@@ -32,6 +33,7 @@ struct sim_node {
   struct cf_fpr fpr;        /* its identity */
   struct cf_core *core;     /* NULL while it is down */
   struct cf_gpg *gpg;
+  struct cf_worker *worker;
   int64_t skew_ms;          /* its wall clock is off by this */
   json_t *events;           /* all events since it first started, in order */
   struct cf_event_listener *listener;
@@ -117,6 +119,10 @@ void sim_net_reset (struct cf_net *net, bool silent); /* the node went down */
 void sim_net_mended (struct sim *sim);
 void sim_net_addr (const struct sim_node *node, struct cf_addr *r_addr);
 struct sim_node *sim_net_node (struct cf_net *net);
+
+/* --- sim_worker.c --- */
+struct cf_worker *sim_worker_new (struct sim_node *node);
+void sim_worker_free (struct cf_worker *worker);
 
 /* --- gpg_double.c --- */
 struct sim_keys *sim_keys_new (struct sim_node *node, struct cf_fpr *r_identity);

@@ -55,9 +55,11 @@ start_empty (struct sim_node *node)
   struct cf_core_config config = { 0 };
 
   node->gpg = sim_gpg_new (node);
+  node->worker = sim_worker_new (node);
   config.env = &node->env;
   config.gpg = node->gpg;
   config.net = node->net;
+  config.worker = node->worker;
   config.home = node->home;
   assert_int_equal (cf_core_new (&config, &node->core), 0);
   assert_int_equal (node->core->state, CF_CORE_EMPTY);

@@ -1,0 +1,220 @@
+/* worker.c - confabd's worker: one thread beside the loop.
+ *
+ * The thread sees two things: the queues, under the lock, and the work it is
+ * doing, which nobody else touches meanwhile.  It tells the loop by an eventfd
+ * that something has ended, so libevent itself needs no locks.
+ */
+#include "core/daemon/worker.h"
+
+#include <event2/event.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#define STACK_SIZE (256 * 1024) /* Argon2 takes its memory elsewhere */
+
+struct worker {
+  struct cf_worker face; /* first */
+  struct cf_env *env;
+  struct event *ended_event;
+  int ended_fd;
+  bool started;
+  size_t count; /* waiting, being done and ended; the loop's */
+  pthread_t thread;
+  pthread_mutex_t lock; /* of what follows */
+  pthread_cond_t wake;
+  bool stop;
+  struct cf_work *waiting, *ended; /* in order */
+};
+
+static void
+append (struct cf_work **list, struct cf_work *work)
+{
+  while (*list)
+    list = &(*list)->next;
+  work->next = NULL;
+  *list = work;
+}
+
+static struct cf_work *
+take_first (struct cf_work **list)
+{
+  struct cf_work *work = *list;
+
+  if (work)
+    *list = work->next;
+  return work;
+}
+
+static void *
+thread_main (void *arg)
+{
+  struct worker *w = arg;
+  const uint64_t one = 1;
+  struct cf_work *work;
+
+  pthread_mutex_lock (&w->lock);
+  while (!w->stop) {
+    work = take_first (&w->waiting);
+    if (!work) {
+      pthread_cond_wait (&w->wake, &w->lock);
+      continue;
+    }
+    pthread_mutex_unlock (&w->lock);
+    work->run (work);
+    pthread_mutex_lock (&w->lock);
+    append (&w->ended, work);
+    /* Fails only when the counter is full, and then the loop is awake. */
+    if (write (w->ended_fd, &one, sizeof one) < 0)
+      continue;
+  }
+  pthread_mutex_unlock (&w->lock);
+  return NULL;
+}
+
+/* Signals are the loop's: the thread takes none. */
+static gpg_error_t
+start_thread (struct worker *w)
+{
+  sigset_t all, before;
+  pthread_attr_t attr;
+  int rc;
+
+  rc = pthread_attr_init (&attr);
+  if (rc)
+    return cf_err (gpg_err_code_from_errno (rc));
+  sigfillset (&all);
+  rc = pthread_attr_setstacksize (&attr, STACK_SIZE);
+  if (!rc)
+    rc = pthread_sigmask (SIG_SETMASK, &all, &before);
+  if (!rc) {
+    rc = pthread_create (&w->thread, &attr, thread_main, w);
+    (void) pthread_sigmask (SIG_SETMASK, &before, NULL);
+  }
+  pthread_attr_destroy (&attr);
+  w->started = !rc;
+  return rc ? cf_err (gpg_err_code_from_errno (rc)) : 0;
+}
+
+static gpg_error_t
+worker_start (struct cf_worker *worker, struct cf_work *work)
+{
+  struct worker *w = (struct worker *) worker;
+  gpg_error_t err;
+
+  if (w->count >= CF_WORKER_QUEUE_MAX)
+    return cf_err (GPG_ERR_EAGAIN);
+  if (!w->started && (err = start_thread (w)))
+    return err;
+  work->cancelled = false;
+  w->count++;
+  pthread_mutex_lock (&w->lock);
+  append (&w->waiting, work);
+  pthread_cond_signal (&w->wake);
+  pthread_mutex_unlock (&w->lock);
+  return 0;
+}
+
+/* What has not begun is freed at once, the rest when it has ended. */
+static void
+worker_cancel (struct cf_worker *worker, struct cf_work *work)
+{
+  struct worker *w = (struct worker *) worker;
+  struct cf_work **link;
+  bool found;
+
+  pthread_mutex_lock (&w->lock);
+  for (link = &w->waiting; *link && *link != work; link = &(*link)->next)
+    ;
+  found = *link != NULL;
+  if (found)
+    *link = work->next;
+  pthread_mutex_unlock (&w->lock);
+  work->cancelled = true; /* read by the loop alone */
+  if (found) {
+    w->count--;
+    work->free (work);
+  }
+}
+
+static void
+on_ended (evutil_socket_t fd, short what, void *arg)
+{
+  struct worker *w = arg;
+  struct cf_work *work;
+  uint64_t times;
+
+  (void) what;
+  cf_env_system_refresh (w->env);
+  if (read (fd, &times, sizeof times) < 0)
+    return; /* nothing new */
+  for (;;) {
+    pthread_mutex_lock (&w->lock);
+    work = take_first (&w->ended);
+    pthread_mutex_unlock (&w->lock);
+    if (!work)
+      break;
+    w->count--;
+    if (!work->cancelled)
+      work->done (work);
+    work->free (work);
+  }
+}
+
+gpg_error_t
+cf_thread_worker_new (struct cf_env *env, struct event_base *base, struct cf_worker **r_worker)
+{
+  struct worker *w = calloc (1, sizeof *w);
+  gpg_error_t err = 0;
+
+  if (!w)
+    return cf_err_errno ();
+  w->face.start = worker_start;
+  w->face.cancel = worker_cancel;
+  w->env = env;
+  pthread_mutex_init (&w->lock, NULL);
+  pthread_cond_init (&w->wake, NULL);
+  w->ended_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (w->ended_fd < 0)
+    err = cf_err_errno ();
+  else {
+    w->ended_event = event_new (base, w->ended_fd, EV_READ | EV_PERSIST, on_ended, w);
+    if (!w->ended_event || event_add (w->ended_event, NULL))
+      err = cf_err (GPG_ERR_ENOMEM);
+  }
+  if (err) {
+    cf_thread_worker_free (&w->face);
+    return err;
+  }
+  *r_worker = &w->face;
+  return 0;
+}
+
+void
+cf_thread_worker_free (struct cf_worker *worker)
+{
+  struct worker *w = (struct worker *) worker;
+  struct cf_work *work;
+
+  if (!w)
+    return;
+  if (w->started) {
+    pthread_mutex_lock (&w->lock);
+    w->stop = true;
+    pthread_cond_signal (&w->wake);
+    pthread_mutex_unlock (&w->lock);
+    pthread_join (w->thread, NULL);
+  }
+  while ((work = take_first (&w->waiting)) || (work = take_first (&w->ended)))
+    work->free (work);
+  if (w->ended_event)
+    event_free (w->ended_event);
+  if (w->ended_fd >= 0)
+    close (w->ended_fd);
+  pthread_cond_destroy (&w->wake);
+  pthread_mutex_destroy (&w->lock);
+  free (w);
+}

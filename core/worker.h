@@ -1,0 +1,36 @@
+/* worker.h - work that would hold up the loop, done beside it.
+ *
+ * Injected like the environment: confabd's worker is a thread
+ * (core/daemon/worker.c), the simulator's does the work in a later turn.
+ * Meant for what takes a tenth of a second and needs nothing but what it was
+ * given: stretching a password.
+ *
+ *   struct cf_x { struct cf_work work; ... };
+ *
+ *   start --> RUN, beside the loop --> DONE, on the loop --> FREE
+ *        \--------- cancel ----------------------------------^   (after RUN, if that has begun)
+ */
+#ifndef CF_CORE_WORKER_H
+#define CF_CORE_WORKER_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+#define CF_WORKER_QUEUE_MAX 64 /* that wait or are being done; one is done at a time */
+
+struct cf_work {
+  void (*run) (struct cf_work *work);  /* maybe in another thread: touches nothing but what WORK owns */
+  void (*done) (struct cf_work *work); /* never from inside start, never after cancel */
+  void (*free) (struct cf_work *work); /* wipes its secrets; always on the loop */
+  struct cf_work *next;                /* the worker's */
+  bool cancelled;
+};
+
+struct cf_worker {
+  /* Owns WORK unless it fails.  Errors: EAGAIN (the queue is full), ENOMEM. */
+  gpg_error_t (*start) (struct cf_worker *worker, struct cf_work *work);
+  void (*cancel) (struct cf_worker *worker, struct cf_work *work);
+};
+
+#endif

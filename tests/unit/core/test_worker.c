@@ -1,0 +1,201 @@
+/* test_worker.c - confabd's worker: beside the loop, in order, bounded, and safe to leave. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <event2/event.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdlib.h>
+
+#include "core/daemon/worker.h"
+
+#define DEADLINE_S 60
+
+static struct cf_env env;
+static struct event_base *base;
+static struct cf_worker *worker;
+static pthread_t main_thread;
+static sem_t gate, entered; /* work that waits posts ENTERED and passes GATE */
+static int ran, done, freed, last_done;
+
+struct job {
+  struct cf_work work;
+  int number;
+  bool waits, elsewhere;
+};
+
+static void
+job_run (struct cf_work *work)
+{
+  struct job *j = (struct job *) work;
+
+  j->elsewhere = !pthread_equal (pthread_self (), main_thread);
+  if (j->waits) {
+    sem_post (&entered);
+    sem_wait (&gate);
+  }
+  ran++; /* the loop reads it after DONE or after the thread has ended */
+}
+
+static void
+job_done (struct cf_work *work)
+{
+  struct job *j = (struct job *) work;
+
+  assert_true (pthread_equal (pthread_self (), main_thread));
+  assert_true (j->elsewhere);
+  last_done = j->number;
+  done++;
+}
+
+static void
+job_free (struct cf_work *work)
+{
+  assert_true (pthread_equal (pthread_self (), main_thread));
+  freed++;
+  free (work);
+}
+
+static struct job *
+job_new (int number, bool waits)
+{
+  struct job *j = calloc (1, sizeof *j);
+
+  assert_non_null (j);
+  j->work.run = job_run;
+  j->work.done = job_done;
+  j->work.free = job_free;
+  j->number = number;
+  j->waits = waits;
+  return j;
+}
+
+static struct job *
+start (int number, bool waits)
+{
+  struct job *j = job_new (number, waits);
+
+  assert_int_equal (worker->start (worker, &j->work), 0);
+  return j;
+}
+
+/* Run the loop until COUNTER is WANT. */
+static void
+wait_for (const int *counter, int want)
+{
+  const struct timeval patience = { DEADLINE_S, 0 };
+
+  assert_int_equal (event_base_loopexit (base, &patience), 0);
+  while (*counter < want && !event_base_got_exit (base))
+    event_base_loop (base, EVLOOP_ONCE);
+  assert_int_equal (*counter, want);
+}
+
+static int
+setup (void **state)
+{
+  (void) state;
+  main_thread = pthread_self ();
+  cf_env_system_init (&env, CF_LOG_WARN);
+  base = event_base_new ();
+  assert_non_null (base);
+  assert_int_equal (cf_thread_worker_new (&env, base, &worker), 0);
+  assert_int_equal (sem_init (&gate, 0, 0), 0);
+  assert_int_equal (sem_init (&entered, 0, 0), 0);
+  ran = done = freed = last_done = 0;
+  return 0;
+}
+
+static int
+teardown (void **state)
+{
+  (void) state;
+  cf_thread_worker_free (worker);
+  worker = NULL;
+  event_base_free (base);
+  sem_destroy (&gate);
+  sem_destroy (&entered);
+  return 0;
+}
+
+static void
+test_in_order (void **state)
+{
+  int i;
+
+  (void) state;
+  for (i = 1; i <= 5; i++)
+    start (i, false);
+  assert_int_equal (done, 0); /* never from inside start */
+  wait_for (&done, 5);
+  assert_int_equal (last_done, 5);
+  assert_int_equal (freed, 5);
+}
+
+static void
+test_bounded (void **state)
+{
+  struct job *one_more = job_new (0, false);
+  int i;
+
+  (void) state;
+  start (0, true);
+  for (i = 1; i < CF_WORKER_QUEUE_MAX; i++)
+    start (i, false);
+  assert_int_equal (gpg_err_code (worker->start (worker, &one_more->work)), GPG_ERR_EAGAIN);
+  job_free (&one_more->work);
+  sem_post (&gate);
+  wait_for (&done, CF_WORKER_QUEUE_MAX);
+  start (i, false); /* room again */
+  wait_for (&done, CF_WORKER_QUEUE_MAX + 1);
+}
+
+static void
+test_cancel (void **state)
+{
+  struct job *running = start (1, true), *waiting = start (2, false);
+
+  (void) state;
+  start (3, false);
+  sem_wait (&entered);
+  worker->cancel (worker, &waiting->work); /* freed at once, never done */
+  assert_int_equal (freed, 1);
+  worker->cancel (worker, &running->work); /* freed when it has ended */
+  assert_int_equal (freed, 1);
+  sem_post (&gate);
+  wait_for (&done, 1);
+  assert_int_equal (last_done, 3);
+  assert_int_equal (freed, 3);
+  assert_int_equal (ran, 2);
+}
+
+static void
+test_left_while_working (void **state)
+{
+  (void) state;
+  start (1, true);
+  start (2, false);
+  sem_wait (&entered);
+  sem_post (&gate);
+  cf_thread_worker_free (worker);
+  assert_int_equal (freed, 2);
+  assert_int_equal (done, 0);
+  assert_int_equal (cf_thread_worker_new (&env, base, &worker), 0);
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test_setup_teardown (test_in_order, setup, teardown),
+    cmocka_unit_test_setup_teardown (test_bounded, setup, teardown),
+    cmocka_unit_test_setup_teardown (test_cancel, setup, teardown),
+    cmocka_unit_test_setup_teardown (test_left_while_working, setup, teardown),
+  };
+
+  return cmocka_run_group_tests_name ("core/worker", tests, NULL, NULL);
+}
