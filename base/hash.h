@@ -1,4 +1,4 @@
-/* hash.h - H(label; ...) and K(key, label; ...) of doc/protocol.md.
+/* hash.h - H(label; ...) and K(key, label; ...) of doc/protocol.md, "Notation".
  *
  * BLAKE2b-256 over the label and the inputs, each with its length before it as
  * a 64-bit big-endian number, so that no two lists of inputs collide.

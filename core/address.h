@@ -5,7 +5,7 @@
  * FINGERPRINT is 40 or 64 hexadecimal digits, DEVICE the device key in 64, CHECK the first 8 digits of
  * H("address"; fingerprint as on the wire, device key).  Either case is taken and upper case is written, which QR
  * codes hold in less space.  DEVICE and CHECK may be missing together: a bare fingerprint is an address too.
- * Spec: doc/protocol-identity.md.
+ * Spec: doc/protocol.md, "Address".
  */
 #ifndef CF_CORE_ADDRESS_H
 #define CF_CORE_ADDRESS_H

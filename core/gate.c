@@ -11,7 +11,7 @@
  *
  * On a new tunnel the asker begins again with OPEN before the tags (a new run),
  * and repeats from Ta on; the answerer repeats from Tb on.
- * Spec: doc/protocol-gate.md.
+ * Spec: doc/protocol.md, "Password gate".
  */
 #include "core/gate.h"
 

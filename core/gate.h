@@ -1,4 +1,6 @@
-/* gate.h - the password gate: requests, answers, CPace, and the opening of a conversation.  Spec: doc/protocol.md. */
+/* gate.h - the password gate: requests, answers, CPace, and the opening of a conversation.
+
+   Spec: doc/protocol.md, "Password gate". */
 #ifndef CF_CORE_GATE_H
 #define CF_CORE_GATE_H
 

@@ -1,6 +1,6 @@
 /* gate_frame.c - bodies of the gate's frames, and the bytes that a run hashes and signs.
  *
- * Pure: nothing here has state.  Byte layouts: doc/protocol-gate.md.
+ * Pure: nothing here has state.  Byte layouts: doc/protocol.md, "Password gate".
  */
 #include <string.h>
 
@@ -114,6 +114,15 @@ cf_gate_secret (const uint8_t isk[CF_CPACE_ISK_LEN], const uint8_t sid[CF_HASH_L
   cf_hash_add (&h, isk + CF_HASH_LEN, CF_CPACE_ISK_LEN - CF_HASH_LEN);
   cf_hash_add (&h, sid, CF_HASH_LEN);
   cf_hash_final (&h, r_c);
+}
+
+void
+cf_gate_pair_secret (const uint8_t c[CF_HASH_LEN], uint8_t r_pair[CF_HASH_LEN])
+{
+  struct cf_hash h;
+
+  cf_hash_init (&h, c, "pair");
+  cf_hash_final (&h, r_pair);
 }
 
 gpg_error_t

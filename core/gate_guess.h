@@ -3,7 +3,7 @@
  * One CPace run is one guess: the peer learns whether one password is right.
  * It is counted before it can be learnt, in either role, and only a right tag
  * takes it back; so aborting, restarting and killing the daemon gain nothing.
- * Spec: doc/protocol-gate.md, "Guesses".
+ * Spec: doc/protocol.md, "Guesses".
  */
 #ifndef CF_CORE_GATE_GUESS_H
 #define CF_CORE_GATE_GUESS_H

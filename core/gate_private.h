@@ -6,7 +6,7 @@
  *   gate_run.c       one CPace run
  *   opening.c        keys, statements, DONE: from the right tags to an open conversation
  *   gate_commands.c  what the user asks for
- * Spec: doc/protocol-gate.md.
+ * Spec: doc/protocol.md, "Password gate".
  */
 #ifndef CF_CORE_GATE_PRIVATE_H
 #define CF_CORE_GATE_PRIVATE_H
@@ -116,6 +116,8 @@ void cf_gate_sid (const uint8_t handshake_hash[64], uint8_t purpose, const uint8
                   uint8_t r_sid[CF_HASH_LEN]);
 gpg_error_t cf_gate_ci (uint8_t purpose, const struct cf_parties *parties, struct cf_buf *out) CF_MUST_CHECK;
 void cf_gate_secret (const uint8_t isk[CF_CPACE_ISK_LEN], const uint8_t sid[CF_HASH_LEN], uint8_t r_c[CF_HASH_LEN]);
+/* What the two identities share from this opening on. */
+void cf_gate_pair_secret (const uint8_t c[CF_HASH_LEN], uint8_t r_pair[CF_HASH_LEN]);
 gpg_error_t cf_gate_statement_bytes (const uint8_t sid[CF_HASH_LEN], const struct cf_fpr *asker,
                                      const struct cf_fpr *answerer, const struct cf_fpr *asker_key,
                                      const struct cf_fpr *answerer_key, struct cf_buf *out) CF_MUST_CHECK;

@@ -10,7 +10,7 @@
  *   SEALING
  *
  * The order of the two "on disk" is what makes an aborted run cost a guess.
- * Spec: doc/protocol-gate.md, "The run".
+ * Spec: doc/protocol.md, "The run".
  */
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* inbox.c - envelopes in: opened one after the other, checked, taken, acknowledged.
  *
- * The checks, in this order (doc/protocol.md, "What's up: messages"): size;
+ * The checks, in this order (doc/protocol.md, "Taking"): size;
  * the decryption and the signature rule (gpg/); the form of the plaintext;
  * Conversation and To; sequences and Previous; then one transaction with the
  * messages, their events and the highest sequence taken; and only then the
@@ -154,9 +154,12 @@ worth_showing (struct cf_inbox *ib, const struct cf_inbound *in)
 {
   uint8_t hash[CF_HASH_LEN];
   uint64_t now = ib->core->env->now_ms;
+  struct cf_hash h;
   size_t i, rows;
 
-  cf_entry_hash (in->sealed, in->len, hash);
+  cf_hash_init (&h, NULL, "bad envelope");
+  cf_hash_add (&h, in->sealed, in->len);
+  cf_hash_final (&h, hash);
   for (i = 0; i < CF_INBOX_SEEN_MAX; i++)
     if (memcmp (ib->seen[i], hash, sizeof hash) == 0)
       return false;

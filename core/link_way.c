@@ -8,7 +8,7 @@
  *
  * Of two tunnels of a pair, the one dialled by the lower device key stays.
  * Both ends decide it when a HELLO leaves or arrives, before any of the two is
- * up, so that the layers above never see the loser: doc/protocol-link.md.
+ * up, so that the layers above never see the loser: doc/protocol.md, "Two tunnels of a pair".
  */
 #include <stdlib.h>
 #include <string.h>

@@ -13,7 +13,7 @@
  *   DONE came, own left -> compared; open
  *
  * Open on disk comes before OPENED leaves; only OPENED lets the peer forget the
- * run.  Spec: doc/protocol-gate.md, "Opening".
+ * run.  Spec: doc/protocol.md, "Opening".
  */
 #include <stdlib.h>
 #include <string.h>
@@ -234,7 +234,6 @@ static gpg_error_t
 keep_peer (struct cf_request *r)
 {
   struct cf_peer *peer = cf_peer_find (r->core, &r->peer);
-  struct cf_hash h;
   uint8_t *pair = NULL;
   gpg_error_t err;
 
@@ -242,8 +241,7 @@ keep_peer (struct cf_request *r)
     return cf_err (GPG_ERR_NOT_FOUND);
   err = cf_secmem_new (&pair, CF_HASH_LEN);
   if (!err) {
-    cf_hash_init (&h, r->secret, "pair");
-    cf_hash_final (&h, pair);
+    cf_gate_pair_secret (r->secret, pair);
     err = cf_peer_keep (r->core, peer, "password", pair);
   }
   cf_secmem_free (pair);

@@ -1,7 +1,7 @@
 /* talk.c - the frames of the conversation channel, and who gets them.
  *
  * What a frame means is gate.c's and message.c's; here is only its header.
- * Spec: doc/protocol-gate.md, "Frames".
+ * Spec: doc/protocol.md, "Frames".
  */
 #include "core/talk.h"
 

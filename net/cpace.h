@@ -9,7 +9,7 @@
  *     cf_cpace_finish, _tags --- Ta ---->    compare with cf_ct_equal
  *     compare              <--- Tb -----
  *
- * Spec: doc/protocol-tunnel.md, "CPace".
+ * Spec: doc/protocol.md, "CPace".
  */
 #ifndef CF_NET_CPACE_H
 #define CF_NET_CPACE_H

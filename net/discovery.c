@@ -2,7 +2,7 @@
  *
  * Sans I/O: datagrams in by cf_discovery_datagram, out by net.h, time by env.
  * Who is believed, and how long a peer is remembered, is decided above.
- * Spec: doc/protocol-discovery.md.
+ * Spec: doc/protocol.md, "Who's there".
  *
  * Beacons are questions.  They leave in a burst of two (at once, and again
  * after CF_BEACON_REPEAT_MS, since a link that just came up loses packets)

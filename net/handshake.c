@@ -1,7 +1,7 @@
 /* handshake.c - clear bytes and the three Noise messages; see handshake.h.
  *
  * Lengths are fixed, so nothing that arrives before authentication says how
- * much memory it wants.  Spec: doc/protocol-tunnel.md, "Handshake".
+ * much memory it wants.  Spec: doc/protocol.md, "Handshake".
  */
 #include "net/handshake.h"
 

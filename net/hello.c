@@ -6,7 +6,7 @@
  *
  * statement = identity, device key:32, device number:16, not before:8,
  * not after:8, signature (length:2); block (length:4); name (length:2).
- * Spec: doc/protocol-tunnel.md, "Hello".
+ * Spec: doc/protocol.md, "Hello".
  */
 #include "net/hello.h"
 

@@ -1,4 +1,4 @@
-/* proto.h - every constant and limit of the wire, in one place.  Spec: doc/protocol.md. */
+/* proto.h - every constant and limit of the wire, in one place.  Spec: doc/protocol.md, "Limits". */
 #ifndef CF_NET_PROTO_H
 #define CF_NET_PROTO_H
 

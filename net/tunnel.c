@@ -14,7 +14,7 @@
  *
  * Every state but CLOSED has a deadline: the handshake's, then the path's.
  * The first messages are made and read in handshake.c, records in record.c.
- * Spec: doc/protocol-tunnel.md, "Tunnel".
+ * Spec: doc/protocol.md, "Tunnel".
  */
 #include "net/tunnel.h"
 

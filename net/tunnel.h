@@ -9,7 +9,7 @@
  *
  * A responder sends no byte before a message 1 opened under its device key, is
  * within CF_CLOCK_SLACK_MS of its clock, and was not seen before.
- * Spec: doc/protocol-tunnel.md, "Tunnel".
+ * Spec: doc/protocol.md, "Tunnel".
  */
 #ifndef CF_NET_TUNNEL_H
 #define CF_NET_TUNNEL_H

@@ -33,7 +33,7 @@ test_comes_back (void **state)
 
   (void) state;
   assert_non_null (text);
-  /* The example of doc/protocol-identity.md. */
+  /* The example of doc/protocol.md, "Test vectors". */
   assert_string_equal (text, "confab:" FPR
                              ":00070E151C232A31383F464D545B626970777E858C939AA1A8AFB6BDC4CBD2D9"
                              ":9A889C48");

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/text.h"
 #include "core/entry.h"
 
 /* A small generator of its own, so that a failing case can be repeated. */
@@ -335,6 +336,59 @@ test_classes (void **state)
   assert_true (classes < 64);
 }
 
+/* The envelope of doc/protocol.md, "Test vectors". */
+static void
+test_example (void **state)
+{
+  static const char entry[] = "Message-ID: 11111111111111111111111111111111\n"
+                              "Conversation: 22222222222222222222222222222222\n"
+                              "To: AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA, BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB\n"
+                              "Sequence: 1\n"
+                              "Date: 2026-11-21T22:47:26.123Z\n"
+                              "Previous: 0000000000000000000000000000000000000000000000000000000000000000\n"
+                              "Kind: text\n"
+                              "Content-Type: text/plain; charset=utf-8\n"
+                              "Content-Length: 5\n"
+                              "\n"
+                              "Hello\n\n";
+  struct cf_entry e, parsed;
+  size_t used, i, count, entries_len;
+  uint8_t hash[CF_HASH_LEN];
+  char hex[2 * CF_HASH_LEN + 1];
+  struct cf_buf b;
+
+  (void) state;
+  memset (&e, 0, sizeof e);
+  memset (e.message_id, 0x11, sizeof e.message_id);
+  memset (e.conversation, 0x22, sizeof e.conversation);
+  for (i = 0; i < CF_ENTRY_TO_MAX; i++) {
+    e.to[i].version = 4;
+    e.to[i].len = 20;
+    memset (e.to[i].bytes, i ? 0xbb : 0xaa, 20);
+  }
+  e.sequence = 1;
+  e.date_utc_ms = 1795301246123;
+  e.kind = CF_ENTRY_TEXT;
+  e.body = "Hello";
+  e.body_len = 5;
+  cf_buf_init (&b, CF_ENVELOPE_PLAIN_MAX);
+  assert_int_equal (cf_entry_build (&e, &b), 0);
+  assert_int_equal (cf_buf_len (&b), sizeof entry - 1);
+  assert_memory_equal (cf_buf_data (&b), entry, sizeof entry - 1);
+  assert_int_equal (cf_entry_parse (entry, sizeof entry - 1, &parsed, &used), 0);
+  assert_same (&e, &parsed);
+  cf_entry_hash (entry, sizeof entry - 1, hash);
+  assert_string_equal (cf_hex (hash, sizeof hash, hex), "0049d01058ef9efc69df316113dbb8c89a1b55ded832c49d4116f749813b2559");
+  assert_int_equal (cf_envelope_pad (&b), 0);
+  assert_int_equal (cf_buf_len (&b), 512);
+  assert_memory_equal (cf_buf_data (&b) + sizeof entry - 1, "Padding: 0000120\n\n ", 19);
+  assert_int_equal (cf_envelope_check (cf_buf_data (&b), cf_buf_len (&b), &count, &entries_len), 0);
+  assert_int_equal (count, 1);
+  cf_envelope_ack (cf_buf_data (&b), cf_buf_len (&b), hash);
+  assert_string_equal (cf_hex (hash, sizeof hash, hex), "40cdd0246ea9f56d8becd6457cf676f4952f1098649b5c1e5052fa89befa4c79");
+  cf_buf_done (&b);
+}
+
 int
 main (void)
 {
@@ -342,7 +396,7 @@ main (void)
     cmocka_unit_test (test_inverse),        cmocka_unit_test (test_one_form),
     cmocka_unit_test (test_hostile),        cmocka_unit_test (test_headers_bounded),
     cmocka_unit_test (test_refused_to_build), cmocka_unit_test (test_envelope),
-    cmocka_unit_test (test_classes),
+    cmocka_unit_test (test_classes),        cmocka_unit_test (test_example),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);

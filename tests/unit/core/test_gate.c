@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/text.h"
 #include "core/gate_guess.h"
 #include "core/gate_private.h"
 #include "core/store/store_gate.h"
@@ -149,6 +150,67 @@ test_sid (void **state)
 }
 
 static void
+check_hex (const void *data, size_t len, const char *want)
+{
+  char hex[2 * 256 + 1];
+
+  assert_true (len <= 256);
+  assert_string_equal (cf_hex (data, len, hex), want);
+}
+
+/* The gate of doc/protocol.md, "Test vectors". */
+static void
+test_example (void **state)
+{
+  uint8_t handshake[64], id[16], na[32], nb[32], device_a[32], device_b[32], isk[CF_CPACE_ISK_LEN];
+  uint8_t sid[CF_HASH_LEN], c[CF_HASH_LEN], pair[CF_HASH_LEN], done[CF_HASH_LEN];
+  uint8_t key_a[] = "asker key", key_b[] = "answerer key", sig_a[] = "asker statement", sig_b[] = "answerer statement";
+  struct cf_parties parties = { fpr (0xaa), fpr (0xbb), device_a, device_b };
+  struct cf_fpr of_key_a = fpr (0xcc), of_key_b = fpr (0xdd);
+  struct cf_done_input in = { .c = c, .sid = sid, .asker = parties.asker, .answerer = parties.answerer,
+                              .asker_key = { key_a, sizeof key_a - 1 }, .answerer_key = { key_b, sizeof key_b - 1 },
+                              .asker_statement = { sig_a, sizeof sig_a - 1 },
+                              .answerer_statement = { sig_b, sizeof sig_b - 1 } };
+  struct cf_buf buf;
+
+  (void) state;
+  memset (handshake, 0x11, sizeof handshake);
+  memset (id, 0x22, sizeof id);
+  memset (na, 0x33, sizeof na);
+  memset (nb, 0x44, sizeof nb);
+  memset (device_a, 0x55, sizeof device_a);
+  memset (device_b, 0x66, sizeof device_b);
+  memset (isk, 0x77, 32);
+  memset (isk + 32, 0x88, 32);
+
+  cf_gate_sid (handshake, CF_PURPOSE_OPEN, id, na, nb, sid);
+  check_hex (sid, sizeof sid, "6c951a19de41e263e9f310cb339cf6d15f480d3264eba135b52908ae718d4d7c");
+  cf_buf_init (&buf, 512);
+  assert_int_equal (cf_gate_ci (CF_PURPOSE_OPEN, &parties, &buf), 0);
+  check_hex (cf_buf_data (&buf), cf_buf_len (&buf),
+             "01" "04aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+             "5555555555555555555555555555555555555555555555555555555555555555"
+             "04bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+             "6666666666666666666666666666666666666666666666666666666666666666");
+  cf_gate_secret (isk, sid, c);
+  check_hex (c, sizeof c, "e0dfbb7a43220591c3bdadd19801149ddbe566e9df94aa9b68a609ea4cb019e4");
+  cf_gate_pair_secret (c, pair);
+  check_hex (pair, sizeof pair, "31e7166c658586a3dfbbb84eec893660d926b44f4e54a554f2d011e3caa4e524");
+  cf_buf_clear (&buf);
+  assert_int_equal (cf_gate_statement_bytes (sid, &parties.asker, &parties.answerer, &of_key_a, &of_key_b, &buf), 0);
+  check_hex (cf_buf_data (&buf), cf_buf_len (&buf),
+             "00" "636f6e66616220636f6e766572736174696f6e207631"
+             "6c951a19de41e263e9f310cb339cf6d15f480d3264eba135b52908ae718d4d7c"
+             "04aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" "04bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+             "04cccccccccccccccccccccccccccccccccccccccc" "04dddddddddddddddddddddddddddddddddddddddd");
+  cf_buf_done (&buf);
+  assert_int_equal (cf_gate_done (&in, true, done), 0);
+  check_hex (done, sizeof done, "f3625e43e18c465c43fd1060e4ef48f4fd59e461245a5ed6eb73231a555dde54");
+  assert_int_equal (cf_gate_done (&in, false, done), 0);
+  check_hex (done, sizeof done, "b288277115d18c1d26a0e52db28f8de3d1359170d330f5e048e4d70fdc5140dd");
+}
+
+static void
 test_silences (void **state)
 {
   struct cf_guess g = { 0 };
@@ -231,7 +293,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_open_body), cmocka_unit_test (test_lengths),   cmocka_unit_test (test_statement_bytes),
     cmocka_unit_test (test_done),      cmocka_unit_test (test_sid),       cmocka_unit_test (test_silences),
-    cmocka_unit_test (test_strangers), cmocka_unit_test (test_charge),
+    cmocka_unit_test (test_strangers), cmocka_unit_test (test_charge),   cmocka_unit_test (test_example),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);

@@ -223,7 +223,7 @@ test_round_trip (void **state)
   }
 }
 
-/* The layout of doc/protocol-discovery.md, byte by byte. */
+/* The beacon of doc/protocol.md, "Test vectors", byte by byte. */
 static void
 test_layout (void **state)
 {

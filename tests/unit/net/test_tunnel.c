@@ -52,7 +52,7 @@ test_connects (void **state)
     }
 }
 
-/* The example of doc/protocol-tunnel.md, byte for byte. */
+/* The tunnel of doc/protocol.md, "Test vectors", byte for byte. */
 static uint8_t dice_byte;
 
 static void
