@@ -67,7 +67,7 @@ tests_sim_test_conversation_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
 tests_unit_core_test_gate_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_core_test_gate_LDADD = $(CORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
 tests_sim_test_gate_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
-tests_sim_test_gate_LDFLAGS = $(SIM_LDFLAGS)
+tests_sim_test_gate_LDFLAGS = $(SIM_LDFLAGS) -Wl,--wrap=cf_link_handshake_hash
 tests_sim_test_gate_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
 endif
 

@@ -642,6 +642,49 @@ test_reflected_share (void **state)
   sim_free (p.sim);
 }
 
+/* Whoever has both device keys can stand between the two, each of whom then is in a tunnel of its own with him: the
+   handshake hash is all that differs.  This one sees another. */
+static const struct cf_core *relayed;
+
+const uint8_t *__real_cf_link_handshake_hash (struct cf_core *core, const struct cf_fpr *peer);
+const uint8_t *__wrap_cf_link_handshake_hash (struct cf_core *core, const struct cf_fpr *peer);
+
+const uint8_t *
+__wrap_cf_link_handshake_hash (struct cf_core *core, const struct cf_fpr *peer)
+{
+  static uint8_t other[64];
+  const uint8_t *hash = __real_cf_link_handshake_hash (core, peer);
+
+  if (!hash || core != relayed)
+    return hash;
+  memcpy (other, hash, sizeof other);
+  other[0] ^= 1;
+  return other;
+}
+
+static void
+test_relayed (void **state)
+{
+  struct sim_command *open;
+  struct pair p;
+
+  (void) state;
+  begin (&p, 505);
+  relayed = p.a->core;
+  open = ask (&p, "right");
+  assert_ended (accept_it (&p, "right"), 10000, CF_ERR_WRONG_PASSWORD);
+  assert_ended (open, 1000, CF_ERR_WRONG_PASSWORD);
+  assert_int_equal (count_open (p.a) + count_open (p.b), 0);
+  assert_int_equal (guesses (p.a, &p.b->fpr), 1);
+  assert_int_equal (guesses (p.b, &p.a->fpr), 1);
+  relayed = NULL;
+  open = ask (&p, "right");
+  assert_ended (accept_it (&p, "right"), 10000, 0);
+  assert_ended (open, 1000, 0);
+  assert_true (both_open (&p));
+  sim_free (p.sim);
+}
+
 static void
 test_bad_share (void **state)
 {
@@ -846,6 +889,7 @@ main (void)
     cmocka_unit_test (test_three_then_silence),
     cmocka_unit_test (test_silenced_still_hears_received),
     cmocka_unit_test (test_reflected_share),
+    cmocka_unit_test (test_relayed),
     cmocka_unit_test (test_bad_share),
     cmocka_unit_test (test_unknown_frames),
     cmocka_unit_test (test_flood_is_bounded),
