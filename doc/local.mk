@@ -1,3 +1,8 @@
 # doc: what this folder builds and tests.
-EXTRA_DIST += doc/protocol-identity.md
+dist_doc_DATA = doc/protocol.md doc/architecture.md
+EXTRA_DIST += doc/HACKING.md
 dist_man_MANS += doc/man/confab.1 doc/man/confabd.1
+
+# Labels, constants, sections and tests that the specification names are those of the code.
+dist_check_SCRIPTS += tests/tools/check-protocol.sh
+TESTS += tests/tools/check-protocol.sh
