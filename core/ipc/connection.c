@@ -17,6 +17,31 @@
 
 #include "core/ipc/connection.h"
 
+/* Does a line in DATA end inside an escape ("%" or "%4")?  In the answer to an inquiry, libassuan (2.5) would look
+   for the rest of it for ever.  A CR before the LF is no byte of the line. */
+static bool
+ends_in_escape (struct cf_connection *conn, const char *data, size_t len)
+{
+  for (size_t i = 0; i < len; i++)
+    switch (data[i])
+      {
+      case '%':
+        conn->after_percent = 0;
+        break;
+      case '\n':
+        if (conn->inquiring && conn->after_percent < 2)
+          return true;
+        conn->after_percent = 2;
+        break;
+      case '\r':
+        break;
+      default:
+        if (conn->after_percent < 2)
+          conn->after_percent++;
+      }
+  return false;
+}
+
 static ssize_t
 hook_read (assuan_context_t ctx, assuan_fd_t fd, void *buffer, size_t size)
 {
@@ -29,7 +54,14 @@ hook_read (assuan_context_t ctx, assuan_fd_t fd, void *buffer, size_t size)
   if (n <= 0)
     return n;
   newline = memchr (buffer, '\n', (size_t)n);
-  return read ((int)fd, buffer, newline ? (size_t)(newline - (char *)buffer) + 1 : (size_t)n);
+  n = read ((int)fd, buffer, newline ? (size_t)(newline - (char *)buffer) + 1 : (size_t)n);
+  if (n > 0 && ends_in_escape (conn, buffer, (size_t)n))
+    {
+      conn->broken = true;
+      errno = EPROTO;
+      return -1;
+    }
+  return n;
 }
 
 static ssize_t
@@ -143,6 +175,7 @@ cf_connection_new (struct cf_ipc *ipc, int fd)
     }
   conn->ipc = ipc;
   conn->fd = fd;
+  conn->after_percent = 2;
   conn->next = ipc->connections;
   ipc->connections = conn;
   ipc->count++;

@@ -25,6 +25,7 @@ struct cf_connection {
   bool broken;                /* to be freed at the end of the turn */
   bool busy;                  /* inside libassuan: do not free now */
   bool inquiring;             /* the next lines answer an inquiry */
+  unsigned after_percent;     /* bytes since the last '%' of the line that is being read; 2: complete */
   char *display, *ttyname, *ttytype, *lc_ctype; /* for pinentry */
 };
 

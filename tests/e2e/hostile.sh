@@ -1,0 +1,3 @@
+#!/bin/bash
+# A client that keeps no rule of the local interface: see hostile.py.
+exec "$(dirname "$0")/story.sh" hostile.py "$@"
