@@ -111,8 +111,9 @@ gone "$socket"; ok $? "ends at SIGTERM"
 /usr/bin/python3 - "$confabd" "$dir/h1" "$dir/act" <<'PY' 2>"$dir/err" &
 import os, socket, sys
 s = socket.socket(socket.AF_UNIX)
-s.bind(sys.argv[3])
+s.bind(sys.argv[3] + "~")
 s.listen(5)
+os.rename(sys.argv[3] + "~", sys.argv[3])  # there once it can be connected to
 os.dup2(s.fileno(), 3)
 os.set_inheritable(3, True)
 env = dict(os.environ, LISTEN_PID=str(os.getpid()), LISTEN_FDS="1")
