@@ -42,6 +42,9 @@ on_datagram (evutil_socket_t fd, short what, void *arg)
       return;
     if (n < 0 || (msg.msg_flags & MSG_TRUNC) || !cf_io_from_sockaddr (&sa, &from))
       continue; /* an earlier datagram was refused somewhere, or this one is larger than any of ours */
+    /* Who listens on loopback alone is not on the network, although the shared port hears it. */
+    if (cf_addr_is_loopback (&io->listen) && !cf_addr_is_loopback (&from))
+      continue;
     io->counts.datagrams_in++;
     if (io->net.handler && io->net.handler->datagram)
       io->net.handler->datagram (io->net.handler_arg, &from, io->scratch, (size_t) n);
