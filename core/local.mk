@@ -20,7 +20,7 @@ check_PROGRAMS += tests/unit/core/test_self
 TESTS += tests/unit/core/test_self
 tests_unit_core_test_self_SOURCES = tests/unit/core/test_self.c
 tests_unit_core_test_self_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
-tests_unit_core_test_self_LDFLAGS = $(SIM_LDFLAGS)
+tests_unit_core_test_self_LDFLAGS = $(LDFLAGS_SIM)
 tests_unit_core_test_self_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/core/test_command
 TESTS += tests/unit/core/test_command
@@ -57,17 +57,17 @@ TESTS += tests/sim/test_link tests/unit/core/test_peer
 tests_unit_core_test_peer_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_core_test_peer_LDADD = $(CORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
 tests_sim_test_link_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
-tests_sim_test_link_LDFLAGS = $(SIM_LDFLAGS)
+tests_sim_test_link_LDFLAGS = $(LDFLAGS_SIM)
 tests_sim_test_link_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/sim/test_gate tests/sim/test_conversation tests/unit/core/test_gate
 TESTS += tests/sim/test_gate tests/sim/test_conversation tests/unit/core/test_gate
 tests_sim_test_conversation_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
-tests_sim_test_conversation_LDFLAGS = $(SIM_LDFLAGS)
+tests_sim_test_conversation_LDFLAGS = $(LDFLAGS_SIM)
 tests_sim_test_conversation_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
 tests_unit_core_test_gate_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_core_test_gate_LDADD = $(CORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
 tests_sim_test_gate_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
-tests_sim_test_gate_LDFLAGS = $(SIM_LDFLAGS) -Wl,--wrap=cf_link_handshake_hash
+tests_sim_test_gate_LDFLAGS = $(LDFLAGS_SIM) -Wl,--wrap=cf_link_handshake_hash
 tests_sim_test_gate_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
 endif
 
@@ -96,6 +96,6 @@ if HAVE_CMOCKA
 check_PROGRAMS += tests/sim/test_message
 TESTS += tests/sim/test_message
 tests_sim_test_message_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
-tests_sim_test_message_LDFLAGS = $(SIM_LDFLAGS)
+tests_sim_test_message_LDFLAGS = $(LDFLAGS_SIM)
 tests_sim_test_message_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
 endif
