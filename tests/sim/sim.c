@@ -78,6 +78,7 @@ struct sim *
 sim_new (uint64_t seed)
 {
   struct sim *sim = calloc (1, sizeof *sim);
+  const char *shift = getenv ("CF_SIM_SHIFT");
   const char *shm = access ("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
 
   assert (sim);
@@ -85,6 +86,12 @@ sim_new (uint64_t seed)
     abort ();
   sim->rng = seed;
   sim->latency_ms = 1;
+  if (shift)
+    {
+      sim->rng += strtoull (shift, NULL, 10) << 20;
+      sim->jitter_ms = (uint32_t)(strtoull (shift, NULL, 10) % 5);
+      sim->gpg_sign_ms = sim->gpg_make_ms = strtoull (shift, NULL, 10) % 40;
+    }
   sim->env.random = fill_random;
   sim->env.random_arg = sim;
   sim->dir = cf_sprintf ("%s/cf-sim.XXXXXX", shm);

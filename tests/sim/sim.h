@@ -1,7 +1,8 @@
 /* sim.h - a world in virtual time: nodes with the real core, net and store over
  * a simulated network, fake OpenPGP keys and one seeded generator.
  *
- * The same seed gives the same run.  Nothing here waits: sim_run jumps from one
+ * The same seed gives the same run; CF_SIM_SHIFT=N in the environment gives every story another schedule (stories that
+ * count milliseconds may fail then; nothing may crash or leak).  Nothing here waits: sim_run jumps from one
  * deadline to the next.  A node is a whole messenger; what survives its crash
  * is its home (a real directory) and its two fake key rings.
  */
