@@ -391,18 +391,28 @@ next_ended (struct cf_gpg *gpg)
   return job;
 }
 
-/* The job whose turn it is to change the keyring: those that began first, first. */
+/* The first job that wants to change the keyring. */
 static struct cf_gpg_job *
 next_writer (struct cf_gpg *gpg)
 {
   struct cf_gpg_job *job;
 
-  if (gpg->writer)
-    return NULL;
   for (job = gpg->working.head; job; job = job->next)
     if (job->wants_write)
       break;
   return job;
+}
+
+/* Is an operation under way in the conversation home? */
+static bool
+is_home_in_use (const struct cf_gpg *gpg)
+{
+  const struct cf_gpg_job *job;
+
+  for (job = gpg->working.head; job; job = job->next)
+    if (job->busy && !job->ended && job->ctx_home == CF_HOME_CONVERSATION)
+      return true;
+  return false;
 }
 
 /* The most urgent job that may start now, taken from its queue. */
@@ -423,6 +433,32 @@ next_waiting (struct cf_gpg *gpg)
   return NULL;
 }
 
+/* The job whose next step may be taken now, or NULL.  While the keyring is
+   being changed, or somebody waits to change it, no other job takes a step. */
+static struct cf_gpg_job *
+next_step (struct cf_gpg *gpg)
+{
+  struct cf_gpg_job *job;
+
+  if (gpg->writer)
+    return gpg->writer->ended ? gpg->writer : NULL;
+  if ((job = next_writer (gpg))) {
+    if (is_home_in_use (gpg))
+      return NULL;
+    job->wants_write = false;
+    gpg->writer = job;
+    return job;
+  }
+  if ((job = next_ended (gpg)))
+    return job;
+  if ((job = next_waiting (gpg))) {
+    list_append (&gpg->working, job);
+    gpg->working_count[job->kind->lane]++;
+    job->state = CF_JOB_WORKING;
+  }
+  return job;
+}
+
 static void
 on_kick (evutil_socket_t fd, short what, void *arg)
 {
@@ -432,20 +468,8 @@ on_kick (evutil_socket_t fd, short what, void *arg)
   (void) fd;
   (void) what;
   /* From the start each time: a callback may cancel any job. */
-  for (;;) {
-    if ((job = next_ended (gpg)))
-      ;
-    else if ((job = next_writer (gpg))) {
-      job->wants_write = false;
-      gpg->writer = job;
-    } else if ((job = next_waiting (gpg))) {
-      list_append (&gpg->working, job);
-      gpg->working_count[job->kind->lane]++;
-      job->state = CF_JOB_WORKING;
-    } else
-      break;
+  while ((job = next_step (gpg)))
     take_step (job);
-  }
 }
 
 void

@@ -132,8 +132,9 @@ gpg_error_t cf_job_allow_passphrase (struct cf_gpg_job *job, gpgme_key_t holder,
 gpg_error_t cf_job_wait (struct cf_gpg_job *job, gpg_error_t start_err, cf_job_step_fn next) CF_MUST_CHECK;
 
 /* NEXT starts an operation that changes the keyring of the conversation home:
-   it comes when no other job does so.  (Two gpg that write one keyring at a time
-   lose each other's key: "Not found", "keydb_search failed".  Readers are safe.) */
+   it comes when no other operation is under way there, and none begins before
+   it has ended.  gpg takes the old file away before the new one is there: who
+   reads then finds no keys (a good signature looks bad), who writes loses some. */
 gpg_error_t cf_job_write (struct cf_gpg_job *job, cf_job_step_fn next) CF_MUST_CHECK;
 
 /* Data for the operation; released with the next one.  Input is borrowed. */

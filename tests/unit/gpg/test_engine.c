@@ -88,9 +88,8 @@ test_configuration_is_ours (void **state)
    passphrase between the steps of its making when the second changes.  So: several at once, over some seconds. */
 struct maker {
   struct cf_gpg *gpg;
-  struct event_base *base;
   time_t until;
-  int made, under_way;
+  int made, under_way, looks, readers;
   gpg_error_t err;
 };
 
@@ -116,7 +115,7 @@ make_another (void *arg, gpg_error_t err, const struct cf_fpr *fpr, const uint8_
 static void
 test_keys_while_seconds_change (void **state)
 {
-  struct maker m = { .gpg = w->alice.gpg, .base = w->base, .until = time (NULL) + 3 };
+  struct maker m = { .gpg = w->alice.gpg, .until = time (NULL) + 3 };
   const struct timeval patience = { DEADLINE_S, 0 };
   int i;
 
@@ -131,6 +130,47 @@ test_keys_while_seconds_change (void **state)
   assert_int_equal (m.under_way, 0);
   assert_int_equal (m.err, 0);
   assert_true (m.made >= 8);
+}
+
+/* Whoever reads the keyring while another job changes it still finds what is there. */
+static void
+look_again (void *arg, gpg_error_t err, const struct cf_key_info *key)
+{
+  struct maker *m = arg;
+
+  (void) key;
+  m->looks++;
+  if (!m->err)
+    m->err = err;
+  if (m->under_way && !m->err)
+    assert_int_equal (cf_gpg_key_lookup (m->gpg, &w->alice.fpr, look_again, m, NULL), 0);
+  else
+    m->readers--;
+}
+
+static void
+test_readers_beside_writers (void **state)
+{
+  struct maker m = { .gpg = w->alice.gpg, .until = time (NULL) + 2, .under_way = 1, .readers = 2 };
+  const struct timeval patience = { DEADLINE_S, 0 };
+  struct answer a;
+  int i;
+
+  (void) state;
+  answer_init (w, &a);
+  assert_int_equal (cf_gpg_identity_export (m.gpg, &w->alice.fpr, on_bytes, &a, NULL), 0); /* imports it, too */
+  answer_wait (&a);
+  assert_int_equal (a.err, 0);
+  answer_clear (&a);
+  assert_int_equal (cf_gpg_conversation_key_new (m.gpg, any_passphrase, make_another, &m, NULL), 0);
+  for (i = 0; i < 2; i++)
+    assert_int_equal (cf_gpg_key_lookup (m.gpg, &w->alice.fpr, look_again, &m, NULL), 0);
+  assert_int_equal (event_base_loopexit (w->base, &patience), 0);
+  while ((m.under_way || m.readers) && !event_base_got_exit (w->base))
+    event_base_loop (w->base, EVLOOP_ONCE);
+  assert_int_equal (m.under_way + m.readers, 0);
+  assert_int_equal (m.err, 0);
+  assert_true (m.made > 2 && m.looks > 4);
 }
 
 /* The queue has an end, and a person's job passes those of messages. */
@@ -191,7 +231,8 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_long_home),  cmocka_unit_test (test_home_is_private),
     cmocka_unit_test (test_configuration_is_ours), cmocka_unit_test (test_priorities),
-    cmocka_unit_test (test_keys_while_seconds_change), cmocka_unit_test (test_queue_limit),
+    cmocka_unit_test (test_keys_while_seconds_change),
+    cmocka_unit_test (test_readers_beside_writers), cmocka_unit_test (test_queue_limit),
   };
 
   return cmocka_run_group_tests_name ("gpg/engine", tests, setup, teardown);
