@@ -350,12 +350,17 @@ static void
 key_checked (void *arg, gpg_error_t err)
 {
   struct cf_gate_call *call = arg;
+  struct cf_request *r = call->kind == CALL_ACCEPT ? cf_request_find (call->core, call->id) : NULL;
 
   call->job = NULL;
-  if (err)
+  if (err) {
     call_end (call, err, NULL, NULL);
-  else
-    ask_password (call);
+    return;
+  }
+  /* Who accepts will need a key: it is made while the password is typed and stretched. */
+  if (r && r->state == CF_REQUEST_ASKED)
+    cf_opening_prepare (r);
+  ask_password (call);
 }
 
 /* The peer's key first, so that nobody types a password for a key that may not be used. */
@@ -516,8 +521,6 @@ cmd_accept (struct cf_command *cmd)
     return;
   call->peer = r->peer;
   memcpy (call->id, r->id, sizeof call->id);
-  /* Who accepts will need a key: it is made while the password is typed and stretched. */
-  cf_opening_prepare (r);
   check_key (call, cf_request_is_stranger (r));
 }
 

@@ -60,6 +60,7 @@ struct cf_request {
   uint8_t *own_tag, *peer_tag; /* CF_CPACE_TAG_LEN; peer_tag is what the peer's must be */
   /* The opening. */
   struct cf_fpr own_key, peer_key;
+  struct cf_fpr peer_claim;    /* of peer_block by its bytes; peer_key once the import has said the same */
   uint8_t *passphrase;         /* of own_key */
   struct cf_block own_block, peer_block, own_signature, peer_signature;
   bool peer_signature_ok;

@@ -7,10 +7,15 @@
  *
  *   own key made        -> KEY leaves
  *   KEY came            -> imported
- *   both keys           -> statement signed -> STATEMENT leaves
+ *   both keys           -> statement signed
+ *   signed and imported -> STATEMENT leaves
  *   STATEMENT came      -> verified
- *   signed and verified -> DONE leaves
+ *   all of it           -> DONE leaves
  *   DONE came, own left -> compared; open
+ *
+ * Signing and verifying need no more of the peer's key than its fingerprint,
+ * which its bytes give: they go on beside the import, and count for nothing
+ * unless that finds the same fingerprint.
  *
  * Open on disk comes before OPENED leaves; only OPENED lets the peer forget the
  * run.  Spec: doc/protocol.md, "Opening".
@@ -123,7 +128,9 @@ key_imported (void *arg, gpg_error_t err, const struct cf_key_info *key)
   struct cf_request *r = arg;
 
   r->import_job = NULL;
-  if (!err && key_is_taken (r, &key->fpr))
+  if (!err && cf_fpr_is_none (&r->peer_claim))
+    r->peer_claim = key->fpr;
+  if (!err && (key_is_taken (r, &key->fpr) || !cf_fpr_equal (&key->fpr, &r->peer_claim)))
     err = cf_err (CF_ERR_KEY_WRONG);
   if (err) {
     fail (r, err);
@@ -139,7 +146,8 @@ statement_bytes (const struct cf_request *r, struct cf_buf *out)
   const struct cf_fpr *self = &r->core->self->fpr;
 
   return cf_gate_statement_bytes (r->sid, r->asked ? self : &r->peer, r->asked ? &r->peer : self,
-                                  r->asked ? &r->own_key : &r->peer_key, r->asked ? &r->peer_key : &r->own_key, out);
+                                  r->asked ? &r->own_key : &r->peer_claim, r->asked ? &r->peer_claim : &r->own_key,
+                                  out);
 }
 
 static void
@@ -326,11 +334,34 @@ finish (struct cf_request *r)
     fail (r, err);
 }
 
+/* What gpg can begin now. */
+static gpg_error_t
+start_jobs (struct cf_request *r)
+{
+  bool both_keys;
+  gpg_error_t err = 0;
+
+  if (!r->own_block.data || !r->peer_block.data)
+    return 0;
+  /* A key of another version tells only when it is imported. */
+  if (cf_fpr_is_none (&r->peer_claim) && cf_gpg_block_fpr (r->peer_block.data, r->peer_block.len, &r->peer_claim))
+    r->peer_claim = r->peer_key;
+  if (cf_fpr_is_none (&r->peer_key) && !r->import_job)
+    err = cf_gpg_conversation_key_import (r->core->gpg, r->peer_block.data, r->peer_block.len, key_imported, r,
+                                          &r->import_job);
+  both_keys = !cf_fpr_is_none (&r->peer_claim);
+  if (!err && both_keys && !r->own_signature.data && !r->sign_job)
+    err = statement_start (r, false);
+  if (!err && both_keys && r->peer_signature.data && !r->peer_signature_ok && !r->verify_job)
+    err = statement_start (r, true);
+  return err;
+}
+
 void
 cf_opening_step (struct cf_request *r)
 {
   gpg_error_t err = 0;
-  bool both_keys;
+  bool sealed;
 
   if (r->state != CF_REQUEST_SEALING)
     return;
@@ -341,21 +372,16 @@ cf_opening_step (struct cf_request *r)
     r->sent |= CF_SENT_KEY;
     cf_request_say (r, CF_TALK_KEY, r->own_block.data, r->own_block.len);
   }
-  if (!err && r->peer_block.data && cf_fpr_is_none (&r->peer_key) && !r->import_job && r->own_block.data)
-    err = cf_gpg_conversation_key_import (r->core->gpg, r->peer_block.data, r->peer_block.len, key_imported, r,
-                                          &r->import_job);
-  both_keys = r->own_block.data && !cf_fpr_is_none (&r->peer_key);
-  if (!err && both_keys && !r->own_signature.data && !r->sign_job)
-    err = statement_start (r, false);
-  if (!err && r->own_signature.data && !(r->sent & CF_SENT_STATEMENT)) {
+  if (!err)
+    err = start_jobs (r);
+  sealed = r->own_signature.data && !cf_fpr_is_none (&r->peer_key);
+  if (!err && sealed && !(r->sent & CF_SENT_STATEMENT)) {
     r->sent |= CF_SENT_STATEMENT;
     cf_request_say (r, CF_TALK_STATEMENT, r->own_signature.data, r->own_signature.len);
   }
-  if (!err && both_keys && r->peer_signature.data && !r->peer_signature_ok && !r->verify_job)
-    err = statement_start (r, true);
   if (err)
     fail (r, err);
-  else if (r->own_signature.data && r->peer_signature_ok)
+  else if (sealed && r->peer_signature_ok)
     finish (r);
 }
 

@@ -138,6 +138,10 @@ gpg_error_t cf_gpg_key_lookup (struct cf_gpg *gpg, const struct cf_fpr *fpr, cf_
 gpg_error_t cf_gpg_stranger_forget (struct cf_gpg *gpg, const struct cf_fpr *fpr, cf_gpg_done_fn done, void *arg,
                                     struct cf_gpg_job **r_job) CF_MUST_CHECK;
 
+/* The fingerprint that a binary block's version 4 primary key has by its bytes; nothing else is looked at, and nothing
+   is proven.  At once, no job.  Errors: BAD_PUBKEY. */
+gpg_error_t cf_gpg_block_fpr (const void *block, size_t len, struct cf_fpr *r_fpr) CF_MUST_CHECK;
+
 /* A fresh pair for one conversation: Ed25519 and one cv25519 subkey, protected by PASSPHRASE. */
 gpg_error_t cf_gpg_conversation_key_new (struct cf_gpg *gpg, const uint8_t passphrase[CF_GPG_PASSPHRASE_LEN],
                                          cf_gpg_newkey_fn done, void *arg, struct cf_gpg_job **r_job) CF_MUST_CHECK;

@@ -1,6 +1,7 @@
 /* packets.c - the outline of OpenPGP data (RFC 4880, section 4). */
 #include "gpg/packets.h"
 
+#include <gcrypt.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -182,6 +183,35 @@ cf_packets_block (const void *data, size_t len)
     first = false;
   } while (rd.left);
   return 0;
+}
+
+gpg_error_t
+cf_gpg_block_fpr (const void *block, size_t len, struct cf_fpr *r_fpr)
+{
+  struct cf_fpr fpr = { .version = 4, .len = 20 };
+  struct packet packet;
+  gcry_buffer_t iov[2] = { { 0 } };
+  uint8_t head[3];
+  struct cf_rd rd;
+  gpg_error_t err;
+
+  cf_rd_init (&rd, block, len);
+  next_packet (&rd, &packet);
+  if (rd.err || packet.partial || packet.tag != TAG_PUBLIC_KEY || packet.len < 6 || packet.len > 0xffff
+      || packet.body[0] != 4)
+    return cf_err (GPG_ERR_BAD_PUBKEY);
+  /* RFC 4880, 12.2: SHA-1 of an old-format header with two bytes of length, and the body. */
+  head[0] = 0x99;
+  head[1] = (uint8_t) (packet.len >> 8);
+  head[2] = (uint8_t) packet.len;
+  iov[0].data = head;
+  iov[0].len = sizeof head;
+  iov[1].data = (void *) (uintptr_t) packet.body; /* only read */
+  iov[1].len = packet.len;
+  err = gcry_md_hash_buffers (GCRY_MD_SHA1, 0, fpr.bytes, iov, 2);
+  if (!err)
+    *r_fpr = fpr;
+  return err;
 }
 
 /* Where the base-64 lines begin: after the first empty line. */

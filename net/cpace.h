@@ -48,8 +48,8 @@ struct cf_cpace_message {
 };
 
 /* PASSWORD is what cf_text_password made of it.  PRS = Argon2id (password; salt
-   H ("password"; lower, higher identity)[:16]; 3 passes, 64 MiB): the same
-   whoever asks, so that only it needs to be kept.  Takes 100 ms and more and
+   H ("password"; lower, higher identity)[:16]; one pass, 64 MiB): the same
+   whoever asks, so that only it needs to be kept.  Takes some 50 ms and
    64 MiB, and blocks meanwhile.  R_PRS is the caller's secret memory.  Errors: ENOMEM, INV_VALUE (no fingerprint). */
 gpg_error_t cf_cpace_prs (const char *password, const struct cf_fpr *one, const struct cf_fpr *other,
                           uint8_t r_prs[CF_CPACE_PRS_LEN]) CF_MUST_CHECK;

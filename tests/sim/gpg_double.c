@@ -341,6 +341,17 @@ read_block (const void *block, size_t len, struct fake_key *r_key)
 }
 
 gpg_error_t
+cf_gpg_block_fpr (const void *block, size_t len, struct cf_fpr *r_fpr)
+{
+  struct fake_key key;
+  gpg_error_t err = read_block (block, len, &key);
+
+  if (!err)
+    *r_fpr = key.fpr;
+  return err;
+}
+
+gpg_error_t
 cf_gpg_secret_keys (struct cf_gpg *gpg, cf_gpg_keys_fn done, void *arg, struct cf_gpg_job **r_job)
 {
   JOB (RESULT_KEYS, 0)->key = gpg->node->keys->user.keys[0];

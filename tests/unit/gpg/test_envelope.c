@@ -21,7 +21,8 @@ exchange (struct side *from, struct side *to, const uint8_t *pass, struct cf_fpr
   assert_int_equal (cf_gpg_conversation_key_new (from->gpg, pass, on_newkey, &a, NULL), 0);
   answer_wait (&a);
   assert_int_equal (a.err, 0);
-  *r_fpr = a.fpr;
+  assert_int_equal (cf_gpg_block_fpr (a.data, a.len, r_fpr), 0); /* what its bytes say is what gpg says */
+  assert_true (cf_fpr_equal (r_fpr, &a.fpr));
   if (to) {
     struct answer b;
 

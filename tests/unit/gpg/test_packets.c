@@ -97,6 +97,23 @@ check_armor (const char *text, gpg_err_code_t code, const char *expected)
   assert_memory_equal (data, expected, len);
 }
 
+/* Blocks that give no fingerprint: empty, cut off, no key first, another version, nothing in it. */
+static void
+test_block_fpr_refused (void **state)
+{
+  static const struct { const char *data; size_t len; } cases[] = {
+    { "", 0 }, { "\xc6\x06\x04", 3 }, { "\xcd\x06\x04....."  , 8 }, { "\xc6\x06\x05.....", 8 }, { "\xc6\x01\x04", 3 },
+    { "\xc5\x06\x04.....", 8 },
+  };
+  struct cf_fpr fpr = { 0 };
+  size_t i;
+
+  (void) state;
+  for (i = 0; i < sizeof cases / sizeof *cases; i++)
+    assert_int_equal (gpg_err_code (cf_gpg_block_fpr (cases[i].data, cases[i].len, &fpr)), GPG_ERR_BAD_PUBKEY);
+  assert_true (cf_fpr_is_none (&fpr));
+}
+
 static void
 test_dearmor (void **state)
 {
@@ -118,6 +135,7 @@ main (void)
     cmocka_unit_test (test_message),
     cmocka_unit_test (test_message_refused),
     cmocka_unit_test (test_block),
+    cmocka_unit_test (test_block_fpr_refused),
     cmocka_unit_test (test_dearmor),
   };
 
