@@ -57,6 +57,20 @@ remove_home (void)
     fprintf (stderr, "bare_gpg: %s is left over\n", home);
 }
 
+/* As Confab's own home has it.  Without it each new key would make gpg compute the web of trust anew, at the next
+   decrypt+verify: 35 ms that Confab does not spend either. */
+static void
+write_conf (void)
+{
+  char path[64];
+  FILE *f;
+
+  snprintf (path, sizeof path, "%s/gpg.conf", home);
+  f = fopen (path, "w");
+  if (!f || fputs ("trust-model always\nno-auto-check-trustdb\n", f) < 0 || fclose (f))
+    exit (1);
+}
+
 /* One operation of GPGME's: an Ed25519 primary with a cv25519 subkey. */
 static char *
 make_key (gpgme_ctx_t ctx, const char *name)
@@ -167,6 +181,7 @@ main (int argc, char **argv)
   if (n < 1 || !mkdtemp (home))
     return 1;
   atexit (remove_home);
+  write_conf ();
   setlocale (LC_ALL, "");
   gpgme_check_version (NULL);
   CHECK (gpgme_new (&ctx));
