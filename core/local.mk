@@ -37,7 +37,7 @@ endif
 # Conversations, the talk channel, the password gate.
 libcf_core_a_SOURCES += core/talk.c core/talk.h
 libcf_core_a_SOURCES += core/conversation.c core/conversation.h core/conversation_commands.c
-libcf_core_a_SOURCES += core/store/store_conversation.h core/store/store_fpr.h
+libcf_core_a_SOURCES += core/store/store_conversation.h
 libcf_core_a_SOURCES += core/gate.c core/gate.h core/gate_private.h core/gate_request.c
 libcf_core_a_SOURCES += core/gate_frame.c core/gate_run.c core/opening.c core/gate_commands.c
 libcf_core_a_SOURCES += core/gate_guess.c core/gate_guess.h core/store/store_gate.h

@@ -6,11 +6,10 @@
 #include "core/store/store_conversation.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/secmem.h"
+#include "core/store/columns.h"
 #include "core/store/migration.h"
-#include "core/store/store_fpr.h"
 
 const char cf_schema_conversation[]
   = "CREATE TABLE conversation ("
@@ -46,44 +45,6 @@ const char cf_schema_conversation[]
   " peer_read_sequence, closed_by_peer, trouble, deleted, id"
 
 static gpg_error_t
-column_bytes (struct cf_stmt *s, int column, void *out, size_t out_len)
-{
-  const void *data;
-  size_t len;
-
-  data = cf_column_blob (s, column, &len);
-  if (!data || len != out_len)
-    return cf_err (CF_ERR_STORE);
-  memcpy (out, data, len);
-  return 0;
-}
-
-static gpg_error_t
-column_secret (struct cf_stmt *s, int column, size_t secret_len, uint8_t **r_secret)
-{
-  gpg_error_t err;
-
-  *r_secret = NULL;
-  if (cf_column_is_null (s, column))
-    return 0;
-  err = cf_secmem_new (r_secret, secret_len);
-  if (!err)
-    err = column_bytes (s, column, *r_secret, secret_len);
-  return err;
-}
-
-static gpg_error_t
-column_text (struct cf_stmt *s, int column, char **r_text)
-{
-  const char *text = cf_column_text (s, column);
-
-  *r_text = NULL;
-  if (text && !(*r_text = strdup (text)))
-    return cf_err_errno ();
-  return 0;
-}
-
-static gpg_error_t
 read_row (struct cf_stmt *s, struct cf_conversation *c)
 {
   gpg_error_t err;
@@ -107,19 +68,19 @@ read_row (struct cf_stmt *s, struct cf_conversation *c)
   c->peer_read_sequence = (uint64_t) cf_column_int (s, 18);
   c->closed_by_peer = cf_column_int (s, 19) != 0;
   c->deleted = cf_column_int (s, 21) != 0;
-  err = column_text (s, 7, &c->note);
+  err = cf_column_text_dup (s, 7, &c->note);
   if (!err)
-    err = column_text (s, 20, &c->trouble);
+    err = cf_column_text_dup (s, 20, &c->trouble);
   if (!err)
-    err = column_secret (s, 10, CF_GPG_PASSPHRASE_LEN, &c->passphrase);
+    err = cf_column_secret (s, 10, CF_GPG_PASSPHRASE_LEN, &c->passphrase);
   if (!err)
-    err = column_secret (s, 11, CF_HASH_LEN, &c->secret);
+    err = cf_column_secret (s, 11, CF_HASH_LEN, &c->secret);
   if (!err)
-    err = column_bytes (s, 14, c->sent_hash, sizeof c->sent_hash);
+    err = cf_column_exact (s, 14, c->sent_hash, sizeof c->sent_hash);
   if (!err)
-    err = column_bytes (s, 15, c->received_hash, sizeof c->received_hash);
+    err = cf_column_exact (s, 15, c->received_hash, sizeof c->received_hash);
   if (!err)
-    err = column_bytes (s, 22, c->id, sizeof c->id);
+    err = cf_column_exact (s, 22, c->id, sizeof c->id);
   return err;
 }
 

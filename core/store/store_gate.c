@@ -2,11 +2,10 @@
 #include "core/store/store_gate.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/secmem.h"
+#include "core/store/columns.h"
 #include "core/store/migration.h"
-#include "core/store/store_fpr.h"
 
 const char cf_schema_gate[]
   = "CREATE TABLE request ("
@@ -54,74 +53,21 @@ const char cf_schema_gate[]
 /* --- requests --- */
 
 static gpg_error_t
-column_bytes (struct cf_stmt *s, int column, void *out, size_t out_len)
-{
-  const void *data;
-  size_t len;
-
-  data = cf_column_blob (s, column, &len);
-  if (!data || len != out_len)
-    return cf_err (CF_ERR_STORE);
-  memcpy (out, data, len);
-  return 0;
-}
-
-static gpg_error_t
-column_secret (struct cf_stmt *s, int column, size_t secret_len, uint8_t **r_secret)
-{
-  gpg_error_t err;
-
-  if (cf_column_is_null (s, column))
-    return 0;
-  err = cf_secmem_new (r_secret, secret_len);
-  if (!err)
-    err = column_bytes (s, column, *r_secret, secret_len);
-  return err;
-}
-
-static gpg_error_t
-column_text (struct cf_stmt *s, int column, char **r_text)
-{
-  const char *text = cf_column_text (s, column);
-
-  if (text && !(*r_text = strdup (text)))
-    return cf_err_errno ();
-  return 0;
-}
-
-static gpg_error_t
-column_block (struct cf_stmt *s, int column, struct cf_block *r_block)
-{
-  const void *data;
-  size_t len;
-
-  data = cf_column_blob (s, column, &len);
-  if (!data || len == 0)
-    return 0;
-  r_block->data = malloc (len);
-  if (!r_block->data)
-    return cf_err_errno ();
-  memcpy (r_block->data, data, len);
-  r_block->len = len;
-  return 0;
-}
-
-static gpg_error_t
 read_opening (struct cf_stmt *s, struct cf_request *r)
 {
   gpg_error_t err;
 
   cf_column_fpr (s, 15, &r->own_key);
   cf_column_fpr (s, 16, &r->peer_key);
-  err = column_secret (s, 17, CF_GPG_PASSPHRASE_LEN, &r->passphrase);
+  err = cf_column_secret (s, 17, CF_GPG_PASSPHRASE_LEN, &r->passphrase);
   if (!err)
-    err = column_block (s, 18, &r->own_block);
+    err = cf_column_blob_dup (s, 18, &r->own_block.data, &r->own_block.len);
   if (!err)
-    err = column_block (s, 19, &r->peer_block);
+    err = cf_column_blob_dup (s, 19, &r->peer_block.data, &r->peer_block.len);
   if (!err)
-    err = column_block (s, 20, &r->own_signature);
+    err = cf_column_blob_dup (s, 20, &r->own_signature.data, &r->own_signature.len);
   if (!err)
-    err = column_block (s, 21, &r->peer_signature);
+    err = cf_column_blob_dup (s, 21, &r->peer_signature.data, &r->peer_signature.len);
   return err;
 }
 
@@ -138,25 +84,25 @@ read_request (struct cf_stmt *s, struct cf_request *r)
   r->asked = cf_column_int (s, 3) != 0;
   r->created_utc_ms = cf_column_int (s, 6);
   r->end_error = (gpg_error_t) cf_column_int (s, 10);
-  err = column_bytes (s, 0, r->id, sizeof r->id);
+  err = cf_column_exact (s, 0, r->id, sizeof r->id);
   if (!err)
-    err = column_text (s, 2, &r->user_id);
+    err = cf_column_text_dup (s, 2, &r->user_id);
   if (!err)
-    err = column_text (s, 5, &r->note);
+    err = cf_column_text_dup (s, 5, &r->note);
   if (!err)
-    err = column_bytes (s, 7, r->own_nonce, sizeof r->own_nonce);
+    err = cf_column_exact (s, 7, r->own_nonce, sizeof r->own_nonce);
   if (!err)
-    err = column_bytes (s, 8, r->peer_nonce, sizeof r->peer_nonce);
+    err = cf_column_exact (s, 8, r->peer_nonce, sizeof r->peer_nonce);
   if (!err)
-    err = column_secret (s, 9, CF_CPACE_PRS_LEN, &r->prs);
+    err = cf_column_secret (s, 9, CF_CPACE_PRS_LEN, &r->prs);
   if (!err)
-    err = column_bytes (s, 11, r->sid, sizeof r->sid);
+    err = cf_column_exact (s, 11, r->sid, sizeof r->sid);
   if (!err)
-    err = column_secret (s, 12, CF_HASH_LEN, &r->secret);
+    err = cf_column_secret (s, 12, CF_HASH_LEN, &r->secret);
   if (!err)
-    err = column_secret (s, 13, CF_CPACE_TAG_LEN, &r->own_tag);
+    err = cf_column_secret (s, 13, CF_CPACE_TAG_LEN, &r->own_tag);
   if (!err)
-    err = column_secret (s, 14, CF_CPACE_TAG_LEN, &r->peer_tag);
+    err = cf_column_secret (s, 14, CF_CPACE_TAG_LEN, &r->peer_tag);
   return err ? err : read_opening (s, r);
 }
 
@@ -236,7 +182,7 @@ cf_store_expectation_get (struct cf_store *store, const struct cf_fpr *peer, int
   cf_bind_fpr (s, 1, peer);
   cf_bind_int (s, 2, now_utc_ms);
   if (cf_stmt_step (s, &err)) {
-    err = column_secret (s, 0, CF_CPACE_PRS_LEN, &prs);
+    err = cf_column_secret (s, 0, CF_CPACE_PRS_LEN, &prs);
     cf_stmt_reset (s);
   }
   if (err) {

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/secmem.h"
+#include "core/store/columns.h"
 #include "core/store/migration.h"
-#include "core/store/store_fpr.h"
 
 /* MESSAGE_TEXT is an index over MESSAGE (external content): no second copy of
    what was said, but its rows must be deleted before those they point to.  */
@@ -56,19 +56,6 @@ static void
 bind_conversation (struct cf_stmt *s, const uint8_t conversation[CF_CONVERSATION_ID_LEN])
 {
   cf_bind_blob (s, 1, conversation, CF_CONVERSATION_ID_LEN);
-}
-
-/* A blob of exactly LEN bytes; anything else means that the store is damaged. */
-static gpg_error_t
-column_exact (struct cf_stmt *s, int column, void *out, size_t len)
-{
-  size_t have;
-  const void *data = cf_column_blob (s, column, &have);
-
-  if (!data || have != len)
-    return cf_err (CF_ERR_STORE);
-  memcpy (out, data, len);
-  return 0;
 }
 
 /* --- messages --- */
@@ -174,15 +161,15 @@ read_message (struct cf_stmt *s, struct cf_message_row *m)
   m->kind = strcmp (m->kind_name, "text") == 0    ? CF_ENTRY_TEXT
             : strcmp (m->kind_name, "close") == 0 ? CF_ENTRY_CLOSE
                                                   : CF_ENTRY_OTHER;
-  err = column_exact (s, 1, m->conversation, sizeof m->conversation);
+  err = cf_column_exact (s, 1, m->conversation, sizeof m->conversation);
   if (!err)
-    err = column_exact (s, 2, m->id, sizeof m->id);
+    err = cf_column_exact (s, 2, m->id, sizeof m->id);
   if (!err)
-    err = column_exact (s, 10, m->hash, sizeof m->hash);
+    err = cf_column_exact (s, 10, m->hash, sizeof m->hash);
   if (!err)
-    err = column_exact (s, 11, m->previous, sizeof m->previous);
+    err = cf_column_exact (s, 11, m->previous, sizeof m->previous);
   if (!err && m->is_reply)
-    err = column_exact (s, 12, m->reply_to, sizeof m->reply_to);
+    err = cf_column_exact (s, 12, m->reply_to, sizeof m->reply_to);
   return err;
 }
 
@@ -237,7 +224,7 @@ cf_store_message_hash (struct cf_store *store, const uint8_t conversation[CF_CON
   cf_bind_int (s, 3, (int64_t) sequence);
   if (!cf_stmt_step (s, &err))
     return err ? err : cf_err (GPG_ERR_NOT_FOUND);
-  err = column_exact (s, 0, r_hash, CF_HASH_LEN);
+  err = cf_column_exact (s, 0, r_hash, CF_HASH_LEN);
   cf_stmt_reset (s);
   return err;
 }
@@ -401,9 +388,9 @@ read_envelope (struct cf_stmt *s, bool with_bytes, struct cf_envelope_row *e)
   e->acked = cf_column_int (s, 6) != 0;
   e->orphan = cf_column_int (s, 7) != 0;
   e->created_utc_ms = cf_column_int (s, 9);
-  err = column_exact (s, 1, e->conversation, sizeof e->conversation);
+  err = cf_column_exact (s, 1, e->conversation, sizeof e->conversation);
   if (!err)
-    err = column_exact (s, 8, e->ack, sizeof e->ack);
+    err = cf_column_exact (s, 8, e->ack, sizeof e->ack);
   if (err)
     return err;
   cf_column_fpr (s, 2, &e->peer);

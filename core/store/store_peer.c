@@ -6,9 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/secmem.h"
+#include "core/store/columns.h"
 #include "core/store/migration.h"
-#include "core/store/store_fpr.h"
 #include "core/store/store_peer.h"
 
 const char cf_schema_peer[] =
@@ -41,30 +40,6 @@ const char cf_schema_stranger[] =
   " seen INTEGER NOT NULL);";
 
 #define ADDRS_TEXT_SIZE (CF_PEER_ADDRS_MAX * CF_ADDR_TEXT_SIZE)
-
-static gpg_error_t
-column_exact (struct cf_stmt *s, int column, void *out, size_t len)
-{
-  size_t got;
-  const void *data = cf_column_blob (s, column, &got);
-
-  if (!data || got != len)
-    return cf_err (CF_ERR_STORE);
-  memcpy (out, data, len);
-  return 0;
-}
-
-static gpg_error_t
-column_text_dup (struct cf_stmt *s, int column, char **r_text)
-{
-  const char *text = cf_column_text (s, column);
-
-  *r_text = NULL;
-  if (!text)
-    return 0;
-  *r_text = strdup (text);
-  return *r_text ? 0 : cf_err (GPG_ERR_ENOMEM);
-}
 
 static void
 addrs_format (const struct cf_peer_device *dev, char out[ADDRS_TEXT_SIZE])
@@ -192,11 +167,11 @@ load_device (struct cf_stmt *s, struct cf_peer_device *dev)
   gpg_error_t err;
 
   memset (dev, 0, sizeof *dev);
-  err = column_exact (s, 0, dev->number, sizeof dev->number);
+  err = cf_column_exact (s, 0, dev->number, sizeof dev->number);
   if (!err)
-    err = column_exact (s, 1, dev->key, sizeof dev->key);
+    err = cf_column_exact (s, 1, dev->key, sizeof dev->key);
   if (!err)
-    err = column_exact (s, 5, dev->digest, sizeof dev->digest);
+    err = cf_column_exact (s, 5, dev->digest, sizeof dev->digest);
   if (err)
     return err;
   dev->not_before_utc_ms = cf_column_int (s, 2);
@@ -231,27 +206,6 @@ load_devices (struct cf_store *store, struct cf_peer *peer)
 }
 
 static gpg_error_t
-load_secret (struct cf_stmt *s, int column, uint8_t **r_secret)
-{
-  gpg_error_t err;
-  uint8_t *secret = NULL;
-
-  *r_secret = NULL;
-  if (cf_column_is_null (s, column))
-    return 0;
-  err = cf_secmem_new (&secret, CF_HASH_LEN);
-  if (err)
-    return err;
-  err = column_exact (s, column, secret, CF_HASH_LEN);
-  if (err) {
-    cf_secmem_free (secret);
-    return err;
-  }
-  *r_secret = secret;
-  return 0;
-}
-
-static gpg_error_t
 load_contact (struct cf_stmt *s, struct cf_peer *peer)
 {
   gpg_error_t err;
@@ -260,13 +214,13 @@ load_contact (struct cf_stmt *s, struct cf_peer *peer)
   cf_column_fpr (s, 0, &peer->fpr);
   if (cf_fpr_is_none (&peer->fpr))
     return cf_err (CF_ERR_STORE);
-  err = column_text_dup (s, 1, &peer->user_id);
+  err = cf_column_text_dup (s, 1, &peer->user_id);
   if (!err)
-    err = column_text_dup (s, 2, &peer->name);
+    err = cf_column_text_dup (s, 2, &peer->name);
   if (!err)
-    err = column_text_dup (s, 8, &peer->verified_how);
+    err = cf_column_text_dup (s, 8, &peer->verified_how);
   if (!err)
-    err = load_secret (s, 10, &peer->pair_secret);
+    err = cf_column_secret (s, 10, CF_HASH_LEN, &peer->pair_secret);
   if (err)
     return err;
   state = cf_column_int (s, 5);

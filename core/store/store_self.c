@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/secmem.h"
+#include "core/store/columns.h"
 #include "core/store/migration.h"
 
 const char cf_schema_self[] = "CREATE TABLE self ("
@@ -32,43 +33,13 @@ cf_store_self_done (struct cf_store_self *self)
   memset (self, 0, sizeof *self);
 }
 
-/* A copy of the blob in COLUMN; exactly WANT bytes unless WANT is 0. */
+/* A copy of what is never empty. */
 static gpg_error_t
-copy_blob (struct cf_stmt *s, int column, size_t want, uint8_t **r_data, size_t *r_len)
+blob_some (struct cf_stmt *s, int column, uint8_t **r_data, size_t *r_len)
 {
-  const void *data = cf_column_blob (s, column, r_len);
+  gpg_error_t err = cf_column_blob_dup (s, column, r_data, r_len);
 
-  if (!data || !*r_len || (want && *r_len != want))
-    return cf_err (CF_ERR_STORE);
-  *r_data = malloc (*r_len);
-  if (!*r_data)
-    return cf_err (GPG_ERR_ENOMEM);
-  memcpy (*r_data, data, *r_len);
-  return 0;
-}
-
-static gpg_error_t
-fixed_blob (struct cf_stmt *s, int column, void *out, size_t len)
-{
-  size_t got;
-  const void *data = cf_column_blob (s, column, &got);
-
-  if (!data || got != len)
-    return cf_err (CF_ERR_STORE);
-  memcpy (out, data, len);
-  return 0;
-}
-
-static gpg_error_t
-read_identity (struct cf_stmt *s, int column, struct cf_fpr *r_fpr)
-{
-  struct cf_rd rd;
-  size_t len;
-  const void *data = cf_column_blob (s, column, &len);
-
-  cf_rd_init (&rd, data, data ? len : 0);
-  cf_rd_fpr (&rd, r_fpr);
-  return cf_rd_finish (&rd) ? cf_err (CF_ERR_STORE) : 0;
+  return err || *r_len ? err : cf_err (CF_ERR_STORE);
 }
 
 static gpg_error_t
@@ -78,26 +49,26 @@ read_self (struct cf_stmt *s, struct cf_store_self *self)
   uint8_t *signature = NULL;
   const char *user_id = cf_column_text (s, 1);
 
-  err = read_identity (s, 0, &self->device.identity);
-  if (err)
-    return err;
+  cf_column_fpr (s, 0, &self->device.identity);
+  if (cf_fpr_is_none (&self->device.identity))
+    return cf_err (CF_ERR_STORE);
   self->user_id = strdup (user_id ? user_id : "");
   if (!self->user_id)
     return cf_err (GPG_ERR_ENOMEM);
-  err = cf_secmem_new (&self->device_secret, CF_DEVICE_KEY_LEN);
+  err = cf_column_secret (s, 2, CF_DEVICE_KEY_LEN, &self->device_secret);
+  if (!err && !self->device_secret)
+    err = cf_err (CF_ERR_STORE);
   if (!err)
-    err = fixed_blob (s, 2, self->device_secret, CF_DEVICE_KEY_LEN);
+    err = cf_column_exact (s, 3, self->device.device_key, CF_DEVICE_KEY_LEN);
   if (!err)
-    err = fixed_blob (s, 3, self->device.device_key, CF_DEVICE_KEY_LEN);
-  if (!err)
-    err = fixed_blob (s, 4, self->device.device_number, CF_DEVICE_NUMBER_LEN);
+    err = cf_column_exact (s, 4, self->device.device_number, CF_DEVICE_NUMBER_LEN);
   self->device.not_before_utc_ms = cf_column_int (s, 5);
   self->device.not_after_utc_ms = cf_column_int (s, 6);
   if (!err)
-    err = copy_blob (s, 7, 0, &signature, &self->device.signature_len);
+    err = blob_some (s, 7, &signature, &self->device.signature_len);
   self->device.signature = signature;
   if (!err)
-    err = copy_blob (s, 8, 0, &self->block, &self->block_len);
+    err = blob_some (s, 8, &self->block, &self->block_len);
   return err;
 }
 
@@ -124,20 +95,11 @@ cf_store_self_load (struct cf_store *store, struct cf_store_self *r_self)
 gpg_error_t
 cf_store_self_save (struct cf_store *store, const struct cf_store_self *self)
 {
-  gpg_error_t err;
-  struct cf_buf fpr;
-  struct cf_wr wr;
   struct cf_stmt *s;
 
-  cf_buf_init (&fpr, 1 + CF_FPR_MAX);
-  cf_wr_init (&wr, &fpr);
-  cf_wr_fpr (&wr, &self->device.identity);
-  err = cf_wr_finish (&wr);
-  if (err)
-    goto leave;
   s = cf_stmt (store, "INSERT OR REPLACE INTO self (id, identity, user_id, device_secret, device_public,"
                       " device_number, not_before, not_after, signature, block) VALUES (1,?,?,?,?,?,?,?,?,?)");
-  cf_bind_blob (s, 1, cf_buf_data (&fpr), cf_buf_len (&fpr));
+  cf_bind_fpr (s, 1, &self->device.identity);
   cf_bind_text (s, 2, self->user_id);
   cf_bind_blob (s, 3, self->device_secret, CF_DEVICE_KEY_LEN);
   cf_bind_blob (s, 4, self->device.device_key, CF_DEVICE_KEY_LEN);
@@ -146,10 +108,7 @@ cf_store_self_save (struct cf_store *store, const struct cf_store_self *self)
   cf_bind_int (s, 7, self->device.not_after_utc_ms);
   cf_bind_blob (s, 8, self->device.signature, self->device.signature_len);
   cf_bind_blob (s, 9, self->block, self->block_len);
-  err = cf_stmt_run (s);
-leave:
-  cf_buf_done (&fpr);
-  return err;
+  return cf_stmt_run (s);
 }
 
 /* ---- settings ---- */
