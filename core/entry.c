@@ -453,3 +453,14 @@ cf_envelope_ack (const void *plain, size_t len, uint8_t out[CF_HASH_LEN])
   cf_hash_add (&h, plain, len);
   cf_hash_final (&h, out);
 }
+
+void
+cf_envelope_ack_tag (const uint8_t ack[CF_HASH_LEN], uint64_t number, uint64_t taken, uint8_t out[CF_HASH_LEN])
+{
+  struct cf_hash h;
+
+  cf_hash_init (&h, ack, "taken");
+  cf_hash_add_u64 (&h, number);
+  cf_hash_add_u64 (&h, taken);
+  cf_hash_final (&h, out);
+}

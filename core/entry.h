@@ -65,7 +65,10 @@ gpg_error_t cf_envelope_pad (struct cf_buf *plain) CF_MUST_CHECK;
    *R_COUNT entries lie before *R_ENTRIES_LEN; cf_entry_parse walks them then without failing. */
 gpg_error_t cf_envelope_check (const void *plain, size_t len, size_t *r_count, size_t *r_entries_len) CF_MUST_CHECK;
 
-/* H("ack"; plaintext): proves that it was decrypted. */
+/* H("ack"; plaintext): known only to who has decrypted it.  Kept beside the envelope, never sent. */
 void cf_envelope_ack (const void *plain, size_t len, uint8_t out[CF_HASH_LEN]);
+/* What an ACK carries, K(that, "taken"; number, highest sequence taken): proves that the envelope was decrypted
+   by who says what was taken. */
+void cf_envelope_ack_tag (const uint8_t ack[CF_HASH_LEN], uint64_t number, uint64_t taken, uint8_t out[CF_HASH_LEN]);
 
 #endif

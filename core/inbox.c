@@ -130,7 +130,10 @@ send_numbers (struct cf_inbox *ib, enum cf_talk type, const uint64_t *number, co
 static void
 acknowledge (struct cf_inbox *ib, uint64_t number, const uint8_t ack[CF_HASH_LEN])
 {
-  send_numbers (ib, CF_TALK_ACK, &number, ack, ib->conv->received_sequence);
+  uint8_t tag[CF_HASH_LEN];
+
+  cf_envelope_ack_tag (ack, number, ib->conv->received_sequence, tag);
+  send_numbers (ib, CF_TALK_ACK, &number, tag, ib->conv->received_sequence);
 }
 
 static void

@@ -156,15 +156,17 @@ send_orphans (struct cf_messages *messages, const struct cf_fpr *peer, const uin
 
 static void
 ack_orphan (struct cf_messages *messages, const struct cf_fpr *peer, const uint8_t *conversation, uint64_t number,
-            const uint8_t ack[CF_HASH_LEN])
+            const uint8_t tag[CF_HASH_LEN], uint64_t taken)
 {
+  uint8_t want[CF_HASH_LEN];
   struct orphan **link;
 
   for (link = &messages->orphans; *link; link = &(*link)->next) {
     if ((*link)->number != number || !cf_fpr_equal (&(*link)->peer, peer)
         || memcmp ((*link)->conversation, conversation, CF_CONVERSATION_ID_LEN) != 0)
       continue;
-    if (cf_ct_equal ((*link)->ack, ack, CF_HASH_LEN))
+    cf_envelope_ack_tag ((*link)->ack, number, taken, want);
+    if (cf_ct_equal (want, tag, CF_HASH_LEN))
       drop_orphan (messages, link);
     else
       messages->counts.acks_refused++;
@@ -257,16 +259,16 @@ static void
 orphan_frame (struct cf_core *core, const struct cf_fpr *peer, const struct cf_talk_frame *frame)
 {
   struct cf_rd rd;
-  uint8_t ack[CF_HASH_LEN];
-  uint64_t number;
+  uint8_t tag[CF_HASH_LEN];
+  uint64_t number, taken;
 
   cf_rd_init (&rd, frame->body, frame->body_len);
   number = cf_rd_u64 (&rd);
   if (frame->type == CF_TALK_ACK) {
-    cf_rd_bytes (&rd, ack, sizeof ack);
-    (void) cf_rd_u64 (&rd);
+    cf_rd_bytes (&rd, tag, sizeof tag);
+    taken = cf_rd_u64 (&rd);
     if (!cf_rd_finish (&rd))
-      ack_orphan (core->messages, peer, frame->id, number, ack);
+      ack_orphan (core->messages, peer, frame->id, number, tag, taken);
   } else if (frame->type == CF_TALK_NEED && !cf_rd_finish (&rd))
     send_orphans (core->messages, peer, frame->id);
   else
@@ -316,12 +318,12 @@ outbox_frame (struct cf_core *core, struct cf_conversation *conv, enum cf_talk t
 {
   gpg_error_t err;
   struct cf_outbox *ob;
-  uint8_t ack[CF_HASH_LEN];
+  uint8_t tag[CF_HASH_LEN];
   uint64_t number, taken = 0;
 
   number = cf_rd_u64 (rd);
   if (type == CF_TALK_ACK) {
-    cf_rd_bytes (rd, ack, sizeof ack);
+    cf_rd_bytes (rd, tag, sizeof tag);
     taken = cf_rd_u64 (rd);
   }
   if (number == 0 || number > CF_SEQUENCE_MAX)
@@ -332,7 +334,7 @@ outbox_frame (struct cf_core *core, struct cf_conversation *conv, enum cf_talk t
   if (err)
     return err;
   if (type == CF_TALK_ACK)
-    cf_outbox_ack (ob, number, ack, taken);
+    cf_outbox_ack (ob, number, tag, taken);
   else if (type == CF_TALK_NEED)
     cf_outbox_need (ob, number);
   else

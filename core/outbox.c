@@ -672,9 +672,10 @@ settle (struct cf_outbox *ob, struct cf_flight *f, uint64_t delivered)
 }
 
 void
-cf_outbox_ack (struct cf_outbox *ob, uint64_t number, const uint8_t ack[CF_HASH_LEN], uint64_t taken)
+cf_outbox_ack (struct cf_outbox *ob, uint64_t number, const uint8_t tag[CF_HASH_LEN], uint64_t taken)
 {
   struct cf_flight **link;
+  uint8_t want[CF_HASH_LEN];
   struct cf_flight f;
   uint64_t delivered;
   gpg_error_t err;
@@ -683,7 +684,8 @@ cf_outbox_ack (struct cf_outbox *ob, uint64_t number, const uint8_t ack[CF_HASH_
     ;
   if (!*link)
     return; /* acknowledged before: a repetition crossed its acknowledgement */
-  if (!cf_ct_equal ((*link)->ack, ack, CF_HASH_LEN)) {
+  cf_envelope_ack_tag ((*link)->ack, number, taken, want);
+  if (!cf_ct_equal (want, tag, CF_HASH_LEN)) {
     cf_message_counters (ob->core)->acks_refused++;
     cf_log (ob->core->env, CF_LOG_WARN, "outbox: an acknowledgement does not prove that the envelope was read");
     return;

@@ -77,7 +77,7 @@ void cf_outbox_up (struct cf_outbox *outbox);
 void cf_outbox_down (struct cf_outbox *outbox);
 
 /* Frames.  TAKEN is the highest sequence that the peer has taken. */
-void cf_outbox_ack (struct cf_outbox *outbox, uint64_t number, const uint8_t ack[CF_HASH_LEN], uint64_t taken);
+void cf_outbox_ack (struct cf_outbox *outbox, uint64_t number, const uint8_t tag[CF_HASH_LEN], uint64_t taken);
 void cf_outbox_need (struct cf_outbox *outbox, uint64_t from);
 void cf_outbox_read (struct cf_outbox *outbox, uint64_t upto);
 

@@ -23,7 +23,7 @@ enum cf_talk {
   CF_TALK_GATE_LAST = CF_TALK_OPENED,
   /* an open conversation (message.c) */
   CF_TALK_ENVELOPE = 32, /* envelope number, OpenPGP message */
-  CF_TALK_ACK,           /* envelope number, H("ack"; decrypted bytes), highest sequence taken */
+  CF_TALK_ACK,           /* envelope number, tag keyed by H("ack"; decrypted bytes), highest sequence taken */
   CF_TALK_NEED,          /* a gap: from this sequence on */
   CF_TALK_READ,          /* up to this sequence */
   CF_TALK_TYPING,        /* on or off */

@@ -19,9 +19,9 @@ static const char *const versions[][PARTS_MAX] = {
       cf_schema_conversation,
       cf_schema_gate,
       cf_schema_message,
+      cf_schema_stranger,
       NULL,
   },
-  { cf_schema_stranger, NULL },
 };
 
 #define VERSION_COUNT ((int64_t) (sizeof versions / sizeof *versions))

@@ -12,8 +12,6 @@ extern const char cf_schema_peer[];         /* store_peer.c: contact, device */
 extern const char cf_schema_conversation[]; /* store_conversation.c: conversation, used_id */
 extern const char cf_schema_gate[];         /* store_gate.c: request, expectation, guess, run in progress */
 extern const char cf_schema_message[];      /* store_message.c: message, envelope, message_text (search) */
-
-/* Version 2. */
 extern const char cf_schema_stranger[];     /* store_peer.c: stranger */
 
 #endif

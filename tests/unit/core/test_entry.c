@@ -353,7 +353,7 @@ test_example (void **state)
                               "Hello\n\n";
   struct cf_entry e, parsed;
   size_t used, i, count, entries_len;
-  uint8_t hash[CF_HASH_LEN];
+  uint8_t hash[CF_HASH_LEN], tag[CF_HASH_LEN];
   char hex[2 * CF_HASH_LEN + 1];
   struct cf_buf b;
 
@@ -386,6 +386,10 @@ test_example (void **state)
   assert_int_equal (count, 1);
   cf_envelope_ack (cf_buf_data (&b), cf_buf_len (&b), hash);
   assert_string_equal (cf_hex (hash, sizeof hash, hex), "40cdd0246ea9f56d8becd6457cf676f4952f1098649b5c1e5052fa89befa4c79");
+  cf_envelope_ack_tag (hash, 1, 1, tag);
+  assert_string_equal (cf_hex (tag, sizeof tag, hex), "dc6af12c2789d866f1ba428e090e9ae9202b6cb78984179b55dca5dde558a3e5");
+  cf_envelope_ack_tag (hash, 1, 0, tag);
+  assert_string_not_equal (cf_hex (tag, sizeof tag, hex), "dc6af12c2789d866f1ba428e090e9ae9202b6cb78984179b55dca5dde558a3e5");
   cf_buf_done (&b);
 }
 
