@@ -14,6 +14,7 @@
 #include "base/secmem.h"
 #include "base/text.h"
 #include "core/event.h"
+#include "core/json.h"
 #include "core/link.h"
 #include "core/message.h"
 #include "core/peer.h"
@@ -337,27 +338,11 @@ cf_conversation_set_state (struct cf_core *core, struct cf_conversation *conv, e
 }
 
 static json_t *
-json_time (int64_t utc_ms)
-{
-  char text[CF_TIME_SIZE];
-
-  return utc_ms ? json_string (cf_time_format (utc_ms, text)) : json_null ();
-}
-
-static json_t *
-json_fpr (const struct cf_fpr *fpr)
-{
-  char hex[CF_FPR_HEX_SIZE];
-
-  return cf_fpr_is_none (fpr) ? json_null () : json_string (cf_fpr_hex (fpr, hex));
-}
-
-static json_t *
 json_verified (const struct cf_peer *peer)
 {
   if (!peer || !peer->verified_how)
     return json_null ();
-  return json_pack ("{s:s, s:o}", "how", peer->verified_how, "when", json_time (peer->verified_utc_ms));
+  return json_pack ("{s:s, s:o}", "how", peer->verified_how, "when", cf_json_time (peer->verified_utc_ms));
 }
 
 json_t *
@@ -376,8 +361,8 @@ cf_conversation_json (struct cf_core *core, const struct cf_conversation *conv)
                     peer ? peer->user_id : NULL, "state", cf_conversation_state_name (conv->state), "asked",
                     conv->asked, "online", cf_link_is_up (core, &conv->peer), "unread",
                     (json_int_t) (core->messages ? cf_message_unread (core, conv) : 0), "last_activity",
-                    json_time (conv->active_utc_ms), "opened_at", json_time (conv->opened_utc_ms), "verified",
-                    json_verified (peer), "own_key", json_fpr (&conv->own_key), "peer_key",
-                    json_fpr (&conv->peer_key), "route", route, "closed_by_peer", conv->closed_by_peer, "note",
+                    cf_json_time (conv->active_utc_ms), "opened_at", cf_json_time (conv->opened_utc_ms), "verified",
+                    json_verified (peer), "own_key", cf_json_fpr (&conv->own_key), "peer_key",
+                    cf_json_fpr (&conv->peer_key), "route", route, "closed_by_peer", conv->closed_by_peer, "note",
                     conv->note, "trouble", conv->trouble);
 }

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "core/history.h"
 #include "core/inbox.h"
+#include "core/json.h"
 #include "core/message.h"
 #include "core/self.h"
 #include "core/store/store.h"
@@ -28,14 +29,6 @@ signature_name (enum cf_message_signature signature)
   case CF_SIGNATURE_BAD: break;
   }
   return "bad";
-}
-
-static json_t *
-json_time (int64_t utc_ms)
-{
-  char text[CF_TIME_SIZE];
-
-  return utc_ms ? json_string (cf_time_format (utc_ms, text)) : json_null ();
 }
 
 /* The state of one of theirs is what our own mark says. */
@@ -75,7 +68,7 @@ cf_message_json (struct cf_core *core, const struct cf_conversation *conv, const
                     cf_hex (m->id, sizeof m->id, id), "conversation",
                     cf_hex (m->conversation, sizeof m->conversation, conversation), "direction",
                     m->outgoing ? "out" : "in", "author", cf_fpr_hex (m->outgoing ? &core->self->fpr : &conv->peer, author),
-                    "sent_at", json_time (m->sent_utc_ms), "received_at", json_time (m->received_utc_ms), "text",
+                    "sent_at", cf_json_time (m->sent_utc_ms), "received_at", cf_json_time (m->received_utc_ms), "text",
                     json_text (m), "state", shown_state (conv, m), "signature", signature_name (m->signature),
                     "reply_to", m->is_reply ? cf_hex (m->reply_to, sizeof m->reply_to, reply) : NULL, "edited", 0,
                     "attachment");

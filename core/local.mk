@@ -5,6 +5,7 @@ libcf_core_a_SOURCES += core/core.c core/core.h core/worker.h
 libcf_core_a_SOURCES += core/command.c core/command.h core/commands.c core/commands.h
 libcf_core_a_SOURCES += core/event.c core/event.h
 libcf_core_a_SOURCES += core/address.c core/address.h
+libcf_core_a_SOURCES += core/json.c core/json.h
 libcf_core_a_SOURCES += core/self.c core/self.h core/self_task.c core/self_task.h
 libcf_core_a_SOURCES += core/self_init.c core/self_unlock.c core/self_commands.c
 libcf_core_a_SOURCES += core/settings.c core/settings.h

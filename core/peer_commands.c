@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "core/address.h"
 #include "core/conversation.h"
+#include "core/json.h"
 #include "core/link.h"
 #include "core/peers.h"
 #include "core/self.h"
@@ -15,40 +16,48 @@
 
 /* --- rows --- */
 
-static json_t *
-json_or_null (const char *text)
+/* How likely an address is of use to somebody who reads it: 0 best. */
+static int
+addr_rank (const struct cf_addr *addr)
 {
-  return text ? json_string (text) : json_null ();
+  if (addr->family == 4)
+    return 0;
+  return cf_addr_is_link_local6 (addr) ? 2 : 1;
 }
 
-static json_t *
-json_time (int64_t utc_ms)
+/* The devices, seen last first. */
+static size_t
+devices_by_age (const struct cf_peer *peer, const struct cf_peer_device *sorted[CF_PEER_DEVICES_MAX])
 {
-  char text[CF_TIME_SIZE];
+  size_t count = 0;
 
-  return utc_ms ? json_string (cf_time_format (utc_ms, text)) : json_null ();
+  for (size_t n = 0; n < peer->device_count && n < CF_PEER_DEVICES_MAX; n++) {
+    size_t at = count++;
+
+    for (; at && sorted[at - 1]->seen_ms < peer->devices[n].seen_ms; at--)
+      sorted[at] = sorted[at - 1];
+    sorted[at] = &peer->devices[n];
+  }
+  return count;
 }
 
-/* Devices seen last come first. */
+/* IPv4, then global IPv6, then link-local IPv6; among those of a kind, devices seen last come first. */
 static json_t *
 json_addrs (const struct cf_peer *peer)
 {
+  const struct cf_peer_device *sorted[CF_PEER_DEVICES_MAX];
+  size_t count = devices_by_age (peer, sorted);
   json_t *list = json_array ();
-  bool taken[CF_PEER_DEVICES_MAX] = { false };
   char text[CF_ADDR_TEXT_SIZE];
 
-  for (size_t n = 0; n < peer->device_count; n++) {
-    const struct cf_peer_device *best = NULL;
+  for (int rank = 0; rank <= 2; rank++)
+    for (size_t n = 0; n < count; n++)
+      for (size_t i = 0; i < sorted[n]->addr_count; i++) {
+        const struct cf_addr *addr = &sorted[n]->addrs[i];
 
-    for (size_t i = 0; i < peer->device_count; i++)
-      if (!taken[i] && (!best || peer->devices[i].seen_ms > best->seen_ms))
-        best = &peer->devices[i];
-    if (!best)
-      break;
-    taken[best - peer->devices] = true;
-    for (size_t i = 0; i < best->addr_count && json_array_size (list) < ROW_ADDRS_MAX; i++)
-      json_array_append_new (list, json_string (cf_addr_format (&best->addrs[i], text)));
-  }
+        if (addr_rank (addr) == rank && json_array_size (list) < ROW_ADDRS_MAX)
+          json_array_append_new (list, json_string (cf_addr_format (addr, text)));
+      }
   return list;
 }
 
@@ -68,11 +77,11 @@ cf_peer_json (struct cf_core *core, const struct cf_peer *peer)
   if (!row)
     return NULL;
   row_set (row, "fingerprint", json_string (cf_fpr_hex (&peer->fpr, hex)));
-  row_set (row, "user_id", json_or_null (peer->user_id));
-  row_set (row, "name", json_or_null (peer->name));
+  row_set (row, "user_id", cf_json_text (peer->user_id));
+  row_set (row, "name", cf_json_text (peer->name));
   row_set (row, "addr", json_addrs (peer));
   row_set (row, "source", json_string ("lan"));
-  row_set (row, "last_seen", json_time (peer->last_seen_utc_ms));
+  row_set (row, "last_seen", cf_json_time (peer->last_seen_utc_ms));
   row_set (row, "contact", json_boolean (peer->contact));
   row_set (row, "validity", json_string (cf_key_validity_name (peer->validity)));
   row_set (row, "key_state", json_string (cf_key_state_name (peer->key_state)));
@@ -91,14 +100,30 @@ contact_json (struct cf_core *core, const struct cf_peer *peer)
     verified = json_object ();
     if (verified) {
       row_set (verified, "how", json_string (peer->verified_how));
-      row_set (verified, "when", json_time (peer->verified_utc_ms));
+      row_set (verified, "when", cf_json_time (peer->verified_utc_ms));
     }
   }
   row_set (row, "verified", verified);
   row_set (row, "online", json_boolean (peer->present || cf_link_is_up (core, &peer->fpr)));
-  row_set (row, "route", json_or_null (cf_link_route (core, &peer->fpr)));
+  row_set (row, "route", cf_json_text (cf_link_route (core, &peer->fpr)));
   row_set (row, "blocked", json_boolean (peer->blocked));
   return row;
+}
+
+/* A row for each peer that is WANTED. */
+static gpg_error_t
+rows_of (struct cf_command *cmd, bool (*wanted) (const struct cf_peer *peer),
+         json_t *(*row) (struct cf_core *core, const struct cf_peer *peer))
+{
+  gpg_error_t err = 0;
+  size_t pos = 0;
+  const void *key;
+  void *value;
+
+  while (!err && cf_map_next (cmd->core->peers->by_fpr, &pos, &key, &value))
+    if (wanted (value))
+      err = cf_command_row (cmd, row (cmd->core, value));
+  return err;
 }
 
 /* --- PEERS --- */
@@ -154,27 +179,16 @@ cf_peer_watches_free (struct cf_peers *peers)
     watch_end (peers->watches, 0);
 }
 
-static gpg_error_t
-rows_of_present (struct cf_command *cmd)
+static bool
+is_near (const struct cf_peer *peer)
 {
-  gpg_error_t err = 0;
-  size_t pos = 0;
-  const void *key;
-  void *value;
-
-  while (!err && cf_map_next (cmd->core->peers->by_fpr, &pos, &key, &value)) {
-    const struct cf_peer *peer = value;
-
-    if (peer->present && !peer->blocked)
-      err = cf_command_row (cmd, cf_peer_json (cmd->core, peer));
-  }
-  return err;
+  return peer->present && !peer->blocked;
 }
 
 static void
 run_peers (struct cf_command *cmd)
 {
-  gpg_error_t err = rows_of_present (cmd);
+  gpg_error_t err = rows_of (cmd, is_near, cf_peer_json);
   struct cf_peers *peers = cmd->core->peers;
   struct cf_peer_watch *w = NULL;
 
@@ -199,21 +213,16 @@ run_peers (struct cf_command *cmd)
 
 /* --- CONTACTS --- */
 
+static bool
+is_contact (const struct cf_peer *peer)
+{
+  return peer->contact;
+}
+
 static void
 run_contacts (struct cf_command *cmd)
 {
-  gpg_error_t err = 0;
-  size_t pos = 0;
-  const void *key;
-  void *value;
-
-  while (!err && cf_map_next (cmd->core->peers->by_fpr, &pos, &key, &value)) {
-    const struct cf_peer *peer = value;
-
-    if (peer->contact)
-      err = cf_command_row (cmd, contact_json (cmd->core, peer));
-  }
-  cf_command_done (cmd, err);
+  cf_command_done (cmd, rows_of (cmd, is_contact, contact_json));
 }
 
 /* --- ADD --- */

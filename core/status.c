@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "core/conversation.h"
 #include "core/event.h"
+#include "core/json.h"
 #include "core/link.h"
 #include "core/message.h"
 #include "core/peer.h"
@@ -125,22 +126,16 @@ step_lan (struct cf_core *core, json_t *ladder, bool outside, const char *visibi
 
 /* ---- the row ---- */
 
-static json_t *
-text_or_null (const char *text)
-{
-  return text ? json_string (text) : json_null ();
-}
-
 static void
 set_self (struct cf_core *core, json_t *row)
 {
   const struct cf_self *self = core->self;
   char hex[CF_FPR_HEX_SIZE], *address = self ? cf_self_address (self) : NULL;
 
-  json_object_set_new (row, "fingerprint", text_or_null (self ? cf_fpr_hex (&self->fpr, hex) : NULL));
-  json_object_set_new (row, "user_id", text_or_null (self ? self->user_id : NULL));
-  json_object_set_new (row, "name", text_or_null (self ? self->name : NULL));
-  json_object_set_new (row, "address", text_or_null (address));
+  json_object_set_new (row, "fingerprint", cf_json_text (self ? cf_fpr_hex (&self->fpr, hex) : NULL));
+  json_object_set_new (row, "user_id", cf_json_text (self ? self->user_id : NULL));
+  json_object_set_new (row, "name", cf_json_text (self ? self->name : NULL));
+  json_object_set_new (row, "address", cf_json_text (address));
   free (address);
 }
 

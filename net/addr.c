@@ -144,3 +144,9 @@ cf_addr_is_loopback (const struct cf_addr *a)
     return a->bytes[0] == 127;
   return a->family == 6 && !memcmp (a->bytes, one, sizeof one);
 }
+
+bool
+cf_addr_is_link_local6 (const struct cf_addr *a)
+{
+  return a->family == 6 && is_link_local6 (a->bytes);
+}

@@ -22,5 +22,6 @@ const char *cf_addr_format (const struct cf_addr *addr, char out[CF_ADDR_TEXT_SI
 bool cf_addr_equal (const struct cf_addr *a, const struct cf_addr *b);
 bool cf_addr_same_host (const struct cf_addr *a, const struct cf_addr *b); /* ignores ports */
 bool cf_addr_is_loopback (const struct cf_addr *a);
+bool cf_addr_is_link_local6 (const struct cf_addr *a); /* fe80::/10 */
 
 #endif

@@ -283,11 +283,40 @@ test_blocked_stranger_is_kept (void **state)
   assert_null (cf_peer_find (&w->core, &fpr));
 }
 
+/* What people copy first is of most use: IPv4, then global IPv6, then link-local; of each, the device seen last. */
+static void
+test_addrs_order (void **state)
+{
+  static const char *const order[] = { "192.0.2.2:7077", "192.0.2.1:7077", "[2001:db8::2]:7077", "[2001:db8::1]:7077",
+                                       "[fe80::2%3]:7077", "[fe80::1%2]:7077" };
+  struct world *w = *state;
+  struct cf_peer *peer = add (w, 1, "Ada <ada@example.org>", NULL);
+  json_t *row, *list;
+
+  /* Each device names them the other way round. */
+  for (size_t i = 0; i < 6; i++) {
+    struct cf_peer_device *dev = &peer->devices[1 - i % 2];
+
+    assert_int_equal (cf_addr_parse (order[i], &dev->addrs[2 - i / 2]), 0);
+    dev->addr_count = 3;
+  }
+  peer->device_count = 2;
+  peer->devices[0].seen_ms = 1000;
+  peer->devices[1].seen_ms = 2000;
+  row = cf_peer_json (&w->core, peer);
+  list = json_object_get (row, "addr");
+  assert_int_equal (json_array_size (list), 6);
+  for (size_t i = 0; i < 6; i++)
+    assert_string_equal (json_string_value (json_array_get (list, i)), order[i]);
+  json_decref (row);
+}
+
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown (test_resolve, setup, teardown),
+    cmocka_unit_test_setup_teardown (test_addrs_order, setup, teardown),
     cmocka_unit_test_setup_teardown (test_resolve_nobody, setup, teardown),
     cmocka_unit_test_setup_teardown (test_resolve_ambiguous, setup, teardown),
     cmocka_unit_test_setup_teardown (test_comes_back, setup, teardown),
