@@ -28,10 +28,16 @@ coverage:
 	  lcov --summary confab.info
 
 # End-to-end stories on virtual hosts.
-EXTRA_DIST += tests/e2e/lab.py tests/e2e/hostile.py tests/e2e/talk.py tests/e2e/trouble.py
-dist_check_SCRIPTS += tests/e2e/hostile.sh tests/e2e/story.sh tests/e2e/talk.sh tests/e2e/trouble.sh
-TESTS += tests/e2e/hostile.sh tests/e2e/talk.sh tests/e2e/trouble.sh
-tests/e2e/hostile.log tests/e2e/talk.log tests/e2e/trouble.log: confab confabd
+EXTRA_DIST += tests/e2e/lab.py tests/e2e/durable.py tests/e2e/hostile.py tests/e2e/talk.py tests/e2e/trouble.py
+dist_check_SCRIPTS += tests/e2e/durable.sh tests/e2e/hostile.sh tests/e2e/story.sh tests/e2e/talk.sh tests/e2e/trouble.sh
+TESTS += tests/e2e/durable.sh tests/e2e/hostile.sh tests/e2e/talk.sh tests/e2e/trouble.sh
+tests/e2e/durable.log tests/e2e/hostile.log tests/e2e/talk.log tests/e2e/trouble.log: confab confabd
+
+# Hours of bad luck; CF_SEED=N repeats one.
+.PHONY: soak
+soak: confab confabd
+	CF_KILLS=$${CF_KILLS:-200} CF_SEED=$${CF_SEED:-0} CF_SRCDIR='$(abs_top_srcdir)' CF_BUILDDIR='$(abs_top_builddir)' \
+	  $(BASH_PATH) $(srcdir)/tests/e2e/durable.sh
 
 # Benches: "make bench"; never part of the check.
 EXTRA_PROGRAMS = tests/bench/bare_gpg
