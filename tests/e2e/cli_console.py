@@ -169,6 +169,19 @@ def interrupting(a, b):
     a.until("alice <alice@x.invalid>", "> ")
 
 
+def the_only_request(a, b):
+    """accept and refuse are about the only request that waits; it is said whose, and nothing is guessed"""
+    b.type("/accept\n")
+    b.until("The request of alice <alice@x.invalid>")
+    b.password("\x03")
+    b.until("No password was given")
+    b.type("/refuse\n")
+    b.until("The request of alice <alice@x.invalid>", "is refused")
+    for command in ("/accept\n", "/refuse\n"):
+        b.type(command)
+        b.until("Nobody is waiting for an answer")
+
+
 def closing(a, b):
     """Closing is seen by the other side; nothing can be sent any more"""
     b.type("/close\n")
@@ -195,7 +208,7 @@ def ending(a, b):
 
 def main():
     where = tempfile.mkdtemp(prefix="cf-", dir="/tmp")
-    steps = (first_start, opening, chatting, interrupting, closing, ending)
+    steps = (first_start, opening, chatting, interrupting, the_only_request, closing, ending)
     people, broken = [], None
     print(f"1..{len(steps)}")
     try:

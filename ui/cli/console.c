@@ -106,7 +106,68 @@ follow (struct cf_console *c)
 
 /* ---- lines ---- */
 
-/* A command inside a chat is about that conversation if it says no other. */
+/* WORDS with ONE more, which they left out. */
+static void
+run_with (struct cf_cli *cli, char **words, size_t count, char *one)
+{
+  char **all = cf_cli_must (calloc (count + 2, sizeof *all));
+
+  memcpy (all, words, count * sizeof *all);
+  all[count] = one;
+  cf_cli_run (cli, all, count + 1);
+  free (all);
+}
+
+/* The only request that waits for an answer, told to the person, who may be about to type a password for it.
+   Caller frees; NULL: there is not exactly one, told. */
+static char *
+only_request (struct cf_cli *cli)
+{
+  json_t *rows = NULL;
+  char *who, *id = NULL;
+
+  if (cf_cli_rows (cli, "REQUESTS", NULL, &rows))
+    return NULL;
+  if (json_array_size (rows) == 1) {
+    who = cf_row_who (json_array_get (rows, 0));
+    id = cf_cli_must (strdup (cf_row_text (json_array_get (rows, 0), "request")));
+    cf_cli_note (cli, "The request of %s", who);
+    free (who);
+  } else if (json_array_size (rows))
+    cf_cli_fail (cli, cf_err (GPG_ERR_AMBIGUOUS), "\"requests\" lists them; name one", "Several wait for an answer");
+  else
+    cf_cli_fail (cli, cf_err (GPG_ERR_NOT_FOUND), "\"requests\" lists those who do", "Nobody is waiting for an answer");
+  json_decref (rows);
+  return id;
+}
+
+/* Only options, none of them --help.  An option whose value is a word of its own counts as words. */
+static bool
+names_nothing (char **words, size_t count)
+{
+  for (size_t i = 1; i < count; i++)
+    if (words[i][0] != '-' || !strcmp (words[i], "-h") || !strcmp (words[i], "--help"))
+      return false;
+  return true;
+}
+
+/* A command that does not say what it is about is about the chat, or the only request that waits. */
+static void
+run_completed (struct cf_console *c, const struct cf_cli_command *command, char **words, size_t count)
+{
+  char *request;
+
+  if (command && c->chat && count == 1 && !strncmp (command->args, "CONV", 4) && strcmp (words[0], "chat"))
+    run_with (c->cli, words, count, c->chat);
+  else if (command && !strcmp (command->args, "REQUEST") && names_nothing (words, count)) {
+    request = only_request (c->cli);
+    if (request)
+      run_with (c->cli, words, count, request);
+    free (request);
+  } else
+    cf_cli_run (c->cli, words, count);
+}
+
 static void
 run_words (struct cf_console *c, char **words, size_t count)
 {
@@ -115,19 +176,12 @@ run_words (struct cf_console *c, char **words, size_t count)
   int timeout_ms = cli->timeout_ms;
   const char *home = cli->home;
   bool json = cli->json;
-  char *with_chat[3];
 
   /* After the daemon has gone: follow it before anything is asked, so that nothing falls between. */
   if (!c->events && command && command->verb && !cf_cli_connect (cli))
     follow (c);
   c->running = true;
-  if (c->chat && command && count == 1 && !strncmp (command->args, "CONV", 4) && strcmp (words[0], "chat")) {
-    with_chat[0] = words[0];
-    with_chat[1] = c->chat;
-    with_chat[2] = NULL;
-    cf_cli_run (cli, with_chat, 2);
-  } else
-    cf_cli_run (cli, words, count);
+  run_completed (c, command, words, count);
   c->running = false;
   cli->timeout_ms = timeout_ms;
   cli->json = json;

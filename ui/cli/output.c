@@ -19,7 +19,7 @@
 #define GAP 2          /* columns between those of a table */
 #define SHRUNK_MIN 12  /* a shortened column keeps this much */
 #define COLUMNS_MAX 8
-#define LABEL_WIDTH 13
+#define LABEL_WIDTH 15 /* "conversations" and two spaces */
 
 void *
 cf_cli_must (void *mem)

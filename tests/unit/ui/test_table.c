@@ -4,8 +4,10 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -96,6 +98,53 @@ test_shorten (void **state)
   }
 }
 
+/* What cf_show_status prints of ROW; caller frees. */
+static char *
+shown_status (json_t *row)
+{
+  struct cf_cli cli = { .side_fd = -1 };
+  char *text = calloc (1, 10000);
+  FILE *file = tmpfile ();
+  int out = dup (STDOUT_FILENO);
+
+  assert_non_null (text);
+  assert_non_null (file);
+  fflush (stdout);
+  assert_true (out >= 0 && dup2 (fileno (file), STDOUT_FILENO) >= 0);
+  cf_show_status (&cli, row);
+  fflush (stdout);
+  assert_true (dup2 (out, STDOUT_FILENO) >= 0);
+  close (out);
+  rewind (file);
+  assert_true (fread (text, 1, 9999, file) > 0);
+  fclose (file);
+  return text;
+}
+
+/* Every label fits into its column. */
+static void
+test_status_column (void **state)
+{
+  json_t *row = json_pack ("{s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:s}", "user_id", "#", "fingerprint", "#", "address",
+                           "#", "home", "#", "visibility", "#", "peers", 7, "conversations", 7, "version", "#");
+  char *text = shown_status (row), *line, *rest = text;
+  size_t column = 0, count = 0;
+
+  (void) state;
+  assert_non_null (row);
+  while ((line = strtok_r (rest, "\n", &rest))) {
+    size_t at = strcspn (line, "#7");
+
+    assert_int_equal (at, column ? column : at);
+    assert_memory_equal (line + at - 2, "  ", 2);
+    column = at;
+    count++;
+  }
+  assert_int_equal (count, 8);
+  free (text);
+  json_decref (row);
+}
+
 int
 main (void)
 {
@@ -104,6 +153,7 @@ main (void)
     cmocka_unit_test (test_rows),
     cmocka_unit_test (test_fingerprint),
     cmocka_unit_test (test_shorten),
+    cmocka_unit_test (test_status_column),
   };
   return cmocka_run_group_tests_name ("ui/table", tests, NULL, NULL);
 }
