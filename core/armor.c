@@ -30,9 +30,9 @@ crc24 (const uint8_t *p, size_t len)
 size_t
 cf_armor_size (size_t len)
 {
-  size_t digits = (len + 2) / 3 * 4;
+  size_t bytes = ARMOR_LINE / 4 * 3; /* of a line */
 
-  return sizeof BEGIN_LINE - 1 + digits + digits / ARMOR_LINE + 1 + 6 + sizeof END_LINE + 8;
+  return sizeof BEGIN_LINE - 1 + (len + 2) / 3 * 4 + (len + bytes - 1) / bytes + sizeof "=abcd\n" - 1 + sizeof END_LINE;
 }
 
 void

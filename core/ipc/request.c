@@ -1,6 +1,6 @@
 /* request.c - an Assuan line becomes a command; its rows and its end become lines.
  *
- *   SEND --wait=delivered 3f2a91     words separated by spaces, each percent-escaped
+ *   SEND --wait=delivered 3f2a91     see line.h
  *   D {"message": ...}%0A            rows
  *   S ERROR {"error":"NOT_FOUND","message":"...","hint":"..."}
  *   ERR 201326619 Not found <Confab>
@@ -17,6 +17,7 @@
 #include "base/secmem.h"
 #include "base/text.h"
 #include "core/ipc/connection.h"
+#include "core/ipc/line.h"
 
 #define ERROR_TEXT_MAX 400 /* bytes of a message or hint: a status line has 1,000 */
 
@@ -30,13 +31,7 @@ struct cf_request {
 static void
 request_free (struct cf_request *request)
 {
-  for (size_t i = 0; i < request->cmd.argc; i++)
-    free (request->cmd.argv[i]);
-  for (size_t i = 0; i < request->cmd.option_count; i++)
-    {
-      free (request->cmd.options[i].name);
-      free (request->cmd.options[i].value);
-    }
+  cf_line_done (&request->cmd);
   free (request);
 }
 
@@ -159,87 +154,6 @@ static const struct cf_command_ops request_ops = { request_row, request_finish, 
 
 /* ---- from the client to the command ---- */
 
-/* WORD without its percent escapes, as a string of its own. */
-static gpg_error_t
-unescape (const char *word, size_t len, char **r_text)
-{
-  char *text = malloc (len + 1), *out = text;
-  uint8_t byte;
-  char digits[3] = "";
-
-  if (!text)
-    return cf_err_errno ();
-  for (size_t i = 0; i < len; i++)
-    {
-      if (word[i] != '%')
-        {
-          *out++ = word[i];
-          continue;
-        }
-      if (len - i < 3)
-        goto bad;
-      memcpy (digits, word + i + 1, 2);
-      if (cf_unhex (digits, &byte, 1) || !byte)
-        goto bad;
-      *out++ = (char)byte;
-      i += 2;
-    }
-  *out = 0;
-  if (!cf_text_is_utf8 (text, strlen (text)))
-    goto bad;
-  *r_text = text;
-  return 0;
-
-bad:
-  free (text);
-  return cf_err (GPG_ERR_INV_VALUE);
-}
-
-static gpg_error_t
-add_option (struct cf_command *cmd, const char *word, size_t len)
-{
-  const char *eq = memchr (word, '=', len);
-  size_t name_len = eq ? (size_t)(eq - word) : len;
-  gpg_error_t err;
-
-  if (cmd->option_count >= CF_COMMAND_ARGS_MAX)
-    return cf_err (GPG_ERR_TOO_MANY);
-  err = unescape (eq ? eq + 1 : "", eq ? len - name_len - 1 : 0, &cmd->options[cmd->option_count].value);
-  if (err)
-    return err;
-  cmd->options[cmd->option_count].name = strndup (word, name_len);
-  cmd->option_count++;
-  return cmd->options[cmd->option_count - 1].name ? 0 : cf_err (GPG_ERR_ENOMEM);
-}
-
-/* Options come before the first argument; "--" ends them. */
-static gpg_error_t
-parse_line (struct cf_command *cmd, const char *line)
-{
-  bool options = true;
-  gpg_error_t err = 0;
-
-  while (!err && *(line += strspn (line, " ")))
-    {
-      size_t len = strcspn (line, " ");
-
-      if (options && len == 2 && !strncmp (line, "--", 2))
-        options = false;
-      else if (options && len > 2 && !strncmp (line, "--", 2))
-        err = add_option (cmd, line + 2, len - 2);
-      else if (cmd->argc >= CF_COMMAND_ARGS_MAX)
-        err = cf_err (GPG_ERR_TOO_MANY);
-      else
-        {
-          options = false;
-          err = unescape (line, len, &cmd->argv[cmd->argc]);
-          cmd->argc += !err;
-        }
-      line += len;
-    }
-  return err;
-}
-
 static gpg_error_t
 on_command (assuan_context_t ctx, char *line)
 {
@@ -258,7 +172,7 @@ on_command (assuan_context_t ctx, char *line)
   request->cmd.ops = &request_ops;
   conn->request = request;
   cf_gpg_set_prompt (conn->ipc->core->gpg, conn->display, conn->ttyname, conn->ttytype, conn->lc_ctype);
-  err = parse_line (&request->cmd, line);
+  err = cf_line_parse (&request->cmd, line);
   if (err)
     cf_command_fail (&request->cmd, err, NULL, "The command line is not well formed: %s", gpg_strerror (err));
   else

@@ -1,0 +1,17 @@
+/* line.h - the grammar of a command's line, apart from what carries it.
+ *
+ *   SEND --wait=delivered 3f2a91     words separated by spaces, each percent-escaped
+ *
+ * Options come before the first argument; "--" ends them.
+ */
+#ifndef CF_CORE_IPC_LINE_H
+#define CF_CORE_IPC_LINE_H
+
+#include "core/command.h"
+
+/* The words of LINE (after the verb) into CMD's arguments and options, whatever else is in it; they are UTF-8
+   without NUL.  cf_line_done in any case.  Errors: INV_VALUE (escapes, not UTF-8), TOO_MANY, ENOMEM. */
+gpg_error_t cf_line_parse (struct cf_command *cmd, const char *line) CF_MUST_CHECK;
+void cf_line_done (struct cf_command *cmd);
+
+#endif

@@ -1,0 +1,44 @@
+/* fuzz.h - what a fuzz target is made of, and what all of them share.
+ *
+ * A target is one file, fuzz_NAME.c, with the two functions below and a line
+ * in local.mk.  With --enable-fuzzing libFuzzer calls it; otherwise driver.c
+ * replays its seeds and tests/fuzz/corpus/NAME once, as a test like any other.
+ */
+#ifndef CF_TESTS_FUZZ_FUZZ_H
+#define CF_TESTS_FUZZ_FUZZ_H
+
+#include "base/env.h"
+
+/* The target: look at LEN bytes, die when something does not hold.  Returns 0. */
+int LLVMFuzzerTestOneInput (const uint8_t *data, size_t len);
+
+/* The target's examples, from which a fuzzer learns what input looks like: EMIT each, with a name of letters,
+   digits and dashes. */
+typedef void fuzz_emit (const char *name, const void *data, size_t len);
+void fuzz_seeds (fuzz_emit *emit);
+
+/* Holds, or the run ends here. */
+#define FUZZ_CHECK(cond) ((cond) ? (void) 0 : fuzz_die (#cond, __FILE__, __LINE__))
+void fuzz_die (const char *what, const char *file, int line) __attribute__ ((noreturn));
+
+/* Input that is eaten from the front; when it is empty everything is 0. */
+struct fuzz_in {
+  const uint8_t *p;
+  size_t left;
+};
+uint8_t fuzz_u8 (struct fuzz_in *in);
+uint32_t fuzz_u32 (struct fuzz_in *in);
+/* Up to LEN bytes; *R_LEN is how many there were. */
+const uint8_t *fuzz_bytes (struct fuzz_in *in, size_t len, size_t *r_len);
+
+/* DATA as a string of exactly its own size, up to its first NUL; to be freed. */
+char *fuzz_string (const uint8_t *data, size_t len);
+/* A copy of exactly LEN bytes, so that a sanitizer sees who reads beyond; to be freed. */
+uint8_t *fuzz_copy (const void *data, size_t len);
+
+/* A world with a clock that stands still and dice from SEED, a counter that the caller keeps. */
+void fuzz_env_init (struct cf_env *env, uint64_t *seed);
+/* Let MS go by, timer by timer. */
+void fuzz_env_run (struct cf_env *env, uint64_t ms);
+
+#endif

@@ -1,0 +1,71 @@
+# Fuzz targets: a file, its name in this list, and what it links with.
+fuzz_targets = \
+	tests/fuzz/fuzz_address tests/fuzz/fuzz_beacon tests/fuzz/fuzz_entry tests/fuzz/fuzz_hello tests/fuzz/fuzz_line \
+	tests/fuzz/fuzz_packets tests/fuzz/fuzz_talk tests/fuzz/fuzz_text tests/fuzz/fuzz_words
+check_PROGRAMS += $(fuzz_targets)
+EXTRA_DIST += tests/fuzz/corpus
+
+check_LIBRARIES += libcf-fuzz.a
+libcf_fuzz_a_SOURCES = tests/fuzz/fuzz.c tests/fuzz/fuzz.h
+if FUZZING
+FUZZ_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+# Replayed by "make check" as they are; under libFuzzer they would never end.
+TESTS += $(fuzz_targets)
+libcf_fuzz_a_SOURCES += tests/fuzz/driver.c
+FUZZ_LDFLAGS = $(AM_LDFLAGS)
+endif
+FUZZ_LIBS = libcf-fuzz.a $(CORE_LIBS) $(BASE_LIBS)
+fuzz_cppflags = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+
+tests_fuzz_fuzz_address_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_address_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_beacon_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_beacon_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_entry_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_entry_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_hello_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_hello_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_line_SOURCES = tests/fuzz/fuzz_line.c core/ipc/line.c core/ipc/line.h
+tests_fuzz_fuzz_line_CPPFLAGS = $(fuzz_cppflags)
+tests_fuzz_fuzz_line_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_line_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_packets_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_packets_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_talk_CPPFLAGS = $(fuzz_cppflags)
+tests_fuzz_fuzz_talk_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_talk_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_text_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_text_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_words_CPPFLAGS = $(fuzz_cppflags)
+tests_fuzz_fuzz_words_LDFLAGS = $(FUZZ_LDFLAGS) -Wl,--wrap=cf_cli_fail
+tests_fuzz_fuzz_words_LDADD = libcf-fuzz.a libcf-cli.a $(CLIENT_LIBS)
+
+# make fuzz FUZZ_SECONDS=60: each target for so long, in a build of its own unless this is one.  What is found lies in
+# fuzz/, as TARGET-crash-...; "make fuzz-merge" adds what was learnt to the corpora, as few and small as they can be.
+FUZZ_SECONDS = 60
+FUZZ_FLAGS = -timeout=20 -rss_limit_mb=2048 -max_len=16384 -print_final_stats=1
+.PHONY: fuzz fuzz-merge fuzz-seeds
+if FUZZING
+fuzz: $(fuzz_targets)
+	@for target in $(fuzz_targets); do name=$${target##*/fuzz_}; echo "# $$name"; \
+	  $(MKDIR_P) fuzz/$$name $(srcdir)/tests/fuzz/corpus/$$name && \
+	  ./$$target $(FUZZ_FLAGS) -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=fuzz/$$name- \
+	    fuzz/$$name $(srcdir)/tests/fuzz/corpus/$$name >fuzz/$$name.log 2>&1 || { tail -n 40 fuzz/$$name.log; exit 1; }; \
+	  grep -E 'cov: |stat::number_of_executed' fuzz/$$name.log | tail -n 2; \
+	done
+fuzz-merge: $(fuzz_targets)
+	@for target in $(fuzz_targets); do name=$${target##*/fuzz_}; $(MKDIR_P) fuzz/$$name fuzz/$$name.min && \
+	  ./$$target -merge=1 -max_len=4096 fuzz/$$name.min $(srcdir)/tests/fuzz/corpus/$$name fuzz/$$name >/dev/null 2>&1; \
+	  echo "# fuzz/$$name.min: `ls fuzz/$$name.min | wc -l` files"; \
+	done
+else
+fuzz fuzz-merge:
+	$(MKDIR_P) fuzzing && cd fuzzing && \
+	  { test -f config.status || $(abs_top_srcdir)/configure --quiet --enable-fuzzing CC=clang CFLAGS='-g -O1'; } && \
+	  $(MAKE) $@ FUZZ_SECONDS='$(FUZZ_SECONDS)'
+# The examples that targets make, into the corpora.
+fuzz-seeds: $(fuzz_targets)
+	for target in $(fuzz_targets); do dir=$(srcdir)/tests/fuzz/corpus/$${target##*/fuzz_}; \
+	  $(MKDIR_P) $$dir && ./$$target --seeds $$dir || exit 1; done
+endif
