@@ -53,23 +53,29 @@ libcf_core_a_SOURCES += core/link_tunnel.c core/link_tunnel.h
 libcf_core_a_SOURCES += core/store/store_peer.h
 
 if HAVE_CMOCKA
-check_PROGRAMS += tests/sim/test_link tests/unit/core/test_peer
-TESTS += tests/sim/test_link tests/unit/core/test_peer
+check_PROGRAMS += tests/sim/test_link tests/sim/test_rogue tests/unit/core/test_peer
+TESTS += tests/sim/test_link tests/sim/test_rogue tests/unit/core/test_peer
 tests_unit_core_test_peer_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_core_test_peer_LDADD = $(CORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
 tests_sim_test_link_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 tests_sim_test_link_LDFLAGS = $(LDFLAGS_SIM)
 tests_sim_test_link_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
-check_PROGRAMS += tests/sim/test_gate tests/sim/test_conversation tests/unit/core/test_gate
-TESTS += tests/sim/test_gate tests/sim/test_conversation tests/unit/core/test_gate
+tests_sim_test_rogue_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+tests_sim_test_rogue_LDFLAGS = $(LDFLAGS_SIM)
+tests_sim_test_rogue_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/sim/test_gate tests/sim/test_gate_hostile tests/sim/test_conversation tests/unit/core/test_gate
+TESTS += tests/sim/test_gate tests/sim/test_gate_hostile tests/sim/test_conversation tests/unit/core/test_gate
 tests_sim_test_conversation_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 tests_sim_test_conversation_LDFLAGS = $(LDFLAGS_SIM)
 tests_sim_test_conversation_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
 tests_unit_core_test_gate_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_core_test_gate_LDADD = $(CORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
 tests_sim_test_gate_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
-tests_sim_test_gate_LDFLAGS = $(LDFLAGS_SIM) -Wl,--wrap=cf_link_handshake_hash
+tests_sim_test_gate_LDFLAGS = $(LDFLAGS_SIM)
 tests_sim_test_gate_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
+tests_sim_test_gate_hostile_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+tests_sim_test_gate_hostile_LDFLAGS = $(LDFLAGS_SIM) -Wl,--wrap=cf_link_handshake_hash
+tests_sim_test_gate_hostile_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
 endif
 
 # What is said in open conversations.
@@ -94,9 +100,12 @@ tests_unit_core_test_armor_LDADD = $(CORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
 endif
 
 if HAVE_CMOCKA
-check_PROGRAMS += tests/sim/test_message
-TESTS += tests/sim/test_message
+check_PROGRAMS += tests/sim/test_message tests/sim/test_forgery
+TESTS += tests/sim/test_message tests/sim/test_forgery
 tests_sim_test_message_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 tests_sim_test_message_LDFLAGS = $(LDFLAGS_SIM)
 tests_sim_test_message_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
+tests_sim_test_forgery_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+tests_sim_test_forgery_LDFLAGS = $(LDFLAGS_SIM)
+tests_sim_test_forgery_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
 endif

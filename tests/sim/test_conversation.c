@@ -4,31 +4,17 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-#include "tests/sim/sim.h"
-
-struct pair {
-  struct sim *sim;
-  struct sim_node *a, *b;
-  char fpr_a[CF_FPR_HEX_SIZE], fpr_b[CF_FPR_HEX_SIZE];
-  char id[33];
-};
+#include "tests/sim/story.h"
 
 static void
 begin (struct pair *p, uint64_t seed)
 {
-  p->sim = sim_new (seed);
-  p->a = sim_node_new (p->sim, "alice");
-  p->b = sim_node_new (p->sim, "bob");
-  assert_int_equal (sim_node_start (p->a), 0);
-  assert_int_equal (sim_node_start (p->b), 0);
-  cf_fpr_hex (&p->a->fpr, p->fpr_a);
-  cf_fpr_hex (&p->b->fpr, p->fpr_b);
-  assert_int_equal (sim_open (p->a, p->b, p->id), 0);
+  pair_begin (p, seed);
+  pair_open (p);
 }
 
 static struct sim_command *

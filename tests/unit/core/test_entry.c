@@ -160,51 +160,53 @@ test_one_form (void **state)
 #define TYPE "Content-Type: text/plain; charset=utf-8\n"
 #define REST "Previous: " HASH "\nKind: text\n" TYPE "Content-Length: 2\n\nhi\n\n"
 
+/* None of these is an entry. */
+static const char *const bad[] = {
+  "",
+  "\n",
+  HEAD TO "Sequence: 0\n" DATE REST,
+  HEAD TO "Sequence: 07\n" DATE REST,
+  HEAD TO "Sequence: +7\n" DATE REST,
+  HEAD TO "Sequence: -7\n" DATE REST,
+  HEAD TO "Sequence: 7 \n" DATE REST,
+  HEAD TO "Sequence:  7\n" DATE REST,
+  HEAD TO "Sequence: 9007199254740992\n" DATE REST,
+  HEAD TO "Sequence: 99999999999999999999999999999999\n" DATE REST,
+  HEAD TO "Sequence: 1\n" DATE REST, /* the first has no Previous */
+  HEAD TO "sequence: 7\n" DATE REST,
+  HEAD TO "Sequence: 7\r\n" DATE REST,
+  HEAD TO "Sequence: 7\n 8\n" DATE REST, /* folded */
+  HEAD TO "Sequence: 7\nSequence: 7\n" DATE REST,
+  HEAD HEAD TO "Sequence: 7\n" DATE REST,
+  HEAD "Sequence: 7\n" TO DATE REST,
+  HEAD "To: " FPR1 "\nSequence: 7\n" DATE REST,
+  HEAD "To: " FPR1 "," FPR2 "\nSequence: 7\n" DATE REST,
+  HEAD "To: " FPR1 ", " FPR2 ", " FPR2 "\nSequence: 7\n" DATE REST,
+  HEAD "To: " FPR1 ", aAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\nSequence: 7\n" DATE REST,
+  HEAD TO "Sequence: 7\nDate: 2026-11-21T22:47:26Z\n" REST,
+  HEAD TO "Sequence: 7\nDate: 2026-13-21T22:47:26.123Z\n" REST,
+  HEAD TO "Sequence: 7\nDate: yesterday\n" REST,
+  HEAD TO "Sequence: 7\n" DATE "Critical: yes\n" REST,
+  HEAD TO "Sequence: 7\n" DATE "Previous: " ID "\nKind: text\n" TYPE "Content-Length: 2\n\nhi\n\n",
+  HEAD TO "Sequence: 7\n" DATE "Previous: " HASH "\nKind: Text\n" TYPE "Content-Length: 2\n\nhi\n\n",
+  HEAD TO "Sequence: 7\n" DATE "Previous: " HASH "\nKind: \n" TYPE "Content-Length: 2\n\nhi\n\n",
+  HEAD TO "Sequence: 7\n" DATE "Previous: " HASH "\n" TYPE "Content-Length: 2\n\nhi\n\n",
+  HEAD TO "Sequence: 7\n" DATE "Previous: " HASH "\nKind: text\nContent-Type: text/html\nContent-Length: 2\n\nhi\n\n",
+  HEAD TO "Sequence: 7\n" DATE "Previous: " HASH "\nKind: text\n" TYPE "Content-Length: 0\n\n\n\n",
+  HEAD TO "Sequence: 7\n" DATE "Previous: " HASH "\nKind: text\n" TYPE "Content-Length: 1\n\nhi\n\n",
+  HEAD TO "Sequence: 7\n" DATE "Previous: " HASH "\nKind: text\n" TYPE "Content-Length: 3\n\nhi\n\n",
+  HEAD TO "Sequence: 7\n" DATE "Previous: " HASH "\nKind: text\n" TYPE "Content-Length: 18446744073709551615\n\nhi\n\n",
+  HEAD TO "Sequence: 7\n" DATE "Previous: " HASH "\nKind: text\n" TYPE "Content-Length: 2\n\n\xff\xfe\n\n",
+  HEAD TO "Sequence: 7\n" DATE "Previous: " HASH "\nKind: close\n" TYPE "Content-Length: 0\n\n\n\n",
+  HEAD TO "Sequence: 7\n" DATE "Previous: " HASH "\nKind: close\nLast-Sequences: 7 1\n" TYPE "Content-Length: 0\n\n\n\n",
+  HEAD TO "Sequence: 7\n" DATE "Previous: " HASH "\nKind: close\nLast-Sequences: 6 1\n" TYPE "Content-Length: 2\n\nhi\n\n",
+  HEAD TO "Sequence: 7\n" DATE "Previous: " HASH "\nKind: close\nLast-Sequences: 6\n" TYPE "Content-Length: 0\n\n\n\n",
+  HEAD TO "Sequence: 7\n" DATE "In-Reply-To: " ID "\n" REST, /* out of order */
+};
+
 static void
 test_hostile (void **state)
 {
-  static const char *const bad[] = {
-    "",
-    "\n",
-    HEAD TO "Sequence: 0\n" DATE REST,
-    HEAD TO "Sequence: 07\n" DATE REST,
-    HEAD TO "Sequence: +7\n" DATE REST,
-    HEAD TO "Sequence: -7\n" DATE REST,
-    HEAD TO "Sequence: 7 \n" DATE REST,
-    HEAD TO "Sequence:  7\n" DATE REST,
-    HEAD TO "Sequence: 9007199254740992\n" DATE REST,
-    HEAD TO "Sequence: 99999999999999999999999999999999\n" DATE REST,
-    HEAD TO "Sequence: 1\n" DATE REST, /* the first has no Previous */
-    HEAD TO "sequence: 7\n" DATE REST,
-    HEAD TO "Sequence: 7\r\n" DATE REST,
-    HEAD TO "Sequence: 7\n 8\n" DATE REST, /* folded */
-    HEAD TO "Sequence: 7\nSequence: 7\n" DATE REST,
-    HEAD HEAD TO "Sequence: 7\n" DATE REST,
-    HEAD "Sequence: 7\n" TO DATE REST,
-    HEAD "To: " FPR1 "\nSequence: 7\n" DATE REST,
-    HEAD "To: " FPR1 "," FPR2 "\nSequence: 7\n" DATE REST,
-    HEAD "To: " FPR1 ", " FPR2 ", " FPR2 "\nSequence: 7\n" DATE REST,
-    HEAD "To: " FPR1 ", aAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\nSequence: 7\n" DATE REST,
-    HEAD TO "Sequence: 7\nDate: 2026-11-21T22:47:26Z\n" REST,
-    HEAD TO "Sequence: 7\nDate: 2026-13-21T22:47:26.123Z\n" REST,
-    HEAD TO "Sequence: 7\nDate: yesterday\n" REST,
-    HEAD TO "Sequence: 7\n" DATE "Critical: yes\n" REST,
-    HEAD TO "Sequence: 7\n" DATE "Previous: " ID "\nKind: text\n" TYPE "Content-Length: 2\n\nhi\n\n",
-    HEAD TO "Sequence: 7\n" DATE "Previous: " HASH "\nKind: Text\n" TYPE "Content-Length: 2\n\nhi\n\n",
-    HEAD TO "Sequence: 7\n" DATE "Previous: " HASH "\nKind: \n" TYPE "Content-Length: 2\n\nhi\n\n",
-    HEAD TO "Sequence: 7\n" DATE "Previous: " HASH "\n" TYPE "Content-Length: 2\n\nhi\n\n",
-    HEAD TO "Sequence: 7\n" DATE "Previous: " HASH "\nKind: text\nContent-Type: text/html\nContent-Length: 2\n\nhi\n\n",
-    HEAD TO "Sequence: 7\n" DATE "Previous: " HASH "\nKind: text\n" TYPE "Content-Length: 0\n\n\n\n",
-    HEAD TO "Sequence: 7\n" DATE "Previous: " HASH "\nKind: text\n" TYPE "Content-Length: 1\n\nhi\n\n",
-    HEAD TO "Sequence: 7\n" DATE "Previous: " HASH "\nKind: text\n" TYPE "Content-Length: 3\n\nhi\n\n",
-    HEAD TO "Sequence: 7\n" DATE "Previous: " HASH "\nKind: text\n" TYPE "Content-Length: 18446744073709551615\n\nhi\n\n",
-    HEAD TO "Sequence: 7\n" DATE "Previous: " HASH "\nKind: text\n" TYPE "Content-Length: 2\n\n\xff\xfe\n\n",
-    HEAD TO "Sequence: 7\n" DATE "Previous: " HASH "\nKind: close\n" TYPE "Content-Length: 0\n\n\n\n",
-    HEAD TO "Sequence: 7\n" DATE "Previous: " HASH "\nKind: close\nLast-Sequences: 7 1\n" TYPE "Content-Length: 0\n\n\n\n",
-    HEAD TO "Sequence: 7\n" DATE "Previous: " HASH "\nKind: close\nLast-Sequences: 6 1\n" TYPE "Content-Length: 2\n\nhi\n\n",
-    HEAD TO "Sequence: 7\n" DATE "Previous: " HASH "\nKind: close\nLast-Sequences: 6\n" TYPE "Content-Length: 0\n\n\n\n",
-    HEAD TO "Sequence: 7\n" DATE "In-Reply-To: " ID "\n" REST, /* out of order */
-  };
   static const char good[] = HEAD TO "Sequence: 7\n" DATE REST;
   static const char extra[] = HEAD TO "Sequence: 7\n" DATE "Previous: " HASH "\nKind: text\nX-Later: one\n" TYPE
                                       "Content-Length: 2\n\nhi\n\n";
