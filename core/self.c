@@ -2,7 +2,7 @@
  *
  * Once an hour the public key is exported anew (the user may have extended it
  * or added a user ID), and the device statement is signed again when it is
- * CF_DEVICE_RENEW_MS old.  The device key itself stays.
+ * CF_DEVICE_RENEW_MS old, or the clock has been set.  The device key itself stays.
  */
 #include "core/self.h"
 
@@ -16,6 +16,8 @@
 #include "core/settings.h"
 
 #define LOOK_MS (3600 * 1000)
+#define CLOCK_MS (60 * 1000) /* has the clock been set? */
+#define NEWEST "newest-device-statement" /* row of the settings; no setting of the user's */
 #define RETRY_MS (6 * 3600 * 1000) /* signing may raise a pinentry: do not nag */
 
 /* ---- the name ---- */
@@ -76,6 +78,30 @@ cf_self_address (const struct cf_self *self)
 
 /* ---- renewal ---- */
 
+/* Kept apart from the statement: after the clock was set back, the one in use is not the newest. */
+static gpg_error_t
+save_newest (struct cf_self *self, int64_t newest_utc_ms)
+{
+  char text[24];
+
+  snprintf (text, sizeof text, "%lld", (long long) newest_utc_ms);
+  return cf_store_setting_set (self->core->store, NEWEST, text);
+}
+
+static gpg_error_t
+load_newest (struct cf_self *self)
+{
+  gpg_error_t err;
+  char *text = NULL;
+
+  self->newest_utc_ms = self->device.not_before_utc_ms;
+  err = cf_store_setting_get (self->core->store, NEWEST, &text);
+  if (!err && text && strtoll (text, NULL, 10) > self->newest_utc_ms)
+    self->newest_utc_ms = strtoll (text, NULL, 10);
+  free (text);
+  return err;
+}
+
 static gpg_error_t
 save (struct cf_self *self, const struct cf_device_statement *device, const uint8_t *block, size_t block_len)
 {
@@ -94,13 +120,15 @@ look_again (struct cf_self *self, gpg_error_t err, uint64_t delay_ms)
 {
   if (err)
     cf_log (self->core->env, CF_LOG_WARN, "renewal of key and device statement: %s", cf_err_info (err)->message);
-  cf_timer_after (self->core->env, &self->renew, delay_ms);
+  self->look_ms = self->core->env->now_ms + delay_ms;
+  cf_timer_after (self->core->env, &self->renew, err ? delay_ms : CLOCK_MS);
 }
 
 static void
 on_signed (void *arg, gpg_error_t err, const uint8_t *data, size_t len)
 {
   struct cf_self *self = arg;
+  int64_t newest = self->newest_utc_ms;
   uint8_t *copy = NULL;
 
   self->job = NULL;
@@ -110,9 +138,18 @@ on_signed (void *arg, gpg_error_t err, const uint8_t *data, size_t len)
     goto leave;
   self->next.signature = memcpy (copy, data, len);
   self->next.signature_len = len;
-  err = save (self, &self->next, self->block, self->block_len);
+  if (self->next.not_before_utc_ms > self->newest_utc_ms)
+    newest = self->next.not_before_utc_ms;
+  err = cf_store_begin (self->core->store);
   if (err)
     goto leave;
+  err = save (self, &self->next, self->block, self->block_len);
+  if (!err)
+    err = save_newest (self, newest);
+  cf_store_end (self->core->store, &err);
+  if (err)
+    goto leave;
+  self->newest_utc_ms = newest;
   free ((void *) (uintptr_t) self->device.signature);
   self->device = self->next;
   copy = NULL;
@@ -122,13 +159,16 @@ leave:
   look_again (self, err, err ? RETRY_MS : LOOK_MS);
 }
 
-/* Also when the clock has been set back to before its beginning: peers would find it too young. */
+/* Also when the clock has been set back to before its beginning: peers would find it too young.  If it was the new
+   time that was wrong, peers who know the former statement take none that is older: so once more when the clock has
+   come back. */
 static bool
 is_due (const struct cf_self *self)
 {
   int64_t now = self->core->env->now_utc_ms, begun = self->device.not_before_utc_ms;
 
-  return now >= begun + CF_DEVICE_RENEW_MS || now < begun - CF_STATEMENT_EARLY_MS;
+  return now >= begun + CF_DEVICE_RENEW_MS || now < begun - CF_STATEMENT_EARLY_MS
+         || (begun < self->newest_utc_ms && now > self->newest_utc_ms);
 }
 
 static gpg_error_t
@@ -180,6 +220,10 @@ on_renew (void *arg)
   struct cf_self *self = arg;
   gpg_error_t err;
 
+  if (!is_due (self) && self->core->env->now_ms < self->look_ms) {
+    cf_timer_after (self->core->env, &self->renew, CLOCK_MS);
+    return;
+  }
   err = cf_gpg_identity_export (self->core->gpg, &self->fpr, on_exported, self, &self->job);
   if (err)
     look_again (self, err, LOOK_MS);
@@ -198,14 +242,17 @@ cf_self_new (struct cf_core *core, struct cf_store_self *row, struct cf_self **r
   self->core = core;
   cf_timer_init (&self->renew, on_renew, self);
   err = choose_name (core, row->user_id, &self->name);
+  self->device = row->device;
+  if (!err)
+    err = load_newest (self);
   if (err) {
+    free (self->name);
     free (self);
     return err;
   }
   self->fpr = row->device.identity;
   self->user_id = row->user_id;
   self->device_secret = row->device_secret;
-  self->device = row->device;
   self->block = row->block;
   self->block_len = row->block_len;
   memset (row, 0, sizeof *row); /* all taken over */

@@ -21,6 +21,8 @@ struct cf_self {
   /* Of self.c: renewal of statement and key. */
   struct cf_core *core;
   struct cf_timer renew;
+  uint64_t look_ms;      /* when the key is looked at next */
+  int64_t newest_utc_ms; /* the latest beginning of any device statement of ours: peers take none that is older */
   struct cf_gpg_job *job;
   struct cf_device_statement next; /* being signed */
 };

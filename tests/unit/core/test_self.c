@@ -412,6 +412,30 @@ test_statement_is_renewed (void **state)
   assert_int_equal (f->ada->core->self->device.not_before_utc_ms, second);
 }
 
+/* Peers take no statement older than one they know: what was signed while the clock was wrong must not stay. */
+static void
+test_clock_set_back_and_right (void **state)
+{
+  struct fixture *f = *state;
+  int64_t first;
+
+  assert_int_equal (sim_node_start (f->ada), 0);
+  first = f->ada->core->self->device.not_before_utc_ms;
+  f->ada->skew_ms = -(int64_t) (DAY_MS / 8);
+  sim_run (f->sim, 100000);
+  assert_true (f->ada->core->self->device.not_before_utc_ms < first);
+  sim_node_crash (f->ada, false);
+  assert_int_equal (sim_node_start (f->ada), 0);
+  sim_run (f->sim, 100000);
+  assert_true (f->ada->core->self->device.not_before_utc_ms < first);
+  f->ada->skew_ms = 0;
+  sim_run (f->sim, 100000);
+  assert_true (f->ada->core->self->device.not_before_utc_ms > first);
+  first = f->ada->core->self->device.not_before_utc_ms;
+  sim_run (f->sim, DAY_MS);
+  assert_int_equal (f->ada->core->self->device.not_before_utc_ms, first);
+}
+
 static const char *
 status_text (struct sim_command *call, const char *field)
 {
@@ -494,6 +518,7 @@ main (void)
     T (test_unlock_is_shared),
     T (test_damaged_identity_file),
     T (test_statement_is_renewed),
+    T (test_clock_set_back_and_right),
     T (test_settings_and_status),
     T (test_identities_and_events),
   };
