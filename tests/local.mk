@@ -8,6 +8,14 @@ libcf_sim_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 # Stories see every talk frame that leaves (sim.h, sim->frame).
 LDFLAGS_SIM = $(AM_LDFLAGS) -Wl,--wrap=cf_link_send
 SIM_LIBS = libcf-sim.a libcf-core.a libcf-net.a $(BASE_LIBS) $(SQLCIPHER_LIBS) $(JANSSON_LIBS)
+
+# Random schedules over the whole core.
+check_PROGRAMS += tests/sim/test_schedule
+TESTS += tests/sim/test_schedule
+tests_sim_test_schedule_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+tests_sim_test_schedule_LDFLAGS = $(LDFLAGS_SIM) -Wl,--wrap=cf_store_envelope_add \
+	-Wl,--wrap=crypto_pwhash_argon2id
+tests_sim_test_schedule_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
 endif
 
 # The house rules: layers, and protocols without I/O.
