@@ -122,6 +122,7 @@ tell_down (struct cf_link *link, gpg_error_t err)
 
   if (links->core->env->now_ms - link->up_ms >= STEADY_MS)
     link->backoff_ms = 0;
+  link->down_ms = links->core->env->now_ms;
   cf_timer_cancel (links->core->env, &link->idle);
   links->counts.up--;
   if (peer && links->handler)

@@ -15,6 +15,10 @@
 #define STAGGER_MS 250
 #define AT_ONCE_MAX 4
 #define BACKOFF_LAST_MS 30000
+/* For so long after a loss the path is looked for often: it is back within seconds of its return, even when no
+   carrier tells of it (a switch, a cable behind one). */
+#define RECENT_MS (10 * 60 * 1000)
+#define BACKOFF_RECENT_MS 2500
 
 static bool
 may_dial (const struct cf_peer *peer, gpg_error_t *r_err)
@@ -69,10 +73,12 @@ void
 cf_link_dial_later (struct cf_link *link)
 {
   struct cf_env *env = link->links->core->env;
+  bool recent = link->down_ms && env->now_ms - link->down_ms < RECENT_MS;
+  uint64_t last_ms = recent ? BACKOFF_RECENT_MS : BACKOFF_LAST_MS;
 
   link->backoff_ms = link->backoff_ms ? 2 * link->backoff_ms : CF_LINK_BACKOFF_FIRST_MS;
-  if (link->backoff_ms > BACKOFF_LAST_MS)
-    link->backoff_ms = BACKOFF_LAST_MS;
+  if (link->backoff_ms > last_ms)
+    link->backoff_ms = last_ms;
   cf_timer_after (env, &link->retry, cf_env_jitter (env, link->backoff_ms));
 }
 

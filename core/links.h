@@ -22,6 +22,7 @@ struct cf_link {
   struct cf_way *ways;         /* all that lead to him, as far as is known */
   struct cf_timer retry, stagger, idle;
   uint64_t backoff_ms, round_ms, up_ms;
+  uint64_t down_ms;            /* when the path was lost last; 0: never */
   gpg_error_t error;           /* what the last try gave */
   bool dialling;               /* a round is under way */
   struct cf_link_candidate { uint8_t device[CF_DEVICE_KEY_LEN]; struct cf_addr addr; } candidates[CF_LINK_CANDIDATES_MAX];

@@ -7,6 +7,8 @@
 #   netns.sh exec hI CMD...     run CMD on a host; replaces the shell, so "&" and $! give CMD's pid
 #   netns.sh cut hI             pull the host's cable (the host loses its carrier)
 #   netns.sh mend hI            plug it in again
+#   netns.sh detach hI          the same behind a switch: nothing passes, but every carrier stays
+#   netns.sh attach hI          and back
 #   netns.sh list               host, IPv4 address, IPv6 address
 #
 # Host hI has eth0 with 10.77.0.I/24 and fd77::I/64 (and its link-local address), and loopback.  The
@@ -129,10 +131,12 @@ run () {
   exec unshare "${users[@]}" --net --mount --pid --fork --kill-child -- "$SELF" __inside "$n" "$only" "$alone" "$@"
 }
 
-cable () { # hI up|down
+cable () { # hI, what to set
+  local port=p${1#h}
   pid_of "$1" > /dev/null || exit 1
+  shift
   # The ports are on the backbone, the caller may be anywhere.
-  nsenter --net=/proc/1/ns/net -- ip link set "p${1#h}" "$2"
+  nsenter --net=/proc/1/ns/net -- ip link set "$port" "$@"
 }
 
 verb=${1:-}
@@ -142,6 +146,8 @@ case $verb in
   exec) [ $# -ge 2 ] || usage; on_host "$@" ;;
   cut) [ $# = 1 ] || usage; cable "$1" down ;;
   mend) [ $# = 1 ] || usage; cable "$1" up ;;
+  detach) [ $# = 1 ] || usage; cable "$1" nomaster ;;
+  attach) [ $# = 1 ] || usage; cable "$1" master lan ;;
   list)
     for host in $(cd "${CF_NETNS_DIR:?}" && ls -v h*); do
       echo "$host 10.77.0.${host#h} fd77::$(printf %x "${host#h}")"
