@@ -1,7 +1,11 @@
 # Fuzz targets: a file, its name in this list, and what it links with.
 fuzz_targets = \
-	tests/fuzz/fuzz_address tests/fuzz/fuzz_beacon tests/fuzz/fuzz_entry tests/fuzz/fuzz_hello tests/fuzz/fuzz_line \
-	tests/fuzz/fuzz_packets tests/fuzz/fuzz_talk tests/fuzz/fuzz_text tests/fuzz/fuzz_words
+	tests/fuzz/fuzz_address tests/fuzz/fuzz_beacon tests/fuzz/fuzz_discovery tests/fuzz/fuzz_entry \
+	tests/fuzz/fuzz_handshake tests/fuzz/fuzz_hello tests/fuzz/fuzz_line tests/fuzz/fuzz_packets tests/fuzz/fuzz_talk \
+	tests/fuzz/fuzz_text tests/fuzz/fuzz_tunnel tests/fuzz/fuzz_words
+if HAVE_CMOCKA # and with it the simulator
+fuzz_targets += tests/fuzz/fuzz_core
+endif
 check_PROGRAMS += $(fuzz_targets)
 EXTRA_DIST += tests/fuzz/corpus
 
@@ -22,8 +26,15 @@ tests_fuzz_fuzz_address_LDFLAGS = $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_address_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_beacon_LDFLAGS = $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_beacon_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_core_CPPFLAGS = $(fuzz_cppflags)
+tests_fuzz_fuzz_core_LDFLAGS = $(FUZZ_LDFLAGS) -Wl,--wrap=cf_link_send -Wl,--wrap=crypto_pwhash_argon2id
+tests_fuzz_fuzz_core_LDADD = libcf-fuzz.a $(SIM_LIBS)
+tests_fuzz_fuzz_discovery_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_discovery_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_entry_LDFLAGS = $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_entry_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_handshake_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_handshake_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_hello_LDFLAGS = $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_hello_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_line_SOURCES = tests/fuzz/fuzz_line.c core/ipc/line.c core/ipc/line.h
@@ -37,6 +48,8 @@ tests_fuzz_fuzz_talk_LDFLAGS = $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_talk_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_text_LDFLAGS = $(FUZZ_LDFLAGS)
 tests_fuzz_fuzz_text_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_tunnel_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_tunnel_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_words_CPPFLAGS = $(fuzz_cppflags)
 tests_fuzz_fuzz_words_LDFLAGS = $(FUZZ_LDFLAGS) -Wl,--wrap=cf_cli_fail
 tests_fuzz_fuzz_words_LDADD = libcf-fuzz.a libcf-cli.a $(CLIENT_LIBS)

@@ -534,7 +534,7 @@ __wrap_cf_link_send (struct cf_core *core, const struct cf_fpr *peer, const void
         if (err)
           return err;
       }
-      /* fall through */
+      __attribute__ ((fallthrough));
     default:
       return __real_cf_link_send (core, peer, data, len);
     }

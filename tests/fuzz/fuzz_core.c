@@ -1,0 +1,308 @@
+/* fuzz_core.c - two whole messengers in the simulator; the input is what a tied peer sends, and what befalls both.
+ *
+ * Frames, raw or real ones altered, repeated and reflected, are put into the tunnel as the peer's own; the path is
+ * cut, nodes are killed, clocks jump, users command.  After every step: a conversation is open only if both users
+ * have used one password, its two ends agree, queues are bounded, and what a user said arrives once and in order.
+ */
+#include <config.h>
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/gate_private.h"
+#include "core/inbox.h"
+#include "core/link.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/sim/sim.h"
+
+#define FRAMES_MAX 64
+#define CALLS_MAX 24
+#define STEPS_MAX 48
+
+struct frame {
+  uint8_t *data;
+  size_t len;
+};
+
+static struct world {
+  struct sim *sim;
+  struct sim_node *nodes[2];
+  struct frame frames[FRAMES_MAX]; /* the last real ones, of both */
+  size_t frame_count;
+  unsigned passwords[2];           /* bits of those that the users have typed */
+  struct sim_command *calls[CALLS_MAX];
+  size_t call_count;
+  unsigned said[2];                /* numbers are the texts */
+  size_t events_seen[2];
+  unsigned heard[2];               /* the last number that a node has shown */
+  uint8_t verdict;                 /* of the next real frame */
+  bool injecting;
+} w;
+
+/* Stretching a password is what it costs an attacker; not us.  Linked by -Wl,--wrap=crypto_pwhash_argon2id. */
+int __wrap_crypto_pwhash_argon2id (unsigned char *out, unsigned long long out_len, const char *password,
+                                   unsigned long long len, const unsigned char *salt, unsigned long long passes,
+                                   size_t memory, int algorithm);
+
+int
+__wrap_crypto_pwhash_argon2id (unsigned char *out, unsigned long long out_len, const char *password,
+                               unsigned long long len, const unsigned char *salt, unsigned long long passes,
+                               size_t memory, int algorithm)
+{
+  (void) passes;
+  (void) memory;
+  (void) algorithm;
+  return crypto_generichash (out, (size_t) out_len, (const unsigned char *) password, len, salt,
+                             crypto_pwhash_argon2id_SALTBYTES);
+}
+
+static int
+on_frame (struct sim *sim, struct sim_node *from, const struct cf_fpr *to, const uint8_t *data, size_t len)
+{
+  struct frame *f = &w.frames[w.frame_count % FRAMES_MAX];
+  uint8_t verdict = w.verdict;
+
+  (void) sim;
+  (void) from;
+  (void) to;
+  if (w.injecting)
+    return SIM_FRAME_PASS;
+  w.verdict = SIM_FRAME_PASS;
+  free (f->data);
+  f->data = fuzz_copy (data, len);
+  f->len = len;
+  w.frame_count++;
+  return verdict;
+}
+
+/* As from the tied peer that FROM is. */
+static void
+inject (struct sim_node *from, struct sim_node *to, const uint8_t *data, size_t len)
+{
+  if (!from->core || from->core->state != CF_CORE_READY || !len)
+    return;
+  w.injecting = true;
+  (void) !cf_link_send (from->core, &to->fpr, data, len);
+  w.injecting = false;
+  sim_run (w.sim, 3);
+}
+
+/* An id that means something: of a recent frame. */
+static void
+inject_raw (struct sim_node *from, struct sim_node *to, struct fuzz_in *in)
+{
+  uint8_t type = fuzz_u8 (in), id = fuzz_u8 (in), *frame;
+  const uint8_t *body;
+  size_t len;
+
+  body = fuzz_bytes (in, fuzz_u8 (in) % 80, &len);
+  frame = calloc (1, CF_TALK_HEADER_LEN + len);
+  FUZZ_CHECK (frame);
+  frame[0] = type % (CF_TALK_LAST + 2);
+  if (w.frame_count && id < 128) {
+    size_t count = w.frame_count < FRAMES_MAX ? w.frame_count : FRAMES_MAX;
+
+    memcpy (frame + 1, w.frames[id % count].data + 1, CF_CONVERSATION_ID_LEN);
+  } else
+    frame[1] = id;
+  if (len)
+    memcpy (frame + CF_TALK_HEADER_LEN, body, len);
+  inject (from, to, frame, CF_TALK_HEADER_LEN + len);
+  free (frame);
+}
+
+/* A real frame of either side: altered, cut short, or as it was. */
+static void
+inject_copy (struct sim_node *from, struct sim_node *to, struct fuzz_in *in)
+{
+  uint8_t which = fuzz_u8 (in), how = fuzz_u8 (in), at = fuzz_u8 (in), mask = fuzz_u8 (in), *copy;
+  size_t count = w.frame_count < FRAMES_MAX ? w.frame_count : FRAMES_MAX, len, pos;
+
+  if (!count)
+    return;
+  len = w.frames[which % count].len;
+  copy = fuzz_copy (w.frames[which % count].data, len);
+  pos = how & 1 ? at % len : len - 1 - at % len;
+  if (how & 2)
+    copy[pos] ^= mask;
+  if (how & 4)
+    len = pos;
+  inject (from, to, copy, len);
+  free (copy);
+}
+
+static void
+restart (struct sim_node *node, bool silent)
+{
+  sim_node_crash (node, silent);
+  FUZZ_CHECK (!sim_node_start (node)); /* whatever a peer did, it opens again */
+  node->core->env->log_level = CF_LOG_ERROR;
+}
+
+static void
+keep (struct sim_command *call)
+{
+  if (w.call_count == CALLS_MAX)
+    sim_command_free (w.calls[--w.call_count]);
+  w.calls[w.call_count++] = call;
+}
+
+static void
+command (int i, struct fuzz_in *in)
+{
+  static const char *const passwords[] = { "right", "wrong" };
+  struct sim_node *node = w.nodes[i];
+  uint8_t what = fuzz_u8 (in);
+  const char *password = passwords[what >> 7];
+  char peer[CF_FPR_HEX_SIZE], text[16];
+
+  cf_fpr_hex (&w.nodes[!i]->fpr, peer);
+  switch (what % 11) {
+  case 0: w.passwords[i] |= 1u << (what >> 7); keep (sim_call (node, "OPEN", password, "--note=hi", peer, NULL)); break;
+  case 1: w.passwords[i] |= 1u << (what >> 7); keep (sim_call (node, "ACCEPT", password, peer, NULL)); break;
+  case 2: w.passwords[i] |= 1u << (what >> 7); keep (sim_call (node, "EXPECT", password, peer, NULL)); break;
+  case 3: keep (sim_call (node, "REFUSE", NULL, peer, NULL)); break;
+  case 4:
+  case 5:
+    snprintf (text, sizeof text, "%u", ++w.said[i]);
+    keep (sim_call (node, "SEND", text, what & 64 ? "--wait=read" : "--wait=queued", peer, NULL));
+    break;
+  case 6: keep (sim_call (node, "READ", NULL, peer, NULL)); break;
+  case 7: keep (sim_call (node, "TYPING", NULL, peer, NULL)); break;
+  case 8: keep (sim_call (node, "CLOSE", NULL, peer, NULL)); break;
+  case 9: keep (sim_call (node, "DELETE", NULL, peer, NULL)); break;
+  default: keep (sim_call (node, "HISTORY", NULL, peer, NULL)); break;
+  }
+  sim_run (w.sim, 5);
+}
+
+static void
+step (struct fuzz_in *in)
+{
+  uint8_t op = fuzz_u8 (in);
+  int i = op >> 7;
+  struct sim_node *node = w.nodes[i], *other = w.nodes[!i];
+
+  switch (op % 12) {
+  case 0:
+  case 1: inject_raw (node, other, in); break;
+  case 2:
+  case 3:
+  case 4: inject_copy (node, other, in); break;
+  case 5: sim_cut (w.sim, node, other, op & 64); break;
+  case 6: restart (node, op & 64); break;
+  case 7: sim_run (w.sim, 1u << (fuzz_u8 (in) % 16)); break;
+  case 8: node->skew_ms += (int64_t) (int8_t) fuzz_u8 (in) * 600000; break;
+  case 9: w.verdict = fuzz_u8 (in) % 3; break; /* pass, drop, twice */
+  default: command (i, in); break;
+  }
+}
+
+/* What a user has said comes once, and in order. */
+static void
+check_events (int i)
+{
+  struct sim_node *node = w.nodes[i];
+
+  for (; w.events_seen[i] < json_array_size (node->events); w.events_seen[i]++) {
+    json_t *e = json_array_get (node->events, w.events_seen[i]);
+    const char *kind = json_string_value (json_object_get (e, "event"));
+    const char *direction = json_string_value (json_object_get (e, "direction"));
+    const char *signature = json_string_value (json_object_get (e, "signature"));
+    const char *text = json_string_value (json_object_get (e, "text"));
+    unsigned number;
+
+    if (!kind || strcmp (kind, "message") || !direction || strcmp (direction, "in"))
+      continue;
+    FUZZ_CHECK (text && signature);
+    if (strcmp (signature, "valid")) {
+      FUZZ_CHECK (!*text);
+      continue;
+    }
+    number = (unsigned) strtoul (text, NULL, 10);
+    FUZZ_CHECK (number > w.heard[i] && number <= w.said[!i]);
+    w.heard[i] = number;
+  }
+}
+
+static void
+check_conversations (int i)
+{
+  struct cf_core *core = w.nodes[i]->core, *other = w.nodes[!i]->core;
+  size_t requests = 0;
+
+  for (struct cf_request *r = core->gate->first; r; r = r->next)
+    requests++;
+  FUZZ_CHECK (requests <= CF_GATE_REQUESTS_MAX);
+  for (struct cf_conversation *c = core->conversations->first; c; c = c->next) {
+    struct cf_conversation *there = cf_conversation_find (other, c->id);
+
+    if (c->inbox)
+      FUZZ_CHECK (c->inbox->count <= CF_INBOX_ENVELOPES_MAX && c->inbox->bytes <= CF_INBOX_BYTES_MAX);
+    if (c->state == CF_CONVERSATION_REQUESTED)
+      continue;
+    FUZZ_CHECK (w.passwords[0] & w.passwords[1]);
+    FUZZ_CHECK (c->secret && cf_fpr_equal (&c->peer, &w.nodes[!i]->fpr));
+    if (there && there->state != CF_CONVERSATION_REQUESTED) {
+      FUZZ_CHECK (!memcmp (c->secret, there->secret, CF_HASH_LEN) && c->asked != there->asked);
+      FUZZ_CHECK (cf_fpr_equal (&c->own_key, &there->peer_key) && cf_fpr_equal (&c->peer_key, &there->own_key));
+      FUZZ_CHECK (c->received_sequence <= there->sent_sequence && c->acked_sequence <= c->sent_sequence);
+    }
+  }
+}
+
+int
+LLVMFuzzerTestOneInput (const uint8_t *data, size_t len)
+{
+  struct fuzz_in in = { data, len };
+  uint8_t how = fuzz_u8 (&in);
+  char id[2 * CF_CONVERSATION_ID_LEN + 1];
+
+  memset (&w, 0, sizeof w);
+  w.sim = sim_new (1 + (how >> 1));
+  w.sim->frame = on_frame;
+  for (int i = 0; i < 2; i++) {
+    w.nodes[i] = sim_node_new (w.sim, i ? "bob" : "alice");
+    FUZZ_CHECK (!sim_node_start (w.nodes[i]));
+  }
+  FUZZ_CHECK (sim_sees (w.nodes[0], w.nodes[1]) && sim_sees (w.nodes[1], w.nodes[0]));
+  if (how & 1) { /* begin with an open conversation */
+    w.passwords[0] = w.passwords[1] = 4;
+    FUZZ_CHECK (!sim_open (w.nodes[0], w.nodes[1], id));
+  }
+  for (int n = 0; in.left && n < STEPS_MAX; n++) {
+    step (&in);
+    for (int i = 0; i < 2; i++) {
+      check_conversations (i);
+      check_events (i);
+    }
+  }
+  while (w.call_count)
+    sim_command_free (w.calls[--w.call_count]);
+  sim_free (w.sim);
+  for (size_t i = 0; i < FRAMES_MAX; i++)
+    free (w.frames[i].data);
+  return 0;
+}
+
+void
+fuzz_seeds (fuzz_emit *emit)
+{
+  enum { B = 132, COMMAND = 10, RUN = 7 }; /* B has the high bit and is a multiple of 12 */
+  static const uint8_t opening[] = { 0, COMMAND, 0, RUN, 8, B + COMMAND, 1, RUN, 10, COMMAND, 4, COMMAND, 4, RUN, 10,
+                                     B + COMMAND, 4, B + COMMAND, 6, RUN, 12, COMMAND, 8, RUN, 12 };
+  static const uint8_t wrong[] = { 0, COMMAND, 0, RUN, 8, B + COMMAND, 133, RUN, 10, 2, 3, 2, 5, 1, B + 2, 4, 3, 9, 255 };
+  static const uint8_t altered[] = { 1, COMMAND, 4, RUN, 8, 2, 200, 2, 7, 1, 3, 255, 3, 9, 1, 4, 12, 6, 40, 0, RUN, 10 };
+  static const uint8_t raw[] = { 1, 0, 33, 0, 40, 1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 1, 200, 35, 1, 0, 0, 34, 3, 8, 0, 0, 0, 0,
+                                 0, 0, 0, 1 };
+  static const uint8_t trouble[] = { 1, COMMAND, 4, 9, 1, COMMAND, 4, 6, B + 6, 5 + 72, COMMAND, 4, RUN, 14, 5, RUN, 15,
+                                     8, 100, RUN, 15, B + COMMAND, 8, RUN, 12, COMMAND, 9, RUN, 12 };
+
+  emit ("opening", opening, sizeof opening);
+  emit ("wrong", wrong, sizeof wrong);
+  emit ("altered", altered, sizeof altered);
+  emit ("raw", raw, sizeof raw);
+  emit ("trouble", trouble, sizeof trouble);
+}
