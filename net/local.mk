@@ -55,10 +55,13 @@ TESTS += tests/unit/net/test_hello
 tests_unit_net_test_hello_SOURCES = tests/unit/net/test_hello.c
 tests_unit_net_test_hello_LDADD = $(NET_TEST_LIBS)
 
-check_PROGRAMS += tests/unit/net/test_tunnel
-TESTS += tests/unit/net/test_tunnel
+check_PROGRAMS += tests/unit/net/test_tunnel tests/unit/net/test_tunnel_handshake
+TESTS += tests/unit/net/test_tunnel tests/unit/net/test_tunnel_handshake
 tests_unit_net_test_tunnel_SOURCES = tests/unit/net/test_tunnel.c tests/unit/net/pair.c tests/unit/net/pair.h
 tests_unit_net_test_tunnel_LDADD = $(NET_TEST_LIBS)
+tests_unit_net_test_tunnel_handshake_SOURCES = tests/unit/net/test_tunnel_handshake.c tests/unit/net/pair.c \
+	tests/unit/net/pair.h
+tests_unit_net_test_tunnel_handshake_LDADD = $(NET_TEST_LIBS)
 endif
 
 # Figures, not a test: make tests/bench/bench_tunnel.
