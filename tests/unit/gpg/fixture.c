@@ -119,6 +119,38 @@ world_free (struct world *w)
   free (w);
 }
 
+int
+world_end (void **state)
+{
+  if (*state)
+    world_free (*state);
+  return 0;
+}
+
+void
+side_import (struct world *w, struct side *side, const char *name, const char *command, struct answer *a)
+{
+  struct cf_fpr fpr = world_fpr (w, name);
+  uint8_t *block;
+  size_t len;
+
+  world_shell (w, command);
+  block = world_read (w, "block", &len);
+  answer_init (w, a);
+  assert_int_equal (cf_gpg_key_import (side->gpg, CF_GPG_MESSAGE, &fpr, block, len, on_key, a, NULL), 0);
+  answer_wait (a);
+  free (block);
+}
+
+void
+side_learn (struct world *w, struct side *side, const char *name, struct answer *a)
+{
+  char *command = cf_sprintf ("gpg --homedir $DIR/%s --quiet --yes --output $DIR/block --export 2>/dev/null", name);
+
+  side_import (w, side, name, command, a);
+  free (command);
+}
+
 /* ------------------------------------------------------------- answers --- */
 
 void

@@ -46,6 +46,7 @@ struct answer {
 /* A world below a new directory, with the keys NAMES ("alice:ed25519 ..."). */
 struct world *world_new (const char *names);
 void world_free (struct world *w);
+int world_end (void **state); /* a group's teardown: *STATE is its world, or NULL */
 /* A side whose identity home is that of the key NAME. */
 void side_open (struct world *w, struct side *side, const char *name);
 void side_close (struct side *side);
@@ -65,6 +66,11 @@ void on_bytes (void *arg, gpg_error_t err, const uint8_t *data, size_t len);
 void on_key (void *arg, gpg_error_t err, const struct cf_key_info *key);
 void on_keys (void *arg, gpg_error_t err, const struct cf_key_info *keys, size_t count);
 void on_newkey (void *arg, gpg_error_t err, const struct cf_fpr *fpr, const uint8_t *block, size_t len);
+
+/* What COMMAND leaves in $DIR/block is given to SIDE as the key of NAME. */
+void side_import (struct world *w, struct side *side, const char *name, const char *command, struct answer *a);
+/* The same with the public key of NAME, as it is in its home. */
+void side_learn (struct world *w, struct side *side, const char *name, struct answer *a);
 
 #define assert_code(err, code) assert_int_equal (gpg_err_code (err), (code))
 

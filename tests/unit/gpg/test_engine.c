@@ -12,17 +12,7 @@ static struct world *w;
 static int
 setup (void **state)
 {
-  (void) state;
-  w = world_new ("alice:ed25519");
-  return 0;
-}
-
-static int
-teardown (void **state)
-{
-  (void) state;
-  if (w)
-    world_free (w);
+  *state = w = world_new ("alice:ed25519");
   return 0;
 }
 
@@ -235,5 +225,5 @@ main (void)
     cmocka_unit_test (test_readers_beside_writers), cmocka_unit_test (test_queue_limit),
   };
 
-  return cmocka_run_group_tests_name ("gpg/engine", tests, setup, teardown);
+  return cmocka_run_group_tests_name ("gpg/engine", tests, setup, world_end);
 }

@@ -41,8 +41,7 @@ exchange (struct side *from, struct side *to, const uint8_t *pass, struct cf_fpr
 static int
 setup (void **state)
 {
-  (void) state;
-  w = world_new ("alice:ed25519 bob:ed25519");
+  *state = w = world_new ("alice:ed25519 bob:ed25519");
   side_open (w, &w->alice, "alice");
   side_open (w, &w->bob, "bob");
   cf_env_random (&w->env, alice_pass, sizeof alice_pass);
@@ -54,15 +53,6 @@ setup (void **state)
   to_bob[1] = alice_key;
   to_alice[0] = alice_key;
   to_alice[1] = bob_key;
-  return 0;
-}
-
-static int
-teardown (void **state)
-{
-  (void) state;
-  if (w)
-    world_free (w);
   return 0;
 }
 
@@ -591,5 +581,5 @@ main (void)
     cmocka_unit_test (test_own_key_reflected), cmocka_unit_test (test_delete),
   };
 
-  return cmocka_run_group_tests_name ("gpg/envelope", tests, setup, teardown);
+  return cmocka_run_group_tests_name ("gpg/envelope", tests, setup, world_end);
 }

@@ -12,17 +12,7 @@ static struct world *w;
 static int
 setup (void **state)
 {
-  (void) state;
-  w = world_new ("ed25519 rsa2048 passphrase sign-only expired sign-subkey");
-  return 0;
-}
-
-static int
-teardown (void **state)
-{
-  (void) state;
-  if (w)
-    world_free (w);
+  *state = w = world_new ("ed25519 rsa2048 passphrase sign-only expired sign-subkey");
   return 0;
 }
 
@@ -325,5 +315,5 @@ main (void)
     cmocka_unit_test (test_generate),  cmocka_unit_test (test_export),
   };
 
-  return cmocka_run_group_tests_name ("gpg/identity", tests, setup, teardown);
+  return cmocka_run_group_tests_name ("gpg/identity", tests, setup, world_end);
 }

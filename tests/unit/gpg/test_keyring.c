@@ -10,45 +10,10 @@ static struct world *w;
 static int
 setup (void **state)
 {
-  (void) state;
-  w = world_new ("bob:ed25519 ed25519 rsa2048 rsa1024 nistp256 expired expiring revoked disabled sign-only sign-subkey "
-                 "other:ed25519");
+  *state = w = world_new ("bob:ed25519 ed25519 rsa2048 rsa1024 nistp256 expired expiring revoked disabled sign-only "
+                          "sign-subkey other:ed25519");
   side_open (w, &w->bob, "bob");
   return 0;
-}
-
-static int
-teardown (void **state)
-{
-  (void) state;
-  if (w)
-    world_free (w);
-  return 0;
-}
-
-/* What COMMAND leaves in $DIR/block, imported by Bob as the key of NAME. */
-static void
-import (const char *name, const char *command, struct answer *a)
-{
-  struct cf_fpr fpr = world_fpr (w, name);
-  uint8_t *block;
-  size_t len;
-
-  world_shell (w, command);
-  block = world_read (w, "block", &len);
-  answer_init (w, a);
-  assert_int_equal (cf_gpg_key_import (w->bob.gpg, CF_GPG_MESSAGE, &fpr, block, len, on_key, a, NULL), 0);
-  answer_wait (a);
-  free (block);
-}
-
-static void
-import_key (const char *name, struct answer *a)
-{
-  char *command = cf_sprintf ("gpg --homedir $DIR/%s --quiet --yes --output $DIR/block --export 2>/dev/null", name);
-
-  import (name, command, a);
-  free (command);
 }
 
 static void
@@ -71,7 +36,7 @@ test_states (void **state)
 
   (void) state;
   for (i = 0; i < sizeof cases / sizeof *cases; i++) {
-    import_key (cases[i].name, &a);
+    side_learn (w, &w->bob, cases[i].name, &a);
     assert_int_equal (a.err, 0);
     assert_int_equal (a.key.state, cases[i].state);
     assert_string_equal (a.key.algorithm, cases[i].algorithm);
@@ -105,7 +70,7 @@ test_worst_of_both (void **state)
   lookup (&w->bob, &fpr, &a);
   assert_code (a.err, GPG_ERR_NO_PUBKEY);
   answer_clear (&a);
-  import_key ("other", &a);
+  side_learn (w, &w->bob, "other", &a);
   assert_int_equal (a.key.state, CF_KEY_OK);
   answer_clear (&a);
 
@@ -157,7 +122,7 @@ test_refused_blocks (void **state)
 
   (void) state;
   for (i = 0; i < sizeof cases / sizeof *cases; i++) {
-    import (cases[i].name, cases[i].command, &a);
+    side_import (w, &w->bob, cases[i].name, cases[i].command, &a);
     if (gpg_err_code (a.err) != cases[i].code)
       fail_msg ("case %zu: %s", i, gpg_strerror (a.err));
     answer_clear (&a);
@@ -188,10 +153,10 @@ test_armored_block (void **state)
   struct answer a;
 
   (void) state;
-  import ("nistp256", "gpg --homedir $DIR/nistp256 --armor --export >$DIR/block 2>/dev/null", &a);
+  side_import (w, &w->bob, "nistp256", "gpg --homedir $DIR/nistp256 --armor --export >$DIR/block 2>/dev/null", &a);
   assert_int_equal (a.err, 0);
   answer_clear (&a);
-  import ("nistp256",
+  side_import (w, &w->bob, "nistp256",
           "(gpg --homedir $DIR/nistp256 --armor --export; gpg --homedir $DIR/ed25519 --armor --export) "
           ">$DIR/block 2>/dev/null; cp $DIR/block $DIR/two",
           &a);
@@ -255,13 +220,13 @@ test_frozen_is_apart (void **state)
   size_t len;
 
   (void) state;
-  import_key ("frozen", &a);
+  side_learn (w, &w->bob, "frozen", &a);
   assert_code (a.err, CF_ERR_KEY_WRONG);
   answer_clear (&a);
   world_shell (w, "test $(gpg --homedir $DIR/bob.c --with-colons -k frozen 2>/dev/null | grep -c ^sub) = 1");
   forget (&fpr, GPG_ERR_FORBIDDEN);
 
-  import_key ("nistp256", &a);
+  side_learn (w, &w->bob, "nistp256", &a);
   assert_int_equal (a.err, 0);
   answer_clear (&a);
   block = world_read (w, "block", &len);
@@ -288,7 +253,7 @@ test_forget_stranger (void **state)
   struct answer a;
 
   (void) state;
-  import_key ("rsa2048", &a);
+  side_learn (w, &w->bob, "rsa2048", &a);
   assert_int_equal (a.err, 0);
   answer_clear (&a);
   forget (&fpr, 0);
@@ -398,5 +363,5 @@ main (void)
     cmocka_unit_test (test_conversation_key_shape), cmocka_unit_test (test_names),
   };
 
-  return cmocka_run_group_tests_name ("gpg/keyring", tests, setup, teardown);
+  return cmocka_run_group_tests_name ("gpg/keyring", tests, setup, world_end);
 }

@@ -13,19 +13,9 @@ static struct world *w;
 static int
 setup (void **state)
 {
-  (void) state;
-  w = world_new ("bob:ed25519 ed25519 rsa2048 nistp256 brainpoolP256r1 sign-only sign-subkey expired revoked other:ed25519 "
-                 "hostile:ed25519");
+  *state = w = world_new ("bob:ed25519 ed25519 rsa2048 nistp256 brainpoolP256r1 sign-only sign-subkey expired revoked "
+                          "other:ed25519 hostile:ed25519");
   side_open (w, &w->bob, "bob");
-  return 0;
-}
-
-static int
-teardown (void **state)
-{
-  (void) state;
-  if (w)
-    world_free (w);
   return 0;
 }
 
@@ -35,21 +25,11 @@ learn (const char *name)
 {
   struct cf_fpr fpr = world_fpr (w, name);
   struct answer a;
-  char *command;
-  uint8_t *block;
-  size_t len;
 
-  command = cf_sprintf ("gpg --homedir $DIR/%s --quiet --yes --output $DIR/block --export 2>/dev/null", name);
-  world_shell (w, command);
-  free (command);
-  block = world_read (w, "block", &len);
-  answer_init (w, &a);
-  assert_int_equal (cf_gpg_key_import (w->bob.gpg, CF_GPG_MESSAGE, &fpr, block, len, on_key, &a, NULL), 0);
-  answer_wait (&a);
+  side_learn (w, &w->bob, name, &a);
   assert_int_equal (a.err, 0);
   assert_true (cf_fpr_equal (&a.key.fpr, &fpr));
   answer_clear (&a);
-  free (block);
 }
 
 static gpg_error_t
@@ -267,5 +247,5 @@ main (void)
     cmocka_unit_test (test_hostile_conf),    cmocka_unit_test (test_no_identity),
   };
 
-  return cmocka_run_group_tests_name ("gpg/statement", tests, setup, teardown);
+  return cmocka_run_group_tests_name ("gpg/statement", tests, setup, world_end);
 }
