@@ -220,11 +220,8 @@ static gpg_error_t
 list_stored (struct cf_gpg_job *job, gpgme_keylist_mode_t mode, cf_job_step_fn next)
 {
   struct import_job *i = (struct import_job *) job;
-  char hex[CF_FPR_HEX_SIZE];
-  const char *patterns[] = { hex, NULL };
 
-  cf_fpr_hex (&i->import.expected, hex);
-  return cf_job_list (job, CF_HOME_CONVERSATION, patterns, false, mode, 2, next);
+  return cf_job_list_key (job, CF_HOME_CONVERSATION, &i->import.expected, false, mode, next);
 }
 
 static gpg_error_t
@@ -365,13 +362,10 @@ static gpg_error_t
 delete_begin (struct cf_gpg_job *job, gpg_error_t err)
 {
   struct delete_job *d = (struct delete_job *) job;
-  char hex[CF_FPR_HEX_SIZE];
-  const char *patterns[] = { hex, NULL };
 
   if (err)
     return err;
-  cf_fpr_hex (&d->fpr, hex);
-  return cf_job_list (job, CF_HOME_CONVERSATION, patterns, false, 0, 2, doomed_listed);
+  return cf_job_list_key (job, CF_HOME_CONVERSATION, &d->fpr, false, 0, doomed_listed);
 }
 
 static const struct cf_job_kind delete_kind = {

@@ -278,6 +278,16 @@ cf_job_list (struct cf_gpg_job *job, enum cf_home home, const char *patterns[], 
   return cf_job_wait (job, gpgme_op_keylist_ext_start (ctx, patterns, secret_only, 0), next);
 }
 
+gpg_error_t
+cf_job_list_key (struct cf_gpg_job *job, enum cf_home home, const struct cf_fpr *fpr, bool secret_only,
+                 gpgme_keylist_mode_t mode, cf_job_step_fn next)
+{
+  char hex[CF_FPR_HEX_SIZE];
+  const char *patterns[] = { cf_fpr_hex (fpr, hex), NULL };
+
+  return cf_job_list (job, home, patterns, secret_only, mode, 2, next);
+}
+
 /* ---------------------------------------------------------------- jobs --- */
 
 gpg_error_t

@@ -147,6 +147,9 @@ const uint8_t *cf_job_output_data (const struct cf_gpg_job *job, size_t *r_len);
    all); *R_CTX mode bits as in MODE.  The keys are in job->keys at NEXT. */
 gpg_error_t cf_job_list (struct cf_gpg_job *job, enum cf_home home, const char *patterns[], bool secret_only,
                          gpgme_keylist_mode_t mode, size_t max, cf_job_step_fn next) CF_MUST_CHECK;
+/* The key FPR; a second one that the fingerprint also finds (it may be a subkey's) is listed, too. */
+gpg_error_t cf_job_list_key (struct cf_gpg_job *job, enum cf_home home, const struct cf_fpr *fpr, bool secret_only,
+                             gpgme_keylist_mode_t mode, cf_job_step_fn next) CF_MUST_CHECK;
 void cf_job_forget_keys (struct cf_gpg_job *job);
 /* Make room for MAX keys before a listing is started by hand. */
 gpg_error_t cf_job_expect_keys (struct cf_gpg_job *job, size_t max) CF_MUST_CHECK;

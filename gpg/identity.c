@@ -151,16 +151,13 @@ generated (struct cf_gpg_job *job, gpg_error_t err)
 {
   struct identity_job *i = (struct identity_job *) job;
   gpgme_genkey_result_t result;
-  char hex[CF_FPR_HEX_SIZE];
-  const char *patterns[] = { hex, NULL };
 
   if (err)
     return err;
   result = gpgme_op_genkey_result (job->ctx);
   if (!result || !result->fpr || cf_fpr_parse (result->fpr, &i->fpr))
     return cf_err (GPG_ERR_INTERNAL);
-  cf_fpr_hex (&i->fpr, hex);
-  return cf_job_list (job, CF_HOME_IDENTITY, patterns, true, GPGME_KEYLIST_MODE_WITH_SECRET, 2, generated_listed);
+  return cf_job_list_key (job, CF_HOME_IDENTITY, &i->fpr, true, GPGME_KEYLIST_MODE_WITH_SECRET, generated_listed);
 }
 
 static gpg_error_t
@@ -381,13 +378,10 @@ static gpg_error_t
 sealer_imported (struct cf_gpg_job *job, gpg_error_t err)
 {
   struct identity_job *i = (struct identity_job *) job;
-  char hex[CF_FPR_HEX_SIZE];
-  const char *patterns[] = { hex, NULL };
 
   if (err)
     return err;
-  cf_fpr_hex (&i->fpr, hex);
-  return cf_job_list (job, CF_HOME_CONVERSATION, patterns, false, 0, 2, sealer_listed);
+  return cf_job_list_key (job, CF_HOME_CONVERSATION, &i->fpr, false, 0, sealer_listed);
 }
 
 static const struct cf_job_kind seal_kind = {

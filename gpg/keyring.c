@@ -367,8 +367,6 @@ static gpg_error_t
 own_home_listed (struct cf_gpg_job *job, gpg_error_t err)
 {
   struct key_job *k = (struct key_job *) job;
-  char hex[CF_FPR_HEX_SIZE];
-  const char *patterns[] = { hex, NULL };
   gpgme_key_t key;
 
   err = cf_key_list_error (err);
@@ -379,21 +377,17 @@ own_home_listed (struct cf_gpg_job *job, gpg_error_t err)
     return cf_err (GPG_ERR_NO_PUBKEY);
   gpgme_key_ref (key);
   k->own = key;
-  cf_fpr_hex (&k->fpr, hex);
-  return cf_job_list (job, CF_HOME_IDENTITY, patterns, false, GPGME_KEYLIST_MODE_WITH_SECRET, 2, user_home_listed);
+  return cf_job_list_key (job, CF_HOME_IDENTITY, &k->fpr, false, GPGME_KEYLIST_MODE_WITH_SECRET, user_home_listed);
 }
 
 static gpg_error_t
 lookup_begin (struct cf_gpg_job *job, gpg_error_t err)
 {
   struct key_job *k = (struct key_job *) job;
-  char hex[CF_FPR_HEX_SIZE];
-  const char *patterns[] = { hex, NULL };
 
   if (err)
     return err;
-  cf_fpr_hex (&k->fpr, hex);
-  return cf_job_list (job, CF_HOME_CONVERSATION, patterns, false, 0, 2, own_home_listed);
+  return cf_job_list_key (job, CF_HOME_CONVERSATION, &k->fpr, false, 0, own_home_listed);
 }
 
 /* Whose key it is, is known by now also when none was expected. */
@@ -574,8 +568,6 @@ static gpg_error_t
 forget_own_listed (struct cf_gpg_job *job, gpg_error_t err)
 {
   struct forget_job *f = (struct forget_job *) job;
-  char hex[CF_FPR_HEX_SIZE];
-  const char *patterns[] = { hex, NULL };
   gpgme_key_t key;
 
   err = cf_key_list_error (err);
@@ -586,24 +578,19 @@ forget_own_listed (struct cf_gpg_job *job, gpg_error_t err)
     return cf_err (GPG_ERR_FORBIDDEN);
   gpgme_key_ref (key);
   f->key = key;
-  cf_fpr_hex (&f->fpr, hex);
-  return cf_job_list (job, CF_HOME_IDENTITY, patterns, false, GPGME_KEYLIST_MODE_WITH_SECRET, 2, forget_user_listed);
+  return cf_job_list_key (job, CF_HOME_IDENTITY, &f->fpr, false, GPGME_KEYLIST_MODE_WITH_SECRET, forget_user_listed);
 }
 
 static gpg_error_t
 forget_begin (struct cf_gpg_job *job, gpg_error_t err)
 {
   struct forget_job *f = (struct forget_job *) job;
-  char hex[CF_FPR_HEX_SIZE];
-  const char *patterns[] = { hex, NULL };
 
   if (err)
     return err;
   if (cf_frozen_is (job->gpg, &f->fpr))
     return cf_err (GPG_ERR_FORBIDDEN);
-  cf_fpr_hex (&f->fpr, hex);
-  return cf_job_list (job, CF_HOME_CONVERSATION, patterns, false, GPGME_KEYLIST_MODE_WITH_SECRET, 2,
-                      forget_own_listed);
+  return cf_job_list_key (job, CF_HOME_CONVERSATION, &f->fpr, false, GPGME_KEYLIST_MODE_WITH_SECRET, forget_own_listed);
 }
 
 static const struct cf_job_kind forget_kind = {

@@ -89,8 +89,6 @@ static gpg_error_t
 signature_checked (struct cf_gpg_job *job, gpg_error_t err)
 {
   struct statement_job *s = (struct statement_job *) job;
-  char hex[CF_FPR_HEX_SIZE];
-  const char *patterns[] = { hex, NULL };
 
   if (gpg_err_code (err) == GPG_ERR_NO_DATA || gpg_err_code (err) == GPG_ERR_BAD_DATA)
     return cf_err (CF_ERR_STATEMENT); /* not a signature at all */
@@ -103,8 +101,7 @@ signature_checked (struct cf_gpg_job *job, gpg_error_t err)
   err = apply_rules (s, NULL);
   if (gpg_err_code (err) != CF_ERR_KEY_WRONG)
     return err;
-  cf_fpr_hex (&s->identity, hex);
-  return cf_job_list (job, CF_HOME_CONVERSATION, patterns, false, 0, 2, holder_listed);
+  return cf_job_list_key (job, CF_HOME_CONVERSATION, &s->identity, false, 0, holder_listed);
 }
 
 static gpg_error_t
@@ -218,18 +215,15 @@ static gpg_error_t
 sign_begin (struct cf_gpg_job *job, gpg_error_t err)
 {
   struct statement_job *s = (struct statement_job *) job;
-  char hex[CF_FPR_HEX_SIZE];
-  const char *patterns[] = { hex, NULL };
 
   if (err)
     return err;
   /* GPGME takes no more than the fingerprint from the object. */
   if (job->gpg->signer && cf_fpr_equal (&job->gpg->signer_fpr, &s->identity))
     return sign (job);
-  cf_fpr_hex (&s->identity, hex);
   /* Not among secret keys: that would need the agent, whose absence the
      signing itself tells better. */
-  return cf_job_list (job, CF_HOME_IDENTITY, patterns, false, 0, 2, signer_listed);
+  return cf_job_list_key (job, CF_HOME_IDENTITY, &s->identity, false, 0, signer_listed);
 }
 
 /* ----------------------------------------------------------------- face --- */
