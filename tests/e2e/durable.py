@@ -410,8 +410,10 @@ def reconnect(lab):
     for client in clients:
         wait_online(client, conv, True, 5)
     # Mended as soon as it is noticed, and after the back-off has grown; with and without a sign from the carrier.
-    for cut, mend, seconds in (("cut", "mend", 0), ("cut", "mend", 12), ("detach", "attach", 0),
-                               ("detach", "attach", 20)):
+    cases = [("cut", "mend", 0), ("detach", "attach", 12)]
+    if KILLS > 12:
+        cases += [("cut", "mend", 20), ("detach", "attach", 0), ("detach", "attach", 75)]
+    for cut, mend, seconds in cases:
         lab.net(cut, "h2")
         begun = time.monotonic()
         for client in clients:
