@@ -21,7 +21,8 @@ void fuzz_seeds (fuzz_emit *emit);
 #define FUZZ_CHECK(cond) ((cond) ? (void) 0 : fuzz_die (#cond, __FILE__, __LINE__))
 void fuzz_die (const char *what, const char *file, int line) __attribute__ ((noreturn));
 
-/* Input that is eaten from the front; when it is empty everything is 0. */
+/* Input that is eaten from the front; when it is empty everything is 0.  Two of these in one expression, argument list
+   or initializer would be read in an order that compilers choose: each in its own declaration or statement. */
 struct fuzz_in {
   const uint8_t *p;
   size_t left;

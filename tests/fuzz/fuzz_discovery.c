@@ -69,7 +69,8 @@ make_beacon (uint8_t who, bool answer)
 static void
 give (struct world *w, struct fuzz_in *in, const uint8_t *data, size_t len)
 {
-  struct cf_addr from = { .family = 4, .bytes = { 10, 0, 0, fuzz_u8 (in) }, .port = fuzz_u8 (in) };
+  uint8_t host = fuzz_u8 (in), port = fuzz_u8 (in);
+  struct cf_addr from = { .family = 4, .bytes = { 10, 0, 0, host }, .port = port };
   uint8_t *copy = fuzz_copy (data, len);
 
   w->bytes_in += len;
@@ -81,7 +82,8 @@ give (struct world *w, struct fuzz_in *in, const uint8_t *data, size_t len)
 static void
 give_beacon (struct world *w, struct fuzz_in *in, unsigned times)
 {
-  struct cf_beacon beacon = make_beacon (fuzz_u8 (in), fuzz_u8 (in) & 1);
+  uint8_t who = fuzz_u8 (in), answer = fuzz_u8 (in) & 1, at, mask;
+  struct cf_beacon beacon = make_beacon (who, answer);
   struct cf_buf out;
   uint8_t *copy;
   size_t len;
@@ -90,8 +92,11 @@ give_beacon (struct world *w, struct fuzz_in *in, unsigned times)
   if (!cf_beacon_encode (&beacon, &out)) {
     len = cf_buf_len (&out);
     copy = fuzz_copy (cf_buf_data (&out), len);
-    if (times == 1)
-      copy[fuzz_u8 (in) % len] ^= fuzz_u8 (in);
+    if (times == 1) {
+      at = fuzz_u8 (in);
+      mask = fuzz_u8 (in);
+      copy[at % len] ^= mask;
+    }
     while (times--)
       give (w, in, copy, len);
     free (copy);
@@ -154,9 +159,11 @@ fuzz_seeds (fuzz_emit *emit)
 {
   static const uint8_t questions[] = { 1, 2, 0, 0, 0, 9, 80, 2, 3, 0, 200, 4, 200, 1, 4, 0, 0, 0, 9, 81 };
   static const uint8_t life[] = { 3, 17, 5, 4, 10, 5, 6, 0, 3, 15, 6, 1, 7, 9, 'x', 3, 18, 0, 4, 'C', 'F', 'B', '1', 1, 1 };
+  static const uint8_t hidden[] = { 6, 0, 3, 15, 1, 2, 0, 0, 0, 9, 80, 2, 3, 0, 4 };
   static const uint8_t own[] = { 1, 1, 0, 0, 0, 1, 1, 1, 5, 1, 7, 7, 2, 9, 3, 20 };
 
   emit ("questions", questions, sizeof questions);
   emit ("life", life, sizeof life);
+  emit ("hidden", hidden, sizeof hidden);
   emit ("own", own, sizeof own);
 }

@@ -64,7 +64,8 @@ fill_entry (struct fuzz_in *in, struct cf_entry *e)
   e->kind = ((flags >> 2) & 3) % 3;
   e->is_reply = flags & 0x10;
   e->sequence = flags & 0x20 ? CF_SEQUENCE_MAX - fuzz_u8 (in) + 4 : fuzz_u32 (in);
-  e->date_utc_ms = (int64_t) ((uint64_t) fuzz_u32 (in) << 20) * (flags & 0x40 ? -1 : 1) + fuzz_u8 (in);
+  e->date_utc_ms = (int64_t) ((uint64_t) fuzz_u32 (in) << 20) * (flags & 0x40 ? -1 : 1);
+  e->date_utc_ms += fuzz_u8 (in);
   memset (e->previous, e->sequence > 1 ? fuzz_u8 (in) : 0, sizeof e->previous);
   if (e->is_reply)
     memset (e->in_reply_to, fuzz_u8 (in), sizeof e->in_reply_to);

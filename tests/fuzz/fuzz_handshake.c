@@ -91,7 +91,8 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t len)
 {
   struct fuzz_in in = { data, len };
   uint8_t how = fuzz_u8 (&in), reply[CF_HANDSHAKE_REPLY_MAX];
-  struct flip flip = { how >> 1 & 3, fuzz_u8 (&in), fuzz_u8 (&in) };
+  uint8_t at = fuzz_u8 (&in), mask = fuzz_u8 (&in);
+  struct flip flip = { how >> 1 & 3, at, mask };
   size_t chunk = fuzz_u8 (&in);
   uint64_t seed = how;
   struct side sides[2] = { { .failed = false }, { .failed = false } };

@@ -82,10 +82,10 @@ static void
 check_any_time (const uint8_t *data, size_t len)
 {
   struct fuzz_in in = { data, len };
-  int64_t ms = (int64_t) ((uint64_t) fuzz_u32 (&in) << 32 | fuzz_u32 (&in));
+  uint64_t high = fuzz_u32 (&in), low = fuzz_u32 (&in);
   char shown[CF_TIME_SIZE];
 
-  check_time (cf_time_format (ms, shown));
+  check_time (cf_time_format ((int64_t) (high << 32 | low), shown));
 }
 
 static void

@@ -132,6 +132,7 @@ step (struct world *w, struct fuzz_in *in)
   uint8_t op = fuzz_u8 (in);
   int i = op >> 7;
   struct end *e = &w->ends[i];
+  uint8_t channel;
   const uint8_t *data;
   size_t len;
 
@@ -151,7 +152,8 @@ step (struct world *w, struct fuzz_in *in)
     break;
   case 4:
     len = (size_t) fuzz_u8 (in) << (op >> 3 & 15);
-    say (e, (enum cf_channel) (fuzz_u8 (in) % CF_CHANNEL_COUNT), len, fuzz_u8 (in));
+    channel = fuzz_u8 (in) % CF_CHANNEL_COUNT;
+    say (e, (enum cf_channel) channel, len, fuzz_u8 (in));
     break;
   case 5: fuzz_env_run (&w->env, 1u << (fuzz_u8 (in) % 16)); break;
   case 6:
