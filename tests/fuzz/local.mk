@@ -12,46 +12,46 @@ EXTRA_DIST += tests/fuzz/corpus
 check_LIBRARIES += libcf-fuzz.a
 libcf_fuzz_a_SOURCES = tests/fuzz/fuzz.c tests/fuzz/fuzz.h
 if FUZZING
-FUZZ_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+LDFLAGS_FUZZ = $(AM_LDFLAGS) -fsanitize=fuzzer
 else
 # Replayed by "make check" as they are; under libFuzzer they would never end.
 TESTS += $(fuzz_targets)
 libcf_fuzz_a_SOURCES += tests/fuzz/driver.c
-FUZZ_LDFLAGS = $(AM_LDFLAGS)
+LDFLAGS_FUZZ = $(AM_LDFLAGS)
 endif
 FUZZ_LIBS = libcf-fuzz.a $(CORE_LIBS) $(BASE_LIBS)
 fuzz_cppflags = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 
-tests_fuzz_fuzz_address_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_address_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_address_LDADD = $(FUZZ_LIBS)
-tests_fuzz_fuzz_beacon_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_beacon_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_beacon_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_core_CPPFLAGS = $(fuzz_cppflags)
-tests_fuzz_fuzz_core_LDFLAGS = $(FUZZ_LDFLAGS) -Wl,--wrap=cf_link_send -Wl,--wrap=crypto_pwhash_argon2id
+tests_fuzz_fuzz_core_LDFLAGS = $(LDFLAGS_FUZZ) -Wl,--wrap=cf_link_send -Wl,--wrap=crypto_pwhash_argon2id
 tests_fuzz_fuzz_core_LDADD = libcf-fuzz.a $(SIM_LIBS)
-tests_fuzz_fuzz_discovery_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_discovery_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_discovery_LDADD = $(FUZZ_LIBS)
-tests_fuzz_fuzz_entry_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_entry_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_entry_LDADD = $(FUZZ_LIBS)
-tests_fuzz_fuzz_handshake_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_handshake_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_handshake_LDADD = $(FUZZ_LIBS)
-tests_fuzz_fuzz_hello_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_hello_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_hello_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_line_SOURCES = tests/fuzz/fuzz_line.c core/ipc/line.c core/ipc/line.h
 tests_fuzz_fuzz_line_CPPFLAGS = $(fuzz_cppflags)
-tests_fuzz_fuzz_line_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_line_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_line_LDADD = $(FUZZ_LIBS)
-tests_fuzz_fuzz_packets_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_packets_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_packets_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_talk_CPPFLAGS = $(fuzz_cppflags)
-tests_fuzz_fuzz_talk_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_talk_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_talk_LDADD = $(FUZZ_LIBS)
-tests_fuzz_fuzz_text_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_text_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_text_LDADD = $(FUZZ_LIBS)
-tests_fuzz_fuzz_tunnel_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_tunnel_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_tunnel_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_words_CPPFLAGS = $(fuzz_cppflags)
-tests_fuzz_fuzz_words_LDFLAGS = $(FUZZ_LDFLAGS) -Wl,--wrap=cf_cli_fail
+tests_fuzz_fuzz_words_LDFLAGS = $(LDFLAGS_FUZZ) -Wl,--wrap=cf_cli_fail
 tests_fuzz_fuzz_words_LDADD = libcf-fuzz.a libcf-cli.a $(CLIENT_LIBS)
 
 # make fuzz FUZZ_SECONDS=60: each target for so long, in a build of its own unless this is one.  What is found lies in
