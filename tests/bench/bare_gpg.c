@@ -106,6 +106,27 @@ data_of (const char *text, size_t len)
   return data;
 }
 
+/* What is done with keys alone. */
+static void
+time_keys (gpgme_ctx_t ctx, const char *fpr, int round, double *t[OP_COUNT])
+{
+  gpgme_key_t key;
+  char name[64];
+  double begun;
+
+  begun = now_ms ();
+  CHECK (gpgme_op_keylist_start (ctx, fpr, 0));
+  CHECK (gpgme_op_keylist_next (ctx, &key));
+  gpgme_key_unref (key);
+  gpgme_op_keylist_end (ctx);
+  t[OP_LIST][round] = now_ms () - begun;
+
+  snprintf (name, sizeof name, "round %d", round);
+  begun = now_ms ();
+  free (make_key (ctx, name));
+  t[OP_MAKE][round] = now_ms () - begun;
+}
+
 /* One round: each operation once, timed into T[op]. */
 static void
 one_round (gpgme_ctx_t ctx, gpgme_key_t recipients[3], int round, double *t[OP_COUNT])
@@ -113,8 +134,6 @@ one_round (gpgme_ctx_t ctx, gpgme_key_t recipients[3], int round, double *t[OP_C
   static const char text[200] = "the text of an ordinary message";
   gpgme_encrypt_flags_t flags = GPGME_ENCRYPT_ALWAYS_TRUST | GPGME_ENCRYPT_NO_COMPRESS;
   gpgme_data_t plain, sealed, opened, signature, alone;
-  gpgme_key_t key;
-  char name[64];
   double begun;
 
   plain = data_of (text, sizeof text);
@@ -150,18 +169,7 @@ one_round (gpgme_ctx_t ctx, gpgme_key_t recipients[3], int round, double *t[OP_C
   begun = now_ms ();
   CHECK (gpgme_op_decrypt (ctx, alone, opened));
   t[OP_DECRYPT][round] = now_ms () - begun;
-
-  begun = now_ms ();
-  CHECK (gpgme_op_keylist_start (ctx, recipients[0]->fpr, 0));
-  CHECK (gpgme_op_keylist_next (ctx, &key));
-  gpgme_key_unref (key);
-  gpgme_op_keylist_end (ctx);
-  t[OP_LIST][round] = now_ms () - begun;
-
-  snprintf (name, sizeof name, "round %d", round);
-  begun = now_ms ();
-  free (make_key (ctx, name));
-  t[OP_MAKE][round] = now_ms () - begun;
+  time_keys (ctx, recipients[0]->fpr, round, t);
 
   gpgme_data_release (plain);
   gpgme_data_release (sealed);
