@@ -273,9 +273,9 @@ run (struct daemon *d)
     err = make_core (d);
   if (err)
     return err;
+  cf_log (&d->env, CF_LOG_INFO, "confabd %s, home %s, socket %s", VERSION, d->home, d->socket);
   if (!d->options.foreground)
     cf_background_ready (d->ready_fd);
-  cf_log (&d->env, CF_LOG_INFO, "confabd %s, home %s, socket %s", VERSION, d->home, d->socket);
   if (d->core->state == CF_CORE_LOCKED)
     cf_core_unlock (d->core, on_unlocked, d);
   err = cf_io_run (&d->env, d->base, &d->stop);
