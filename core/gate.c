@@ -9,7 +9,8 @@
  *             any before OPENED --cf_request_end--> ENDED (answerer said so) or gone                          OPENED
  *                                                                                        OPENED came: gone <-----+
  *
- * On a new tunnel the asker begins again with OPEN before the tags (a new run),
+ * KEY goes beside the run, from the moment both users have agreed to talk:
+ * opening.c.  On a new tunnel the asker begins again with OPEN before the tags (a new run),
  * and repeats from Ta on; the answerer repeats from Tb on.
  * Spec: doc/protocol.md, "Password gate".
  */
@@ -99,7 +100,7 @@ take_over (struct cf_request *r, struct cf_request *own)
   cf_secmem_free (r->prs);
   r->prs = own->prs;
   own->prs = NULL;
-  if (own->own_block.data && !own->key_job) {
+  if (own->own_block.data && !own->key_job && !own->shown) { /* no key is shown in two requests */
     r->own_block = own->own_block;
     r->own_key = own->own_key;
     r->passphrase = own->passphrase;
@@ -155,15 +156,11 @@ open_again (struct cf_request *r, const struct cf_open_body *body)
   r->fresh = true;
   switch (r->state) {
   case CF_REQUEST_YB:
+  case CF_REQUEST_ACCEPTED:
     cf_run_forget (r);
     cf_request_set_state (r, CF_REQUEST_ACCEPTED);
-    cf_opening_prepare (r);
     cf_request_say_accept (r);
-    break;
-  case CF_REQUEST_ACCEPTED:
-    cf_request_set_state (r, CF_REQUEST_ACCEPTED);
-    cf_opening_prepare (r);
-    cf_request_say_accept (r);
+    cf_opening_step (r);
     break;
   case CF_REQUEST_ENDED:
     cf_request_say (r, gpg_err_code (r->end_error) == CF_ERR_WRONG_PASSWORD ? CF_TALK_WRONG : CF_TALK_REFUSED, NULL, 0);
@@ -304,6 +301,7 @@ run_frame (struct cf_request *r, const struct cf_talk_frame *frame)
     if (r->state != CF_REQUEST_WAITING)
       return false;
     memcpy (r->peer_nonce, frame->body, sizeof r->peer_nonce);
+    r->heard = true;
     cf_run_begin (r);
     return true;
   case CF_TALK_YA:
@@ -332,6 +330,10 @@ run_frame (struct cf_request *r, const struct cf_talk_frame *frame)
     cf_request_end (r, cf_err (CF_ERR_WRONG_PASSWORD), 0, "wrong");
     return true;
   case CF_TALK_KEY:
+    if (r->state != CF_REQUEST_OPENED && !cf_opening_is_agreed (r))
+      return false;
+    cf_opening_frame (r, frame);
+    return true;
   case CF_TALK_STATEMENT:
   case CF_TALK_DONE:
     if (r->state != CF_REQUEST_SEALING && r->state != CF_REQUEST_OPENED)
@@ -415,7 +417,7 @@ cf_gate_down (struct cf_core *core, struct cf_peer *peer)
 
   for (r = core->gate->first; r; r = r->next)
     if (cf_fpr_equal (&r->peer, &peer->fpr)) {
-      r->fresh = false;
+      r->fresh = r->heard = false;
       r->sent = 0;
       if (r->state == CF_REQUEST_YA) {
         cf_run_forget (r);
@@ -466,6 +468,7 @@ cf_gate_counts (struct cf_core *core, struct cf_gate_counts *r_counts)
 static gpg_error_t
 load_request (void *arg, struct cf_request *row)
 {
+  row->shown = row->own_block.data != NULL; /* who knows */
   cf_request_link (arg, row);
   cf_request_set_state (row, row->state);
   return 0;

@@ -1,7 +1,7 @@
 /* gate_commands.c - what the user asks of the password gate: OPEN, REQUESTS, ACCEPT, EXPECT, REFUSE.
  *
- * A command that waits is a cf_gate_call: first for the peer's key, then for
- * the password, then for its request to be open or over.  A client that goes
+ * A command that waits is a cf_gate_call: for the peer's key and for the
+ * password, then for its request to be open or over.  A client that goes
  * takes its call with it, not the request.
  */
 #include <stdlib.h>
@@ -33,7 +33,10 @@ struct cf_gate_call {
   char *note;                         /* OPEN */
   int64_t until_utc_ms;               /* EXPECT */
   struct cf_request *request;         /* waits for it */
-  struct cf_gpg_job *job;
+  struct cf_gpg_job *job;             /* looks the peer's key up */
+  gpg_error_t key_error;              /* ACCEPT: what that found */
+  bool typed;                         /* ACCEPT: there is a password */
+  uint8_t *prs;                       /* ACCEPT: it is stretched; secret memory */
   struct stretching *stretching;
   struct cf_event_listener *listener; /* WATCH */
 };
@@ -63,6 +66,7 @@ call_free (struct cf_gate_call *call)
     call->core->worker->cancel (call->core->worker, &call->stretching->work);
   if (call->listener)
     cf_event_unlisten (call->core, call->listener);
+  cf_secmem_free (call->prs);
   free (call->note);
   free (call);
 }
@@ -171,6 +175,7 @@ stretching_run (struct cf_work *work)
 }
 
 static void stretching_done (struct cf_work *work);
+static void accept_go_on (struct cf_gate_call *call);
 
 /* got_prs comes when it is done. */
 static gpg_error_t
@@ -321,7 +326,31 @@ stretching_done (struct cf_work *work)
     return;
   }
   s->prs = NULL;
-  got_prs (call, prs);
+  if (call->kind == CALL_ACCEPT) {
+    call->prs = prs;
+    accept_go_on (call);
+  } else
+    got_prs (call, prs);
+}
+
+/* ACCEPT: the key, the password and PRS come in this order or another. */
+static void
+accept_go_on (struct cf_gate_call *call)
+{
+  struct cf_request *r = cf_request_find (call->core, call->id);
+  uint8_t *prs = call->prs;
+
+  if (!call->typed || call->job)
+    return;
+  if (call->key_error) {
+    call_end (call, call->key_error, NULL, NULL);
+    return;
+  }
+  if (prs) {
+    call->prs = NULL;
+    got_prs (call, prs);
+  } else if (r && r->state == CF_REQUEST_ASKED)
+    cf_opening_agree (r);
 }
 
 static void
@@ -335,6 +364,10 @@ got_password (struct cf_command *cmd, gpg_error_t err, const char *data, size_t 
     call_end (call, err, "The password is empty or not UTF-8 text", NULL);
   else if (err)
     call_end (call, err, NULL, NULL);
+  else if (call->kind == CALL_ACCEPT) {
+    call->typed = true;
+    accept_go_on (call);
+  }
 }
 
 static void
@@ -353,17 +386,20 @@ key_checked (void *arg, gpg_error_t err)
   struct cf_request *r = call->kind == CALL_ACCEPT ? cf_request_find (call->core, call->id) : NULL;
 
   call->job = NULL;
-  if (err) {
+  if (call->kind == CALL_ACCEPT) {
+    call->key_error = err;
+    /* Who accepts will need a key: it is made while the password is typed and stretched. */
+    if (!err && r && r->state == CF_REQUEST_ASKED)
+      cf_opening_prepare (r);
+    accept_go_on (call);
+  } else if (err)
     call_end (call, err, NULL, NULL);
-    return;
-  }
-  /* Who accepts will need a key: it is made while the password is typed and stretched. */
-  if (r && r->state == CF_REQUEST_ASKED)
-    cf_opening_prepare (r);
-  ask_password (call);
+  else
+    ask_password (call);
 }
 
-/* The peer's key first, so that nobody types a password for a key that may not be used. */
+/* The peer's key first, so that nobody types a password for a key that may not be used.  Who accepts is waited for by
+   somebody, and types while it is looked up: the password goes nowhere unless the key is found good. */
 static void
 check_key (struct cf_gate_call *call, bool stranger)
 {
@@ -375,6 +411,8 @@ check_key (struct cf_gate_call *call, bool stranger)
     err = cf_peer_check_key (call->core, &call->peer, key_checked, call, &call->job);
   if (err)
     call_end (call, err, message, NULL);
+  else if (call->kind == CALL_ACCEPT)
+    ask_password (call);
   free (message);
 }
 

@@ -68,6 +68,9 @@ struct cf_request {
   uint8_t peer_done[CF_HASH_LEN];
   /* Not kept. */
   bool fresh;                  /* the asker's OPEN came in the tunnel that is up */
+  bool agreed;                 /* answerer: our user has typed a password, and the asker's key may be used */
+  bool heard;                  /* asker: ACCEPT or KEY came in the tunnel that is up */
+  bool shown;                  /* the peer may have our KEY */
   bool wanted;                 /* link knows that we want the peer */
   bool reported;               /* the end has been shown to the user */
   unsigned sent;               /* CF_SENT_* */
@@ -171,7 +174,12 @@ void cf_run_forget (struct cf_request *r);                         /* wipe what 
 
 /* --- opening.c --- */
 void cf_opening_prepare (struct cf_request *r); /* begin to make our conversation key, unless it is there */
-void cf_opening_step (struct cf_request *r);    /* SEALING: whatever can be done now */
+void cf_opening_step (struct cf_request *r);    /* whatever can be done now */
+void cf_opening_agree (struct cf_request *r);   /* answerer: the user has agreed to talk; keys may travel */
+/* Both users have agreed to talk: the peer's KEY is taken. */
+bool cf_opening_is_agreed (const struct cf_request *r);
+/* KEY is that of another conversation or request, or our own. */
+bool cf_opening_key_is_taken (const struct cf_request *r, const struct cf_fpr *key);
 void cf_opening_repeat (struct cf_request *r);  /* a new tunnel: everything again */
 void cf_opening_frame (struct cf_request *r, const struct cf_talk_frame *frame); /* KEY, STATEMENT, DONE */
 void cf_opening_cancel (struct cf_request *r);

@@ -257,6 +257,7 @@ cf_request_accept (struct cf_request *r)
   }
   if (err) {
     /* It stays a request; the user may accept it when the time has come. */
+    r->agreed = false;
     r->state = CF_REQUEST_ASKED;
     cf_request_set_state (r, CF_REQUEST_ASKED);
     cf_secmem_free (r->prs);
@@ -265,8 +266,8 @@ cf_request_accept (struct cf_request *r)
     free (message);
     return;
   }
-  cf_opening_prepare (r);
   cf_request_say_accept (r);
+  cf_opening_agree (r);
 }
 
 /* --- ends --- */
@@ -314,6 +315,9 @@ destroy_keys (struct cf_request *r)
 
   if (conv && conv->state != CF_CONVERSATION_REQUESTED)
     return;
+  /* Its import is under way, and may have come as far as the keyring. */
+  if (r->import_job && !cf_opening_key_is_taken (r, &r->peer_claim))
+    destroy_key (r, &r->peer_claim);
   destroy_key (r, &r->own_key);
   destroy_key (r, &r->peer_key);
 }
@@ -365,19 +369,28 @@ report_end (struct cf_request *r, gpg_error_t why, const char *state)
   return err;
 }
 
+static void
+block_clear (struct cf_block *block)
+{
+  free (block->data);
+  block->data = NULL;
+  block->len = 0;
+}
+
 /* The answerer keeps the end, to say so to an asker who was not there to hear it. */
 static gpg_error_t
 keep_end (struct cf_request *r, gpg_error_t why)
 {
-  cf_opening_cancel (r);
   destroy_keys (r);
+  cf_opening_cancel (r);
   cf_run_forget (r);
   cf_secmem_free (r->prs);
   cf_secmem_free (r->passphrase);
   r->prs = r->passphrase = NULL;
-  free (r->own_block.data);
-  r->own_block.data = NULL;
-  r->own_block.len = 0;
+  block_clear (&r->own_block);
+  block_clear (&r->peer_block);
+  block_clear (&r->own_signature);
+  block_clear (&r->peer_signature);
   r->end_error = why;
   cf_request_set_state (r, CF_REQUEST_ENDED);
   return cf_request_save (r);

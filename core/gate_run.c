@@ -123,6 +123,7 @@ cf_run_begin (struct cf_request *r)
   }
   cf_request_set_state (r, CF_REQUEST_YA);
   cf_request_say (r, CF_TALK_YA, r->own_share, sizeof r->own_share);
+  cf_opening_step (r);
 }
 
 void

@@ -1,20 +1,23 @@
-/* opening.c - from the right tags to an open conversation: keys, statements, DONE.
+/* opening.c - from two users who agree to talk to an open conversation: keys, statements, DONE.
  *
  * Each side sends its conversation key's public block, its statement over both
  * keys, and DONE, each as soon as it can and each on disk before it leaves, so
  * that a new tunnel repeats the same bytes.  cf_opening_step does whatever can
- * be done; every job's end calls it again:
+ * be done; every job's end calls it again.  Beside the run, from the moment
+ * both users have agreed to talk:
  *
  *   own key made        -> KEY leaves
  *   KEY came            -> imported
- *   both keys           -> statement signed
- *   signed and imported -> STATEMENT leaves
+ *
+ * and once the tags were right, never before:
+ *
+ *   both keys           -> statement signed, STATEMENT leaves
  *   STATEMENT came      -> verified
  *   all of it           -> DONE leaves
  *   DONE came, own left -> compared; open
  *
  * Signing and verifying need no more of the peer's key than its fingerprint,
- * which its bytes give: they go on beside the import, and count for nothing
+ * which its bytes give: they go on beside the import, and DONE does not leave
  * unless that finds the same fingerprint.
  *
  * Open on disk comes before OPENED leaves; only OPENED lets the peer forget the
@@ -65,6 +68,28 @@ cf_opening_cancel (struct cf_request *r)
   r->key_job = r->import_job = r->sign_job = r->verify_job = r->check_job = NULL;
 }
 
+bool
+cf_opening_is_agreed (const struct cf_request *r)
+{
+  switch (r->state) {
+  case CF_REQUEST_CALLING: /* our user has; the peer's has not even seen it */
+  case CF_REQUEST_OPENED:
+  case CF_REQUEST_ENDED:
+    return false;
+  case CF_REQUEST_ASKED:
+    return r->agreed;
+  default:
+    return true;
+  }
+}
+
+/* Our KEY tells the peer that our user agrees, and nobody is shown it who has not said, in this tunnel, that he does. */
+static bool
+may_show_key (const struct cf_request *r)
+{
+  return r->state == CF_REQUEST_SEALING || (r->asked ? r->heard : r->fresh);
+}
+
 /* --- jobs --- */
 
 static void
@@ -107,8 +132,8 @@ cf_opening_prepare (struct cf_request *r)
 }
 
 /* A key that is in use elsewhere would be destroyed with whichever conversation ends first. */
-static bool
-key_is_taken (const struct cf_request *r, const struct cf_fpr *key)
+bool
+cf_opening_key_is_taken (const struct cf_request *r, const struct cf_fpr *key)
 {
   const struct cf_conversation *c;
   const struct cf_request *other;
@@ -130,14 +155,16 @@ key_imported (void *arg, gpg_error_t err, const struct cf_key_info *key)
   r->import_job = NULL;
   if (!err && cf_fpr_is_none (&r->peer_claim))
     r->peer_claim = key->fpr;
-  if (!err && (key_is_taken (r, &key->fpr) || !cf_fpr_equal (&key->fpr, &r->peer_claim)))
+  if (!err && (cf_opening_key_is_taken (r, &key->fpr) || !cf_fpr_equal (&key->fpr, &r->peer_claim)))
     err = cf_err (CF_ERR_KEY_WRONG);
-  if (err) {
-    fail (r, err);
-    return;
+  if (!err) {
+    r->peer_key = key->fpr;
+    err = cf_request_save (r); /* so that it goes with the request, also after a crash */
   }
-  r->peer_key = key->fpr;
-  cf_opening_step (r);
+  if (err)
+    fail (r, err);
+  else
+    cf_opening_step (r);
 }
 
 static gpg_error_t
@@ -334,26 +361,44 @@ finish (struct cf_request *r)
     fail (r, err);
 }
 
-/* What gpg can begin now. */
+/* The peer's key into the keyring, once ours is made: it may be that ours comes back. */
 static gpg_error_t
-start_jobs (struct cf_request *r)
+start_import (struct cf_request *r)
 {
-  bool both_keys;
+  if (!r->own_block.data || !r->peer_block.data || !cf_fpr_is_none (&r->peer_key) || r->import_job)
+    return 0;
+  return cf_gpg_conversation_key_import (r->core->gpg, r->peer_block.data, r->peer_block.len, key_imported, r,
+                                         &r->import_job);
+}
+
+/* What gpg can begin of the statements. */
+static gpg_error_t
+start_statements (struct cf_request *r)
+{
   gpg_error_t err = 0;
 
-  if (!r->own_block.data || !r->peer_block.data)
+  if (!r->own_block.data || cf_fpr_is_none (&r->peer_claim))
     return 0;
-  /* A key of another version tells only when it is imported. */
-  if (cf_fpr_is_none (&r->peer_claim) && cf_gpg_block_fpr (r->peer_block.data, r->peer_block.len, &r->peer_claim))
-    r->peer_claim = r->peer_key;
-  if (cf_fpr_is_none (&r->peer_key) && !r->import_job)
-    err = cf_gpg_conversation_key_import (r->core->gpg, r->peer_block.data, r->peer_block.len, key_imported, r,
-                                          &r->import_job);
-  both_keys = !cf_fpr_is_none (&r->peer_claim);
-  if (!err && both_keys && !r->own_signature.data && !r->sign_job)
+  if (!r->own_signature.data && !r->sign_job)
     err = statement_start (r, false);
-  if (!err && both_keys && r->peer_signature.data && !r->peer_signature_ok && !r->verify_job)
+  if (!err && r->peer_signature.data && !r->peer_signature_ok && !r->verify_job)
     err = statement_start (r, true);
+  return err;
+}
+
+/* The tags were right: statements and DONE. */
+static gpg_error_t
+seal (struct cf_request *r)
+{
+  gpg_error_t err;
+
+  if (!r->own_block.data && !r->key_job)
+    return cf_err (GPG_ERR_GENERAL); /* the cause is in the log */
+  err = start_statements (r);
+  if (!err && r->own_signature.data && !(r->sent & CF_SENT_STATEMENT)) {
+    r->sent |= CF_SENT_STATEMENT;
+    cf_request_say (r, CF_TALK_STATEMENT, r->own_signature.data, r->own_signature.len);
+  }
   return err;
 }
 
@@ -361,28 +406,35 @@ void
 cf_opening_step (struct cf_request *r)
 {
   gpg_error_t err = 0;
-  bool sealed;
 
-  if (r->state != CF_REQUEST_SEALING)
+  if (!cf_opening_is_agreed (r))
     return;
   cf_opening_prepare (r);
-  if (!r->own_block.data && !r->key_job)
-    err = cf_err (GPG_ERR_GENERAL); /* the cause is in the log */
-  if (r->own_block.data && !(r->sent & CF_SENT_KEY)) {
+  if (r->own_block.data && !(r->sent & CF_SENT_KEY) && may_show_key (r)) {
     r->sent |= CF_SENT_KEY;
+    r->shown = true;
     cf_request_say (r, CF_TALK_KEY, r->own_block.data, r->own_block.len);
   }
+  /* A key of another version tells only when it is imported. */
+  if (r->peer_block.data && cf_fpr_is_none (&r->peer_claim)
+      && cf_gpg_block_fpr (r->peer_block.data, r->peer_block.len, &r->peer_claim))
+    r->peer_claim = r->peer_key;
+  if (r->state == CF_REQUEST_SEALING) /* before the import: the other side waits for it */
+    err = seal (r);
   if (!err)
-    err = start_jobs (r);
-  sealed = r->own_signature.data && !cf_fpr_is_none (&r->peer_key);
-  if (!err && sealed && !(r->sent & CF_SENT_STATEMENT)) {
-    r->sent |= CF_SENT_STATEMENT;
-    cf_request_say (r, CF_TALK_STATEMENT, r->own_signature.data, r->own_signature.len);
-  }
+    err = start_import (r);
   if (err)
     fail (r, err);
-  else if (sealed && r->peer_signature_ok)
+  else if (r->state == CF_REQUEST_SEALING && r->own_signature.data && r->peer_signature_ok
+           && !cf_fpr_is_none (&r->peer_key))
     finish (r);
+}
+
+void
+cf_opening_agree (struct cf_request *r)
+{
+  r->agreed = true;
+  cf_opening_step (r);
 }
 
 void
@@ -432,6 +484,7 @@ cf_opening_frame (struct cf_request *r, const struct cf_talk_frame *frame)
   }
   switch (frame->type) {
   case CF_TALK_KEY:
+    r->heard = true;
     take (r, &r->peer_block, frame);
     break;
   case CF_TALK_STATEMENT:

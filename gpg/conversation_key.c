@@ -354,6 +354,8 @@ doomed_listed (struct cf_gpg_job *job, gpg_error_t err)
   err = cf_key_list_error (err);
   if (err || !cf_key_listed (job, &d->fpr))
     return err ? err : deleted (job, 0);
+  if (!cf_frozen_is (job->gpg, &d->fpr)) /* somebody's identity, that a peer named as its conversation key */
+    return cf_err (GPG_ERR_FORBIDDEN);
   cf_keycache_forget (job->gpg->cache, &d->fpr);
   return cf_job_write (job, delete_now);
 }

@@ -149,7 +149,8 @@ gpg_error_t cf_gpg_conversation_key_new (struct cf_gpg *gpg, const uint8_t passp
    and frozen.  *fpr in the answer is its primary.  Errors: CF_ERR_KEY_WRONG (our own, or somebody's identity). */
 gpg_error_t cf_gpg_conversation_key_import (struct cf_gpg *gpg, const void *block, size_t len, cf_gpg_key_fn done,
                                             void *arg, struct cf_gpg_job **r_job) CF_MUST_CHECK;
-/* Destroy the pair (or the peer's public key).  A key that is gone already is success. */
+/* Destroy the pair (or the peer's public key).  A key that is gone already is success.  Errors: FORBIDDEN (no
+   conversation key). */
 gpg_error_t cf_gpg_conversation_key_delete (struct cf_gpg *gpg, const struct cf_fpr *fpr, cf_gpg_done_fn done,
                                             void *arg, struct cf_gpg_job **r_job) CF_MUST_CHECK;
 

@@ -603,10 +603,12 @@ cf_gpg_conversation_key_delete (struct cf_gpg *gpg, const struct cf_fpr *fpr, cf
 {
   struct ring *ring = &gpg->node->keys->conversation;
   struct fake_key *key = ring_find (ring, fpr);
+  struct cf_gpg_job *job = JOB (RESULT_DONE, 0);
 
-  if (key)
+  if (key && !key->frozen)
+    job->err = cf_err (GPG_ERR_FORBIDDEN);
+  else if (key)
     *key = ring->keys[--ring->count];
-  (void)JOB (RESULT_DONE, 0);
   return 0;
 }
 

@@ -337,43 +337,149 @@ test_refused_too_late (void **state)
   sim_free (p.sim);
 }
 
+/* What B shows as his key is lost; USED is shown in its place. */
+static void
+show_instead (struct pair *p, const struct trap *trap, const struct cf_fpr *used)
+{
+  struct cf_buf block;
+  struct cf_wr wr;
+
+  p->sim->frame = NULL;
+  cf_buf_init (&block, 256);
+  cf_wr_init (&wr, &block);
+  cf_wr_bytes (&wr, "KEY", 3);
+  cf_wr_fpr (&wr, used);
+  cf_wr_blob16 (&wr, "conversation", 12);
+  assert_int_equal (cf_wr_finish (&wr), 0);
+  assert_int_equal (cf_talk_send (p->b->core, &p->a->fpr, CF_TALK_KEY, trap->last + 1, cf_buf_data (&block),
+                                  cf_buf_len (&block)), 0);
+  cf_buf_done (&block);
+}
+
 /* B shows the key of another conversation as that of a new one. */
 static void
 test_key_used_twice (void **state)
 {
-  struct trap trap = { .type = CF_TALK_YA, .answer = SIM_FRAME_PASS, .nth = 1 };
+  struct trap trap = { .type = CF_TALK_KEY, .answer = SIM_FRAME_DROP };
   struct sim_command *open, *answer;
   struct cf_fpr used;
-  struct cf_buf block;
-  struct cf_wr wr;
   struct pair p;
   char id[33];
 
   (void) state;
   begin (&p, 507);
-  p.sim->gpg_make_ms = 0; /* B has his key before it is needed */
   assert_int_equal (sim_open (p.a, p.b, id), 0);
   assert_true (sim_run_until (p.sim, 10000, both_open, &p));
   sim_run (p.sim, 1000);
   used = p.b->core->conversations->first->own_key;
   open = ask (&p, "x");
+  trap.from = p.b;
   set_trap (&p, &trap);
   answer = accept_it (&p, "x");
   assert_true (sim_run_until (p.sim, 10000, is_sprung, &trap));
-  cf_buf_init (&block, 256);
-  cf_wr_init (&wr, &block);
-  cf_wr_bytes (&wr, "KEY", 3);
-  cf_wr_fpr (&wr, &used);
-  cf_wr_blob16 (&wr, "conversation", 12);
-  assert_int_equal (cf_wr_finish (&wr), 0);
-  assert_true (cf_buf_len (&block) == p.b->core->gate->first->own_block.len);
-  memcpy (p.b->core->gate->first->own_block.data, cf_buf_data (&block), cf_buf_len (&block));
-  cf_buf_done (&block);
+  show_instead (&p, &trap, &used);
   assert_ended (open, 10000, CF_ERR_KEY_WRONG);
   assert_ended (answer, 10000, CF_ERR_REFUSED);
   assert_int_equal (count_open (p.a), 1);
   sim_run (p.sim, 1000);
   assert_can_talk (&p); /* the key is still there */
+  sim_free (p.sim);
+}
+
+/* A second KEY that is another one: no run goes on with either. */
+static void
+test_key_changed (void **state)
+{
+  struct trap trap = { .type = CF_TALK_KEY, .answer = SIM_FRAME_PASS, .nth = 1 };
+  struct sim_command *open, *answer;
+  struct cf_fpr other = { .version = 4, .len = 20, .bytes = { 9 } };
+  size_t keys_a, keys_b;
+  struct pair p;
+
+  (void) state;
+  begin (&p, 508);
+  keys_a = sim_keys_count (p.a);
+  keys_b = sim_keys_count (p.b);
+  open = ask (&p, "x");
+  trap.from = p.b;
+  set_trap (&p, &trap);
+  answer = accept_it (&p, "x");
+  assert_true (sim_run_until (p.sim, 10000, is_sprung, &trap));
+  show_instead (&p, &trap, &other);
+  assert_ended (open, 10000, CF_ERR_PROTOCOL);
+  assert_ended (answer, 10000, CF_ERR_REFUSED);
+  sim_run (p.sim, 1000);
+  assert_int_equal (count_open (p.a) + count_open (p.b), 0);
+  assert_int_equal (sim_keys_count (p.a), keys_a);
+  assert_int_equal (sim_keys_count (p.b), keys_b);
+  sim_free (p.sim);
+}
+
+/* Keys travel beside the run; with wrong passwords nothing is signed, and nothing of them stays. */
+static void
+test_keys_before_tags (void **state)
+{
+  struct trap trap = { .type = CF_TALK_TA, .answer = SIM_FRAME_CUT };
+  struct sim_command *open, *answer;
+  size_t keys_a, keys_b;
+  struct pair p;
+
+  (void) state;
+  begin (&p, 509);
+  keys_a = sim_keys_count (p.a);
+  keys_b = sim_keys_count (p.b);
+  sim_gpg_fail (p.a, cf_err (GPG_ERR_CANCELED)); /* whoever signs hears of it */
+  sim_gpg_fail (p.b, cf_err (GPG_ERR_CANCELED));
+  open = ask (&p, "red");
+  set_trap (&p, &trap);
+  answer = accept_it (&p, "blue");
+  assert_true (sim_run_until (p.sim, 10000, is_sprung, &trap));
+  sim_run (p.sim, 11000);
+  p.sim->frame = NULL;
+  assert_false (cf_fpr_is_none (&p.a->core->gate->first->peer_key) && cf_fpr_is_none (&p.b->core->gate->first->peer_key));
+  assert_true (sim_keys_count (p.a) + sim_keys_count (p.b) > keys_a + keys_b + 2);
+  sim_cut (p.sim, p.a, p.b, false);
+  assert_ended (answer, 60000, CF_ERR_WRONG_PASSWORD);
+  assert_ended (open, 60000, CF_ERR_WRONG_PASSWORD);
+  sim_run (p.sim, 1000);
+  assert_int_equal (sim_keys_count (p.a), keys_a);
+  assert_int_equal (sim_keys_count (p.b), keys_b);
+  sim_free (p.sim);
+}
+
+/* Nobody makes us import before our user has agreed. */
+static void
+test_key_unasked (void **state)
+{
+  struct cf_fpr key = { .version = 4, .len = 20, .bytes = { 9 } };
+  struct cf_gate_counts before, after;
+  struct sim_command *open;
+  struct cf_buf block;
+  struct cf_wr wr;
+  struct pair p;
+  size_t keys;
+
+  (void) state;
+  begin (&p, 510);
+  keys = sim_keys_count (p.b);
+  open = ask (&p, "x");
+  cf_buf_init (&block, 256);
+  cf_wr_init (&wr, &block);
+  cf_wr_bytes (&wr, "KEY", 3);
+  cf_wr_fpr (&wr, &key);
+  cf_wr_blob16 (&wr, "conversation", 12);
+  assert_int_equal (cf_wr_finish (&wr), 0);
+  cf_gate_counts (p.b->core, &before);
+  assert_int_equal (cf_talk_send (p.a->core, &p.b->fpr, CF_TALK_KEY, p.a->core->gate->first->id, cf_buf_data (&block),
+                                  cf_buf_len (&block)), 0);
+  cf_buf_done (&block);
+  sim_run (p.sim, 1000);
+  cf_gate_counts (p.b->core, &after);
+  assert_int_equal (after.unexpected, before.unexpected + 1);
+  assert_int_equal (sim_keys_count (p.b), keys);
+  assert_null (p.b->core->gate->first->peer_block.data);
+  assert_ended (accept_it (&p, "x"), 10000, 0);
+  assert_ended (open, 1000, 0);
   sim_free (p.sim);
 }
 
@@ -391,6 +497,9 @@ main (void)
     cmocka_unit_test (test_flood_is_bounded),
     cmocka_unit_test (test_refused_too_late),
     cmocka_unit_test (test_key_used_twice),
+    cmocka_unit_test (test_key_changed),
+    cmocka_unit_test (test_keys_before_tags),
+    cmocka_unit_test (test_key_unasked),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);

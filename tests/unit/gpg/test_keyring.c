@@ -214,7 +214,7 @@ forget (const struct cf_fpr *fpr, gpg_err_code_t code)
 static void
 test_frozen_is_apart (void **state)
 {
-  struct cf_fpr fpr = world_fpr (w, "frozen");
+  struct cf_fpr fpr = world_fpr (w, "frozen"), identity = world_fpr (w, "nistp256");
   struct answer a;
   uint8_t *block;
   size_t len;
@@ -236,6 +236,15 @@ test_frozen_is_apart (void **state)
   assert_code (a.err, CF_ERR_KEY_WRONG);
   answer_clear (&a);
   free (block);
+  /* Nor does it go as one. */
+  answer_init (w, &a);
+  assert_int_equal (cf_gpg_conversation_key_delete (w->bob.gpg, &identity, on_done, &a, NULL), 0);
+  answer_wait (&a);
+  assert_code (a.err, GPG_ERR_FORBIDDEN);
+  answer_clear (&a);
+  lookup (&w->bob, &identity, &a);
+  assert_int_equal (a.err, 0);
+  answer_clear (&a);
 
   answer_init (w, &a);
   assert_int_equal (cf_gpg_conversation_key_delete (w->bob.gpg, &fpr, on_done, &a, NULL), 0);
