@@ -417,12 +417,21 @@ take (struct taking *t)
   return 0;
 }
 
+/* Our own `close` is on disk, be it sealed or not: it names what we had taken. */
+static bool
+have_closed (const struct cf_conversation *conv)
+{
+  return conv->state == CF_CONVERSATION_CLOSED || (conv->outbox && conv->outbox->close_sequence);
+}
+
 /* We have closed, naming what we had taken: texts after that are refused on both sides; a CLOSE that crossed
    ours only ends the repetitions. */
 static void
 take_after_close (struct taking *t)
 {
   struct cf_conversation *conv = t->inbox->conv;
+  const enum cf_conversation_state state = conv->state;
+  const int64_t closed_utc_ms = conv->closed_utc_ms;
   struct cf_outbox *ob;
   gpg_error_t err;
 
@@ -436,11 +445,15 @@ take_after_close (struct taking *t)
       return;
     conv->closed_by_peer = true;
     err = cf_outbox_peer_closed (ob, t->close_taken);
+    if (!err && state != CF_CONVERSATION_CLOSED)
+      err = cf_conversation_set_state (t->inbox->core, conv, CF_CONVERSATION_CLOSED);
     if (!err)
       err = cf_conversation_save (t->inbox->core, conv);
     cf_store_end (t->inbox->core->store, &err);
     if (err) {
       conv->closed_by_peer = false;
+      conv->state = state;
+      conv->closed_utc_ms = closed_utc_ms;
       return;
     }
     cf_outbox_clear (ob, t->close_taken);
@@ -476,7 +489,7 @@ consider (struct cf_inbox *ib, const struct cf_inbound *in, const uint8_t *plain
     refuse (ib, in, "it was written after its author had closed the conversation");
     return;
   }
-  if (conv->state == CF_CONVERSATION_CLOSED) {
+  if (have_closed (conv)) {
     take_after_close (&t);
     return;
   }
