@@ -417,11 +417,14 @@ take (struct taking *t)
   return 0;
 }
 
-/* Our own `close` is on disk, be it sealed or not: it names what we had taken. */
+/* Our own `close` is on disk, be it sealed or not, and names what we had taken; or the conversation ended
+   without one of the peer's. */
 static bool
 have_closed (const struct cf_conversation *conv)
 {
-  return conv->state == CF_CONVERSATION_CLOSED || (conv->outbox && conv->outbox->close_sequence);
+  if (conv->outbox && conv->outbox->close_sequence)
+    return true;
+  return conv->state == CF_CONVERSATION_CLOSED && !conv->closed_by_peer;
 }
 
 /* We have closed, naming what we had taken: texts after that are refused on both sides; a CLOSE that crossed
@@ -435,8 +438,8 @@ take_after_close (struct taking *t)
   struct cf_outbox *ob;
   gpg_error_t err;
 
-  if (!t->has_close)
-    return;
+  if (!t->has_close && !conv->closed_by_peer)
+    return; /* our close will tell its author */
   if (!conv->closed_by_peer) {
     err = cf_outbox_get (t->inbox->core, conv, &ob);
     if (!err)
@@ -485,12 +488,12 @@ consider (struct cf_inbox *ib, const struct cf_inbound *in, const uint8_t *plain
     acknowledge (ib, in->number, t.ack);
     return;
   }
-  if (conv->closed_by_peer) {
-    refuse (ib, in, "it was written after its author had closed the conversation");
-    return;
-  }
   if (have_closed (conv)) {
     take_after_close (&t);
+    return;
+  }
+  if (conv->closed_by_peer) {
+    refuse (ib, in, "it was written after its author had closed the conversation");
     return;
   }
   if (t.first > conv->received_sequence + 1) {
