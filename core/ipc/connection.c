@@ -17,28 +17,27 @@
 
 #include "core/ipc/connection.h"
 
-/* Does a line in DATA end inside an escape ("%" or "%4")?  In the answer to an inquiry, libassuan (2.5) would look
-   for the rest of it for ever.  A CR before the LF is no byte of the line. */
+/* Does a line in DATA end inside an escape ("%" or "%4")?  In the answer to an inquiry, libassuan (2.5) would
+   look for the rest of it for ever.  A CR before the LF is no byte of the line. */
 static bool
 ends_in_escape (struct cf_connection *conn, const char *data, size_t len)
 {
   for (size_t i = 0; i < len; i++)
-    switch (data[i])
-      {
-      case '%':
-        conn->after_percent = 0;
-        break;
-      case '\n':
-        if (conn->inquiring && conn->after_percent < 2)
-          return true;
-        conn->after_percent = 2;
-        break;
-      case '\r':
-        break;
-      default:
-        if (conn->after_percent < 2)
-          conn->after_percent++;
-      }
+    switch (data[i]) {
+    case '%':
+      conn->after_percent = 0;
+      break;
+    case '\n':
+      if (conn->inquiring && conn->after_percent < 2)
+        return true;
+      conn->after_percent = 2;
+      break;
+    case '\r':
+      break;
+    default:
+      if (conn->after_percent < 2)
+        conn->after_percent++;
+    }
   return false;
 }
 
@@ -46,21 +45,20 @@ static ssize_t
 hook_read (assuan_context_t ctx, assuan_fd_t fd, void *buffer, size_t size)
 {
   struct cf_connection *conn = assuan_get_pointer (ctx);
-  ssize_t n = recv ((int)fd, buffer, size, MSG_PEEK | MSG_DONTWAIT);
+  ssize_t n = recv ((int) fd, buffer, size, MSG_PEEK | MSG_DONTWAIT);
   char *newline;
 
   if (n == 0)
     conn->broken = true;
   if (n <= 0)
     return n;
-  newline = memchr (buffer, '\n', (size_t)n);
-  n = read ((int)fd, buffer, newline ? (size_t)(newline - (char *)buffer) + 1 : (size_t)n);
-  if (n > 0 && ends_in_escape (conn, buffer, (size_t)n))
-    {
-      conn->broken = true;
-      errno = EPROTO;
-      return -1;
-    }
+  newline = memchr (buffer, '\n', (size_t) n);
+  n = read ((int) fd, buffer, newline ? (size_t) (newline - (char *) buffer) + 1 : (size_t) n);
+  if (n > 0 && ends_in_escape (conn, buffer, (size_t) n)) {
+    conn->broken = true;
+    errno = EPROTO;
+    return -1;
+  }
   return n;
 }
 
@@ -69,24 +67,23 @@ hook_write (assuan_context_t ctx, assuan_fd_t fd, const void *buffer, size_t siz
 {
   struct cf_connection *conn = assuan_get_pointer (ctx);
 
-  (void)fd;
-  if (conn->broken || evbuffer_get_length (conn->out) + size > CF_IPC_QUEUE_MAX
-      || evbuffer_add (conn->out, buffer, size))
-    {
-      conn->broken = true;
-      event_active (conn->writable, EV_WRITE, 0); /* freed in a turn of its own */
-      errno = EPIPE;
-      return -1;
-    }
+  (void) fd;
+  if (conn->broken || evbuffer_get_length (conn->out) + size > CF_IPC_QUEUE_MAX ||
+      evbuffer_add (conn->out, buffer, size)) {
+    conn->broken = true;
+    event_active (conn->writable, EV_WRITE, 0); /* freed in a turn of its own */
+    errno = EPIPE;
+    return -1;
+  }
   event_add (conn->writable, NULL);
-  return (ssize_t)size;
+  return (ssize_t) size;
 }
 
 static int
 hook_close (assuan_context_t ctx, assuan_fd_t fd)
 {
-  (void)ctx;
-  (void)fd; /* ours: closed with the connection */
+  (void) ctx;
+  (void) fd; /* ours: closed with the connection */
   return 0;
 }
 
@@ -114,17 +111,16 @@ on_readable (evutil_socket_t fd, short what, void *arg)
   int done = 0;
   char c;
 
-  (void)what;
+  (void) what;
   cf_env_system_refresh (conn->ipc->core->env);
-  if (conn->request && !conn->inquiring)
-    {
-      /* Under way: only the end of the client matters; an early command waits in the socket. */
-      if (recv (fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
-        cf_connection_free (conn);
-      else
-        event_del (conn->readable);
-      return;
-    }
+  if (conn->request && !conn->inquiring) {
+    /* Under way: only the end of the client matters; an early command waits in the socket. */
+    if (recv (fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+      cf_connection_free (conn);
+    else
+      event_del (conn->readable);
+    return;
+  }
   conn->busy = true;
   err = assuan_process_next (conn->assuan, &done);
   conn->busy = false;
@@ -141,16 +137,14 @@ on_writable (evutil_socket_t fd, short what, void *arg)
 {
   struct cf_connection *conn = arg;
 
-  (void)what;
+  (void) what;
   cf_env_system_refresh (conn->ipc->core->env);
-  if (conn->broken || evbuffer_write (conn->out, fd) < 0)
-    {
-      if (conn->broken || (errno != EAGAIN && errno != EINTR))
-        {
-          cf_connection_free (conn);
-          return;
-        }
+  if (conn->broken || evbuffer_write (conn->out, fd) < 0) {
+    if (conn->broken || (errno != EAGAIN && errno != EINTR)) {
+      cf_connection_free (conn);
+      return;
     }
+  }
   if (evbuffer_get_length (conn->out))
     event_add (conn->writable, NULL);
 }
@@ -167,12 +161,11 @@ cf_connection_new (struct cf_ipc *ipc, int fd)
   struct cf_connection *conn = calloc (1, sizeof *conn);
   gpg_error_t err;
 
-  if (!conn)
-    {
-      err = cf_err_errno ();
-      close (fd);
-      return err;
-    }
+  if (!conn) {
+    err = cf_err_errno ();
+    close (fd);
+    return err;
+  }
   conn->ipc = ipc;
   conn->fd = fd;
   conn->after_percent = 2;
@@ -208,11 +201,10 @@ cf_connection_free (struct cf_connection *conn)
 {
   struct cf_connection **p = &conn->ipc->connections;
 
-  if (conn->busy)
-    {
-      conn->broken = true;
-      return;
-    }
+  if (conn->busy) {
+    conn->broken = true;
+    return;
+  }
   conn->broken = true; /* nothing is written from here on */
   if (conn->request)
     cf_request_abandon (conn->request);

@@ -18,7 +18,7 @@ static bool
 is_alive (const struct sockaddr_un *addr)
 {
   int fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  bool alive = fd >= 0 && connect (fd, (const struct sockaddr *)addr, sizeof *addr) == 0;
+  bool alive = fd >= 0 && connect (fd, (const struct sockaddr *) addr, sizeof *addr) == 0;
 
   if (fd >= 0)
     close (fd);
@@ -60,12 +60,11 @@ listen_on (const char *path, int *r_fd)
   fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0)
     return cf_err_errno ();
-  if (bind (fd, (struct sockaddr *)&addr, sizeof addr) || chmod (path, 0600) || listen (fd, 64))
-    {
-      err = cf_err_errno ();
-      close (fd);
-      return err;
-    }
+  if (bind (fd, (struct sockaddr *) &addr, sizeof addr) || chmod (path, 0600) || listen (fd, 64)) {
+    err = cf_err_errno ();
+    close (fd);
+    return err;
+  }
   *r_fd = fd;
   return 0;
 }
@@ -86,17 +85,16 @@ on_client (evutil_socket_t listen_fd, short what, void *arg)
   gpg_error_t err;
   int fd;
 
-  (void)what;
+  (void) what;
   cf_env_system_refresh (ipc->core->env);
   fd = accept4 (listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
   if (fd < 0)
     return;
-  if (!is_same_user (fd) || ipc->count >= CF_IPC_CLIENTS_MAX)
-    {
-      cf_log (ipc->core->env, CF_LOG_WARN, "local interface: a client was turned away");
-      close (fd);
-      return;
-    }
+  if (!is_same_user (fd) || ipc->count >= CF_IPC_CLIENTS_MAX) {
+    cf_log (ipc->core->env, CF_LOG_WARN, "local interface: a client was turned away");
+    close (fd);
+    return;
+  }
   err = cf_connection_new (ipc, fd);
   if (err)
     cf_log (ipc->core->env, CF_LOG_WARN, "local interface: %s", gpg_strerror (err));
@@ -114,13 +112,12 @@ cf_ipc_new (struct cf_core *core, struct event_base *base, const char *socket_pa
   ipc->core = core;
   ipc->base = base;
   ipc->listen_fd = inherited_fd;
-  if (inherited_fd < 0)
-    {
-      err = listen_on (socket_path, &ipc->listen_fd);
-      if (err)
-        goto leave;
-      ipc->socket_path = strdup (socket_path);
-    }
+  if (inherited_fd < 0) {
+    err = listen_on (socket_path, &ipc->listen_fd);
+    if (err)
+      goto leave;
+    ipc->socket_path = strdup (socket_path);
+  }
   evutil_make_socket_nonblocking (ipc->listen_fd);
   ipc->listening = event_new (base, ipc->listen_fd, EV_READ | EV_PERSIST, on_client, ipc);
   if (!ipc->listening || event_add (ipc->listening, NULL))

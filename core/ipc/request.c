@@ -49,7 +49,7 @@ cf_request_abandon (struct cf_request *request)
 static gpg_error_t
 request_row (struct cf_command *cmd, json_t *row)
 {
-  struct cf_request *request = (struct cf_request *)cmd;
+  struct cf_request *request = (struct cf_request *) cmd;
   assuan_context_t ctx = request->conn->assuan;
   char *text = json_dumps (row, JSON_COMPACT);
   gpg_error_t err;
@@ -73,7 +73,7 @@ bounded_text (const char *text)
   size_t len = strlen (text);
 
   if (len > ERROR_TEXT_MAX)
-    for (len = ERROR_TEXT_MAX; len && ((unsigned char)text[len] & 0xc0) == 0x80; len--)
+    for (len = ERROR_TEXT_MAX; len && ((unsigned char) text[len] & 0xc0) == 0x80; len--)
       ;
   return json_stringn (text, len);
 }
@@ -97,7 +97,7 @@ write_error (struct cf_connection *conn, gpg_error_t err, const char *message, c
 static void
 request_finish (struct cf_command *cmd, gpg_error_t err, const char *message, const char *hint)
 {
-  struct cf_request *request = (struct cf_request *)cmd;
+  struct cf_request *request = (struct cf_request *) cmd;
   struct cf_connection *conn = request->conn;
 
   if (err)
@@ -116,15 +116,14 @@ on_inquired (void *arg, gpg_error_t err, unsigned char *data, size_t len)
   bool secret;
 
   conn->inquiring = false;
-  if (request)
-    {
-      secret = request->secret;
-      if (gpg_err_code (err) == GPG_ERR_ASS_CANCELED)
-        err = cf_err (GPG_ERR_CANCELED);
-      request->got (&request->cmd, err, err ? NULL : (const char *)data, err ? 0 : len);
-      if (data && secret)
-        cf_wipe (data, len);
-    }
+  if (request) {
+    secret = request->secret;
+    if (gpg_err_code (err) == GPG_ERR_ASS_CANCELED)
+      err = cf_err (GPG_ERR_CANCELED);
+    request->got (&request->cmd, err, err ? NULL : (const char *) data, err ? 0 : len);
+    if (data && secret)
+      cf_wipe (data, len);
+  }
   free (data);
   return 0;
 }
@@ -133,7 +132,7 @@ static gpg_error_t
 request_inquire (struct cf_command *cmd, const char *keyword, size_t max, bool secret,
                  void (*got) (struct cf_command *cmd, gpg_error_t err, const char *data, size_t len))
 {
-  struct cf_request *request = (struct cf_request *)cmd;
+  struct cf_request *request = (struct cf_request *) cmd;
   struct cf_connection *conn = request->conn;
   gpg_error_t err;
 
@@ -142,11 +141,10 @@ request_inquire (struct cf_command *cmd, const char *keyword, size_t max, bool s
   if (secret)
     assuan_begin_confidential (conn->assuan);
   err = assuan_inquire_ext (conn->assuan, keyword, max, on_inquired, conn);
-  if (!err)
-    {
-      conn->inquiring = true;
-      cf_connection_resume (conn);
-    }
+  if (!err) {
+    conn->inquiring = true;
+    cf_connection_resume (conn);
+  }
   return err;
 }
 
@@ -162,11 +160,10 @@ on_command (assuan_context_t ctx, char *line)
   struct cf_request *request = calloc (1, sizeof *request);
   gpg_error_t err;
 
-  if (!request || !def)
-    {
-      free (request);
-      return assuan_process_done (ctx, cf_err (def ? GPG_ERR_ENOMEM : GPG_ERR_ASS_UNKNOWN_CMD));
-    }
+  if (!request || !def) {
+    free (request);
+    return assuan_process_done (ctx, cf_err (def ? GPG_ERR_ENOMEM : GPG_ERR_ASS_UNKNOWN_CMD));
+  }
   request->conn = conn;
   request->cmd.core = conn->ipc->core;
   request->cmd.ops = &request_ops;
@@ -189,12 +186,10 @@ on_getinfo (assuan_context_t ctx, char *line)
 
   if (!strcmp (line, "version"))
     text = PACKAGE_VERSION;
-  else if (!strcmp (line, "pid"))
-    {
-      snprintf (pid, sizeof pid, "%ld", (long)getpid ());
-      text = pid;
-    }
-  else if (!strcmp (line, "socket_name"))
+  else if (!strcmp (line, "pid")) {
+    snprintf (pid, sizeof pid, "%ld", (long) getpid ());
+    text = pid;
+  } else if (!strcmp (line, "socket_name"))
     text = conn->ipc->socket_path ? conn->ipc->socket_path : "";
   if (!text)
     return assuan_process_done (ctx, cf_err (GPG_ERR_ASS_PARAMETER));

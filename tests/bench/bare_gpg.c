@@ -1,7 +1,8 @@
 /* bare_gpg.c - what the OpenPGP operations under Confab cost by themselves.
  *
- * Usage: bare_gpg [N]      makes a throw-away home, times each operation N times (default 25) with one context
- * Prints a JSON object: operation -> median in milliseconds.  The baseline that the other benches divide by.
+ * Usage: bare_gpg [N]      makes a throw-away home, times each operation N times (default 25) with one
+ * context Prints a JSON object: operation -> median in milliseconds.  The baseline that the other benches
+ * divide by.
  */
 
 #include <gpgme.h>
@@ -12,21 +13,18 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#define CHECK(call)                                                                           \
-  do                                                                                          \
-    {                                                                                         \
-      gpgme_error_t e_ = (call);                                                              \
-      if (e_)                                                                                 \
-        {                                                                                     \
-          fprintf (stderr, "bare_gpg.c:%d: %s\n", __LINE__, gpgme_strerror (e_));             \
-          exit (1);                                                                           \
-        }                                                                                     \
-    }                                                                                         \
-  while (0)
+#define CHECK(call)                                                                                          \
+  do {                                                                                                       \
+    gpgme_error_t e_ = (call);                                                                               \
+    if (e_) {                                                                                                \
+      fprintf (stderr, "bare_gpg.c:%d: %s\n", __LINE__, gpgme_strerror (e_));                                \
+      exit (1);                                                                                              \
+    }                                                                                                        \
+  } while (0)
 
 enum { OP_SEAL, OP_OPEN, OP_SIGN, OP_VERIFY, OP_MAKE, OP_DECRYPT, OP_LIST, OP_COUNT };
-static const char *const op_names[OP_COUNT]
-    = { "sign_encrypt", "decrypt_verify", "sign", "verify", "make_key", "decrypt", "list" };
+static const char *const op_names[OP_COUNT] = { "sign_encrypt", "decrypt_verify", "sign", "verify",
+                                                "make_key",     "decrypt",        "list" };
 
 static double
 now_ms (void)
@@ -34,13 +32,13 @@ now_ms (void)
   struct timespec t;
 
   clock_gettime (CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+  return (double) t.tv_sec * 1e3 + (double) t.tv_nsec / 1e6;
 }
 
 static int
 compare (const void *a, const void *b)
 {
-  double x = *(const double *)a, y = *(const double *)b;
+  double x = *(const double *) a, y = *(const double *) b;
 
   return x < y ? -1 : x > y;
 }
@@ -57,8 +55,8 @@ remove_home (void)
     fprintf (stderr, "bare_gpg: %s is left over\n", home);
 }
 
-/* As Confab's own home has it.  Without it each new key would make gpg compute the web of trust anew, at the next
-   decrypt+verify: 35 ms that Confab does not spend either. */
+/* As Confab's own home has it.  Without it each new key would make gpg compute the web of trust anew, at the
+   next decrypt+verify: 35 ms that Confab does not spend either. */
 static void
 write_conf (void)
 {
@@ -200,16 +198,15 @@ main (int argc, char **argv)
   recipients[1] = new_recipient (ctx, "number two");
   CHECK (gpgme_signers_add (ctx, recipients[1]));
   for (int op = 0; op < OP_COUNT; op++)
-    if (!(t[op] = calloc ((size_t)n, sizeof (double))))
+    if (!(t[op] = calloc ((size_t) n, sizeof (double))))
       return 1;
   for (int i = 0; i < n; i++)
     one_round (ctx, recipients, i, t);
-  for (int op = 0; op < OP_COUNT; op++)
-    {
-      qsort (t[op], (size_t)n, sizeof (double), compare);
-      printf ("%s\"%s\": %.2f", op ? ", " : "{", op_names[op], t[op][n / 2]);
-      free (t[op]);
-    }
+  for (int op = 0; op < OP_COUNT; op++) {
+    qsort (t[op], (size_t) n, sizeof (double), compare);
+    printf ("%s\"%s\": %.2f", op ? ", " : "{", op_names[op], t[op][n / 2]);
+    free (t[op]);
+  }
   puts ("}");
   gpgme_key_unref (recipients[0]);
   gpgme_key_unref (recipients[1]);

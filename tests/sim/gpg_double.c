@@ -185,29 +185,29 @@ job_fire (void *arg)
 
   job_unlink (job);
   info_of (&job->key, &info);
-  switch (job->result)
-    {
-    case RESULT_DONE:
-      ((cf_gpg_done_fn)job->done) (job->arg, job->err);
-      break;
-    case RESULT_KEY:
-      ((cf_gpg_key_fn)job->done) (job->arg, job->err, job->err ? NULL : &info);
-      break;
-    case RESULT_KEYS:
-      ((cf_gpg_keys_fn)job->done) (job->arg, job->err, &info, 1);
-      break;
-    case RESULT_BYTES:
-      ((cf_gpg_bytes_fn)job->done) (job->arg, job->err, job->err ? NULL : job->data, job->err ? 0 : job->len);
-      break;
-    case RESULT_NEWKEY:
-      ((cf_gpg_newkey_fn)job->done) (job->arg, job->err, &job->fpr, job->data, job->len);
-      break;
-    }
+  switch (job->result) {
+  case RESULT_DONE:
+    ((cf_gpg_done_fn) job->done) (job->arg, job->err);
+    break;
+  case RESULT_KEY:
+    ((cf_gpg_key_fn) job->done) (job->arg, job->err, job->err ? NULL : &info);
+    break;
+  case RESULT_KEYS:
+    ((cf_gpg_keys_fn) job->done) (job->arg, job->err, &info, 1);
+    break;
+  case RESULT_BYTES:
+    ((cf_gpg_bytes_fn) job->done) (job->arg, job->err, job->err ? NULL : job->data, job->err ? 0 : job->len);
+    break;
+  case RESULT_NEWKEY:
+    ((cf_gpg_newkey_fn) job->done) (job->arg, job->err, &job->fpr, job->data, job->len);
+    break;
+  }
   job_free (job);
 }
 
 static struct cf_gpg_job *
-job_new (struct cf_gpg *gpg, enum result result, void (*done) (void), void *arg, uint64_t ms, struct cf_gpg_job **r_job)
+job_new (struct cf_gpg *gpg, enum result result, void (*done) (void), void *arg, uint64_t ms,
+         struct cf_gpg_job **r_job)
 {
   struct cf_gpg_job *job = calloc (1, sizeof *job);
 
@@ -225,7 +225,7 @@ job_new (struct cf_gpg *gpg, enum result result, void (*done) (void), void *arg,
   return job;
 }
 
-#define JOB(result, ms) job_new (gpg, result, (void (*) (void))done, arg, ms, r_job)
+#define JOB(result, ms) job_new (gpg, result, (void (*) (void)) done, arg, ms, r_job)
 #define SIGN_MS (gpg->node->sim->gpg_sign_ms)
 
 static void
@@ -241,7 +241,7 @@ job_bytes (struct cf_gpg_job *job, struct cf_buf *buf)
 void
 cf_gpg_cancel (struct cf_gpg *gpg, struct cf_gpg_job *job)
 {
-  (void)gpg;
+  (void) gpg;
   if (!job)
     return;
   job_unlink (job);
@@ -272,11 +272,11 @@ void
 cf_gpg_set_prompt (struct cf_gpg *gpg, const char *display, const char *ttyname, const char *ttytype,
                    const char *lc_ctype)
 {
-  (void)gpg;
-  (void)display;
-  (void)ttyname;
-  (void)ttytype;
-  (void)lc_ctype;
+  (void) gpg;
+  (void) display;
+  (void) ttyname;
+  (void) ttytype;
+  (void) lc_ctype;
 }
 
 /* ---- names ---- */
@@ -300,8 +300,8 @@ cf_key_validity_name (enum cf_key_validity validity)
 gpg_error_t
 cf_key_state_error (enum cf_key_state state)
 {
-  static const gpg_err_code_t codes[]
-      = { 0, CF_ERR_KEY_EXPIRED, CF_ERR_KEY_REVOKED, CF_ERR_KEY_DISABLED, CF_ERR_KEY_WEAK };
+  static const gpg_err_code_t codes[] = { 0, CF_ERR_KEY_EXPIRED, CF_ERR_KEY_REVOKED, CF_ERR_KEY_DISABLED,
+                                          CF_ERR_KEY_WEAK };
 
   return codes[state] ? cf_err (codes[state]) : 0;
 }
@@ -382,12 +382,11 @@ cf_gpg_identity_export (struct cf_gpg *gpg, const struct cf_fpr *fpr, cf_gpg_byt
 
   if (!key)
     job->err = cf_err (GPG_ERR_NO_PUBKEY);
-  else
-    {
-      ring_add (&gpg->node->keys->conversation, fpr, key->user_id);
-      write_block (key, &buf);
-      job_bytes (job, &buf);
-    }
+  else {
+    ring_add (&gpg->node->keys->conversation, fpr, key->user_id);
+    write_block (key, &buf);
+    job_bytes (job, &buf);
+  }
   return 0;
 }
 
@@ -400,13 +399,13 @@ is_frozen (struct cf_gpg *gpg, const struct cf_fpr *fpr)
 }
 
 gpg_error_t
-cf_gpg_key_import (struct cf_gpg *gpg, enum cf_gpg_priority priority, const struct cf_fpr *expected, const void *block,
-                   size_t len, cf_gpg_key_fn done, void *arg, struct cf_gpg_job **r_job)
+cf_gpg_key_import (struct cf_gpg *gpg, enum cf_gpg_priority priority, const struct cf_fpr *expected,
+                   const void *block, size_t len, cf_gpg_key_fn done, void *arg, struct cf_gpg_job **r_job)
 {
   struct cf_gpg_job *job = JOB (RESULT_KEY, 0);
   struct fake_key key;
 
-  (void)priority;
+  (void) priority;
   job->err = read_block (block, len, &key);
   if (!job->err && (!cf_fpr_equal (&key.fpr, expected) || is_frozen (gpg, &key.fpr)))
     job->err = cf_err (CF_ERR_KEY_WRONG);
@@ -445,7 +444,8 @@ cf_gpg_key_lookup (struct cf_gpg *gpg, const struct cf_fpr *fpr, cf_gpg_key_fn d
 /* ---- signatures: "SIG", fingerprint, MAC ---- */
 
 static void
-mac (const char *label, const struct cf_fpr *fpr, const char *kind, const void *data, size_t len, uint8_t out[MAC_LEN])
+mac (const char *label, const struct cf_fpr *fpr, const char *kind, const void *data, size_t len,
+     uint8_t out[MAC_LEN])
 {
   struct cf_hash h;
 
@@ -494,7 +494,7 @@ cf_gpg_statement_verify (struct cf_gpg *gpg, enum cf_gpg_priority priority, cons
   struct cf_fpr signer;
   struct cf_rd rd;
 
-  (void)priority;
+  (void) priority;
   cf_rd_init (&rd, sig, sig_len);
   cf_rd_bytes (&rd, magic, 3);
   cf_rd_fpr (&rd, &signer);
@@ -502,14 +502,13 @@ cf_gpg_statement_verify (struct cf_gpg *gpg, enum cf_gpg_priority priority, cons
   mac ("sim signature", identity, kind, bytes, len, want);
   if (!known)
     job->err = cf_err (GPG_ERR_NO_PUBKEY);
-  else if (cf_rd_finish (&rd) || memcmp (magic, "SIG", 3) || !cf_fpr_equal (&signer, identity)
-           || memcmp (tag, want, sizeof tag))
+  else if (cf_rd_finish (&rd) || memcmp (magic, "SIG", 3) || !cf_fpr_equal (&signer, identity) ||
+           memcmp (tag, want, sizeof tag))
     job->err = cf_err (CF_ERR_STATEMENT);
-  else
-    {
-      combine (gpg, known, &key);
-      job->err = cf_key_state_error (key.state);
-    }
+  else {
+    combine (gpg, known, &key);
+    job->err = cf_key_state_error (key.state);
+  }
   return 0;
 }
 
@@ -581,8 +580,8 @@ cf_gpg_conversation_key_new (struct cf_gpg *gpg, const uint8_t passphrase[CF_GPG
 }
 
 gpg_error_t
-cf_gpg_conversation_key_import (struct cf_gpg *gpg, const void *block, size_t len, cf_gpg_key_fn done, void *arg,
-                                struct cf_gpg_job **r_job)
+cf_gpg_conversation_key_import (struct cf_gpg *gpg, const void *block, size_t len, cf_gpg_key_fn done,
+                                void *arg, struct cf_gpg_job **r_job)
 {
   struct cf_gpg_job *job = JOB (RESULT_KEY, 0);
 
@@ -636,8 +635,8 @@ sim_keys_count (const struct sim_node *node)
 /* ---- envelopes: "ENV", signer, recipients, text, MAC over all before it ---- */
 
 gpg_error_t
-cf_gpg_envelope_seal (struct cf_gpg *gpg, const struct cf_gpg_envelope_keys *keys, const void *plain, size_t len,
-                      cf_gpg_bytes_fn done, void *arg, struct cf_gpg_job **r_job)
+cf_gpg_envelope_seal (struct cf_gpg *gpg, const struct cf_gpg_envelope_keys *keys, const void *plain,
+                      size_t len, cf_gpg_bytes_fn done, void *arg, struct cf_gpg_job **r_job)
 {
   struct fake_key *own = ring_find (&gpg->node->keys->conversation, keys->own);
   struct cf_gpg_job *job = JOB (RESULT_BYTES, SIGN_MS);
@@ -658,7 +657,7 @@ cf_gpg_envelope_seal (struct cf_gpg *gpg, const struct cf_gpg_envelope_keys *key
   cf_wr_init (&wr, &buf);
   cf_wr_bytes (&wr, "ENV", 3);
   cf_wr_fpr (&wr, keys->own);
-  cf_wr_u8 (&wr, (uint8_t)keys->recipient_count);
+  cf_wr_u8 (&wr, (uint8_t) keys->recipient_count);
   for (size_t i = 0; i < keys->recipient_count; i++)
     cf_wr_fpr (&wr, &keys->recipients[i]);
   cf_wr_blob32 (&wr, plain, len);
@@ -685,11 +684,10 @@ open_envelope (struct cf_gpg *gpg, const struct cf_gpg_envelope_keys *keys, cons
   cf_rd_bytes (&rd, magic, 3);
   cf_rd_fpr (&rd, &signer);
   count = cf_rd_u8 (&rd);
-  for (size_t i = 0; i < count && !rd.err; i++)
-    {
-      cf_rd_fpr (&rd, &recipient);
-      same = same && i < keys->recipient_count && cf_fpr_equal (&recipient, &keys->recipients[i]);
-    }
+  for (size_t i = 0; i < count && !rd.err; i++) {
+    cf_rd_fpr (&rd, &recipient);
+    same = same && i < keys->recipient_count && cf_fpr_equal (&recipient, &keys->recipients[i]);
+  }
   cf_rd_blob32 (&rd, &plain, &plain_len, CF_GPG_PLAIN_MAX);
   cf_rd_bytes (&rd, tag, sizeof tag);
   if (cf_rd_finish (&rd) || memcmp (magic, "ENV", 3))
@@ -699,15 +697,15 @@ open_envelope (struct cf_gpg *gpg, const struct cf_gpg_envelope_keys *keys, cons
   if (memcmp (own->passphrase, keys->passphrase, sizeof own->passphrase))
     return gpg_err_make (GPG_ERR_SOURCE_GPGAGENT, GPG_ERR_BAD_PASSPHRASE);
   mac ("sim envelope", &signer, "", sealed, len - MAC_LEN, want);
-  if (!same || count != keys->recipient_count || memcmp (tag, want, sizeof tag)
-      || !cf_fpr_equal (&signer, keys->signer))
+  if (!same || count != keys->recipient_count || memcmp (tag, want, sizeof tag) ||
+      !cf_fpr_equal (&signer, keys->signer))
     return cf_err (CF_ERR_FORGERY);
   return cf_buf_add (r_plain, plain, plain_len);
 }
 
 gpg_error_t
-cf_gpg_envelope_open (struct cf_gpg *gpg, const struct cf_gpg_envelope_keys *keys, const void *sealed, size_t len,
-                      cf_gpg_bytes_fn done, void *arg, struct cf_gpg_job **r_job)
+cf_gpg_envelope_open (struct cf_gpg *gpg, const struct cf_gpg_envelope_keys *keys, const void *sealed,
+                      size_t len, cf_gpg_bytes_fn done, void *arg, struct cf_gpg_job **r_job)
 {
   struct cf_gpg_job *job = JOB (RESULT_BYTES, SIGN_MS);
   struct cf_buf buf;

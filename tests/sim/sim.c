@@ -44,12 +44,11 @@ fill_random (void *arg, void *buf, size_t len)
   uint8_t *p = buf;
   uint64_t v = 0;
 
-  for (size_t i = 0; i < len; i++)
-    {
-      if (i % 8 == 0)
-        v = next_random (sim);
-      p[i] = (uint8_t)(v >> (8 * (i % 8)));
-    }
+  for (size_t i = 0; i < len; i++) {
+    if (i % 8 == 0)
+      v = next_random (sim);
+    p[i] = (uint8_t) (v >> (8 * (i % 8)));
+  }
 }
 
 static void
@@ -57,21 +56,21 @@ node_log (void *arg, enum cf_log_level level, const char *line)
 {
   struct sim_node *node = arg;
 
-  (void)level;
+  (void) level;
   if (getenv ("SIM_LOG"))
-    fprintf (stderr, "# %8llu %s: %s\n", (unsigned long long)(node->sim->env.now_ms - SIM_START_MS), node->name, line);
+    fprintf (stderr, "# %8llu %s: %s\n", (unsigned long long) (node->sim->env.now_ms - SIM_START_MS),
+             node->name, line);
 }
 
 static void
 set_now (struct sim *sim, uint64_t now_ms)
 {
   sim->env.now_ms = now_ms;
-  sim->env.now_utc_ms = SIM_EPOCH_UTC_MS + (int64_t)(now_ms - SIM_START_MS);
-  for (size_t i = 0; i < sim->node_count; i++)
-    {
-      sim->nodes[i]->env.now_ms = now_ms;
-      sim->nodes[i]->env.now_utc_ms = sim->env.now_utc_ms + sim->nodes[i]->skew_ms;
-    }
+  sim->env.now_utc_ms = SIM_EPOCH_UTC_MS + (int64_t) (now_ms - SIM_START_MS);
+  for (size_t i = 0; i < sim->node_count; i++) {
+    sim->nodes[i]->env.now_ms = now_ms;
+    sim->nodes[i]->env.now_utc_ms = sim->env.now_utc_ms + sim->nodes[i]->skew_ms;
+  }
 }
 
 struct sim *
@@ -86,12 +85,11 @@ sim_new (uint64_t seed)
     abort ();
   sim->rng = seed;
   sim->latency_ms = 1;
-  if (shift)
-    {
-      sim->rng += strtoull (shift, NULL, 10) << 20;
-      sim->jitter_ms = (uint32_t)(strtoull (shift, NULL, 10) % 5);
-      sim->gpg_sign_ms = sim->gpg_make_ms = strtoull (shift, NULL, 10) % 40;
-    }
+  if (shift) {
+    sim->rng += strtoull (shift, NULL, 10) << 20;
+    sim->jitter_ms = (uint32_t) (strtoull (shift, NULL, 10) % 5);
+    sim->gpg_sign_ms = sim->gpg_make_ms = strtoull (shift, NULL, 10) % 40;
+  }
   sim->env.random = fill_random;
   sim->env.random_arg = sim;
   sim->dir = cf_sprintf ("%s/cf-sim.XXXXXX", shm);
@@ -107,14 +105,13 @@ remove_tree (const char *dir)
   DIR *d = opendir (dir);
   struct dirent *e;
 
-  while (d && (e = readdir (d)))
-    {
-      char *path = cf_sprintf ("%s/%s", dir, e->d_name);
+  while (d && (e = readdir (d))) {
+    char *path = cf_sprintf ("%s/%s", dir, e->d_name);
 
-      if (path && strcmp (e->d_name, ".") && strcmp (e->d_name, "..") && unlink (path))
-        remove_tree (path);
-      free (path);
-    }
+    if (path && strcmp (e->d_name, ".") && strcmp (e->d_name, "..") && unlink (path))
+      remove_tree (path);
+    free (path);
+  }
   if (d)
     closedir (d);
   rmdir (dir);
@@ -127,16 +124,15 @@ sim_free (struct sim *sim)
     if (sim->nodes[i]->core)
       sim_node_crash (sim->nodes[i], true);
   sim_run (sim, 20000); /* packets under way arrive nowhere and are freed */
-  for (size_t i = 0; i < sim->node_count; i++)
-    {
-      struct sim_node *node = sim->nodes[i];
+  for (size_t i = 0; i < sim->node_count; i++) {
+    struct sim_node *node = sim->nodes[i];
 
-      sim_net_free (node->net);
-      sim_keys_free (node->keys);
-      json_decref (node->events);
-      free (node->home);
-      free (node);
-    }
+    sim_net_free (node->net);
+    sim_keys_free (node->keys);
+    json_decref (node->events);
+    free (node->home);
+    free (node);
+  }
   remove_tree (sim->dir);
   free (sim->dir);
   free (sim);
@@ -147,13 +143,12 @@ next_deadline (struct sim *sim)
 {
   uint64_t next = cf_timers_next (&sim->env);
 
-  for (size_t i = 0; i < sim->node_count; i++)
-    {
-      uint64_t t = cf_timers_next (&sim->nodes[i]->env);
+  for (size_t i = 0; i < sim->node_count; i++) {
+    uint64_t t = cf_timers_next (&sim->nodes[i]->env);
 
-      if (t < next)
-        next = t;
-    }
+    if (t < next)
+      next = t;
+  }
   return next;
 }
 
@@ -162,20 +157,19 @@ sim_run_until (struct sim *sim, uint64_t ms, bool (*done) (void *arg), void *arg
 {
   uint64_t end = sim->env.now_ms + ms;
 
-  for (;;)
-    {
-      uint64_t next;
+  for (;;) {
+    uint64_t next;
 
-      if (done && done (arg))
-        return true;
-      next = next_deadline (sim);
-      if (next > end)
-        break;
-      set_now (sim, next > sim->env.now_ms ? next : sim->env.now_ms);
-      cf_timers_run (&sim->env);
-      for (size_t i = 0; i < sim->node_count; i++)
-        cf_timers_run (&sim->nodes[i]->env);
-    }
+    if (done && done (arg))
+      return true;
+    next = next_deadline (sim);
+    if (next > end)
+      break;
+    set_now (sim, next > sim->env.now_ms ? next : sim->env.now_ms);
+    cf_timers_run (&sim->env);
+    for (size_t i = 0; i < sim->node_count; i++)
+      cf_timers_run (&sim->nodes[i]->env);
+  }
   set_now (sim, end);
   return false;
 }
@@ -240,7 +234,7 @@ on_started (void *arg, gpg_error_t err)
 static bool
 has_started (void *arg)
 {
-  return ((struct sim_node *)arg)->started;
+  return ((struct sim_node *) arg)->started;
 }
 
 gpg_error_t
@@ -295,15 +289,14 @@ sim_node_crash (struct sim_node *node, bool silent)
 json_t *
 sim_event (struct sim_node *node, size_t from, const char *kind, const char *field, const char *value)
 {
-  for (size_t i = from; i < json_array_size (node->events); i++)
-    {
-      json_t *e = json_array_get (node->events, i);
-      const char *k = json_string_value (json_object_get (e, "event"));
-      const char *v = field ? json_string_value (json_object_get (e, field)) : NULL;
+  for (size_t i = from; i < json_array_size (node->events); i++) {
+    json_t *e = json_array_get (node->events, i);
+    const char *k = json_string_value (json_object_get (e, "event"));
+    const char *v = field ? json_string_value (json_object_get (e, field)) : NULL;
 
-      if (k && !strcmp (k, kind) && (!field || (v && !strcmp (v, value))))
-        return e;
-    }
+    if (k && !strcmp (k, kind) && (!field || (v && !strcmp (v, value))))
+      return e;
+  }
   return NULL;
 }
 
@@ -312,7 +305,7 @@ sim_event (struct sim_node *node, size_t from, const char *kind, const char *fie
 static gpg_error_t
 call_row (struct cf_command *cmd, json_t *row)
 {
-  struct sim_command *call = (struct sim_command *)cmd;
+  struct sim_command *call = (struct sim_command *) cmd;
 
   return json_array_append_new (call->rows, row) ? cf_err (GPG_ERR_ENOMEM) : 0;
 }
@@ -320,7 +313,7 @@ call_row (struct cf_command *cmd, json_t *row)
 static void
 call_finish (struct cf_command *cmd, gpg_error_t err, const char *message, const char *hint)
 {
-  struct sim_command *call = (struct sim_command *)cmd;
+  struct sim_command *call = (struct sim_command *) cmd;
 
   assert (!call->finished); /* a command ends once */
   call->finished = true;
@@ -344,10 +337,10 @@ static gpg_error_t
 call_inquire (struct cf_command *cmd, const char *keyword, size_t max, bool secret,
               void (*got) (struct cf_command *cmd, gpg_error_t err, const char *data, size_t len))
 {
-  struct sim_command *call = (struct sim_command *)cmd;
+  struct sim_command *call = (struct sim_command *) cmd;
 
-  (void)keyword;
-  (void)secret;
+  (void) keyword;
+  (void) secret;
   if (call->answer && strlen (call->answer) > max)
     return cf_err (GPG_ERR_TOO_LARGE);
   call->got = got;
@@ -362,14 +355,14 @@ add_word (struct cf_command *cmd, const char *word)
 {
   const char *eq = strchr (word, '=');
 
-  if (strncmp (word, "--", 2))
-    {
-      assert (cmd->argc < CF_COMMAND_ARGS_MAX);
-      cmd->argv[cmd->argc++] = strdup (word);
-      return;
-    }
+  if (strncmp (word, "--", 2)) {
+    assert (cmd->argc < CF_COMMAND_ARGS_MAX);
+    cmd->argv[cmd->argc++] = strdup (word);
+    return;
+  }
   assert (cmd->option_count < CF_COMMAND_ARGS_MAX);
-  cmd->options[cmd->option_count].name = eq ? strndup (word + 2, (size_t)(eq - word) - 2) : strdup (word + 2);
+  cmd->options[cmd->option_count].name =
+      eq ? strndup (word + 2, (size_t) (eq - word) - 2) : strdup (word + 2);
   cmd->options[cmd->option_count++].value = strdup (eq ? eq + 1 : "");
 }
 
@@ -409,7 +402,7 @@ sim_call (struct sim_node *node, const char *verb, const char *answer, ...)
 static bool
 call_done (void *arg)
 {
-  return ((struct sim_command *)arg)->finished;
+  return ((struct sim_command *) arg)->finished;
 }
 
 bool
@@ -450,11 +443,10 @@ sim_command_free (struct sim_command *call)
     call->cmd.cancelled (&call->cmd);
   for (size_t i = 0; i < call->cmd.argc; i++)
     free (call->cmd.argv[i]);
-  for (size_t i = 0; i < call->cmd.option_count; i++)
-    {
-      free (call->cmd.options[i].name);
-      free (call->cmd.options[i].value);
-    }
+  for (size_t i = 0; i < call->cmd.option_count; i++) {
+    free (call->cmd.options[i].name);
+    free (call->cmd.options[i].value);
+  }
   json_decref (call->rows);
   free (call->answer);
   free (call->message);
@@ -508,8 +500,10 @@ sim_open (struct sim_node *a, struct sim_node *b, char *r_id)
 
 /* ---- a say over talk frames; linked by -Wl,--wrap=cf_link_send ---- */
 
-gpg_error_t __real_cf_link_send (struct cf_core *core, const struct cf_fpr *peer, const void *data, size_t len);
-gpg_error_t __wrap_cf_link_send (struct cf_core *core, const struct cf_fpr *peer, const void *data, size_t len);
+gpg_error_t __real_cf_link_send (struct cf_core *core, const struct cf_fpr *peer, const void *data,
+                                 size_t len);
+gpg_error_t __wrap_cf_link_send (struct cf_core *core, const struct cf_fpr *peer, const void *data,
+                                 size_t len);
 
 gpg_error_t
 __wrap_cf_link_send (struct cf_core *core, const struct cf_fpr *peer, const void *data, size_t len)
@@ -518,24 +512,22 @@ __wrap_cf_link_send (struct cf_core *core, const struct cf_fpr *peer, const void
   struct sim *sim = node->sim;
   int verdict = sim->frame ? sim->frame (sim, node, peer, data, len) : SIM_FRAME_PASS;
 
-  switch (verdict)
-    {
-    case SIM_FRAME_DROP:
-      return 0;
-    case SIM_FRAME_CUT:
-      for (size_t i = 0; i < sim->node_count; i++)
-        if (cf_fpr_equal (&sim->nodes[i]->fpr, peer))
-          sim_cut (sim, node, sim->nodes[i], true);
-      return 0;
-    case SIM_FRAME_TWICE:
-      {
-        gpg_error_t err = __real_cf_link_send (core, peer, data, len);
+  switch (verdict) {
+  case SIM_FRAME_DROP:
+    return 0;
+  case SIM_FRAME_CUT:
+    for (size_t i = 0; i < sim->node_count; i++)
+      if (cf_fpr_equal (&sim->nodes[i]->fpr, peer))
+        sim_cut (sim, node, sim->nodes[i], true);
+    return 0;
+  case SIM_FRAME_TWICE: {
+    gpg_error_t err = __real_cf_link_send (core, peer, data, len);
 
-        if (err)
-          return err;
-      }
-      __attribute__ ((fallthrough));
-    default:
-      return __real_cf_link_send (core, peer, data, len);
-    }
+    if (err)
+      return err;
+  }
+    __attribute__ ((fallthrough));
+  default:
+    return __real_cf_link_send (core, peer, data, len);
+  }
 }

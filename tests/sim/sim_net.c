@@ -29,13 +29,13 @@ struct packet {
 struct cf_conn {
   struct cf_conn *next_conn; /* of its node */
   struct sim_net *net;
-  struct cf_conn *other;     /* NULL once it is gone */
+  struct cf_conn *other; /* NULL once it is gone */
   size_t other_node;
   const struct cf_conn_handler *handler;
   void *arg;
   struct packet *first, **last; /* on their way to us */
-  size_t coming;             /* bytes of them: what the other end has queued */
-  struct cf_timer timer;     /* the first one arrives, or the dial fails */
+  size_t coming;                /* bytes of them: what the other end has queued */
+  struct cf_timer timer;        /* the first one arrives, or the dial fails */
   struct cf_timer drained;
   bool dialling, closed, failed;
 };
@@ -59,7 +59,7 @@ static const struct cf_net_ops ops;
 struct sim_node *
 sim_net_node (struct cf_net *net)
 {
-  return ((struct sim_net *)net)->node;
+  return ((struct sim_net *) net)->node;
 }
 
 void
@@ -68,7 +68,7 @@ sim_net_addr (const struct sim_node *node, struct cf_addr *r_addr)
   memset (r_addr, 0, sizeof *r_addr);
   r_addr->family = 4;
   r_addr->bytes[0] = 10;
-  r_addr->bytes[3] = (uint8_t)(node->index + 1);
+  r_addr->bytes[3] = (uint8_t) (node->index + 1);
   r_addr->port = SIM_TCP_PORT;
 }
 
@@ -119,12 +119,11 @@ conn_free (struct cf_conn *conn)
   *p = conn->next_conn;
   if (conn->other)
     conn->other->other = NULL;
-  while ((packet = conn->first))
-    {
-      conn->first = packet->next;
-      free (packet->data);
-      free (packet);
-    }
+  while ((packet = conn->first)) {
+    conn->first = packet->next;
+    free (packet->data);
+    free (packet);
+  }
   cf_timer_cancel (&sim->env, &conn->timer);
   cf_timer_cancel (&conn->net->node->env, &conn->drained);
   free (conn);
@@ -144,12 +143,11 @@ push (struct cf_conn *conn, const void *data, size_t len, bool connected, gpg_er
   struct sim *sim = conn->net->node->sim;
 
   assert (packet);
-  if (len)
-    {
-      packet->data = malloc (len);
-      assert (packet->data);
-      memcpy (packet->data, data, len);
-    }
+  if (len) {
+    packet->data = malloc (len);
+    assert (packet->data);
+    memcpy (packet->data, data, len);
+  }
   packet->len = len;
   packet->connected = connected;
   packet->end = end;
@@ -179,12 +177,11 @@ deliver (void *arg)
   struct sim *sim = conn->net->node->sim;
   gpg_error_t end;
 
-  if (!packet)
-    {
-      if (conn->dialling)
-        fail (conn, cf_err (GPG_ERR_ETIMEDOUT));
-      return;
-    }
+  if (!packet) {
+    if (conn->dialling)
+      fail (conn, cf_err (GPG_ERR_ETIMEDOUT));
+    return;
+  }
   if (is_cut (conn))
     return; /* held until sim_net_mended */
   conn->first = packet->next;
@@ -195,14 +192,13 @@ deliver (void *arg)
   conn->coming -= packet->len;
   end = packet->end;
   if (conn->other && !conn->other->closed && !conn->coming && packet->len)
-    cf_timer_after (&conn->other->net->node->env, &conn->other->drained, 0); /* its own clock: free cancels it there */
-  if (packet->connected)
-    {
-      conn->dialling = false;
-      if (!conn->closed)
-        conn->handler->connected (conn->arg);
-    }
-  else if (end)
+    cf_timer_after (&conn->other->net->node->env, &conn->other->drained,
+                    0); /* its own clock: free cancels it there */
+  if (packet->connected) {
+    conn->dialling = false;
+    if (!conn->closed)
+      conn->handler->connected (conn->arg);
+  } else if (end)
     fail (conn, end);
   else if (conn->handler && !conn->closed)
     conn->handler->received (conn->arg, packet->data, packet->len);
@@ -223,7 +219,7 @@ static gpg_error_t
 net_dial (struct cf_net *base, const struct cf_addr *to, const struct cf_conn_handler *handler, void *arg,
           struct cf_conn **r_conn)
 {
-  struct sim_net *net = (struct sim_net *)base;
+  struct sim_net *net = (struct sim_net *) base;
   struct sim *sim = net->node->sim;
   struct sim_node *there = node_at (sim, to);
   struct cf_conn *conn, *theirs;
@@ -241,17 +237,16 @@ net_dial (struct cf_net *base, const struct cf_addr *to, const struct cf_conn_ha
     cf_timer_after (&sim->env, &conn->timer, SIM_DIAL_TIMEOUT_MS);
   else if (!there->core || to->port != SIM_TCP_PORT)
     push (conn, NULL, 0, false, cf_err (GPG_ERR_ECONNREFUSED));
-  else
-    {
-      theirs = conn_new ((struct sim_net *)there->net, net->node->index);
-      cf_timer_init (&theirs->drained, on_drained, theirs);
-      theirs->other = conn;
-      conn->other = theirs;
-      push (conn, NULL, 0, true, 0);
-      sim_net_addr (net->node, &from);
-      from.port = (uint16_t)(40000 + sim_random (sim, 20000));
-      there->net->handler->accepted (there->net->handler_arg, theirs, &from);
-    }
+  else {
+    theirs = conn_new ((struct sim_net *) there->net, net->node->index);
+    cf_timer_init (&theirs->drained, on_drained, theirs);
+    theirs->other = conn;
+    conn->other = theirs;
+    push (conn, NULL, 0, true, 0);
+    sim_net_addr (net->node, &from);
+    from.port = (uint16_t) (40000 + sim_random (sim, 20000));
+    there->net->handler->accepted (there->net->handler_arg, theirs, &from);
+  }
   return 0;
 }
 
@@ -288,12 +283,11 @@ net_close (struct cf_conn *conn)
     return;
   assert (!conn->closed);
   conn->closed = true;
-  if (conn->other)
-    {
-      push (conn->other, NULL, 0, false, cf_err (GPG_ERR_EOF));
-      conn->other->other = NULL;
-      conn->other = NULL;
-    }
+  if (conn->other) {
+    push (conn->other, NULL, 0, false, cf_err (GPG_ERR_EOF));
+    conn->other->other = NULL;
+    conn->other = NULL;
+  }
   conn_free (conn);
 }
 
@@ -301,7 +295,7 @@ void
 sim_net_mended (struct sim *sim)
 {
   for (size_t i = 0; i < sim->node_count; i++)
-    for (struct cf_conn *conn = ((struct sim_net *)sim->nodes[i]->net)->conns; conn; conn = conn->next_conn)
+    for (struct cf_conn *conn = ((struct sim_net *) sim->nodes[i]->net)->conns; conn; conn = conn->next_conn)
       if (conn->first && !conn->timer.armed && !is_cut (conn))
         cf_timer_after (&sim->env, &conn->timer, delay (sim));
 }
@@ -315,12 +309,11 @@ datagram_arrives (void *arg)
   struct sim_node *to = d->sim->nodes[d->to];
   struct cf_addr from;
 
-  if (to->core && to->net->handler && !d->sim->cut[d->from][d->to])
-    {
-      sim_net_addr (d->sim->nodes[d->from], &from);
-      from.port = SIM_UDP_PORT;
-      to->net->handler->datagram (to->net->handler_arg, &from, d->data, d->len);
-    }
+  if (to->core && to->net->handler && !d->sim->cut[d->from][d->to]) {
+    sim_net_addr (d->sim->nodes[d->from], &from);
+    from.port = SIM_UDP_PORT;
+    to->net->handler->datagram (to->net->handler_arg, &from, d->data, d->len);
+  }
   free (d);
 }
 
@@ -334,19 +327,18 @@ post (struct sim_node *from, struct sim_node *to, const void *data, size_t len)
     copies = 0;
   else if (sim->dup_permille && sim_random (sim, 1000) < sim->dup_permille)
     copies = 2;
-  while (copies--)
-    {
-      struct datagram *d = calloc (1, sizeof *d + len);
+  while (copies--) {
+    struct datagram *d = calloc (1, sizeof *d + len);
 
-      assert (d);
-      d->sim = sim;
-      d->from = from->index;
-      d->to = to->index;
-      d->len = len;
-      memcpy (d->data, data, len);
-      cf_timer_init (&d->timer, datagram_arrives, d);
-      cf_timer_after (&sim->env, &d->timer, delay (sim));
-    }
+    assert (d);
+    d->sim = sim;
+    d->from = from->index;
+    d->to = to->index;
+    d->len = len;
+    memcpy (d->data, data, len);
+    cf_timer_init (&d->timer, datagram_arrives, d);
+    cf_timer_after (&sim->env, &d->timer, delay (sim));
+  }
 }
 
 static gpg_error_t
@@ -381,20 +373,20 @@ net_addresses (struct cf_net *base, struct cf_addr *r_addrs, size_t max)
 static uint16_t
 net_tcp_port (struct cf_net *base)
 {
-  (void)base;
+  (void) base;
   return SIM_TCP_PORT;
 }
 
 static uint16_t
 net_udp_port (struct cf_net *base)
 {
-  (void)base;
+  (void) base;
   return SIM_UDP_PORT;
 }
 
 static const struct cf_net_ops ops = {
-  net_dial,    net_set_handler,   net_write,     net_queued,    net_close,
-  net_send_datagram, net_broadcast, net_addresses, net_tcp_port, net_udp_port,
+  net_dial,          net_set_handler, net_write,     net_queued,   net_close,
+  net_send_datagram, net_broadcast,   net_addresses, net_tcp_port, net_udp_port,
 };
 
 struct cf_net *
@@ -412,19 +404,17 @@ sim_net_new (struct sim_node *node)
 void
 sim_net_reset (struct cf_net *base, bool silent)
 {
-  struct sim_net *net = (struct sim_net *)base;
+  struct sim_net *net = (struct sim_net *) base;
 
-  for (struct cf_conn *conn = net->conns; conn; conn = conn->next_conn)
-    {
-      conn->failed = true; /* no write leaves from now on */
-      if (conn->other)
-        {
-          if (!silent)
-            push (conn->other, NULL, 0, false, cf_err (GPG_ERR_ECONNRESET));
-          conn->other->other = NULL;
-          conn->other = NULL;
-        }
+  for (struct cf_conn *conn = net->conns; conn; conn = conn->next_conn) {
+    conn->failed = true; /* no write leaves from now on */
+    if (conn->other) {
+      if (!silent)
+        push (conn->other, NULL, 0, false, cf_err (GPG_ERR_ECONNRESET));
+      conn->other->other = NULL;
+      conn->other = NULL;
     }
+  }
   if (sim_net_node (base)->core)
     return; /* its owners still close them */
   while (net->conns)
@@ -434,7 +424,7 @@ sim_net_reset (struct cf_net *base, bool silent)
 void
 sim_net_free (struct cf_net *base)
 {
-  struct sim_net *net = (struct sim_net *)base;
+  struct sim_net *net = (struct sim_net *) base;
 
   while (net->conns)
     conn_free (net->conns);

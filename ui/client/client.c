@@ -45,13 +45,12 @@ connect_socket (struct cf_client *client, const char *home)
   if (!err && assuan_get_active_fds (client->assuan, 0, fds, 2) < 1)
     err = cf_err (GPG_ERR_INTERNAL);
   if (!err)
-    client->fd = (int)fds[0];
-  else if (client->assuan)
-    {
-      assuan_release (client->assuan);
-      client->assuan = NULL;
-      err = cf_err (GPG_ERR_ECONNREFUSED);
-    }
+    client->fd = (int) fds[0];
+  else if (client->assuan) {
+    assuan_release (client->assuan);
+    client->assuan = NULL;
+    err = cf_err (GPG_ERR_ECONNREFUSED);
+  }
   free (socket);
   return err;
 }
@@ -61,7 +60,9 @@ static gpg_error_t
 send_options (struct cf_client *client)
 {
   const char *tty = ttyname (STDIN_FILENO);
-  const struct { const char *name, *value; } options[] = {
+  const struct {
+    const char *name, *value;
+  } options[] = {
     { "display", getenv ("DISPLAY") },
     { "ttyname", getenv ("GPG_TTY") ? getenv ("GPG_TTY") : tty },
     { "ttytype", getenv ("TERM") },
@@ -70,14 +71,13 @@ send_options (struct cf_client *client)
   gpg_error_t err = 0;
 
   for (size_t i = 0; !err && i < sizeof options / sizeof *options; i++)
-    if (options[i].value && *options[i].value && !strpbrk (options[i].value, "\r\n"))
-      {
-        char *line = cf_sprintf ("OPTION %s=%s", options[i].name, options[i].value);
+    if (options[i].value && *options[i].value && !strpbrk (options[i].value, "\r\n")) {
+      char *line = cf_sprintf ("OPTION %s=%s", options[i].name, options[i].value);
 
-        err = line ? assuan_transact (client->assuan, line, NULL, NULL, NULL, NULL, NULL, NULL)
-                   : cf_err (GPG_ERR_ENOMEM);
-        free (line);
-      }
+      err = line ? assuan_transact (client->assuan, line, NULL, NULL, NULL, NULL, NULL, NULL)
+                 : cf_err (GPG_ERR_ENOMEM);
+      free (line);
+    }
   return err;
 }
 
@@ -96,12 +96,11 @@ cf_client_connect (const struct cf_client_config *config, struct cf_client **r_c
   if (err)
     goto leave;
   err = connect_socket (client, home);
-  if (err && config->start_daemon)
-    {
-      err = cf_client_spawn (home);
-      if (!err)
-        err = connect_socket (client, home);
-    }
+  if (err && config->start_daemon) {
+    err = cf_client_spawn (home);
+    if (!err)
+      err = connect_socket (client, home);
+  }
   if (!err)
     err = send_options (client);
 
@@ -147,13 +146,11 @@ add_word (struct cf_wr *wr, const char *word)
   char digits[3];
 
   cf_wr_u8 (wr, ' ');
-  for (const unsigned char *p = (const unsigned char *)word; *p; p++)
-    if (*p <= ' ' || *p == '%' || *p == 0x7f)
-      {
-        cf_wr_u8 (wr, '%');
-        cf_wr_bytes (wr, cf_hex_upper (p, 1, digits), 2);
-      }
-    else
+  for (const unsigned char *p = (const unsigned char *) word; *p; p++)
+    if (*p <= ' ' || *p == '%' || *p == 0x7f) {
+      cf_wr_u8 (wr, '%');
+      cf_wr_bytes (wr, cf_hex_upper (p, 1, digits), 2);
+    } else
       cf_wr_u8 (wr, *p);
 }
 
@@ -169,15 +166,13 @@ cf_client_start (struct cf_client *client, const char *verb, const char *const *
   cf_buf_init (&line, ASSUAN_LINE);
   cf_wr_init (&wr, &line);
   cf_wr_bytes (&wr, verb, strlen (verb));
-  for (; words && *words; words++)
-    {
-      if (options && strncmp (*words, "--", 2))
-        {
-          options = false;
-          cf_wr_bytes (&wr, " --", 3); /* what follows is never an option */
-        }
-      add_word (&wr, *words);
+  for (; words && *words; words++) {
+    if (options && strncmp (*words, "--", 2)) {
+      options = false;
+      cf_wr_bytes (&wr, " --", 3); /* what follows is never an option */
     }
+    add_word (&wr, *words);
+  }
   cf_wr_u8 (&wr, 0);
   err = cf_wr_finish (&wr);
   client->handler = handler;
@@ -186,7 +181,7 @@ cf_client_start (struct cf_client *client, const char *verb, const char *const *
   client->error = NULL;
   cf_buf_clear (&client->row);
   if (!err)
-    err = assuan_write_line (client->assuan, (const char *)cf_buf_data (&line));
+    err = assuan_write_line (client->assuan, (const char *) cf_buf_data (&line));
   cf_buf_done (&line);
   return err;
 }
@@ -197,22 +192,21 @@ take_rows (struct cf_client *client)
 {
   gpg_error_t err = 0;
 
-  while (!err)
-    {
-      const uint8_t *data = cf_buf_data (&client->row);
-      const uint8_t *end = cf_buf_len (&client->row) ? memchr (data, '\n', cf_buf_len (&client->row)) : NULL;
-      json_t *row;
+  while (!err) {
+    const uint8_t *data = cf_buf_data (&client->row);
+    const uint8_t *end = cf_buf_len (&client->row) ? memchr (data, '\n', cf_buf_len (&client->row)) : NULL;
+    json_t *row;
 
-      if (!end)
-        break;
-      row = json_loadb ((const char *)data, (size_t)(end - data), JSON_DECODE_ANY, NULL);
-      cf_buf_consume (&client->row, (size_t)(end - data) + 1);
-      if (!row)
-        return cf_err (GPG_ERR_INV_RESPONSE);
-      if (client->handler && client->handler->row)
-        err = client->handler->row (client->arg, row);
-      json_decref (row);
-    }
+    if (!end)
+      break;
+    row = json_loadb ((const char *) data, (size_t) (end - data), JSON_DECODE_ANY, NULL);
+    cf_buf_consume (&client->row, (size_t) (end - data) + 1);
+    if (!row)
+      return cf_err (GPG_ERR_INV_RESPONSE);
+    if (client->handler && client->handler->row)
+      err = client->handler->row (client->arg, row);
+    json_decref (row);
+  }
   return err;
 }
 
@@ -222,20 +216,18 @@ take_data (struct cf_client *client, const char *line, size_t len)
 {
   gpg_error_t err = 0;
 
-  for (size_t i = 0; !err && i < len; i++)
-    {
-      uint8_t byte = (uint8_t)line[i];
-      char digits[3] = "";
+  for (size_t i = 0; !err && i < len; i++) {
+    uint8_t byte = (uint8_t) line[i];
+    char digits[3] = "";
 
-      if (byte == '%' && len - i > 2)
-        {
-          memcpy (digits, line + i + 1, 2);
-          err = cf_unhex (digits, &byte, 1);
-          i += 2;
-        }
-      if (!err)
-        err = cf_buf_add (&client->row, &byte, 1);
+    if (byte == '%' && len - i > 2) {
+      memcpy (digits, line + i + 1, 2);
+      err = cf_unhex (digits, &byte, 1);
+      i += 2;
     }
+    if (!err)
+      err = cf_buf_add (&client->row, &byte, 1);
+  }
   return err ? err : take_rows (client);
 }
 
@@ -285,24 +277,20 @@ cf_client_step (struct cf_client *client, bool *r_ended, struct cf_client_error 
     return err;
   if (!strncmp (line, "D ", 2))
     return take_data (client, line + 2, len - 2);
-  if (!strncmp (line, "S ERROR ", 8))
-    {
-      json_decref (client->error);
-      client->error = json_loads (line + 8, 0, NULL);
-      return 0;
-    }
+  if (!strncmp (line, "S ERROR ", 8)) {
+    json_decref (client->error);
+    client->error = json_loads (line + 8, 0, NULL);
+    return 0;
+  }
   if (!strncmp (line, "INQUIRE ", 8))
     return answer_inquiry (client, line + 8);
-  if (!strcmp (line, "OK") || !strncmp (line, "OK ", 3))
-    {
-      memset (r_error, 0, sizeof *r_error);
-      *r_ended = true;
-    }
-  else if (!strncmp (line, "ERR ", 4))
-    {
-      fill_error (client, (gpg_error_t)strtoul (line + 4, NULL, 10), r_error);
-      *r_ended = true;
-    }
+  if (!strcmp (line, "OK") || !strncmp (line, "OK ", 3)) {
+    memset (r_error, 0, sizeof *r_error);
+    *r_ended = true;
+  } else if (!strncmp (line, "ERR ", 4)) {
+    fill_error (client, (gpg_error_t) strtoul (line + 4, NULL, 10), r_error);
+    *r_ended = true;
+  }
   return 0; /* comments and status lines that we do not know */
 }
 
@@ -324,7 +312,7 @@ now_ms (void)
   struct timespec t;
 
   clock_gettime (CLOCK_MONOTONIC, &t);
-  return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+  return (int64_t) t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 static gpg_error_t
@@ -332,57 +320,55 @@ wait_readable (struct cf_client *client, int64_t deadline_ms)
 {
   struct pollfd p = { client->fd, POLLIN, 0 };
 
-  while (!cf_client_pending (client))
-    {
-      int64_t left = deadline_ms < 0 ? -1 : deadline_ms - now_ms ();
-      int n;
+  while (!cf_client_pending (client)) {
+    int64_t left = deadline_ms < 0 ? -1 : deadline_ms - now_ms ();
+    int n;
 
-      if (deadline_ms >= 0 && left <= 0)
-        return cf_err (GPG_ERR_TIMEOUT);
-      n = poll (&p, 1, left > 60000 ? 60000 : (int)left);
-      if (n > 0)
-        break;
-      if (n < 0 && errno != EINTR)
-        return cf_err_errno ();
-    }
+    if (deadline_ms >= 0 && left <= 0)
+      return cf_err (GPG_ERR_TIMEOUT);
+    n = poll (&p, 1, left > 60000 ? 60000 : (int) left);
+    if (n > 0)
+      break;
+    if (n < 0 && errno != EINTR)
+      return cf_err_errno ();
+  }
   return 0;
 }
 
 static gpg_error_t
 call_once (struct cf_client *client, const char *verb, const char *const *words,
-           const struct cf_client_handler *handler, void *arg, int64_t deadline_ms, struct cf_client_error *r_error)
+           const struct cf_client_handler *handler, void *arg, int64_t deadline_ms,
+           struct cf_client_error *r_error)
 {
   gpg_error_t err = cf_client_start (client, verb, words, handler, arg);
   bool ended = false;
 
-  while (!err && !ended)
-    {
-      err = wait_readable (client, deadline_ms);
-      if (!err)
-        err = cf_client_step (client, &ended, r_error);
-    }
-  if (err)
-    {
-      json_decref (client->error);
-      client->error = NULL;
-      fill_error (client, err, r_error);
-    }
+  while (!err && !ended) {
+    err = wait_readable (client, deadline_ms);
+    if (!err)
+      err = cf_client_step (client, &ended, r_error);
+  }
+  if (err) {
+    json_decref (client->error);
+    client->error = NULL;
+    fill_error (client, err, r_error);
+  }
   return err ? err : r_error->err;
 }
 
 gpg_error_t
 cf_client_call (struct cf_client *client, const char *verb, const char *const *words,
-                const struct cf_client_handler *handler, void *arg, int timeout_ms, struct cf_client_error *r_error)
+                const struct cf_client_handler *handler, void *arg, int timeout_ms,
+                struct cf_client_error *r_error)
 {
   int64_t deadline_ms = timeout_ms < 0 ? -1 : now_ms () + timeout_ms;
   gpg_error_t err = call_once (client, verb, words, handler, arg, deadline_ms, r_error);
 
   /* A daemon that has just started is still opening its store, or pinentry was cancelled then. */
-  if (gpg_err_code (err) == CF_ERR_LOCKED && strcmp (verb, "UNLOCK"))
-    {
-      err = call_once (client, "UNLOCK", NULL, NULL, NULL, deadline_ms, r_error);
-      if (!err)
-        err = call_once (client, verb, words, handler, arg, deadline_ms, r_error);
-    }
+  if (gpg_err_code (err) == CF_ERR_LOCKED && strcmp (verb, "UNLOCK")) {
+    err = call_once (client, "UNLOCK", NULL, NULL, NULL, deadline_ms, r_error);
+    if (!err)
+      err = call_once (client, verb, words, handler, arg, deadline_ms, r_error);
+  }
   return err;
 }

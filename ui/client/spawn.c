@@ -31,11 +31,10 @@ beside_us (void)
     return NULL;
   *slash = 0;
   path = cf_paths_join (self, "confabd");
-  if (path && access (path, X_OK))
-    {
-      free (path);
-      path = NULL;
-    }
+  if (path && access (path, X_OK)) {
+    free (path);
+    path = NULL;
+  }
   return path;
 }
 
@@ -53,23 +52,20 @@ cf_client_spawn (const char *home)
     path = strdup (CF_BINDIR "/confabd");
   if (!path)
     path = strdup ("confabd");
-  if (!path || !copy)
-    {
-      err = cf_err (GPG_ERR_ENOMEM);
-      goto leave;
-    }
+  if (!path || !copy) {
+    err = cf_err (GPG_ERR_ENOMEM);
+    goto leave;
+  }
   rc = posix_spawnp (&pid, path, NULL, NULL, argv, environ);
-  if (rc)
-    {
-      err = cf_err (gpg_err_code_from_errno (rc));
+  if (rc) {
+    err = cf_err (gpg_err_code_from_errno (rc));
+    goto leave;
+  }
+  while (waitpid (pid, &status, 0) < 0)
+    if (errno != EINTR) {
+      err = cf_err_errno ();
       goto leave;
     }
-  while (waitpid (pid, &status, 0) < 0)
-    if (errno != EINTR)
-      {
-        err = cf_err_errno ();
-        goto leave;
-      }
   if (!WIFEXITED (status) || WEXITSTATUS (status))
     err = cf_err (WIFEXITED (status) && WEXITSTATUS (status) == 127 ? GPG_ERR_ENOENT : GPG_ERR_GENERAL);
 
