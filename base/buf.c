@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* buf.c - bounded bytes: a growable buffer, a reading and a writing cursor. */
 #include "base/buf.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* buf.h - bounded bytes: a growable buffer, a reading and a writing cursor.
  *
  * All integers on the wire are big-endian.  Both cursors latch their first

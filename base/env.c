@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* env.c - dice and log lines on top of what the env was filled with.
  *
  * Pure: draws and prints only through the pointers in struct cf_env, so that

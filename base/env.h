@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* env.h - a protocol machine's whole world: the time, dice, timers and a log.
  *
  * No protocol code reads a clock, draws randomness or sleeps by itself.  The

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* env_system.c - the system's world: real clocks, real dice, lines to stderr.
  *
  * The one file of base/ that reads a clock or the system's generator.  Only

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* err.c - what a person is told about an error.
  *
  * One table: code, whose error it must be, stable name, exit code, sentence,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* err.h - one error type for everything, and what a person is told about it.
  *
  * Every fallible function returns a gpg_error_t with source "Confab"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fpr.c - an OpenPGP fingerprint as a value. */
 #include "base/fpr.h"
 

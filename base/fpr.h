@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fpr.h - an OpenPGP fingerprint as a value: version byte and 20 or 32 bytes. */
 #ifndef CF_BASE_FPR_H
 #define CF_BASE_FPR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* hash.c - H(label; ...) and K(key, label; ...): length-prefixed BLAKE2b-256. */
 #include "base/hash.h"
 

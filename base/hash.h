@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* hash.h - H(label; ...) and K(key, label; ...) of doc/protocol.md, "Notation".
  *
  * BLAKE2b-256 over the label and the inputs, each with its length before it as

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* map.c - a hash map of fixed-length keys; open addressing, linear probing.
  *
  * A slot's value says what it is:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* map.h - a hash map from short byte strings to pointers; open addressing.
  *
  * Keyed with a random seed (SipHash), so that peers cannot choose collisions.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* paths.c - where things are: the home, the socket, safe files. */
 #include "base/paths.h"
 

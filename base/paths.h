@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* paths.h - where things are: the home, the socket, safe files. */
 #ifndef CF_BASE_PATHS_H
 #define CF_BASE_PATHS_H

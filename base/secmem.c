@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* secmem.c - memory for secrets, on libsodium's guarded allocations. */
 #include "base/secmem.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* secmem.h - memory for secrets: locked, guarded, wiped; constant-time compare. */
 #ifndef CF_BASE_SECMEM_H
 #define CF_BASE_SECMEM_H

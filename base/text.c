@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* text.c - text from people and from peers: UTF-8, hexadecimal, times.
  *
  * Nothing here depends on the locale or on the time zone.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* text.h - text from people and from peers: UTF-8, hexadecimal, times.
  *
  * What a peer wrote is hostile: it is checked to be UTF-8, and shown without

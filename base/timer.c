@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* timer.c - deadlines on the injected monotonic clock: a pairing heap.
  *
  * The heap lives in the timers themselves.  A node's CHILD is its first child,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* timer.h - deadlines on the injected monotonic clock.
  *
  * An intrusive pairing heap: arming never allocates, so it never fails, and a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* address.c - addresses as text; see address.h for the form. */
 #include "core/address.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* address.h - what people give one another to be found: text of an identity and one of its devices.
  *
  *   confab:FINGERPRINT:DEVICE:CHECK

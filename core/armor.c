@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* armor.c - OpenPGP messages as text; only the way out: nothing here reads armor. */
 #include "core/armor.h"
 

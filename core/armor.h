@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* armor.h - OpenPGP messages as text, for mail. */
 #ifndef CF_CORE_ARMOR_H
 #define CF_CORE_ARMOR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* command.c - finding, checking and answering commands.
  *
  * What a verb does belongs to the module whose table it is in (commands.c).

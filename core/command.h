@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* command.h - one command of one client, whatever carried it.
  *
  * The Assuan server makes it from a line, the simulator from a call.  A handler

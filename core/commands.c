@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* commands.c - the list of the modules' tables; a module adds its line here. */
 #include "core/commands.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* commands.h - the tables of verbs that there are. */
 #ifndef CF_CORE_COMMANDS_H
 #define CF_CORE_COMMANDS_H

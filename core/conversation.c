@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* conversation.c - conversations as facts: in memory a list, in the store a row each.
  *
  *   REQUESTED --cf_conversation_set_state (gate: DONE on disk)--> OPEN

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* conversation.h - conversations as facts: kept in the store, looked up by id, peer or prefix.
  *
  *   REQUESTED --gate's DONE on disk--> OPEN --close by either side--> CLOSED

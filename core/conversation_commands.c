@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* conversation_commands.c - CONVERSATIONS, CLOSE and DELETE.
  *
  *   CLOSE   send_close --sealed--> set_closed --> row

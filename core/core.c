@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* core.c - the messenger's life: made, its modules started in order, ended in reverse.
  *
  * What init and unlock do is self_*.c's.

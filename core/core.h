@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* core.h - the messenger: everything the daemon knows, in one place.
  *
  * Built over an environment, an OpenPGP engine and a network, which are the

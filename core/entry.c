@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* entry.c - entries and the plaintext of envelopes, bytes in, bytes out.
  *
  *   Message-ID: 32 hexadecimal digits

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* entry.h - one entry of an envelope: the MIME-like text that is signed, built and parsed side by side.
  *
  * Readable with plain `gpg -d`, and of exactly one canonical form: the parser

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* event.c - the stream of events: written with their cause, heard after its commit.
  *
  * An event waits in the queue while the store's transaction is open.  The

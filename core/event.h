@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* event.h - what happened: a stream that clients follow and come back to.
  *
  * A durable event is written to the store in the transaction of its cause and

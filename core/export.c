@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* export.c - EXPORT: history as JSON, envelopes as PGP/MIME mails or as they are, and what gpg needs to read them.
  *
  * In pages, one a turn of the loop, so that a long conversation does not hold

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* gate.c - the password gate: the frames and paths that move requests on.
  *
  *   asker     CALLING --RECEIVED--> WAITING --ACCEPT, cf_run_begin--> YA --Yb, cf_run_yb--> TA --Tb, cf_run_tb--+

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* gate.h - the password gate: requests, answers, CPace, and the opening of a conversation.
 
    Spec: doc/protocol.md, "Password gate". */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* gate_commands.c - what the user asks of the password gate: OPEN, REQUESTS, ACCEPT, EXPECT, REFUSE.
  *
  * A command that waits is a cf_gate_call: for the peer's key and for the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* gate_frame.c - bodies of the gate's frames, and the bytes that a run hashes and signs.
  *
  * Pure: nothing here has state.  Byte layouts: doc/protocol.md, "Password gate".

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* gate_guess.c - how often somebody may guess a password. */
 #include "core/gate_guess.h"
 

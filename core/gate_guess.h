@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* gate_guess.h - how often somebody may guess a password, counted on disk before each guess.
  *
  * One CPace run is one guess: the peer learns whether one password is right.

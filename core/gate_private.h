@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* gate_private.h - what the files of the password gate share: the request and its run.
  *
  *   gate.c           frames in, paths up and down

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* gate_request.c - a request of the password gate: its states, its deadlines, its end.
  *
  * The diagram of the states is in gate.c.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* gate_run.c - one CPace run: five frames, one guess.
  *
  *   asker                                   answerer

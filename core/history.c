@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* history.c - messages as people and programs see them: rows of HISTORY, fields of the "message" event. */
 #include <stdlib.h>
 #include <string.h>

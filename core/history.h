@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* history.h - messages looked up and shown; shared by message.c and its neighbours only. */
 #ifndef CF_CORE_HISTORY_H
 #define CF_CORE_HISTORY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* inbox.c - envelopes in: opened one after the other, checked, taken, acknowledged.
  *
  * The checks, in this order (doc/protocol.md, "Taking"): size;

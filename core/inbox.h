@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* inbox.h - envelopes that have come in and are not taken yet; shared by message.c and its neighbours only.
  *
  *   frame --queue--> opening --checks, one transaction--> taken --ACK-->

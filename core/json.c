@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* json.c - values of rows and events; what is not there is null. */
 #include "core/json.h"
 

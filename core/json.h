@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* json.h - values of rows and events; what is not there is null. */
 #ifndef CF_CORE_JSON_H
 #define CF_CORE_JSON_H

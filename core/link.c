@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* link.c - who is wanted, whose tunnel is up, and what the network says.
  *
  *   DOWN --wanted: link_dial.c--> (ways: link_way.c) --a way's HELLOs checked--> UP

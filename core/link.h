@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* link.h - the way to a person: at most one identified tunnel a peer in use, dialled, kept, mended.
  *
  * A tunnel is *up* when both HELLOs have been checked.  Of two tunnels of a

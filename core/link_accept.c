@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* link_accept.c - how much those may ask who come to us. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* link_dial.c - reaching a person: which device, which address, in what order, and when again.
  *
  *   REST --wanted, heard, network changed, back-off over--> ROUND

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* link_tunnel.c - a tunnel on a stream: bytes there and back, a deadline, a safe end.
  *
  *   OPEN --failure, goodbye, deadline--> ENDING --next turn: closed--> freed

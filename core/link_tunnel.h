@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* link_tunnel.h - a tunnel on a stream: net/tunnel.h joined to net/net.h, with a deadline and a safe end.
  *
  * It does not know identities.  peer_fetch.c uses it for anonymous questions,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* link_way.c - one way to a person: a tunnel, and how far its two HELLOs are.
  *
  *   dialled:  DIALLING --ready: say_hello--> ASKED --HELLO: take_hello--> CHECKING --holds: way_checked--> UP

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* links.h - what the link*.c files share, and what peer*.c tells them.  Others include link.h. */
 #ifndef CF_CORE_LINKS_H
 #define CF_CORE_LINKS_H

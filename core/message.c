@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* message.c - frames of open conversations to their outbox and inbox; orphans; unread counts.
  *
  * An *orphan* is a sealed envelope of a deleted conversation that the peer has

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* message.h - what is said in open conversations: entries, envelopes, outbox, receipts, history.
  *
  * Once SEND has answered "queued", the message is on disk.  It is delivered

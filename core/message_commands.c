@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* message_commands.c - SEND, HISTORY, READ and TYPING; EXPORT is export.c's. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* opening.c - from two users who agree to talk to an open conversation: keys, statements, DONE.
  *
  * Each side sends its conversation key's public block, its statement over both

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* outbox.c - queued, sealed, sent, acknowledged: states and their pictures are in outbox.h.
  *
  * One transaction a step: the message and its sequence; the envelope and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* outbox.h - what one conversation has yet to deliver; shared by message.c and its neighbours only.
  *
  *   queued --seal--> flight --frame handed to the tunnel--> sent --ACK--> delivered --READ--> read

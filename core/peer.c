@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* peer.c - the table of peers: who was heard, which devices are tied to whom, who is kept.
  *
  *   a beacon --known device at a known address--> refreshed

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* peer.h - everyone we know of: seen nearby, or a contact.
  *
  * A peer appears here only once its whole public key has arrived, its

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* peer_check.c - is a peer's key still good?  Asked before anything important, and from time to time. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* peer_commands.c - PEERS, CONTACTS, ADD and REMOVE. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* peer_fetch.c - asking an address for the key of who is said to be there.
  *
  *   QUEUED --a slot is free--> ASKING (anonymous tunnel, KEY?) --KEY--> VERIFYING --> gone

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* peer_resolve.c - whom a person means by what he typed. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* peer_verify.c - is a public key with a device statement what it says?
  *
  *   times, newest? --known, unchanged--> done in a later turn

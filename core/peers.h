@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* peers.h - what the peer_*.c files share.  Others include peer.h. */
 #ifndef CF_CORE_PEERS_H
 #define CF_CORE_PEERS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* receipt.c - who waits for a message's state, and how they are told. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* self.c - the identity in use: its name, its address, and what is renewed while it is.
  *
  * Once an hour the public key is exported anew (the user may have extended it

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* self.h - the identity in use, this installation's device key, and how both come to be.
  *
  * HOME/identity.json   fingerprint, user ID and GnuPG home of the identity; nothing secret

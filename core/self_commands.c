@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* self_commands.c - commands about ourselves: identity, address, settings, events, the end. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* self_init.c - choosing an identity and making a home for it.
  *
  *   keys --chosen--> export --> seal store key --> sign store --> sign device --> database --> identity.json

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* self_task.c - what init and unlock share: waiters, the end, the bytes of statements, identity.json. */
 #include "core/self_task.h"
 

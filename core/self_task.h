@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* self_task.h - init and unlock: one of them at a time, a chain of OpenPGP jobs.  For self*.c and core.c. */
 #ifndef CF_CORE_SELF_TASK_H
 #define CF_CORE_SELF_TASK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* self_unlock.c - from LOCKED to READY: the store's key is unsealed and proved, then the store is used.
  *
  *   keys --there--> open the sealed key --> verify the store statement --> database

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* settings.c - the table of settings, and what follows from a change. */
 #include "core/settings.h"
 

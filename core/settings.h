@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* settings.h - what the user may set: kept in the store, each with its meaning, default and check. */
 #ifndef CF_CORE_SETTINGS_H
 #define CF_CORE_SETTINGS_H

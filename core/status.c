@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* status.c - the row of STATUS: what there is, and a ladder that says which step fails and what to do.
  *
  * Each step stands on the one before it, so the first that is not ok is the one

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* status.h - how things stand, explained step by step. */
 #ifndef CF_CORE_STATUS_H
 #define CF_CORE_STATUS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* strangers.h - public keys that are in the conversation home on a peer's word only.
  *
  * A key gets in before its statement can be checked, and a sender of beacons

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* talk.c - the frames of the conversation channel, and who gets them.
  *
  * What a frame means is gate.c's and message.c's; here is only its header.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* talk.h - the frames of the conversation channel, and who gets them.
  *
  * A frame is type (1 byte), conversation id (16 bytes), body.  The gate's types

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* worker.h - work that would hold up the loop, done beside it.
  *
  * Injected like the environment: confabd's worker is a thread

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* context.c - GPGME contexts of the two homes, and their hooks into the loop. */
 #include "gpg/context.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* context.h - GPGME contexts of the two homes, and their hooks into the loop.
  *
  * Private to gpg/.  Contexts are kept and used again: naming a home to a new

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* conversation_key.c - the pair of one conversation: made, imported, destroyed. */
 #include <stdlib.h>
 #include <string.h>

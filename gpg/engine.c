@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* engine.c - jobs of gpg/, on the daemon's loop.
  *
  * Every turn is taken from the kick event, never from inside GPGME or from a

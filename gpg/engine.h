@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* engine.h - jobs of gpg/, on the daemon's loop.  Private to gpg/.
  *
  * A job is a chain of steps.  A step starts at most one GPGME operation and

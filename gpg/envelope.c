@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* envelope.c - a message signed and encrypted between conversation keys.
  *
  *   (list the keys that are not in the cache) -> seal, or open -> rules

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* frozen.c - the marks of conversation keys: frozen/FINGERPRINT in the conversation home. */
 #include "gpg/frozen.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* frozen.h - which keys of the conversation home are conversation keys.
  *
  * A conversation key is frozen and lives as long as its conversation; a

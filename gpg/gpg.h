@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* gpg.h - everything that Confab does with OpenPGP, asynchronously.
  *
  * The only face of gpg/.  Every operation is a job on the daemon's loop: the

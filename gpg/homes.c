@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* homes.c - the two GnuPG homes: where they are, and how ours is set up.
  *
  * The configuration of the conversation home is ours alone and is written at

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* homes.h - the two GnuPG homes: where they are, and how ours is set up.
    Private to gpg/. */
 #ifndef CF_GPG_HOMES_H

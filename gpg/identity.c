@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* identity.c - the user's own key: listed, generated, exported, and used to
  * seal a secret to.
  *

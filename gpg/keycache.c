@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* keycache.c - GPGME key objects of the conversation home, by fingerprint. */
 #include "gpg/keycache.h"
 

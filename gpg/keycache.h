@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* keycache.h - GPGME key objects of the conversation home, by fingerprint.
  *
  * Private to gpg/.  A listing costs a run of gpg; conversation keys are frozen,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* keyring.c - keys in both homes: what they are, and whether they are in force. */
 #include "gpg/keyring.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* keyring.h - keys in both homes: what they are, whether they are in force, and
    the import rule.  Private to gpg/. */
 #ifndef CF_GPG_KEYRING_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* packets.c - the outline of OpenPGP data (RFC 4880, section 4). */
 #include "gpg/packets.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* packets.h - the outline of OpenPGP data: which packets, in which order.
  *
  * Private to gpg/.  gpg does the cryptography and the parsing that matters.

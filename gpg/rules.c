@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* rules.c - the signature rule and the decryption rule (doc/protocol.md, "OpenPGP"). */
 #include "gpg/rules.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* rules.h - the signature rule and the decryption rule.  Private to gpg/.
  *
  * Everything that decides whether OpenPGP data is believed is in rules.c, read

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* statement.c - signed bindings: detached identity signatures of a named kind.
  *
  *   sign:   list the identity -> sign in the user's home -> verify

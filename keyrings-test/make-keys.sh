@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
 # make-keys.sh DIR NAME[:KIND]... - throw-away keys for tests.
 #
 # Makes DIR/NAME, a GnuPG home of its own with one key "NAME <NAME@example.org>"

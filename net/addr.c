@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* addr.c - an IP address and port as a value; no I/O.
  *
  * Only numbers are read: names of hosts and of interfaces need the system and

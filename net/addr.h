@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* addr.h - an IP address and port as a value; no I/O. */
 #ifndef CF_NET_ADDR_H
 #define CF_NET_ADDR_H

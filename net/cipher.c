@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cipher.c - Noise's CipherState on libgcrypt's AEADs.
  *
  * Section numbers are those of the Noise paper, revision 34.

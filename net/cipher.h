@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cipher.h - Noise's CipherState: an AEAD key and the counter that is its nonce.
  *
  * A key is used in one direction only.  Sealing and opening are in place.

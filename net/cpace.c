@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cpace.c - CPace on ristretto255 and SHA-512, to be read beside draft 21.
  *
  * Names follow the draft: PRS, CI, sid, DSI, Ya, Yb, K, ISK.  When runs begin,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cpace.h - CPace (CFRG draft 21), CPACE-RISTR255-SHA512, initiator-responder.
  *
  * Two who know the same password get the same key; who does not know it gets

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* discovery.c - "who's there": beacons sent, answered and heard.
  *
  * Sans I/O: datagrams in by cf_discovery_datagram, out by net.h, time by env.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* discovery.h - "who's there": beacons sent, answered and heard; sans I/O over net.h.
  *
  * Nothing in a beacon is believed: it says where to try.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* handshake.c - clear bytes and the three Noise messages; see handshake.h.
  *
  * Lengths are fixed, so nothing that arrives before authentication says how

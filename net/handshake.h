@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* handshake.h - the first bytes of a tunnel, until both ends have keys.
  *
  *   initiator -> responder   magic:4 version:1 suite:1, message 1 (56)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* hello.c - KEY?, KEY, HELLO and the bytes of a device statement; see hello.h.
  *
  *   KEY?    kind

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* hello.h - the control messages by which two ends of a tunnel say who they are.
  *
  * KEY?    asks for the responder's public key and device statement (anonymous tunnels only)

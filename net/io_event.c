@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* io_event.c - the daemon's network on libevent: its life, listening, the loop.
  *
  * Streams are in io_event_conn.c, datagrams in io_event_udp.c, interfaces in

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* io_event.h - the daemon's network: sockets, broadcast and link changes on libevent.
  *
  * io_event*.c are the only files that know sockets.

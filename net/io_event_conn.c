@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* io_event_conn.c - byte streams of io_event.
  *
  *   dial --> CONNECTING --on_write--> OPEN <-- incoming

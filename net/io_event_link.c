@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* io_event_link.c - this host's interfaces and addresses, and when they change.
  *
  * A netlink socket hears of changes.  They come in flurries, so after the first

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* io_event_priv.h - what the files of io_event share; nobody else includes it.
  *
  * io_event.c       life, listening, the loop

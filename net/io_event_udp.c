@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* io_event_udp.c - datagrams of io_event, and how several daemons share a host.
  *
  * The discovery port is shared: every daemon of the host has a socket on it

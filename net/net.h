@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* net.h - what carries bytes and datagrams, as protocols see it.
  *
  * The daemon's is io_event.c (sockets on libevent), the simulator has one of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* noise.c - Noise_XK_25519_*_BLAKE2b, to be read beside the paper (revision 34).
  *
  * Names follow the paper: ck, h, e, s, re, rs.  Only the pattern XK is here;

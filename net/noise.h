@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* noise.h - the handshake Noise_XK_25519_{AESGCM|ChaChaPoly}_BLAKE2b.
  *
  *     <- s

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* proto.h - every constant and limit of the wire, in one place.  Spec: doc/protocol.md, "Limits". */
 #ifndef CF_NET_PROTO_H
 #define CF_NET_PROTO_H

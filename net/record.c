@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* record.c - sealing and opening the records of a tunnel; see record.h. */
 #include "net/record.h"
 

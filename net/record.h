@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* record.h - one direction of a tunnel: sealed records and when keys change.
  *
  *     +--------+---------+-------+------------+---------+

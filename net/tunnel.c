@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* tunnel.c - handshake, channels and liveness of a secure channel over a stream.
  *
  *   initiator                               responder

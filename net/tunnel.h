@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* tunnel.h - the secure channel over one byte stream: Noise XK, records, channels.
  *
  * Sans I/O: it is given bytes, it hands back bytes and messages.  It does not

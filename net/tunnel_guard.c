@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* tunnel_guard.c - a responder answers each first message once.
  *
  * Only who knows the device key can make a message 1; everybody on the path

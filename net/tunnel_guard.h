@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* tunnel_guard.h - what tunnel.c asks the guard against replayed first messages. */
 #ifndef CF_NET_TUNNEL_GUARD_H
 #define CF_NET_TUNNEL_GUARD_H

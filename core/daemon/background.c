@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* background.c - leaving the terminal.
  *
  * The fork comes first, before any library has descriptors, locks or helpers

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* background.h - leaving the terminal: the starter waits until the daemon is ready, or has said why it is not. */
 #ifndef CF_CORE_DAEMON_BACKGROUND_H
 #define CF_CORE_DAEMON_BACKGROUND_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* lock.c - one daemon a home: a record lock, which the kernel takes back however the process ends. */
 #include "core/daemon/lock.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* lock.h - one daemon a home. */
 #ifndef CF_CORE_DAEMON_LOCK_H
 #define CF_CORE_DAEMON_LOCK_H

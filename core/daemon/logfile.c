@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* logfile.c - HOME/confabd.log, kept short. */
 #include "core/daemon/logfile.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* logfile.h - HOME/confabd.log: what a daemon in the background has to say. */
 #ifndef CF_CORE_DAEMON_LOGFILE_H
 #define CF_CORE_DAEMON_LOGFILE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* main.c - confabd: everything is made in order, runs on one loop, and ends in reverse.
  *
  *   options - home - lock - loop - OpenPGP - network - messenger - local interface - unlock - run

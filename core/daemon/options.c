@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* options.c - the command line of confabd and its configuration file. */
 #include "core/daemon/options.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* options.h - the command line of confabd and its configuration file. */
 #ifndef CF_CORE_DAEMON_OPTIONS_H
 #define CF_CORE_DAEMON_OPTIONS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* worker.c - confabd's worker: one thread beside the loop.
  *
  * The thread sees two things: the queues, under the lock, and the work it is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* worker.h - confabd's worker (core/worker.h): one thread, started when first needed. */
 #ifndef CF_CORE_DAEMON_WORKER_H
 #define CF_CORE_DAEMON_WORKER_H

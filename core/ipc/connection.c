@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* connection.c - libassuan on our loop: reading a line at a time, writing into a buffer.
  *
  * libassuan reads and writes through hooks.  The read hook gives it at most

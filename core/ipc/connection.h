@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* connection.h - one client: its Assuan context, its buffers, its one command under way. */
 #ifndef CF_CORE_IPC_CONNECTION_H
 #define CF_CORE_IPC_CONNECTION_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ipc.c - the listening socket and who may come in. */
 
 #include <config.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ipc.h - the local interface: an Assuan server on a Unix socket.
  *
  * Only processes of the same user get in (0600 in a 0700 directory, and the

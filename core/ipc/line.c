@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* line.c - the words of a command's line; see line.h. */
 #include "core/ipc/line.h"
 

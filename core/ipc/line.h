@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* line.h - the grammar of a command's line, apart from what carries it.
  *
  *   SEND --wait=delivered 3f2a91     words separated by spaces, each percent-escaped

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* request.c - an Assuan line becomes a command; its rows and its end become lines.
  *
  *   SEND --wait=delivered 3f2a91     see line.h

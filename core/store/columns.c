@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* columns.c - what rows hold besides numbers: bytes of a fixed length, copies, secrets, fingerprints. */
 #include "core/store/columns.h"
 

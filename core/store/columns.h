@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* columns.h - what rows hold besides numbers: bytes of a fixed length, copies, secrets, fingerprints.
  *
  * A value of the wrong length means that the store is damaged: CF_ERR_STORE, and the output stays as it was.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* files.c - the files around the database. */
 #include "core/store/files.h"
 

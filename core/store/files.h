@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* files.h - the files around the database: HOME/store and HOME/identity.json. */
 #ifndef CF_CORE_STORE_FILES_H
 #define CF_CORE_STORE_FILES_H

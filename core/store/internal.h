@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* internal.h - what store.c, stmt.c and migration.c share; nobody else includes it. */
 #ifndef CF_CORE_STORE_INTERNAL_H
 #define CF_CORE_STORE_INTERNAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* migration.c - the schema's versions, each applied in one transaction.
  *
  * The version is SQLite's user_version.  An entry's parts are applied in order;

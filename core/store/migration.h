@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* migration.h - the schema's versions.
  *
  * Version 1 is the parts below, in this order.  A later version is a new entry

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* stmt.c - prepared statements, kept for reuse; bindings and columns.
  *
  * The cache is found by the pointer of the SQL text and is as long as the

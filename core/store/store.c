@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* store.c - opening the encrypted database, its transactions, its errors.
  *
  * The parameters of SQLCipher are set one by one, to the values that versions

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* store.h - the encrypted database: opening, transactions, statements, migrations.
  *
  * SQLite with SQLCipher under a random 256-bit key.  Tables and the SQL that

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* store_conversation.c - the rows of conversations, and the ids ever used.
  *
  * used_id outlives its conversation: an id never opens twice, not even after

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* store_conversation.h - the rows of conversations, and the ids ever used. */
 #ifndef CF_CORE_STORE_STORE_CONVERSATION_H
 #define CF_CORE_STORE_STORE_CONVERSATION_H

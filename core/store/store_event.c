@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* store_event.c - tables and SQL: durable events. */
 #include "core/store/store_event.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* store_event.h - durable events, in the store. */
 #ifndef CF_CORE_STORE_STORE_EVENT_H
 #define CF_CORE_STORE_STORE_EVENT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* store_gate.c - the rows of the password gate: requests with their runs, expectations, guesses. */
 #include "core/store/store_gate.h"
 

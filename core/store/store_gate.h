@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* store_gate.h - the rows of the password gate: requests with their runs, expectations, guesses. */
 #ifndef CF_CORE_STORE_STORE_GATE_H
 #define CF_CORE_STORE_STORE_GATE_H

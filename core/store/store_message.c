@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* store_message.c - SQL of messages, their envelopes and the search index. */
 #include "core/store/store_message.h"
 

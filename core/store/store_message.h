@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* store_message.h - the tables of what was said: message, envelope, message_text.
  *
  * Rows and bytes only: what they mean, and when they change, is message.c's

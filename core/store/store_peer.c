@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* store_peer.c - tables contact, device and stranger.
  *
  * A row of contact is a person whom we keep: a contact, or one who is blocked.

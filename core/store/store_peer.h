@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* store_peer.h - contacts and their devices, and strangers' keys, on disk.  Rows, not rules: those are in core/peer.c. */
 #ifndef CF_CORE_STORE_STORE_PEER_H
 #define CF_CORE_STORE_STORE_PEER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* store_self.c - tables and SQL: this installation, and the settings. */
 #include "core/store/store_self.h"
 

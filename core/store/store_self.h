@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* store_self.h - this installation and its settings, in the store. */
 #ifndef CF_CORE_STORE_STORE_SELF_H
 #define CF_CORE_STORE_STORE_SELF_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* bare_gpg.c - what the OpenPGP operations under Confab cost by themselves.
  *
  * Usage: bare_gpg [N]      makes a throw-away home, times each operation N times (default 25) with one

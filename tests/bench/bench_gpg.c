@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* bench_gpg.c - what gpg/ costs over bare GPGME on the same home and keys.
  *
  * Prints medians in milliseconds and the ratio, engine to bare, taken in turns

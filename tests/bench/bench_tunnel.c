@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* bench_tunnel.c - how fast the tunnel is, beside what it stands on.
  *
  * Prints MB/s (10^6 bytes) of payload: memory copies, the AEADs alone, the

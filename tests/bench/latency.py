@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
 """latency.py - what a person waits for: P3 message, P6 start, P7 a new peer, P8 opening.
 
 Usage: latency.py [ROUNDS]     (from the build directory; "make bench" does it)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """cli_console.py - two people at two terminals: init, open, accept, chat, Ctrl-C and Ctrl-D.
 
 Each has a pseudo-terminal; a step is "type this" or "until this is shown", with

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
 # The demonstration runs to its end, in less than 10 seconds, and leaves nothing behind.  Prints TAP.
 set -u
 SRC=${CF_SRCDIR:-$(cd "$(dirname "$0")/../.." && pwd)}

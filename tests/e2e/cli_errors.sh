@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
 # What the command line says when something is wrong, and the exit codes that scripts rely on: all that needs no peer.
 # Prints TAP.
 set -u

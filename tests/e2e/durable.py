@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Nothing lost, nothing twice, in order: daemons killed and cables cut at random while both people write.
 
 CF_KILLS=N kills (12), CF_SEED=N the schedule (1; 0: a new one, printed).  A message is promised once

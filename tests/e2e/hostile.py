@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The local interface under a client that keeps no rule: the daemon answers or hangs up, and goes on serving others."""
 import glob
 import os

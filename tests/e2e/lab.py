@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """lab.py - people with real keys on virtual hosts, for end-to-end stories.
 
 A story is a function that is given a Lab; run_stories runs each in turn and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* lan_beacon.c - a daemon's discovery and nothing else, for tests in test networks.
  *
  * lan_beacon NAME [PORT]: announces NAME, and prints, one line each, with the

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
 # Beacons between hosts of a LAN: IPv4 and IPv6, cut and mended cables, restarts, several daemons on one host.
 # Prints TAP.  Every wait is for a line of some program, with a deadline.
 set -u

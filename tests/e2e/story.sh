@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
 # story.sh STORY.py [NAME...] - run end-to-end stories on a LAN of three hosts; prints TAP.
 set -u
 SRC=${CF_SRCDIR:-$(cd "$(dirname "$0")/../.." && pwd)}

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """The main job: find each other, open by password, talk; with real keys of four kinds."""
 import os
 import subprocess

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """What a person reads when something is wrong: keys, agents, ports, disks.  Each error has a cause and a remedy."""
 import os
 import shutil

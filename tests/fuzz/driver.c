@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* driver.c - the main of a fuzz target where there is no libFuzzer.
  *
  *   fuzz_NAME                 replay the seeds and the corpus, as TAP

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fuzz.c - what fuzz targets share; see fuzz.h. */
 #include "tests/fuzz/fuzz.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fuzz.h - what a fuzz target is made of, and what all of them share.
  *
  * A target is one file, fuzz_NAME.c, with the two functions below and a line

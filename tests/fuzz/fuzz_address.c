@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fuzz_address.c - addresses that people give one another: what parses is formatted to one form that parses alike. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fuzz_beacon.c - beacons: what decodes has one form, the one that encode makes. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fuzz_core.c - two whole messengers in the simulator; the input is what a tied peer sends, and what befalls both.
  *
  * Frames, raw or real ones altered, repeated and reflected, are put into the tunnel as the peer's own; the path is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fuzz_discovery.c - the machine of "who's there" under a stream of datagrams, with a clock.
  *
  * Input is a schedule: an operation byte and what it needs.  Whatever comes, answers stay within their limits, never

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fuzz_entry.c - the plaintext of envelopes: parse and build are inverses, and a checked plaintext walks.
  *
  * The first byte says which way: text to be parsed, or values to be built.

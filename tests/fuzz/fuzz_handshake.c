@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fuzz_handshake.c - the first bytes of a tunnel: raw to either side, and real ones altered on their way.
  *
  * A side that says "message N was right" for bytes that were altered is broken.

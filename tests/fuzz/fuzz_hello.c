@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fuzz_hello.c - KEY?, KEY, HELLO: decode and encode are inverses; device statements and their times. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fuzz_line.c - the line of a command to the daemon: its words are bounded, UTF-8, and come back when escaped again. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fuzz_packets.c - the outline of OpenPGP data, and armor on and off. */
 #include <stdlib.h>
 #include <string.h>

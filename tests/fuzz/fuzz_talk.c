@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fuzz_talk.c - frames of the conversation channel: the header, the body of OPEN, the lengths of the others. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fuzz_text.c - text from people and peers: UTF-8, passwords, hexadecimal, times, fingerprints, socket addresses.
  *
  * The first byte chooses the reader, since what is right for one is nonsense to the others.

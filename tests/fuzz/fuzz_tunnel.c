@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fuzz_tunnel.c - two ends of a tunnel; the input is what becomes of their bytes, their clock and their messages.
  *
  * Operations: carry so many bytes, flip one, put foreign ones in, send a message, let time go by, let the carrier

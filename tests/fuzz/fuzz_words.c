@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fuzz_words.c - what a person types: durations, quotes, near names, options of every command. */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* gate_story.c - shared steps of stories about the password gate. */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* gate_story.h - shared steps of stories about the password gate. */
 #ifndef CF_TESTS_SIM_GATE_STORY_H
 #define CF_TESTS_SIM_GATE_STORY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* gpg_double.c - gpg.h without OpenPGP: instant keys that keep the rules.
  *
  * A signature is a MAC under a secret of the world's, so tests can flip and

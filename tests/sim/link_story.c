@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* link_story.c - shared steps of stories about tunnels between nodes. */
 #include <config.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* link_story.h - shared steps of stories about tunnels between nodes. */
 #ifndef CF_TESTS_SIM_LINK_STORY_H
 #define CF_TESTS_SIM_LINK_STORY_H

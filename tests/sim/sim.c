@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sim.c - the world's clock and dice, nodes, commands and events. */
 
 #include <config.h>

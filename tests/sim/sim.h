@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sim.h - a world in virtual time: nodes with the real core, net and store over
  * a simulated network, fake OpenPGP keys and one seeded generator.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sim_net.c - net.h over virtual paths.
  *
  * A stream is two ends that know each other.  Written bytes become packets on

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sim_worker.c - a node's worker: the work is done whole in a later turn, in virtual time. */
 
 #include <config.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* story.h - how stories of two begin: Alice and Bob in a world of their own.
  *
  * What fails here fails the test.

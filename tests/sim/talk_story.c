@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* talk_story.c - shared steps of stories about what is said. */
 #include <config.h>
 

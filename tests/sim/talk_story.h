@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* talk_story.h - shared steps of stories about what is said. */
 #ifndef CF_TESTS_SIM_TALK_STORY_H
 #define CF_TESTS_SIM_TALK_STORY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_conversation.c - stories of open conversations as facts: listed, named, closed, deleted, kept. */
 
 #include <config.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_forgery.c - stories of what was not said: forged, replayed and senseless envelopes change nothing. */
 #include <config.h>
 

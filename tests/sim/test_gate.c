@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_gate.c - stories of the password gate: asking, answering, guessing, opening; cut and crashed at every step. */
 
 #include <config.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_gate_hostile.c - stories of who guesses at the password gate, and of who breaks its rules. */
 
 #include <config.h>

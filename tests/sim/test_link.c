@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_link.c - stories of who is near, whose key it is, and the tunnels between two. */
 
 #include <config.h>

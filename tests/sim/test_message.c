@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_message.c - stories of what is said: both ways, in order, exactly once, whatever is lost on the way. */
 #include <config.h>
 

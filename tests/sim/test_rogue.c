@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_rogue.c - stories of who lies about keys and names, asks too much, or is not to be told anything. */
 
 #include <config.h>

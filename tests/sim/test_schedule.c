@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_schedule.c - random bad luck: cuts, crashes, clock steps, lost datagrams and failing disks, in any order.
  *
  * SIM_SCHEDULES=N runs N schedules, SIM_SEED=N begins with (or, with SIM_SCHEDULES=1, repeats) that one.  In every

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
 # Which folder may include which: base < gpg, net < core; base < ui/client < ui.
 # Reads every #include "..." and #include <...>; a wrong one fails.
 set -u

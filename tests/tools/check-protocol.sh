@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
 # The specification and the code name the same things: labels of hashes, constants of the wire, sections, tests.
 set -u
 cd "${CF_SRCDIR:-$(dirname "$0")/../..}" || exit 1

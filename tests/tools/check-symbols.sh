@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
 # Protocol code does no I/O, reads no clock and rolls no dice: nm shows what its objects call.
 # The few objects that are the outside world are named here, all others are checked.
 set -u

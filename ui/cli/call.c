@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* call.c - one call of the daemon: its time limit, Ctrl-C, and what goes on beside it. */
 
 #include <config.h>

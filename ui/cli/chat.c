@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* chat.c - one conversation, line by line: no cursor is moved, nothing is overwritten.
  *
  * What we send is on the screen because it was typed, so its own event is not

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cli.h - what the files of the command line share: one program run, its table of commands, its calls.
  *
  *   main.c      global options, then the command, or the console

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* columns.c - the columns of the lists that people see, each ended by a NULL title. */
 
 #include <config.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* columns.h - what the lists show, for table.c. */
 #ifndef CF_UI_CLI_COLUMNS_H
 #define CF_UI_CLI_COLUMNS_H

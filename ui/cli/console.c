@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* console.c - confab on a terminal without a command: who is near, and every command without typing "confab".
  *
  * Two connections: one for commands, one that streams events, which are shown

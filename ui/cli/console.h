@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* console.h - what the console and the chat in it share. */
 #ifndef CF_UI_CLI_CONSOLE_H
 #define CF_UI_CLI_CONSOLE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* help.c - usage of the program and of each command, from the table. */
 
 #include <config.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* init.c - choosing the identity; starting and stopping the daemon. */
 
 #include <config.h>

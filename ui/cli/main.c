@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* main.c - confab, the command line: global options, then a command, or the console on a terminal. */
 
 #include <config.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* output.c - what reaches a person or a script: lines, tables, colours, errors. */
 
 #include <config.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* password.c - the password of a conversation: typed unseen on a terminal, or read from a descriptor.
  *
  * It is read byte by byte, so that nothing of it stays in a buffer of stdio,

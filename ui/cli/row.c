@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* row.c - parts of a row of the daemon, in the form that a person reads. */
 
 #include <config.h>

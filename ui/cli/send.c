@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* send.c - commands that hand the daemon bytes: messages, and contacts' keys. */
 
 #include <config.h>

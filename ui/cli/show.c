@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* show.c - what a person sees of a row: each kind in its own words. */
 
 #include <config.h>

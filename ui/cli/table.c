@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* table.c - the commands: what they are called, what they take, what their help says. */
 
 #include <config.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* verb.c - running a command: its words taken apart, its verb called, its rows shown. */
 
 #include <config.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* words.c - words of a command line: options, durations, quotes, and the name that was probably meant. */
 
 #include <config.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* client.c - a call over libassuan, one line at a time. */
 
 #include <config.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* client.h - talking to the daemon: what every client of Confab stands on.
  *
  * A call is a verb and words; its rows come as JSON objects, its inquiries are

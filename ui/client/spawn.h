@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* spawn.h - starting the daemon on demand. */
 #ifndef CF_UI_CLIENT_SPAWN_H
 #define CF_UI_CLIENT_SPAWN_H

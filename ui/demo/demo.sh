@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
 # demo.sh - Confab shown to somebody without a terminal to hand: two throw-away people on this machine.
 #
 # Each has a GnuPG home, a Confab home and a daemon of its own, which listens on

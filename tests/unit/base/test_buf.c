@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_buf.c - the buffer against a model; the cursors against every cut. */
 #include "unit.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_env.c - dice without bias, jitter within its bounds, one-line logs; and
    the system's own world. */
 #include "unit.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_err.c - what a person is told: the contract with scripts, and the form
    of every sentence. */
 #include "unit.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_fpr.c - fingerprints: their text, their order, their form on the wire. */
 #include "unit.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_hash.c - H and K against another implementation's answers (Python's
    hashlib.blake2b over length-prefixed inputs). */
 #include "unit.h"

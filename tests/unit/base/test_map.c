@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_map.c - the map against a plain array; limits, walks, churn. */
 #include "unit.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_nomem.c - each allocation of base/ fails once, in turn: ENOMEM comes
    back, nothing is lost of what was there, and nothing leaks.
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_paths.c - the home, the socket, private directories and whole files. */
 #include "unit.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_secmem.c - secrets: aligned, zeroed, guarded, locked, wiped, compared. */
 #include "unit.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_text.c - hostile text, passwords, hexadecimal and times. */
 #include "unit.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_timer.c - the pairing heap against a list that is searched naively. */
 #include "unit.h"
 

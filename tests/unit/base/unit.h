@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* unit.h - what the unit tests of base/ share: cmocka and seeded dice. */
 #ifndef CF_TESTS_UNIT_BASE_UNIT_H
 #define CF_TESTS_UNIT_BASE_UNIT_H

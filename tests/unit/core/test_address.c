@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_address.c - addresses as text. */
 #include <setjmp.h>
 #include <stdarg.h>

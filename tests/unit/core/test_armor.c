@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_armor.c - the armor is what gpg takes: bytes to armor, and back by gpg itself. */
 #include <setjmp.h>
 #include <stdarg.h>

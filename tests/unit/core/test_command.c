@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_command.c - what is checked before a handler runs, and how commands end. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
 # test_daemon.sh - confabd as a process: options, the lock, its errors, start and stop.  Speaks TAP.
 set -u
 confabd=$CF_BUILDDIR/confabd

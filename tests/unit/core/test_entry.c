@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_entry.c - entries: build and parse are inverses, and nothing but the canonical form is taken. */
 #include <setjmp.h>
 #include <stdarg.h>

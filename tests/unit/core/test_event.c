@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_event.c - events: after their commit, in order, again for who comes back. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_gate.c - the gate's bytes, and the limits of guesses, on a clock of the test's own. */
 
 #include <config.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_options.c - the command line of confabd, its configuration file, its lock and its log. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_peer.c - contacts on disk, the table's limits, and whom a text means. */
 
 #include <config.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_self.c - init and unlock: refused keys, broken-off inits, swapped stores, renewal; with fake OpenPGP. */
 #include <setjmp.h>
 #include <stdarg.h>

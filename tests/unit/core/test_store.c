@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_store.c - the encrypted database: keys, damage, versions, transactions, statements. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_store_message.c - the tables of what was said: what comes back is what was put in, and forgetting is whole. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_worker.c - confabd's worker: beside the loop, in order, bounded, and safe to leave. */
 #include <setjmp.h>
 #include <stdarg.h>

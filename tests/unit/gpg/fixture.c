@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fixture.c - what the tests of gpg/ stand on. */
 #include "tests/unit/gpg/fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fixture.h - what the tests of gpg/ stand on: throw-away homes, a loop, and
    calls that wait for their callback. */
 #ifndef CF_TESTS_UNIT_GPG_FIXTURE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_engine.c - homes and the queue: where, how many, and in which order. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_envelope.c - conversation keys, and messages between them, with real gpg. */
 #include <dirent.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_identity.c - the user's own keys, and secrets sealed to them. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_keyring.c - the import rule, and the states of keys in both homes. */
 #include <stdlib.h>
 #include <string.h>

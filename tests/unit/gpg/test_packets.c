@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_packets.c - the outline of OpenPGP data; no gpg needed. */
 #include <setjmp.h>
 #include <stdarg.h>

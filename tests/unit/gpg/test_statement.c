@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_statement.c - statements: signed, believed, refused; with real gpg. */
 #include <stdlib.h>
 #include <string.h>

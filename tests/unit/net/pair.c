@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* pair.c - two ends of a tunnel in a world of their own; see pair.h. */
 #include "pair.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* pair.h - two ends of a tunnel in a world of their own, for tests.
  *
  * Bytes travel only when pair_run says so, through hands that may alter them;

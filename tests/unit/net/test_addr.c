@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_addr.c - addresses as text and values. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_cpace.c - net/cpace.c against the vectors of draft 21, appendix B.3. */
 #include "net/cpace.h"
 

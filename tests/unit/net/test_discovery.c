@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_discovery.c - beacons as bytes, and the machine against a net that only records. */
 #include <setjmp.h>
 #include <stdarg.h>

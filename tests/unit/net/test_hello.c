@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_hello.c - net/hello.c: encodings, refusals, times. */
 #include "net/hello.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_io_event.c - real sockets on loopback.
  *
  * Everything waits for an event or a deadline: run_until gives a condition ten

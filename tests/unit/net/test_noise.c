@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_noise.c - net/noise.c and net/cipher.c against published vectors.
  *
  * The handshake vectors are those of Cacophony for both suites; the AEADs are

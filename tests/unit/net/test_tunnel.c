@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_tunnel.c - net/tunnel.c, net/record.c, net/tunnel_guard.c. */
 #include "net/tunnel.h"
 

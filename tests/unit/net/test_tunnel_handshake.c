@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_tunnel_handshake.c - how a tunnel begins: byte for byte, and with every byte wrong, late or repeated. */
 #include "net/tunnel.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_table.c - the table of commands is sound, and what peers wrote cannot move the cursor. */
 #include <config.h>
 

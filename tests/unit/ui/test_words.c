@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_words.c - durations, quotes, options and the nearest name. */
 #include <config.h>
 
