@@ -72,6 +72,39 @@ def passphrase(lab):
     check(a.confab("init", "--identity", a.fpr).row["fingerprint"] == a.fpr, "it works when answered")
 
 
+def generated(lab):
+    """Without a key one is made, under a passphrase that pinentry asks for, and opens a conversation"""
+    a, b = lab.person("alice", "h1", None), lab.person("bob", "h2")
+    use_pinentry(a, "a new passphrase")
+    row = a.init("--generate", "Alice Example <alice@test.invalid>")
+    a.fpr = row["fingerprint"]
+    check(row["user_id"] == "Alice Example <alice@test.invalid>" and a.fingerprints() == [a.fpr], f"{row}")
+    b.init()
+    see_each_other(a, b)
+    conv = open_conversation(a, b)
+    a.confab("send", conv, "from a new key", "--wait", "delivered")
+    wrong = a.gpg("--pinentry-mode", "loopback", "--passphrase", "", "-s", data=b"x", check=False)
+    check(wrong.returncode != 0, "the new key has a passphrase")
+
+
+def sign_only(lab):
+    """A key that cannot encrypt: the store is sealed under a passphrase of its own, and opens after a restart"""
+    a, b = lab.person("alice", "h1", None), lab.person("bob", "h2")
+    a.gpg("--pinentry-mode", "loopback", "--passphrase", "", "--quick-gen-key", f"alice <{a.mail}>", "ed25519",
+          "cert,sign", "never")
+    a.fpr = a.fingerprints()[0]
+    use_pinentry(a, "for the store alone")
+    a.init()
+    b.init()
+    see_each_other(a, b)
+    conv = open_conversation(a, b)
+    a.kill_daemon()
+    use_pinentry(a, "!cancel")
+    is_explained(a.confab("history", conv, code=None), "CANCELED", 7)
+    use_pinentry(a, "for the store alone")
+    a.confab("send", conv, "still here", "--wait", "delivered")
+
+
 def no_agent(lab):
     """gpg-agent cannot be started: exit 7"""
     a = lab.person("alice", "h1")
@@ -203,5 +236,5 @@ def hostile_gpg_conf(lab):
 
 
 if __name__ == "__main__":
-    run_stories(no_key, expired_identity, revoked_identity, passphrase, no_agent, nobody_there, peer_revoked,
+    run_stories(no_key, expired_identity, revoked_identity, passphrase, generated, sign_only, no_agent, nobody_there, peer_revoked,
                 peer_expires, revoked_later, port_in_use, second_daemon, disk_full, hostile_gpg_conf)
