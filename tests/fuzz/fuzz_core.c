@@ -7,7 +7,6 @@
  */
 #include <config.h>
 
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,23 +40,6 @@ static struct world {
   uint8_t verdict;                 /* of the next real frame */
   bool injecting;
 } w;
-
-/* Stretching a password is what it costs an attacker; not us.  Linked by -Wl,--wrap=crypto_pwhash_argon2id. */
-int __wrap_crypto_pwhash_argon2id (unsigned char *out, unsigned long long out_len, const char *password,
-                                   unsigned long long len, const unsigned char *salt, unsigned long long passes,
-                                   size_t memory, int algorithm);
-
-int
-__wrap_crypto_pwhash_argon2id (unsigned char *out, unsigned long long out_len, const char *password,
-                               unsigned long long len, const unsigned char *salt, unsigned long long passes,
-                               size_t memory, int algorithm)
-{
-  (void) passes;
-  (void) memory;
-  (void) algorithm;
-  return crypto_generichash (out, (size_t) out_len, (const unsigned char *) password, len, salt,
-                             crypto_pwhash_argon2id_SALTBYTES);
-}
 
 static int
 on_frame (struct sim *sim, struct sim_node *from, const struct cf_fpr *to, const uint8_t *data, size_t len)

@@ -26,6 +26,7 @@ tests_fuzz_fuzz_address_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_address_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_beacon_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_beacon_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_core_SOURCES = tests/fuzz/fuzz_core.c tests/sim/quick_password.c
 tests_fuzz_fuzz_core_CPPFLAGS = $(fuzz_cppflags)
 tests_fuzz_fuzz_core_LDFLAGS = $(LDFLAGS_FUZZ) -Wl,--wrap=cf_link_send -Wl,--wrap=crypto_pwhash_argon2id
 tests_fuzz_fuzz_core_LDADD = libcf-fuzz.a $(SIM_LIBS)

@@ -17,7 +17,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <sodium.h>
 
 #include "base/text.h"
 #include "core/gate.h"
@@ -77,24 +76,6 @@ __wrap_cf_store_envelope_add (struct cf_store *store, const struct cf_envelope_r
     return cf_err (GPG_ERR_ENOSPC);
   }
   return __real_cf_store_envelope_add (store, e);
-}
-
-/* --- passwords are not stretched: that would be most of the time --- */
-
-int __wrap_crypto_pwhash_argon2id (unsigned char *out, unsigned long long out_len, const char *password,
-                                   unsigned long long len, const unsigned char *salt, unsigned long long passes,
-                                   size_t memory, int algorithm);
-
-int
-__wrap_crypto_pwhash_argon2id (unsigned char *out, unsigned long long out_len, const char *password,
-                               unsigned long long len, const unsigned char *salt, unsigned long long passes,
-                               size_t memory, int algorithm)
-{
-  (void) passes;
-  (void) memory;
-  (void) algorithm;
-  return crypto_generichash (out, (size_t) out_len, (const unsigned char *) password, len, salt,
-                             crypto_pwhash_argon2id_SALTBYTES);
 }
 
 /* --- looking --- */
