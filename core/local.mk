@@ -81,7 +81,9 @@ endif
 # What is said in open conversations.
 libcf_core_a_SOURCES += core/entry.c core/entry.h
 libcf_core_a_SOURCES += core/message.c core/message.h core/message_commands.c
-libcf_core_a_SOURCES += core/outbox.c core/outbox.h core/inbox.c core/inbox.h core/receipt.c
+libcf_core_a_SOURCES += core/outbox.c core/outbox.h core/outbox_private.h
+libcf_core_a_SOURCES += core/outbox_add.c core/outbox_seal.c core/outbox_answer.c
+libcf_core_a_SOURCES += core/inbox.c core/inbox.h core/receipt.c
 libcf_core_a_SOURCES += core/history.c core/history.h core/export.c core/export.h core/armor.c core/armor.h
 libcf_core_a_SOURCES += core/store/store_message.h
 

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* outbox_add.c - a new entry gets its sequence and goes to disk.
+ *
+ * gpg begins to seal while the transaction is being synced: its result is
+ * looked at in a later turn, and is thrown away if the commit fails.
+ */
+#include "core/outbox_private.h"
+
+#include <string.h>
+
+#include "core/event.h"
+#include "core/history.h"
+#include "core/store/store.h"
+
+/* The row of the next entry, its hash included. */
+static gpg_error_t
+next_row (struct cf_outbox *ob, enum cf_entry_kind kind, const char *text, size_t len, const uint8_t *reply_to,
+          struct cf_message_row *m)
+{
+  gpg_error_t err;
+  struct cf_conversation *conv = ob->conv;
+  struct cf_entry e;
+  struct cf_buf b;
+
+  memset (m, 0, sizeof *m);
+  memcpy (m->conversation, conv->id, sizeof m->conversation);
+  cf_env_random (ob->core->env, m->id, sizeof m->id);
+  m->outgoing = true;
+  m->sequence = conv->sent_sequence + 1;
+  m->kind = kind;
+  m->state = CF_MESSAGE_QUEUED;
+  m->signature = CF_SIGNATURE_VALID;
+  m->sent_utc_ms = ob->core->env->now_utc_ms;
+  memcpy (m->previous, conv->sent_hash, sizeof m->previous);
+  m->is_reply = reply_to != NULL;
+  if (reply_to)
+    memcpy (m->reply_to, reply_to, sizeof m->reply_to);
+  m->last_peer = kind == CF_ENTRY_CLOSE ? conv->received_sequence : 0;
+  m->text = text;
+  m->text_len = len;
+  cf_outbox_entry (conv, m, &e);
+  cf_buf_init (&b, CF_ENVELOPE_PLAIN_MAX);
+  err = cf_entry_build (&e, &b);
+  if (!err)
+    cf_entry_hash (cf_buf_data (&b), cf_buf_len (&b), m->hash);
+  cf_buf_done (&b);
+  return err;
+}
+
+gpg_error_t
+cf_outbox_add (struct cf_outbox *ob, enum cf_entry_kind kind, const char *text, size_t len, const uint8_t *reply_to,
+               uint8_t r_id[CF_MESSAGE_ID_LEN])
+{
+  gpg_error_t err;
+  struct cf_core *core = ob->core;
+  struct cf_conversation *conv = ob->conv;
+  struct cf_message_row m;
+  int64_t active = conv->active_utc_ms;
+
+  if (conv->state != CF_CONVERSATION_OPEN || ob->close_sequence || conv->deleted)
+    return cf_err (CF_ERR_CLOSED);
+  if (conv->sent_sequence >= CF_SEQUENCE_MAX)
+    return cf_err (GPG_ERR_LIMIT_REACHED);
+  err = next_row (ob, kind, text, len, reply_to, &m);
+  if (!err)
+    err = cf_store_begin (core->store);
+  if (err)
+    return err;
+  conv->sent_sequence = m.sequence;
+  memcpy (conv->sent_hash, m.hash, sizeof conv->sent_hash);
+  conv->active_utc_ms = core->env->now_utc_ms;
+  if (kind == CF_ENTRY_CLOSE)
+    ob->close_sequence = m.sequence;
+  err = cf_store_message_add (core->store, &m);
+  if (!err)
+    err = cf_conversation_save (core, conv);
+  if (!err && kind != CF_ENTRY_CLOSE)
+    err = cf_event_emit (core, "message", true, cf_message_json (core, conv, &m));
+  if (!err)
+    cf_outbox_seal_next (ob); /* gpg works while the disk syncs */
+  cf_store_end (core->store, &err);
+  if (err) {
+    if (ob->sealing && ob->sealing_last >= m.sequence) {
+      cf_gpg_cancel (core->gpg, ob->job);
+      ob->job = NULL;
+      ob->sealing = false;
+    }
+    conv->sent_sequence = m.sequence - 1;
+    memcpy (conv->sent_hash, m.previous, sizeof conv->sent_hash);
+    conv->active_utc_ms = active;
+    if (kind == CF_ENTRY_CLOSE)
+      ob->close_sequence = 0;
+    return err;
+  }
+  memcpy (r_id, m.id, sizeof m.id);
+  cf_outbox_update_want (ob);
+  cf_outbox_arm (ob);
+  return 0;
+}
