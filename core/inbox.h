@@ -53,7 +53,7 @@ void cf_inbox_envelope (struct cf_inbox *inbox, uint64_t number, const uint8_t *
 void cf_inbox_run (struct cf_inbox *inbox);
 void cf_inbox_typing (struct cf_inbox *inbox, bool on);
 
-/* What message.c counts; shown by status. */
+/* What message.c counts; shown by status.  There is one as long as there are inboxes and outboxes. */
 struct cf_message_counts *cf_message_counters (struct cf_core *core);
 
 #endif

@@ -242,9 +242,7 @@ cf_messages_free (struct cf_messages *messages)
 struct cf_message_counts *
 cf_message_counters (struct cf_core *core)
 {
-  static struct cf_message_counts none; /* between cf_messages_free and the end */
-
-  return core->messages ? &core->messages->counts : &none;
+  return &core->messages->counts;
 }
 
 const struct cf_message_counts *
