@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* internal.h - what store.c, stmt.c and migration.c share; nobody else includes it. */
+/* internal.h - what store.c, stmt.c and migration.c share; nobody else but their tests includes it. */
 #ifndef CF_CORE_STORE_INTERNAL_H
 #define CF_CORE_STORE_INTERNAL_H
 
@@ -8,6 +8,7 @@
 #include "core/store/store.h"
 
 #define STORE_HOOKS_MAX 8
+#define STORE_PARTS_MAX 8
 
 struct cf_stmt {
   struct cf_stmt *next;   /* most recently used first */
@@ -38,8 +39,21 @@ gpg_error_t store_exec (struct cf_store *store, const char *sql);
 /* The transaction is lost: SQLite has rolled back by itself, or somebody asked for it. */
 void store_spoil (struct cf_store *store, gpg_error_t err);
 
-/* migration.c: bring the schema to the newest version. */
-gpg_error_t store_migrate (struct cf_store *store);
+/* One version of the schema: SQL that makes it of the version before, of nothing for the first. */
+struct store_step {
+  const char *parts[STORE_PARTS_MAX]; /* in this order, to the first NULL */
+};
+
+extern const struct store_step store_steps[];
+extern const size_t store_step_count;
+
+/* migration.c: bring the schema to version STEP_COUNT.  Foreign keys are off.
+   Errors: UNKNOWN_VERSION (it is of a newer one), CF_ERR_STORE (it does not hold together), the steps'. */
+gpg_error_t store_migrate (struct cf_store *store, const struct store_step *steps, size_t step_count) CF_MUST_CHECK;
+
+/* store.c: cf_store_open with other steps than ours. */
+gpg_error_t store_open (struct cf_env *env, const char *path, const uint8_t key[CF_STORE_KEY_LEN],
+                        const struct store_step *steps, size_t step_count, struct cf_store **r_store) CF_MUST_CHECK;
 
 /* stmt.c */
 void store_stmts_free (struct cf_store *store);

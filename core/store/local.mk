@@ -22,4 +22,12 @@ TESTS += tests/unit/core/test_store
 tests_unit_core_test_store_SOURCES = tests/unit/core/test_store.c
 tests_unit_core_test_store_CPPFLAGS = $(AM_CPPFLAGS) $(SQLCIPHER_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_core_test_store_LDADD = $(CORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/core/test_migration
+TESTS += tests/unit/core/test_migration
+tests_unit_core_test_migration_SOURCES = tests/unit/core/test_migration.c
+tests_unit_core_test_migration_CPPFLAGS = $(AM_CPPFLAGS) $(SQLCIPHER_CFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_core_test_migration_LDADD = $(CORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
 endif
+
+# Stores of earlier versions (test_migration).
+EXTRA_DIST += tests/unit/core/schema_1.sql

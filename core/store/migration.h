@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* migration.h - the schema's versions.
+/* migration.h - the parts of the schema's versions, each in the file of its subject.
  *
- * Version 1 is the parts below, in this order.  A later version is a new entry
- * in migration.c's table, never a change of an old one.
+ * A version is an entry of migration.c's table.  What has been released is never
+ * changed: a later version has parts of its own (doc/HACKING.md, "The schema").
  */
 #ifndef CF_CORE_STORE_MIGRATION_H
 #define CF_CORE_STORE_MIGRATION_H
 
+/* Version 1, in this order. */
 extern const char cf_schema_self[];         /* store_self.c: self, setting */
 extern const char cf_schema_event[];        /* store_event.c: event */
 extern const char cf_schema_peer[];         /* store_peer.c: contact, device */

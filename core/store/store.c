@@ -34,7 +34,7 @@ static const char cipher_setup[] = "PRAGMA cipher_page_size = 4096;"
 
 static const char session_setup[] = "PRAGMA temp_store = MEMORY;"
                                     "PRAGMA secure_delete = ON;"
-                                    "PRAGMA foreign_keys = ON;"
+                                    "PRAGMA foreign_keys = OFF;" /* a step may rebuild a table */
                                     "PRAGMA locking_mode = EXCLUSIVE;"
                                     "PRAGMA journal_mode = WAL;"
                                     "PRAGMA synchronous = FULL;"
@@ -142,7 +142,8 @@ check_key (struct cf_store *store)
 }
 
 gpg_error_t
-cf_store_open (struct cf_env *env, const char *path, const uint8_t key[CF_STORE_KEY_LEN], struct cf_store **r_store)
+store_open (struct cf_env *env, const char *path, const uint8_t key[CF_STORE_KEY_LEN], const struct store_step *steps,
+            size_t step_count, struct cf_store **r_store)
 {
   gpg_error_t err;
   struct cf_store *store;
@@ -171,7 +172,9 @@ cf_store_open (struct cf_env *env, const char *path, const uint8_t key[CF_STORE_
   if (!err && sqlite3_db_readonly (store->db, "main") == 1)
     err = cf_err (GPG_ERR_EROFS);
   if (!err)
-    err = store_migrate (store);
+    err = store_migrate (store, steps, step_count);
+  if (!err)
+    err = store_exec (store, "PRAGMA foreign_keys = ON;");
   if (err)
     goto leave;
   *r_store = store;
@@ -179,6 +182,12 @@ cf_store_open (struct cf_env *env, const char *path, const uint8_t key[CF_STORE_
 leave:
   cf_store_close (store);
   return err;
+}
+
+gpg_error_t
+cf_store_open (struct cf_env *env, const char *path, const uint8_t key[CF_STORE_KEY_LEN], struct cf_store **r_store)
+{
+  return store_open (env, path, key, store_steps, store_step_count, r_store);
 }
 
 void
