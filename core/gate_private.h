@@ -190,7 +190,6 @@ void cf_opening_cancel (struct cf_request *r);
 void cf_gate_calls_end (struct cf_request *r, gpg_error_t err, const char *message);
 /* They wait for TO instead (crossing OPENs). */
 void cf_gate_calls_move (struct cf_request *from, struct cf_request *to);
-bool cf_gate_calls_waiting (const struct cf_request *r);
 void cf_gate_calls_free (struct cf_gate *gate);
 
 #endif

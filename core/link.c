@@ -165,10 +165,13 @@ cf_link_way_ended (struct cf_link *link, bool was_up, bool dialled, gpg_error_t 
     tell_down (link, err);
     if (link->wants && !link->up && !link->dialling)
       cf_link_dial_later (link);
-  } else if (dialled) {
-    link->error = err;
-    cf_link_dial_next (link);
+    return;
   }
+  if (dialled)
+    link->error = err;
+  /* The round may have given up its own ways for one that was accepted, and that is over now: it goes on. */
+  if (dialled || !link->ways)
+    cf_link_dial_next (link);
 }
 
 void

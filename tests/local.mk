@@ -12,7 +12,8 @@ SIM_LIBS = libcf-sim.a libcf-core.a libcf-net.a $(BASE_LIBS) $(SQLCIPHER_LIBS) $
 # Random schedules over the whole core.
 check_PROGRAMS += tests/sim/test_schedule
 TESTS += tests/sim/test_schedule
-tests_sim_test_schedule_SOURCES = tests/sim/test_schedule.c tests/sim/quick_password.c
+tests_sim_test_schedule_SOURCES = tests/sim/test_schedule.c tests/sim/invariants.c tests/sim/invariants.h \
+	tests/sim/quick_password.c
 tests_sim_test_schedule_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 tests_sim_test_schedule_LDFLAGS = $(LDFLAGS_SIM) -Wl,--wrap=cf_store_envelope_add \
 	-Wl,--wrap=crypto_pwhash_argon2id

@@ -170,6 +170,8 @@ sim_run_until (struct sim *sim, uint64_t ms, bool (*done) (void *arg), void *arg
     cf_timers_run (&sim->env);
     for (size_t i = 0; i < sim->node_count; i++)
       cf_timers_run (&sim->nodes[i]->env);
+    if (sim->turn)
+      sim->turn (sim->turn_arg);
   }
   set_now (sim, end);
   return false;

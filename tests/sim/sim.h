@@ -56,6 +56,8 @@ struct sim {
   /* A say over every talk frame that a node hands to its link: see sim_frame_fn. */
   int (*frame) (struct sim *sim, struct sim_node *from, const struct cf_fpr *to, const uint8_t *data, size_t len);
   void *frame_arg;
+  void (*turn) (void *arg); /* after everything that was due at one time has been done; see invariants.h */
+  void *turn_arg;
   char *dir;
 };
 

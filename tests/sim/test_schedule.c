@@ -2,8 +2,8 @@
 /* test_schedule.c - random bad luck: cuts, crashes, clock steps, lost datagrams and failing disks, in any order.
  *
  * SIM_SCHEDULES=N runs N schedules, SIM_SEED=N begins with (or, with SIM_SCHEDULES=1, repeats) that one.  In every
- * step what is on the disks of both sides must agree as far as it goes; at the end everything is mended, and then
- * everything that was promised has been done.
+ * step what is on the disks of both sides must agree as far as it goes, and after each event what invariants.h says
+ * must hold; at the end everything is mended, and then everything that was promised has been done.
  *
  * Messages are numbers from 1, a count for each author and conversation: what the author has is 1 ... n, what the
  * other has is 1 ... k, k <= n.
@@ -23,7 +23,7 @@
 #include "core/link.h"
 #include "core/message.h"
 #include "core/store/store_message.h"
-#include "tests/sim/sim.h"
+#include "tests/sim/invariants.h"
 
 #define SCHEDULES 200
 #define STEPS 40
@@ -55,7 +55,7 @@ struct world {
 
 static struct world *current; /* for what fails below */
 static unsigned disk_permille; /* how often an envelope cannot be kept */
-static struct { unsigned sends, opens, crashes, cuts, steps_of_clocks, disk_faults; } totals;
+static struct { unsigned sends, opens, crashes, cuts, steps_of_clocks, disk_faults; uint64_t looks; } totals;
 
 #define FAIL(...)                                                                                                     \
   do {                                                                                                                \
@@ -419,6 +419,9 @@ check_end (struct world *w)
     if (cf_message_counts (w->sim->nodes[n]->core)->forged)
       FAIL ("%s took an honest message for a forgery", w->sim->nodes[n]->name);
   }
+  for (size_t i = 0; i < w->call_count; i++)
+    if (!w->calls[i]->finished)
+      FAIL ("%s: a command never ends", w->calls[i]->node->name);
 }
 
 static void
@@ -452,15 +455,25 @@ heal (struct world *w)
 }
 
 static void
+tell_where (void *arg)
+{
+  struct world *w = arg;
+
+  print_error ("seed %llu, step %d:\n", (unsigned long long) w->seed, w->step);
+}
+
+static void
 schedule (uint64_t seed)
 {
   struct world w = { .seed = seed };
+  struct invariants *invariants;
   char id[2 * CF_CONVERSATION_ID_LEN + 1];
   static const char *const names[] = { "alice", "bob", "carol" };
 
   current = &w;
   disk_permille = 0;
   w.sim = sim_new (seed * 7919);
+  invariants = invariants_new (w.sim, tell_where, &w);
   w.node_count = sim_random (w.sim, 4) ? 2 : NODES_MAX;
   w.sim->gpg_sign_ms = sim_random (w.sim, 30);
   w.sim->gpg_make_ms = sim_random (w.sim, 100);
@@ -476,6 +489,8 @@ schedule (uint64_t seed)
   check_end (&w);
   for (size_t i = 0; i < w.call_count; i++)
     sim_command_free (w.calls[i]);
+  totals.looks += invariants_looks (invariants);
+  invariants_free (invariants);
   sim_free (w.sim);
 }
 
@@ -496,9 +511,9 @@ test_schedules (void **state)
   for (uint64_t seed = first; seed < first + count; seed++)
     schedule (seed);
   print_message ("# %llu schedules from seed %llu: %u messages, %u opened, %u crashes, %u cuts, %u clock steps, %u disk"
-                 " faults\n",
+                 " faults; invariants looked at %llu times\n",
                  (unsigned long long) count, (unsigned long long) first, totals.sends, totals.opens, totals.crashes,
-                 totals.cuts, totals.steps_of_clocks, totals.disk_faults);
+                 totals.cuts, totals.steps_of_clocks, totals.disk_faults, (unsigned long long) totals.looks);
 }
 
 int
