@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* env.c - dice and log lines on top of what the env was filled with.
+/* env.c - dice, log lines and counts on top of what the env was filled with.
  *
  * Pure: draws and prints only through the pointers in struct cf_env, so that
  * the same seed gives the same run.  The system's world is env_system.c.
@@ -52,6 +52,12 @@ cf_env_jitter (struct cf_env *env, uint64_t base_ms)
   uint64_t least = base_ms - quarter;
 
   return extra < UINT64_MAX - least ? least + extra : UINT64_MAX;
+}
+
+void
+cf_refused (struct cf_env *env, enum cf_refusal reason)
+{
+  env->refused[reason]++;
 }
 
 /* A line stays one line, whatever was put into it. */

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/refusal.h"
 #include "base/timer.h"
 
 enum cf_log_level { CF_LOG_ERROR, CF_LOG_WARN, CF_LOG_INFO, CF_LOG_DEBUG };
@@ -25,6 +26,7 @@ struct cf_env {
   void *log_arg;
   enum cf_log_level log_level; /* lines above this level are not formatted */
   struct cf_timers timers;
+  uint64_t refused[CF_REFUSED_COUNT]; /* since the start */
 };
 
 /* Fill BUF with LEN unpredictable bytes. */
@@ -39,6 +41,9 @@ uint64_t cf_env_jitter (struct cf_env *env, uint64_t base_ms);
 /* One line to the log.  Never give it secrets, nor what a peer sent without
    cf_text_display around it. */
 void cf_log (struct cf_env *env, enum cf_log_level level, const char *fmt, ...) CF_PRINTF (3, 4);
+
+/* Something from outside is not taken. */
+void cf_refused (struct cf_env *env, enum cf_refusal reason);
 
 /* The system's world: real clocks, the system's generator, lines to stderr.
    Not for protocol code.  refresh reads the clocks again. */

@@ -171,20 +171,45 @@ open_again (struct cf_request *r, const struct cf_open_body *body)
   }
 }
 
+/* Is a new request of PEER not to be shown?  *R_WHY says why; to him it looks like somebody who is not at home. */
+static bool
+is_ignored (struct cf_gate *gate, const struct cf_peer *peer, enum cf_refusal *r_why)
+{
+  struct cf_core *core = gate->core;
+  const struct cf_request *own = cf_request_of (core, &peer->fpr, true);
+
+  if (peer->blocked)
+    *r_why = CF_REFUSED_GATE_BLOCKED;
+  else if (is_flooding (gate, &peer->fpr))
+    *r_why = CF_REFUSED_GATE_FLOOD;
+  else if (is_full (gate, !peer->contact))
+    *r_why = CF_REFUSED_GATE_FULL;
+  else if (cf_gate_check_guesses (core, &peer->fpr, !peer->contact, NULL))
+    *r_why = CF_REFUSED_GATE_SILENCED;
+  /* Crossing: the lower identity's request stands, and an asker with a guess out does not change sides. */
+  else if (own && (own->state == CF_REQUEST_TA || cf_fpr_compare (&core->self->fpr, &peer->fpr) < 0))
+    *r_why = CF_REFUSED_GATE_CROSSING;
+  else
+    return false;
+  return true;
+}
+
 static void
 on_open (struct cf_core *core, struct cf_peer *peer, const struct cf_talk_frame *frame)
 {
   struct cf_gate *gate = core->gate;
-  struct cf_request *r = cf_request_find (core, frame->id), *own;
+  struct cf_request *r = cf_request_find (core, frame->id);
   struct cf_open_body body;
-  bool ignore;
+  enum cf_refusal why;
 
   if (cf_open_decode (frame->body, frame->body_len, &body) || body.purpose != CF_PURPOSE_OPEN) {
     gate->counts.malformed++;
+    cf_refused (core->env, CF_REFUSED_GATE_MALFORMED);
     return;
   }
   if (r ? r->asked || !cf_fpr_equal (&r->peer, &peer->fpr) : cf_conversation_id_used (core, frame->id)) {
     gate->counts.unexpected++;
+    cf_refused (core->env, CF_REFUSED_GATE_ID);
     return;
   }
   /* Before blocks, locks, limits and the user are asked, so that the answer's time tells nothing of them. */
@@ -194,15 +219,10 @@ on_open (struct cf_core *core, struct cf_peer *peer, const struct cf_talk_frame 
     open_again (r, &body);
     return;
   }
-  own = cf_request_of (core, &peer->fpr, true);
-  ignore = peer->blocked || is_flooding (gate, &peer->fpr) || is_full (gate, !peer->contact)
-           || cf_gate_check_guesses (core, &peer->fpr, !peer->contact, NULL);
-  /* Crossing: the lower identity's request stands, and an asker with a guess out does not change sides. */
-  if (own)
-    ignore = ignore || own->state == CF_REQUEST_TA || cf_fpr_compare (&core->self->fpr, &peer->fpr) < 0;
-  if (ignore)
+  if (is_ignored (gate, peer, &why)) {
     gate->counts.ignored++;
-  else
+    cf_refused (core->env, why);
+  } else
     store_request (core, peer, frame->id, &body);
 }
 
@@ -272,6 +292,7 @@ on_unknown (struct cf_core *core, struct cf_peer *peer, const struct cf_talk_fra
   enum cf_talk answer = CF_TALK_REFUSED;
 
   core->gate->counts.unexpected++;
+  cf_refused (core->env, CF_REFUSED_GATE_UNEXPECTED);
   switch (frame->type) {
   case CF_TALK_DONE:
     if (conv && cf_fpr_equal (&conv->peer, &peer->fpr) && conv->state != CF_CONVERSATION_REQUESTED)
@@ -358,6 +379,7 @@ cf_gate_frame (struct cf_core *core, struct cf_peer *peer, const struct cf_talk_
   }
   if (cf_gate_check_len (frame->type, frame->body_len)) {
     gate->counts.malformed++;
+    cf_refused (core->env, CF_REFUSED_GATE_MALFORMED);
     return;
   }
   r = cf_request_find (core, frame->id);
@@ -375,8 +397,10 @@ cf_gate_frame (struct cf_core *core, struct cf_peer *peer, const struct cf_talk_
     on_refused (r);
   else if (frame->type == CF_TALK_OPENED && r->state == CF_REQUEST_OPENED)
     cf_request_drop (r);
-  else if (!run_frame (r, frame))
+  else if (!run_frame (r, frame)) {
     gate->counts.unexpected++;
+    cf_refused (core->env, CF_REFUSED_GATE_UNEXPECTED);
+  }
 }
 
 void

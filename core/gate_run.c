@@ -106,6 +106,8 @@ derive (struct cf_request *r, const uint8_t *peer_share)
 static void
 end_run (struct cf_request *r, gpg_error_t err)
 {
+  if (gpg_err_code (err) == GPG_ERR_BAD_PUBKEY || gpg_err_code (err) == GPG_ERR_DUP_VALUE)
+    cf_refused (r->core->env, CF_REFUSED_GATE_SHARE);
   cf_run_forget (r);
   cf_request_end (r, err, CF_TALK_REFUSED, "failed");
 }
@@ -215,6 +217,7 @@ cf_run_ta (struct cf_request *r, const uint8_t *tag)
     return;
   }
   if (!cf_ct_equal (tag, r->peer_tag, CF_CPACE_TAG_LEN)) {
+    cf_refused (r->core->env, CF_REFUSED_GATE_TAG);
     cf_run_forget (r);
     cf_request_end (r, cf_err (CF_ERR_WRONG_PASSWORD), CF_TALK_WRONG, "wrong");
     return;
@@ -234,6 +237,7 @@ cf_run_tb (struct cf_request *r, const uint8_t *tag)
   gpg_error_t err;
 
   if (!cf_ct_equal (tag, r->peer_tag, CF_CPACE_TAG_LEN)) {
+    cf_refused (r->core->env, CF_REFUSED_GATE_TAG);
     cf_run_forget (r);
     cf_request_end (r, cf_err (CF_ERR_WRONG_PASSWORD), CF_TALK_WRONG, "wrong");
     return;

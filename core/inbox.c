@@ -100,7 +100,15 @@ typing_lapsed (void *arg)
 void
 cf_inbox_typing (struct cf_inbox *ib, bool on)
 {
-  if (ib->conv->state == CF_CONVERSATION_OPEN)
+  uint64_t now = ib->core->env->now_ms;
+
+  if (on && now - ib->typing_since_ms >= CF_INBOX_TYPING_MS) {
+    ib->typing_since_ms = now;
+    ib->typing_count = 0;
+  }
+  if (on && ++ib->typing_count > CF_INBOX_TYPING_MAX)
+    cf_refused (ib->core->env, CF_REFUSED_MESSAGE_TYPING);
+  else if (ib->conv->state == CF_CONVERSATION_OPEN)
     set_typing (ib, on);
 }
 
@@ -143,6 +151,7 @@ ask_for_gap (struct cf_inbox *ib)
   uint64_t from = ib->conv->received_sequence + 1, now = ib->core->env->now_ms;
 
   cf_message_counters (ib->core)->gaps++;
+  cf_refused (ib->core->env, CF_REFUSED_ENVELOPE_GAP);
   if (ib->need_sequence == from && now - ib->need_ms < CF_INBOX_NEED_MS)
     return;
   ib->need_sequence = from;
@@ -211,11 +220,12 @@ keep_bad (struct cf_inbox *ib, const char *why)
 }
 
 static void
-refuse (struct cf_inbox *ib, const struct cf_inbound *in, const char *why)
+refuse (struct cf_inbox *ib, const struct cf_inbound *in, enum cf_refusal reason, const char *why)
 {
   gpg_error_t err;
 
   cf_message_counters (ib->core)->forged++;
+  cf_refused (ib->core->env, reason);
   cf_log (ib->core->env, CF_LOG_WARN, "inbox: an envelope was refused: %s", why);
   if (!worth_showing (ib, in))
     return;
@@ -481,7 +491,7 @@ consider (struct cf_inbox *ib, const struct cf_inbound *in, const uint8_t *plain
   cf_envelope_ack (plain, len, t.ack);
   why = check_all (&t, len);
   if (why) {
-    refuse (ib, in, why);
+    refuse (ib, in, CF_REFUSED_ENVELOPE_CONTENT, why);
     return;
   }
   if (t.fresh == t.entries_len) { /* all of it is known */
@@ -494,7 +504,7 @@ consider (struct cf_inbox *ib, const struct cf_inbound *in, const uint8_t *plain
     return;
   }
   if (conv->closed_by_peer) {
-    refuse (ib, in, "it was written after its author had closed the conversation");
+    refuse (ib, in, CF_REFUSED_ENVELOPE_CONTENT, "it was written after its author had closed the conversation");
     return;
   }
   if (t.first > conv->received_sequence + 1) {
@@ -503,7 +513,7 @@ consider (struct cf_inbox *ib, const struct cf_inbound *in, const uint8_t *plain
   }
   err = take (&t);
   if (gpg_err_code (err) == GPG_ERR_EEXIST)
-    refuse (ib, in, "it uses the id of another message");
+    refuse (ib, in, CF_REFUSED_ENVELOPE_CONTENT, "it uses the id of another message");
   else if (err)
     cf_log (ib->core->env, CF_LOG_ERROR, "inbox: not kept: %s", gpg_strerror (err));
   else
@@ -523,14 +533,14 @@ opened (void *arg, gpg_error_t err, const uint8_t *plain, size_t len)
     consider (ib, ib->first, plain, len);
     break;
   case CF_ERR_FORGERY:
-    refuse (ib, ib->first, "its signature or its recipients are not the expected ones");
+    refuse (ib, ib->first, CF_REFUSED_ENVELOPE_SIGNATURE, "its signature or its recipients are not the expected ones");
     break;
   case GPG_ERR_TOO_LARGE:
-    refuse (ib, ib->first, "it is too large");
+    refuse (ib, ib->first, CF_REFUSED_ENVELOPE_LARGE, "it is too large");
     break;
   case GPG_ERR_DECRYPT_FAILED:
   case GPG_ERR_NO_DATA:
-    refuse (ib, ib->first, "it cannot be decrypted");
+    refuse (ib, ib->first, CF_REFUSED_ENVELOPE_UNREADABLE, "it cannot be decrypted");
     break;
   default: /* ours, not its: the peer repeats */
     cf_log (ib->core->env, CF_LOG_WARN, "inbox: an envelope could not be opened now: %s", gpg_strerror (err));
@@ -618,6 +628,8 @@ cf_inbox_envelope (struct cf_inbox *ib, uint64_t number, const uint8_t *sealed, 
   if (len == 0 || len > CF_GPG_ENVELOPE_MAX || number == 0 || number > CF_SEQUENCE_MAX || ib->count >= max
       || ib->bytes + len > CF_INBOX_BYTES_MAX) {
     cf_message_counters (ib->core)->dropped++; /* an honest sender repeats */
+    cf_refused (ib->core->env, ib->count < max && ib->bytes + len <= CF_INBOX_BYTES_MAX ? CF_REFUSED_MESSAGE_MALFORMED
+                                                                                       : CF_REFUSED_MESSAGE_FULL);
     return;
   }
   in = malloc (sizeof *in + len);

@@ -21,6 +21,8 @@
 #define CF_INBOX_BAD_BURST 10       /* in ... */
 #define CF_INBOX_BAD_MS (10 * 60 * 1000)
 #define CF_TYPING_LAPSE_MS 6000
+#define CF_INBOX_TYPING_MAX 20      /* TYPING in ... */
+#define CF_INBOX_TYPING_MS 10000    /* each is an event for every client */
 
 struct cf_inbound {
   struct cf_inbound *next;
@@ -42,6 +44,8 @@ struct cf_inbox {
   uint64_t bad_since_ms;
   unsigned bad_count;
   struct cf_timer typing;          /* lapses */
+  uint64_t typing_since_ms;
+  unsigned typing_count;
   struct cf_timer next;            /* opens the next one, from the loop: no recursion */
 };
 

@@ -100,6 +100,8 @@ on_output (void *arg, const uint8_t *data, size_t len)
   if (!t->conn)
     return;
   err = net_ops (t)->write (t->conn, data, len);
+  if (gpg_err_code (err) == GPG_ERR_LIMIT_REACHED) /* the other side does not read */
+    cf_refused (t->links->core->env, CF_REFUSED_TUNNEL_UNREAD);
   if (err)
     begin_end (t, err, NULL);
 }

@@ -44,6 +44,7 @@ struct cf_way {
   struct cf_peer_verify *verify; /* CHECKING */
   enum way_state state;
   bool dialled;
+  bool is_ready;               /* the handshake is complete */
   uint8_t device[CF_DEVICE_KEY_LEN]; /* the other end's; once the tunnel is ready */
   struct cf_addr addr;
   struct cf_buf early;         /* CHECKING, dialled: messages, each with its length */
@@ -131,6 +132,12 @@ way_refuse (struct cf_way *way, gpg_error_t err, const char *reason)
   cf_link_tunnel_close (way->tunnel, err, reason);
   way->tunnel = NULL;
   way_ended (way, err);
+}
+
+static void
+count (const struct cf_way *way, enum cf_refusal reason)
+{
+  cf_refused (way->links->core->env, reason);
 }
 
 /* Not a word, until the deadline that already runs. */
@@ -232,7 +239,10 @@ answer_key (struct cf_way *way)
   gpg_error_t err;
   struct cf_links *links = way->links;
 
-  if (cf_peers_visibility (links->core) != CF_VISIBLE_EVERYONE || !cf_links_allow_question (links, &way->addr)) {
+  bool visible = cf_peers_visibility (links->core) == CF_VISIBLE_EVERYONE;
+
+  if (!visible || !cf_links_allow_question (links, &way->addr)) {
+    count (way, visible ? CF_REFUSED_HELLO_QUESTIONS : CF_REFUSED_HELLO_INVISIBLE);
     way_silence (way);
     return;
   }
@@ -272,11 +282,22 @@ may_reach (struct cf_way *way, const struct cf_fpr *identity, bool verified)
   const struct cf_peer *peer = cf_peer_find (core, identity);
   const struct cf_link *link = cf_links_find (way->links, identity);
 
-  if (peer && peer->blocked)
+  if (peer && peer->blocked) {
+    if (verified)
+      count (way, CF_REFUSED_HELLO_BLOCKED);
     return !verified;
+  }
   if ((peer && peer->contact) || (link && link->wants))
     return true;
-  return cf_peers_visibility (core) == CF_VISIBLE_EVERYONE && unwanted_up (way->links) < UNWANTED_UP_MAX;
+  if (cf_peers_visibility (core) != CF_VISIBLE_EVERYONE) {
+    count (way, CF_REFUSED_HELLO_INVISIBLE);
+    return false;
+  }
+  if (unwanted_up (way->links) >= UNWANTED_UP_MAX) {
+    count (way, CF_REFUSED_HELLO_CROWDED);
+    return false;
+  }
+  return true;
 }
 
 /* What can be said of a HELLO by itself; *R_REASON is for the other side. */
@@ -288,18 +309,22 @@ check_hello (const struct cf_way *way, const struct cf_hello *hello, const char 
   uint32_t used = suite && !strcmp (suite, "AESGCM") ? 1u : 2u;
 
   if (!(hello->versions & (1u << CF_PROTO_VERSION)) || !(hello->suites & used)) {
+    count (way, CF_REFUSED_HELLO_VERSION);
     *r_reason = "no version or suite in common";
     return cf_err (GPG_ERR_UNSUPPORTED_PROTOCOL);
   }
   if (!cf_fpr_equal (&hello->expected, &self->fpr)) {
+    count (way, CF_REFUSED_HELLO_ADDRESSEE);
     *r_reason = "another identity was expected here";
     return cf_err (CF_ERR_KEY_WRONG);
   }
   if (memcmp (hello->device.device_key, way->device, CF_DEVICE_KEY_LEN)) {
+    count (way, CF_REFUSED_HELLO_DEVICE);
     *r_reason = "the statement is for another device";
     return cf_err (CF_ERR_STATEMENT);
   }
   if (way->dialled && !cf_fpr_equal (&hello->device.identity, &way->link->fpr)) {
+    count (way, CF_REFUSED_HELLO_IDENTITY);
     *r_reason = "not the identity that was dialled";
     return cf_err (CF_ERR_KEY_WRONG);
   }
@@ -346,6 +371,7 @@ way_checked (void *arg, gpg_error_t err, struct cf_peer *peer)
     }
     err = cf_links_get (links, &peer->fpr, &link);
     if (!err && !accepted_may_go_on (link, way)) {
+      count (way, CF_REFUSED_HELLO_SECOND);
       way_refuse (way, cf_err (GPG_ERR_EEXIST), "the other tunnel stays");
       return;
     }
@@ -383,11 +409,17 @@ take_hello (struct cf_way *way, const struct cf_hello *hello)
     return;
   }
   if (!way->dialled) {
-    if (!may_reach (way, &hello->device.identity, false) || (!known && !cf_links_allow_question (way->links, &way->addr))) {
+    if (!may_reach (way, &hello->device.identity, false)) {
+      way_silence (way);
+      return;
+    }
+    if (!known && !cf_links_allow_question (way->links, &way->addr)) {
+      count (way, CF_REFUSED_HELLO_QUESTIONS);
       way_silence (way);
       return;
     }
     if (link && !accepted_may_go_on (link, way)) {
+      count (way, CF_REFUSED_HELLO_SECOND);
       way_refuse (way, cf_err (GPG_ERR_EEXIST), "the other tunnel stays");
       return;
     }
@@ -413,6 +445,7 @@ way_ready (void *arg)
   struct cf_way *way = arg;
 
   memcpy (way->device, cf_tunnel_remote_key (cf_link_tunnel_channel (way->tunnel)), CF_DEVICE_KEY_LEN);
+  way->is_ready = true;
   if (!way->dialled)
     return;
   if (!dialled_may_go_on (way)) {
@@ -444,8 +477,10 @@ way_control (struct cf_way *way, const uint8_t *data, size_t len)
     take_hello (way, &hello);
   else if (!err && kind == CF_CONTROL_KEY_ASK && way->state == WAY_WAITING)
     answer_key (way);
-  else
+  else {
+    count (way, err ? CF_REFUSED_HELLO_MALFORMED : CF_REFUSED_HELLO_UNEXPECTED);
     way_refuse (way, err ? err : cf_err (CF_ERR_PROTOCOL), "unexpected message");
+  }
 }
 
 static void
@@ -457,8 +492,10 @@ way_early (struct cf_way *way, const uint8_t *data, size_t len)
   cf_wr_init (&wr, &way->early);
   cf_wr_blob32 (&wr, data, len);
   err = cf_wr_finish (&wr);
-  if (err)
+  if (err) {
+    count (way, CF_REFUSED_HELLO_EARLY);
     way_refuse (way, err, "too much before the answer");
+  }
 }
 
 static void
@@ -474,8 +511,10 @@ way_message (void *arg, enum cf_channel channel, const uint8_t *data, size_t len
     cf_link_got (way->link, data, len);
   else if (channel == CF_CHANNEL_TALK && way->state == WAY_CHECKING && way->dialled)
     way_early (way, data, len);
-  else
+  else {
+    count (way, CF_REFUSED_HELLO_UNEXPECTED);
     way_refuse (way, cf_err (CF_ERR_PROTOCOL), "unexpected message");
+  }
 }
 
 static void
@@ -486,6 +525,9 @@ way_closed (void *arg, gpg_error_t err, const char *reason)
 
   if (reason)
     cf_log (way->links->core->env, CF_LOG_INFO, "%s closed the tunnel: %s", cf_addr_format (&way->addr, text), reason);
+  if (way->state == WAY_WAITING
+      && (gpg_err_code (err) == GPG_ERR_TIMEOUT || gpg_err_code (err) == GPG_ERR_ETIMEDOUT))
+    count (way, way->is_ready ? CF_REFUSED_HELLO_TIMEOUT : CF_REFUSED_HANDSHAKE_TIMEOUT);
   way->tunnel = NULL;
   if (!err && way->state != WAY_UP)
     err = cf_err (CF_ERR_NOT_REACHABLE); /* a goodbye instead of a HELLO */

@@ -169,10 +169,13 @@ ack_orphan (struct cf_messages *messages, const struct cf_fpr *peer, const uint8
     cf_envelope_ack_tag ((*link)->ack, number, taken, want);
     if (cf_ct_equal (want, tag, CF_HASH_LEN))
       drop_orphan (messages, link);
-    else
+    else {
       messages->counts.acks_refused++;
+      cf_refused (messages->core->env, CF_REFUSED_MESSAGE_ACK);
+    }
     return;
   }
+  cf_refused (messages->core->env, CF_REFUSED_MESSAGE_CONVERSATION);
 }
 
 /* --- life --- */
@@ -270,8 +273,10 @@ orphan_frame (struct cf_core *core, const struct cf_fpr *peer, const struct cf_t
       ack_orphan (core->messages, peer, frame->id, number, tag, taken);
   } else if (frame->type == CF_TALK_NEED && !cf_rd_finish (&rd))
     send_orphans (core->messages, peer, frame->id);
-  else
+  else {
     core->messages->counts.dropped++;
+    cf_refused (core->env, CF_REFUSED_MESSAGE_CONVERSATION);
+  }
 }
 
 static gpg_error_t
@@ -357,6 +362,7 @@ cf_message_frame (struct cf_core *core, struct cf_peer *peer, const struct cf_ta
   }
   if (!cf_fpr_equal (&conv->peer, &peer->fpr)) { /* another pair's */
     core->messages->counts.dropped++;
+    cf_refused (core->env, CF_REFUSED_MESSAGE_CONVERSATION);
     return;
   }
   cf_rd_init (&rd, frame->body, frame->body_len);
@@ -370,6 +376,7 @@ cf_message_frame (struct cf_core *core, struct cf_peer *peer, const struct cf_ta
     err = outbox_frame (core, conv, frame->type, &rd);
   if (err) {
     core->messages->counts.dropped++;
+    cf_refused (core->env, CF_REFUSED_MESSAGE_MALFORMED);
     cf_log (core->env, CF_LOG_INFO, "message: a frame was dropped: %s", gpg_strerror (err));
   }
 }

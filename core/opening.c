@@ -37,6 +37,7 @@
 static void
 fail (struct cf_request *r, gpg_error_t err)
 {
+  cf_refused (r->core->env, CF_REFUSED_GATE_OPENING);
   cf_log (r->core->env, CF_LOG_WARN, "gate: an opening failed: %s", gpg_strerror (err));
   cf_request_end (r, err, CF_TALK_REFUSED, "failed");
 }

@@ -58,6 +58,7 @@ cf_outbox_ack (struct cf_outbox *ob, uint64_t number, const uint8_t tag[CF_HASH_
   cf_envelope_ack_tag ((*link)->ack, number, taken, want);
   if (!cf_ct_equal (want, tag, CF_HASH_LEN)) {
     cf_message_counters (ob->core)->acks_refused++;
+    cf_refused (ob->core->env, CF_REFUSED_MESSAGE_ACK);
     cf_log (ob->core->env, CF_LOG_WARN, "outbox: an acknowledgement does not prove that the envelope was read");
     return;
   }
@@ -86,8 +87,10 @@ cf_outbox_need (struct cf_outbox *ob, uint64_t from)
   size_t count = 0, i;
   gpg_error_t err = 0;
 
-  if (ob->need_ms && ob->core->env->now_ms - ob->need_ms < CF_OUTBOX_NEED_MS)
+  if (ob->need_ms && ob->core->env->now_ms - ob->need_ms < CF_OUTBOX_NEED_MS) {
+    cf_refused (ob->core->env, CF_REFUSED_MESSAGE_NEED);
     return;
+  }
   ob->need_ms = ob->core->env->now_ms;
   /* What it had acknowledged before and has lost: from the records. */
   if (!ob->flights || from < ob->flights->first) {
@@ -110,8 +113,10 @@ cf_outbox_read (struct cf_outbox *ob, uint64_t upto)
   uint64_t before = conv->peer_read_sequence;
   gpg_error_t err;
 
-  if (upto > conv->acked_sequence)
-    upto = conv->acked_sequence; /* nobody reads what he does not have */
+  if (upto > conv->acked_sequence) { /* nobody reads what he does not have */
+    cf_refused (ob->core->env, CF_REFUSED_MESSAGE_READ);
+    upto = conv->acked_sequence;
+  }
   if (upto <= before)
     return;
   err = cf_store_begin (ob->core->store);

@@ -249,9 +249,13 @@ heard (void *arg, const struct cf_beacon *beacon, const struct cf_addr *addr)
   struct cf_peer *peer;
   struct cf_peer_device *dev;
 
-  if (!self || cf_fpr_equal (&beacon->identity, &self->fpr)
-      || !memcmp (beacon->device_key, self->device.device_key, CF_DEVICE_KEY_LEN))
+  if (!self)
     return;
+  if (cf_fpr_equal (&beacon->identity, &self->fpr)
+      || !memcmp (beacon->device_key, self->device.device_key, CF_DEVICE_KEY_LEN)) {
+    cf_refused (peers->core->env, CF_REFUSED_BEACON_IDENTITY);
+    return;
+  }
   peer = cf_map_get (peers->by_device, beacon->device_key);
   if (peer && cf_fpr_equal (&peer->fpr, &beacon->identity)) {
     dev = cf_peers_device_by_key (peer, beacon->device_key);
@@ -263,8 +267,10 @@ heard (void *arg, const struct cf_beacon *beacon, const struct cf_addr *addr)
       }
   }
   /* A device key is tied to one identity only: a beacon that says otherwise is not worth a tunnel. */
-  if (peer && !cf_fpr_equal (&peer->fpr, &beacon->identity))
+  if (peer && !cf_fpr_equal (&peer->fpr, &beacon->identity)) {
+    cf_refused (peers->core->env, CF_REFUSED_BEACON_IDENTITY);
     return;
+  }
   cf_peer_fetch (peers->fetches, beacon->device_key, &beacon->identity, addr);
 }
 

@@ -178,7 +178,9 @@ fetch_message (void *arg, enum cf_channel channel, const uint8_t *data, size_t l
     err = cf_err (CF_ERR_KEY_WRONG);
   if (!err && memcmp (hello.device.device_key, f->device_key, CF_DEVICE_KEY_LEN))
     err = cf_err (CF_ERR_STATEMENT);
-  if (!err)
+  if (err)
+    cf_refused (peers->core->env, CF_REFUSED_FETCH_WRONG);
+  else
     err = cf_peer_verify_start (peers, CF_GPG_MESSAGE, &hello, &f->addr, &f->addr, fetch_verified, f, &f->verify);
   cf_link_tunnel_close (f->tunnel, err, NULL);
   f->tunnel = NULL;
@@ -192,6 +194,7 @@ fetch_closed (void *arg, gpg_error_t err, const char *reason)
   struct fetch *f = arg;
 
   (void) reason;
+  cf_refused (f->all->peers->core->env, CF_REFUSED_FETCH_UNANSWERED);
   f->tunnel = NULL;
   fetch_finish (f, err ? err : cf_err (CF_ERR_REFUSED));
 }
@@ -248,8 +251,10 @@ cf_peer_fetch (struct cf_peer_fetches *all, const uint8_t device_key[CF_DEVICE_K
   struct fetch **end = &all->first, *f;
   size_t same_host = 0;
 
-  if (b && all->peers->core->env->now_ms < b->until_ms)
+  if (b && all->peers->core->env->now_ms < b->until_ms) {
+    cf_refused (all->peers->core->env, CF_REFUSED_FETCH_RESTING);
     return;
+  }
   for (; *end; end = &(*end)->next) {
     if (!memcmp ((*end)->device_key, device_key, CF_DEVICE_KEY_LEN) && cf_addr_same_host (&(*end)->addr, addr))
       return;
@@ -258,6 +263,7 @@ cf_peer_fetch (struct cf_peer_fetches *all, const uint8_t device_key[CF_DEVICE_K
   f = all->count < QUEUE_MAX && same_host < PER_HOST_MAX ? calloc (1, sizeof *f) : NULL;
   if (!f) {
     all->dropped++;
+    cf_refused (all->peers->core->env, CF_REFUSED_FETCH_CROWDED);
     return;
   }
   f->all = all;

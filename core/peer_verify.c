@@ -76,6 +76,41 @@ cf_peer_verifying (const struct cf_peers *peers, const struct cf_fpr *fpr)
   return false;
 }
 
+/* Count why a key or statement does not hold: UNKNOWN where the error says no more.  Troubles of our own (memory, a
+   full queue, the agent) are none of the peer's. */
+static gpg_error_t
+refused (struct cf_peers *peers, gpg_error_t err, enum cf_refusal unknown)
+{
+  enum cf_refusal reason;
+
+  switch (gpg_err_code (err)) {
+  case GPG_ERR_INV_TIME:
+  case GPG_ERR_TOO_YOUNG:
+  case GPG_ERR_CERT_EXPIRED:
+    reason = CF_REFUSED_STATEMENT_TIME;
+    break;
+  case CF_ERR_KEY_EXPIRED:
+  case CF_ERR_KEY_REVOKED:
+  case CF_ERR_KEY_DISABLED:
+  case CF_ERR_KEY_WEAK:
+    reason = CF_REFUSED_KEY_STATE;
+    break;
+  case CF_ERR_PROTOCOL:
+    reason = CF_REFUSED_HELLO_MALFORMED;
+    break;
+  case CF_ERR_STATEMENT:
+  case CF_ERR_KEY_WRONG:
+  case GPG_ERR_BAD_PUBKEY:
+  case GPG_ERR_TOO_LARGE:
+    reason = unknown;
+    break;
+  default:
+    return err;
+  }
+  cf_refused (peers->core->env, reason);
+  return err;
+}
+
 static void
 verify_finish (struct cf_peer_verify *v, gpg_error_t err, struct cf_peer *peer)
 {
@@ -110,6 +145,8 @@ verify_tie (struct cf_peer_verify *v)
   v->committing = true;
   if (!err)
     err = cf_peers_tie (v->peers, &tie, &peer);
+  if (err)
+    refused (v->peers, err, CF_REFUSED_STATEMENT_OLDER);
   verify_finish (v, err, peer);
 }
 
@@ -131,7 +168,7 @@ verify_checked (void *arg, gpg_error_t err)
 
   v->job = NULL;
   if (err)
-    verify_finish (v, err, NULL);
+    verify_finish (v, refused (v->peers, err, CF_REFUSED_STATEMENT_SIGNATURE), NULL);
   else
     verify_tie (v);
 }
@@ -169,7 +206,7 @@ verify_imported (void *arg, gpg_error_t err, const struct cf_key_info *key)
                                  v->device.signature_len, verify_checked, v, &v->job);
 leave:
   if (err)
-    verify_finish (v, err, NULL);
+    verify_finish (v, refused (v->peers, err, CF_REFUSED_KEY_BLOCK), NULL);
 }
 
 static gpg_error_t
@@ -226,13 +263,13 @@ check_cheap (struct cf_peers *peers, const struct cf_hello *hello)
     return cf_err (CF_ERR_LOCKED);
   if (cf_fpr_is_none (&st->identity) || !hello->block_len || hello->block_len > CF_GPG_BLOCK_MAX || !st->signature_len
       || st->signature_len > CF_GPG_SIGNATURE_MAX)
-    return cf_err (CF_ERR_PROTOCOL);
+    return refused (peers, cf_err (CF_ERR_PROTOCOL), CF_REFUSED_HELLO_MALFORMED);
   if (cf_fpr_equal (&st->identity, &self->fpr) || !memcmp (st->device_key, self->device.device_key, CF_DEVICE_KEY_LEN))
-    return cf_err (CF_ERR_KEY_WRONG);
+    return refused (peers, cf_err (CF_ERR_KEY_WRONG), CF_REFUSED_STATEMENT_OWN);
   err = cf_device_check_times (st, peers->core->env->now_utc_ms);
   if (!err)
     err = cf_peers_check_newest (peers, st);
-  return err;
+  return refused (peers, err, CF_REFUSED_STATEMENT_OLDER);
 }
 
 /* Each costs three runs of gpg, and may add to his key in our keyring. */
@@ -275,6 +312,7 @@ cf_peer_verify_start (struct cf_peers *peers, enum cf_gpg_priority priority, con
   if (v->known)
     cf_timer_after (peers->core->env, &v->timer, 0);
   else if (peer && !may_change (peers, peer)) {
+    cf_refused (peers->core->env, CF_REFUSED_KEY_CHANGES);
     verify_free (v);
     return cf_err (CF_ERR_RATE);
   } else {
@@ -283,7 +321,7 @@ cf_peer_verify_start (struct cf_peers *peers, enum cf_gpg_priority priority, con
                              verify_imported, v, &v->job);
     if (err) {
       verify_free (v);
-      return err;
+      return refused (peers, err, CF_REFUSED_KEY_BLOCK);
     }
   }
   v->next = peers->verifies;

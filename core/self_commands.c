@@ -281,7 +281,7 @@ const struct cf_command_def cf_self_commands[] = {
     "", 0, 0, false, run_identities },
   { "STATUS", "STATUS",
     "How things stand.  Row: version, state, fingerprint, user_id, name, address, listen, visibility, peers,\n"
-    "conversations, cursor, refused (how much input was turned away), counters, network: a list of\n"
+    "conversations, cursor, refused: an object of counts by reason, counters, network: a list of\n"
     "{step, ok, detail, hint}, of which the first that is not ok is the one to mend.",
     "", 0, 0, false, run_status },
   { "UNLOCK", "UNLOCK",

@@ -194,23 +194,16 @@ message_counters (const struct cf_message_counts *m)
                     (json_int_t) m->repeated, "acks_refused", (json_int_t) m->acks_refused);
 }
 
-/* Everything that was refused, in one number to watch. */
-static json_int_t
-refused_total (struct cf_core *core)
+/* Everything that was refused: the reasons that there were. */
+static json_t *
+refused (const struct cf_env *env)
 {
-  struct cf_peers_counts peers = { 0 };
-  struct cf_link_counts links = { 0 };
-  struct cf_message_counts messages = { 0 };
+  json_t *row = json_object ();
 
-  if (core->peers)
-    cf_peers_counts (core, &peers);
-  if (core->links)
-    cf_link_counts (core, &links);
-  if (cf_message_counts (core))
-    messages = *cf_message_counts (core);
-  return (json_int_t) (peers.discovery.malformed + peers.discovery.limited + peers.fetch_failed + peers.fetch_dropped
-                       + peers.strangers_refused + links.refused + messages.forged + messages.dropped
-                       + messages.acks_refused);
+  for (int i = 0; i < CF_REFUSED_COUNT; i++)
+    if (env->refused[i])
+      json_object_set_new (row, cf_refusal_name ((enum cf_refusal) i), json_integer ((json_int_t) env->refused[i]));
+  return row;
 }
 
 json_t *
@@ -240,7 +233,7 @@ cf_status_json (struct cf_core *core)
   json_object_set_new (row, "peers", json_integer ((json_int_t) cf_peers_present (core)));
   json_object_set_new (row, "conversations", json_integer ((json_int_t) conversation_count (core)));
   json_object_set_new (row, "cursor", json_integer ((json_int_t) cf_events_cursor (core->events)));
-  json_object_set_new (row, "refused", json_integer (refused_total (core)));
+  json_object_set_new (row, "refused", refused (core->env));
   json_object_set_new (row, "counters", counters (core));
   if (cf_message_counts (core))
     json_object_set_new (json_object_get (row, "counters"), "messages", message_counters (cf_message_counts (core)));

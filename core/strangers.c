@@ -212,6 +212,7 @@ cf_strangers_admit (struct cf_strangers *all, const struct cf_fpr *fpr, const st
   if (s) {
     if (s->leaving) {
       all->refused++;
+      cf_refused (core->env, CF_REFUSED_KEY_STRANGERS);
       return cf_err (CF_ERR_RATE);
     }
     s->seen_utc_ms = core->env->now_utc_ms;
@@ -219,6 +220,7 @@ cf_strangers_admit (struct cf_strangers *all, const struct cf_fpr *fpr, const st
   }
   if (from && (!has_room (all) || !host_allows (all, from))) {
     all->refused++;
+    cf_refused (core->env, CF_REFUSED_KEY_STRANGERS);
     return cf_err (CF_ERR_RATE);
   }
   s = calloc (1, sizeof *s);

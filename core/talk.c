@@ -88,9 +88,10 @@ talk_message (void *arg, struct cf_peer *peer, const uint8_t *data, size_t len)
   gpg_error_t err;
 
   err = cf_talk_decode (data, len, &frame);
-  if (err)
+  if (err) {
+    cf_refused (core->env, CF_REFUSED_FRAME_MALFORMED);
     cf_log (core->env, CF_LOG_INFO, "talk: a frame of %zu bytes was dropped: %s", len, gpg_strerror (err));
-  else if (frame.type <= CF_TALK_GATE_LAST)
+  } else if (frame.type <= CF_TALK_GATE_LAST)
     cf_gate_frame (core, peer, &frame);
   else
     cf_message_frame (core, peer, &frame);

@@ -4,5 +4,5 @@ EXTRA_DIST += doc/HACKING.md
 dist_man_MANS += doc/man/confab.1 doc/man/confabd.1
 
 # Labels, constants, sections and tests that the specification names are those of the code.
-dist_check_SCRIPTS += tests/tools/check-protocol.sh
-TESTS += tests/tools/check-protocol.sh
+dist_check_SCRIPTS += tests/tools/check-protocol.sh tests/tools/check-refusals.sh
+TESTS += tests/tools/check-protocol.sh tests/tools/check-refusals.sh

@@ -361,17 +361,21 @@ cf_discovery_datagram (struct cf_discovery *d, const struct cf_addr *from, const
 
   if (cf_beacon_decode (data, len, &beacon)) {
     d->counts.malformed++;
+    cf_refused (d->env, CF_REFUSED_BEACON_MALFORMED);
     return;
   }
   if (!memcmp (beacon.device_key, d->config.own.device_key, CF_DEVICE_KEY_LEN)) {
     d->counts.own++;
+    cf_refused (d->env, CF_REFUSED_BEACON_OWN);
     return;
   }
   if (!beacon.answer && is_visible (d)) {
     if (may_answer (d, from))
       send_own (d, from);
-    else
+    else {
       d->counts.limited++;
+      cf_refused (d->env, CF_REFUSED_BEACON_LIMITED);
+    }
   }
   d->counts.heard++;
   addr.port = beacon.tcp_port;

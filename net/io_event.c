@@ -208,10 +208,12 @@ accept_one (struct cf_io *io, int fd, const struct sockaddr_storage *sa)
 {
   struct cf_addr from;
 
-  if (!io->net.handler || !io->net.handler->accepted || !cf_io_from_sockaddr (sa, &from)
-      || io->incoming >= CF_IO_INCOMING_MAX
+  bool full = io->incoming >= CF_IO_INCOMING_MAX;
+
+  if (!io->net.handler || !io->net.handler->accepted || !cf_io_from_sockaddr (sa, &from) || full
       || cf_io_conn_incoming_from (io, &from) >= CF_IO_INCOMING_HOST_MAX) {
     io->counts.refused++;
+    cf_refused (io->env, full ? CF_REFUSED_STREAM_FULL : CF_REFUSED_STREAM_HOST);
     close (fd);
     return;
   }

@@ -99,6 +99,7 @@ add_address (struct listing *list, struct nlmsghdr *nlh)
   link.loopback = !!(flags & IFF_LOOPBACK);
   link.can_broadcast = (flags & IFF_BROADCAST) || link.loopback;
   link.can_multicast = (flags & IFF_MULTICAST) && !link.loopback;
+  link.prefix_len = info->ifa_prefixlen;
   if (link.addr.family == 4 && link.can_broadcast)
     set_broadcast (&link, info->ifa_prefixlen);
   list->links[list->link_count++] = link;
@@ -213,6 +214,26 @@ on_link (evutil_socket_t fd, short what, void *arg)
       break; /* ENOBUFS: messages were lost, so something changed */
   if (!io->link_changed.armed)
     cf_timer_after (io->env, &io->link_changed, CF_IO_COALESCE_MS);
+}
+
+static bool
+same_prefix (const uint8_t *a, const uint8_t *b, unsigned int bits)
+{
+  unsigned int rest = 8 - bits % 8;
+
+  return !memcmp (a, b, bits / 8) && (rest == 8 || a[bits / 8] >> rest == b[bits / 8] >> rest);
+}
+
+bool
+cf_io_link_has (const struct cf_io *io, const struct cf_addr *addr)
+{
+  if (cf_addr_is_loopback (addr) || cf_addr_is_link_local6 (addr))
+    return true;
+  for (size_t i = 0; i < io->link_count; i++)
+    if (io->links[i].addr.family == addr->family
+        && same_prefix (io->links[i].addr.bytes, addr->bytes, io->links[i].prefix_len))
+      return true;
+  return false;
 }
 
 gpg_error_t

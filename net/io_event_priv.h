@@ -28,7 +28,7 @@
 /* One usable address of this host.  All zero bytes where unused: compared by memcmp. */
 struct cf_io_link {
   uint32_t index;
-  uint8_t loopback, can_broadcast, can_multicast, unused;
+  uint8_t loopback, can_broadcast, can_multicast, prefix_len;
   struct cf_addr addr;
   struct cf_addr broadcast; /* IPv4 subnet broadcast; family 0: none */
 };
@@ -95,6 +95,8 @@ gpg_error_t cf_io_send_datagram (struct cf_net *net, const struct cf_addr *to, c
 gpg_error_t cf_io_broadcast (struct cf_net *net, const void *data, size_t len);
 
 /* io_event_link.c */
+/* Whether ADDR is on a link of ours: a neighbour, or this host. */
+bool cf_io_link_has (const struct cf_io *io, const struct cf_addr *addr);
 gpg_error_t cf_io_link_open (struct cf_io *io) CF_MUST_CHECK;
 void cf_io_link_done (struct cf_io *io);
 

@@ -41,11 +41,20 @@ on_datagram (evutil_socket_t fd, short what, void *arg)
 
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
       return;
-    if (n < 0 || (msg.msg_flags & MSG_TRUNC) || !cf_io_from_sockaddr (&sa, &from))
-      continue; /* an earlier datagram was refused somewhere, or this one is larger than any of ours */
+    if (n < 0 || !cf_io_from_sockaddr (&sa, &from))
+      continue; /* an earlier datagram was refused somewhere */
     /* Who listens on loopback alone is not on the network, although the shared port hears it. */
     if (cf_addr_is_loopback (&io->listen) && !cf_addr_is_loopback (&from))
       continue;
+    /* Beacons are of one link: answering others would help who scans or floods from afar. */
+    if (!cf_io_link_has (io, &from)) {
+      cf_refused (io->env, CF_REFUSED_BEACON_OFF_LINK);
+      continue;
+    }
+    if (msg.msg_flags & MSG_TRUNC) { /* larger than any of ours */
+      cf_refused (io->env, CF_REFUSED_BEACON_MALFORMED);
+      continue;
+    }
     io->counts.datagrams_in++;
     if (io->net.handler && io->net.handler->datagram)
       io->net.handler->datagram (io->net.handler_arg, &from, io->scratch, (size_t) n);

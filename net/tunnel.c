@@ -385,7 +385,13 @@ receive_link (struct cf_tunnel *t, const struct cf_record *r)
     return cf_err (CF_ERR_PROTOCOL);
   switch (p[0]) {
   case LINK_PING:
-    return r->fragment_len == 1 ? send_link (t, &pong, 1) : cf_err (CF_ERR_PROTOCOL);
+    if (r->fragment_len != 1)
+      return cf_err (CF_ERR_PROTOCOL);
+    if (carrier_is_full (t)) { /* who read what waits would need no answer to know that we live */
+      cf_refused (t->env, CF_REFUSED_TUNNEL_PINGS);
+      return 0;
+    }
+    return send_link (t, &pong, 1);
   case LINK_PONG:
     return r->fragment_len == 1 ? 0 : cf_err (CF_ERR_PROTOCOL);
   case LINK_BYE:
@@ -447,24 +453,52 @@ receive_record (struct cf_tunnel *t, const uint8_t *data, size_t len)
   if (t->in_len < want)
     return used;
   if (!body_len) { /* the length is complete: the body comes next */
-    if (!cf_record_body_len (t->in))
+    if (!cf_record_body_len (t->in)) {
+      cf_refused (t->env, CF_REFUSED_RECORD_LENGTH);
       tunnel_end (t, cf_err (GPG_ERR_INV_LENGTH), NULL);
+    }
     return used;
   }
   err = cf_record_open (&t->rx, t->in, t->in_len, &record);
   t->in_len = 0;
   if (err) { /* not the peer: say nothing */
+    cf_refused (t->env, gpg_err_code (err) == GPG_ERR_LIMIT_REACHED ? CF_REFUSED_RECORD_REKEY
+                                                                    : CF_REFUSED_RECORD_FORGED);
     tunnel_end (t, err, NULL);
     return used;
   }
   heard (t);
   err = record.channel == CHANNEL_LINK ? receive_link (t, &record) : receive_fragment (t, &record);
+  if (gpg_err_code (err) == CF_ERR_PROTOCOL)
+    cf_refused (t->env, CF_REFUSED_RECORD_RULE);
+  else if (gpg_err_code (err) == GPG_ERR_TOO_LARGE)
+    cf_refused (t->env, CF_REFUSED_RECORD_LARGE);
   if (err)
     tunnel_fail (t, err);
   return used;
 }
 
 /* The handshake. */
+
+/* Count why a handshake ended; other errors are troubles of our own. */
+static void
+count_refused (struct cf_tunnel *t, gpg_error_t err)
+{
+  static const struct { gpg_err_code_t code; enum cf_refusal reason; } reasons[] = {
+    { CF_ERR_PROTOCOL, CF_REFUSED_HANDSHAKE_FOREIGN },
+    { GPG_ERR_UNKNOWN_VERSION, CF_REFUSED_HANDSHAKE_VERSION },
+    { GPG_ERR_UNSUPPORTED_ALGORITHM, CF_REFUSED_HANDSHAKE_SUITE },
+    { GPG_ERR_CHECKSUM, CF_REFUSED_HANDSHAKE_FORGED },
+    { GPG_ERR_BAD_PUBKEY, CF_REFUSED_HANDSHAKE_POINT },
+    { GPG_ERR_TOO_YOUNG, CF_REFUSED_HANDSHAKE_TIME },
+    { GPG_ERR_TOO_OLD, CF_REFUSED_HANDSHAKE_TIME },
+    { GPG_ERR_DUP_VALUE, CF_REFUSED_HANDSHAKE_REPLAYED },
+  };
+
+  for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
+    if (gpg_err_code (err) == reasons[i].code)
+      cf_refused (t->env, reasons[i].reason);
+}
 
 /* Keys for records; the memory that only a ready tunnel needs. */
 static gpg_error_t
@@ -507,6 +541,7 @@ receive_handshake (struct cf_tunnel *t, const uint8_t *data, size_t len)
   if (!err && step.message)
     err = tunnel_step (t, events[step.message]);
   if (err) {
+    count_refused (t, err);
     tunnel_end (t, err, NULL);
     return step.used;
   }

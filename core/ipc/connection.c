@@ -56,6 +56,7 @@ hook_read (assuan_context_t ctx, assuan_fd_t fd, void *buffer, size_t size)
   newline = memchr (buffer, '\n', (size_t) n);
   n = read ((int) fd, buffer, newline ? (size_t) (newline - (char *) buffer) + 1 : (size_t) n);
   if (n > 0 && ends_in_escape (conn, buffer, (size_t) n)) {
+    cf_refused (conn->ipc->core->env, CF_REFUSED_CLIENT_BROKEN);
     conn->broken = true;
     errno = EPROTO;
     return -1;
@@ -69,6 +70,8 @@ hook_write (assuan_context_t ctx, assuan_fd_t fd, const void *buffer, size_t siz
   struct cf_connection *conn = assuan_get_pointer (ctx);
 
   (void) fd;
+  if (!conn->broken && evbuffer_get_length (conn->out) + size > CF_IPC_QUEUE_MAX)
+    cf_refused (conn->ipc->core->env, CF_REFUSED_CLIENT_UNREAD);
   if (conn->broken || evbuffer_get_length (conn->out) + size > CF_IPC_QUEUE_MAX ||
       evbuffer_add (conn->out, buffer, size)) {
     conn->broken = true;
@@ -125,6 +128,8 @@ on_readable (evutil_socket_t fd, short what, void *arg)
   conn->busy = true;
   err = assuan_process_next (conn->assuan, &done);
   conn->busy = false;
+  if (err && !conn->broken && gpg_err_code (err) != GPG_ERR_EOF) /* a line too long, or none */
+    cf_refused (conn->ipc->core->env, CF_REFUSED_CLIENT_BROKEN);
   if (err || done)
     conn->broken = true;
   if (conn->broken && evbuffer_get_length (conn->out))

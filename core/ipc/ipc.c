@@ -92,6 +92,8 @@ on_client (evutil_socket_t listen_fd, short what, void *arg)
   if (fd < 0)
     return;
   if (!is_same_user (fd) || ipc->count >= CF_IPC_CLIENTS_MAX) {
+    cf_refused (ipc->core->env,
+                ipc->count < CF_IPC_CLIENTS_MAX ? CF_REFUSED_CLIENT_USER : CF_REFUSED_CLIENT_FULL);
     cf_log (ipc->core->env, CF_LOG_WARN, "local interface: a client was turned away");
     close (fd);
     return;

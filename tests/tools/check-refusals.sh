@@ -1,0 +1,39 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Reasons for refusals: the code, the architecture and the man page name the same ones, and each is in use.
+set -u
+cd "${CF_SRCDIR:-$(dirname "$0")/../..}" || exit 1
+status=0
+case_no=0
+
+# report WHAT BAD: BAD is what is wrong, or empty.
+report () {
+  case_no=$((case_no + 1))
+  if [ -n "$2" ]; then
+    printf '%s\n' "$2" | sed 's/^/# /'
+    echo "not ok $case_no - $1"
+    status=1
+  else
+    echo "ok $case_no - $1"
+  fi
+}
+
+echo 1..4
+names=$(sed -n 's/^  \[CF_REFUSED_\(.*\)\] = "\(.*\)",$/\1 \2/p' base/refusal.c)
+[ "$(printf '%s\n' "$names" | wc -l)" -gt 60 ] || names="no names were found"
+report "each name is that of its reason" "$(
+  while read -r reason name; do
+    [ "$(tr 'A-Z' 'a-z' <<<"${reason/_/.}")" = "$name" ] || echo "$reason $name"
+  done <<<"$names")"
+names=$(cut -d' ' -f2 <<<"$names" | sort)
+text=$(awk '/^## / { inside = ($0 == "## Refusals") } inside' doc/architecture.md | sed -n 's/^| \(`[^|]*\)|.*/\1/p' \
+  | grep -o '`[^`]*`' | tr -d '`' | sort)
+report "doc/architecture.md has each" "$(diff <(printf '%s\n' "$names") <(printf '%s\n' "$text"))"
+man=$(awk '/^Reasons in refused/ { inside = 1 } inside && /^\.El/ { exit } inside' doc/man/confab.1 \
+  | awk '/^\.It Cm/ { group = $3; next } group { gsub (/[,.]/, " "); for (i = 1; i <= NF; i++) print group "." $i }' | sort)
+report "doc/man/confab.1 has each" "$(diff <(printf '%s\n' "$names") <(printf '%s\n' "$man"))"
+report "each is counted somewhere" "$(
+  sed -n 's/^  \[\(CF_REFUSED_.*\)\] = .*/\1/p' base/refusal.c | while read -r reason; do
+    grep -rqw --include='*.c' --exclude=refusal.c "$reason" base net gpg core || echo "$reason"
+  done)"
+exit $status
