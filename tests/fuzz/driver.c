@@ -103,6 +103,7 @@ main (int argc, char **argv)
   const char *name = strrchr (argv[0], '/'), *source = getenv ("CF_SRCDIR");
   char *dir;
 
+  LLVMFuzzerInitialize (&argc, &argv);
   if (argc == 3 && !strcmp (argv[1], "--seeds")) {
     seed_dir = argv[2];
     fuzz_seeds (write_seed);

@@ -2,9 +2,26 @@
 /* fuzz.c - what fuzz targets share; see fuzz.h. */
 #include "tests/fuzz/fuzz.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* libFuzzer and driver.c call it once: memory that one run gives back is there for the next. */
+int
+LLVMFuzzerInitialize (int *argc, char ***argv)
+{
+  (void) argc;
+  (void) argv;
+#ifdef __GLIBC__
+  mallopt (M_MMAP_THRESHOLD, 32 << 20);
+  mallopt (M_TRIM_THRESHOLD, 128 << 20);
+  mallopt (M_TOP_PAD, 16 << 20);
+#endif
+  return 0;
+}
 
 void
 fuzz_die (const char *what, const char *file, int line)

@@ -12,6 +12,7 @@
 
 /* The target: look at LEN bytes, die when something does not hold.  Returns 0. */
 int LLVMFuzzerTestOneInput (const uint8_t *data, size_t len);
+int LLVMFuzzerInitialize (int *argc, char ***argv); /* fuzz.c */
 
 /* The target's examples, from which a fuzzer learns what input looks like: EMIT each, with a name of letters,
    digits and dashes. */
@@ -40,6 +41,8 @@ uint8_t *fuzz_copy (const void *data, size_t len);
 
 /* A world with a clock that stands still and dice from SEED, a counter that the caller keeps. */
 void fuzz_env_init (struct cf_env *env, uint64_t *seed);
+/* clear_crypto.c: tags of any content are right, so that bytes that nobody sealed get beyond them. */
+extern bool fuzz_lax_tags;
 /* Let MS go by, timer by timer. */
 void fuzz_env_run (struct cf_env *env, uint64_t ms);
 

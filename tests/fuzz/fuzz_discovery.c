@@ -10,6 +10,8 @@
 #include "net/discovery.h"
 #include "tests/fuzz/fuzz.h"
 
+#define STEPS_MAX 32
+
 struct world {
   struct cf_net net; /* first */
   struct cf_env env;
@@ -118,8 +120,8 @@ step (struct world *w, struct fuzz_in *in)
     give (w, in, data, len);
     break;
   case 1: give_beacon (w, in, 1); break;
-  case 2: give_beacon (w, in, fuzz_u8 (in)); break;
-  case 3: fuzz_env_run (&w->env, 1ull << (fuzz_u8 (in) % 22)); break;
+  case 2: give_beacon (w, in, fuzz_u8 (in) % 64); break;
+  case 3: fuzz_env_run (&w->env, 1ull << (fuzz_u8 (in) % 19)); break;
   case 4: fuzz_env_run (&w->env, fuzz_u8 (in)); break;
   case 5: cf_discovery_network_changed (w->discovery); break;
   case 6:
@@ -146,7 +148,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t len)
   w.started_ms = w.env.now_ms;
   FUZZ_CHECK (!cf_discovery_new (&w.env, &w.net, &config, &w.discovery));
   cf_discovery_start (w.discovery);
-  while (in.left)
+  for (int n = 0; in.left && n < STEPS_MAX; n++)
     step (&w, &in);
   cf_discovery_counts (w.discovery, &counts);
   FUZZ_CHECK (counts.answered == w.answers);

@@ -21,6 +21,8 @@ LDFLAGS_FUZZ = $(AM_LDFLAGS)
 endif
 FUZZ_LIBS = libcf-fuzz.a $(CORE_LIBS) $(BASE_LIBS)
 fuzz_cppflags = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+# For the machines; the primitives have their vectors in tests/unit/net.
+clear_crypto = tests/fuzz/clear_crypto.c
 
 tests_fuzz_fuzz_address_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_address_LDADD = $(FUZZ_LIBS)
@@ -34,6 +36,7 @@ tests_fuzz_fuzz_discovery_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_discovery_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_entry_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_entry_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_handshake_SOURCES = tests/fuzz/fuzz_handshake.c $(clear_crypto)
 tests_fuzz_fuzz_handshake_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_handshake_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_hello_LDFLAGS = $(LDFLAGS_FUZZ)
@@ -49,6 +52,7 @@ tests_fuzz_fuzz_talk_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_talk_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_text_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_text_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_tunnel_SOURCES = tests/fuzz/fuzz_tunnel.c $(clear_crypto)
 tests_fuzz_fuzz_tunnel_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_tunnel_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_words_CPPFLAGS = $(fuzz_cppflags)
@@ -58,7 +62,7 @@ tests_fuzz_fuzz_words_LDADD = libcf-fuzz.a libcf-cli.a $(CLIENT_LIBS)
 # make fuzz FUZZ_SECONDS=60: each target for so long, in a build of its own unless this is one.  What is found lies in
 # fuzz/, as TARGET-crash-...; "make fuzz-merge" adds what was learnt to the corpora, as few and small as they can be.
 FUZZ_SECONDS = 60
-FUZZ_FLAGS = -timeout=20 -rss_limit_mb=2048 -max_len=16384 -print_final_stats=1
+FUZZ_FLAGS = -timeout=20 -rss_limit_mb=2048 -max_len=4096 -print_final_stats=1
 .PHONY: fuzz fuzz-merge fuzz-seeds
 if FUZZING
 fuzz: $(fuzz_targets)
@@ -76,7 +80,7 @@ fuzz-merge: $(fuzz_targets)
 else
 fuzz fuzz-merge:
 	$(MKDIR_P) fuzzing && cd fuzzing && \
-	  { test -f config.status || $(abs_top_srcdir)/configure --quiet --enable-fuzzing CC=clang CFLAGS='-g -O1'; } && \
+	  { test -f config.status || $(abs_top_srcdir)/configure --quiet --enable-fuzzing CC=clang CFLAGS='-g -O2'; } && \
 	  $(MAKE) $@ FUZZ_SECONDS='$(FUZZ_SECONDS)'
 # The examples that targets make, into the corpora.
 fuzz-seeds: $(fuzz_targets)
