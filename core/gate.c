@@ -429,6 +429,10 @@ cf_gate_up (struct cf_core *core, struct cf_peer *peer)
     case CF_REQUEST_OPENED:
       cf_opening_repeat (r);
       break;
+    case CF_REQUEST_ASKED:
+    case CF_REQUEST_ACCEPTED:
+      cf_request_set_state (r, r->state); /* the asker says OPEN again, before the deadline */
+      break;
     default: /* the asker comes to the answerer */
       break;
     }

@@ -218,8 +218,9 @@ static void
 answer (struct cf_gate_call *call, struct cf_request *r, uint8_t *prs)
 {
   call->request = r;
-  if (r->state != CF_REQUEST_ASKED) { /* answered already: wait with the others */
+  if (r->state != CF_REQUEST_ASKED) { /* answered already: wait with the others, and not without end */
     cf_secmem_free (prs);
+    cf_request_set_state (r, r->state);
     return;
   }
   set_prs (r, prs);
@@ -242,6 +243,7 @@ open_with (struct cf_gate_call *call, uint8_t *prs)
   r = cf_request_of (core, &call->peer, true);
   if (r) { /* ours stands already: go on waiting, with what was typed last unless a run has begun */
     call->request = r;
+    cf_request_set_state (r, r->state); /* its deadline may have passed before we came */
     if (r->state <= CF_REQUEST_WAITING) {
       gpg_error_t err;
 

@@ -145,6 +145,12 @@ arm_deadline (struct cf_request *r)
   case CF_REQUEST_ACCEPTED:
     cf_timer_after (env, &r->deadline, r->fresh ? CF_GATE_RUN_MS : CF_GATE_CALL_MS);
     break;
+  case CF_REQUEST_ASKED:
+    if (r->fresh)
+      cf_timer_cancel (env, &r->deadline); /* it waits for our user */
+    else
+      cf_timer_after (env, &r->deadline, CF_GATE_CALL_MS);
+    break;
   case CF_REQUEST_YA:
   case CF_REQUEST_TA:
   case CF_REQUEST_YB:
@@ -427,13 +433,28 @@ cf_request_end (struct cf_request *r, gpg_error_t why, enum cf_talk say, const c
     forget_conversation (r);
 }
 
-/* CALLING: not there.  Others: no progress, so who waits is told; the request stands. */
+/* The asker is there, and does not repeat his OPEN: he no longer knows it. */
+static bool
+is_forgotten (const struct cf_request *r)
+{
+  return (r->state == CF_REQUEST_ASKED || r->state == CF_REQUEST_ACCEPTED) && !r->fresh
+         && cf_link_is_up (r->core, &r->peer);
+}
+
+/* CALLING: not there.  Forgotten by who asked: over.  Others: no progress, so who waits is told; the request stands. */
 static void
 deadline_passed (void *arg)
 {
   struct cf_request *r = arg;
 
+  if (is_forgotten (r)) {
+    cf_gate_calls_end (r, cf_err (CF_ERR_REFUSED), "The other side no longer knows its request; ask it yourself");
+    cf_request_end (r, cf_err (CF_ERR_REFUSED), 0, "withdrawn");
+    return;
+  }
   switch (r->state) {
+  case CF_REQUEST_ASKED:
+    break;
   case CF_REQUEST_CALLING:
     cf_request_end (r, cf_err (CF_ERR_NOT_REACHABLE), CF_TALK_REFUSED, "failed");
     break;

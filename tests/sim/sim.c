@@ -377,6 +377,7 @@ call_words (struct sim_node *node, const char *verb, const char *answer, va_list
   const char *word;
 
   assert (call && def && node->core);
+  call->verb = def->verb;
   call->node = node;
   call->generation = node->generation;
   call->cmd.core = node->core;

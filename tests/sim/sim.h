@@ -90,6 +90,7 @@ json_t *sim_event (struct sim_node *node, size_t from, const char *kind, const c
 struct sim_command {
   struct cf_command cmd; /* first */
   struct sim_node *node;
+  const char *verb; /* of the table */
   char *answer;     /* to any inquiry; NULL: cancelled */
   unsigned generation;
   bool finished;

@@ -98,6 +98,57 @@ test_refuse (void **state)
   sim_free (p.sim);
 }
 
+/* The asker goes down before he knows that his OPEN was received, and comes back without a request. */
+static void
+test_forgotten (void **state)
+{
+  struct pair p;
+  struct trap trap = { .type = CF_TALK_RECEIVED, .answer = SIM_FRAME_DROP };
+  struct sim_command *open, *answer;
+
+  (void) state;
+  begin (&p, 6);
+  set_trap (&p, &trap);
+  open = ask (&p, "red");
+  sim_node_crash (p.a, false);
+  sim_command_free (open);
+  assert_int_equal (sim_node_start (p.a), 0);
+  set_trap (&p, &(struct trap) { .type = -1 });
+  assert_int_equal (cf_gate_waiting (p.b->core), 1);
+  answer = accept_it (&p, "red"); /* once the tunnel is up it shows that nobody asks any more */
+  assert_ended (answer, 60000, CF_ERR_REFUSED);
+  assert_int_equal (cf_gate_waiting (p.b->core), 0);
+  assert_non_null (sim_event (p.b, 0, "request_state", "state", "withdrawn"));
+  /* Nothing stands in the way of the next one, from either side. */
+  answer = sim_call (p.b, "OPEN", "red", p.fpr_a, NULL);
+  sim_run (p.sim, 1000);
+  assert_int_equal (cf_gate_waiting (p.a->core), 1);
+  assert_int_equal (sim_do (p.a, "ACCEPT", "red", p.fpr_b, NULL), 0);
+  assert_ended (answer, 1000, 0);
+  sim_free (p.sim);
+}
+
+/* Who types a password for a request that is stuck waits no longer than the first one did. */
+static void
+test_joined_late (void **state)
+{
+  struct pair p;
+  struct sim_command *open, *answer;
+
+  (void) state;
+  begin (&p, 7);
+  open = ask (&p, "red");
+  sim_cut (p.sim, p.a, p.b, true);
+  sim_run (p.sim, 30000);
+  answer = accept_it (&p, "red");
+  assert_ended (answer, 20000, CF_ERR_NOT_REACHABLE);
+  answer = sim_call (p.b, "OPEN", "red", p.fpr_a, NULL);
+  assert_ended (answer, 20000, CF_ERR_NOT_REACHABLE);
+  sim_cut (p.sim, p.a, p.b, false);
+  assert_ended (open, 60000, 0);
+  sim_free (p.sim);
+}
+
 static void
 test_expect (void **state)
 {
@@ -374,6 +425,8 @@ main (void)
     cmocka_unit_test (test_right_password),
     cmocka_unit_test (test_wrong_password),
     cmocka_unit_test (test_refuse),
+    cmocka_unit_test (test_forgotten),
+    cmocka_unit_test (test_joined_late),
     cmocka_unit_test (test_expect),
     cmocka_unit_test (test_expect_after),
     cmocka_unit_test (test_crossing),

@@ -421,7 +421,7 @@ check_end (struct world *w)
   }
   for (size_t i = 0; i < w->call_count; i++)
     if (!w->calls[i]->finished)
-      FAIL ("%s: a command never ends", w->calls[i]->node->name);
+      FAIL ("%s: a command never ends: %s", w->calls[i]->node->name, w->calls[i]->verb);
 }
 
 static void
