@@ -51,6 +51,12 @@ soak: confab confabd
 	CF_KILLS=$${CF_KILLS:-200} CF_SEED=$${CF_SEED:-0} CF_SRCDIR='$(abs_top_srcdir)' CF_BUILDDIR='$(abs_top_builddir)' \
 	  $(BASH_PATH) $(srcdir)/tests/e2e/durable.sh
 
+# Each operation of the disk fails in its turn.
+INJECT_TESTS = tests/unit/core/test_store_disk
+.PHONY: inject
+inject: $(INJECT_TESTS)
+	for t in $(INJECT_TESTS); do CF_INJECT=1 $$t || exit 1; done
+
 # Benches: "make bench"; never part of the check.
 EXTRA_PROGRAMS = tests/bench/bare_gpg
 tests_bench_bare_gpg_CPPFLAGS = $(AM_CPPFLAGS) $(GPGME_CFLAGS)

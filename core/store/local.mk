@@ -27,6 +27,11 @@ TESTS += tests/unit/core/test_migration
 tests_unit_core_test_migration_SOURCES = tests/unit/core/test_migration.c
 tests_unit_core_test_migration_CPPFLAGS = $(AM_CPPFLAGS) $(SQLCIPHER_CFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_core_test_migration_LDADD = $(CORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/core/test_store_disk
+TESTS += tests/unit/core/test_store_disk
+tests_unit_core_test_store_disk_SOURCES = tests/unit/core/test_store_disk.c tests/sim/sim_disk.c tests/sim/sim_disk.h
+tests_unit_core_test_store_disk_CPPFLAGS = $(AM_CPPFLAGS) $(SQLCIPHER_CFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_core_test_store_disk_LDADD = $(CORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
 endif
 
 # Stores of earlier versions (test_migration).

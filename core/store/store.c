@@ -32,10 +32,12 @@ static const char cipher_setup[] = "PRAGMA cipher_page_size = 4096;"
                                    "PRAGMA cipher_hmac_algorithm = HMAC_SHA1;"
                                    "PRAGMA cipher_kdf_algorithm = PBKDF2_HMAC_SHA1;";
 
+/* Before the log is opened: who holds the lock needs no shared memory. */
+static const char lock_setup[] = "PRAGMA locking_mode = EXCLUSIVE;";
+
 static const char session_setup[] = "PRAGMA temp_store = MEMORY;"
                                     "PRAGMA secure_delete = ON;"
                                     "PRAGMA foreign_keys = OFF;" /* a step may rebuild a table */
-                                    "PRAGMA locking_mode = EXCLUSIVE;"
                                     "PRAGMA journal_mode = WAL;"
                                     "PRAGMA synchronous = FULL;"
                                     "PRAGMA journal_size_limit = 4194304;";
@@ -165,6 +167,8 @@ store_open (struct cf_env *env, const char *path, const uint8_t key[CF_STORE_KEY
   err = set_key (store->db, key);
   if (!err)
     err = store_exec (store, cipher_setup);
+  if (!err)
+    err = store_exec (store, lock_setup);
   if (!err)
     err = check_key (store);
   if (!err)
