@@ -45,9 +45,17 @@ dist_check_SCRIPTS += tests/e2e/durable.sh tests/e2e/hostile.sh tests/e2e/story.
 TESTS += tests/e2e/durable.sh tests/e2e/hostile.sh tests/e2e/talk.sh tests/e2e/trouble.sh
 tests/e2e/durable.log tests/e2e/hostile.log tests/e2e/talk.log tests/e2e/trouble.log: confab confabd
 
+# Preloaded by stories that step a host's clock; without libtool, so by hand.
+EXTRA_DIST += tests/lab/clock.c
+check_DATA += tests/lab/clock.so
+CLEANFILES += tests/lab/clock.so
+tests/lab/clock.so: tests/lab/clock.c config.h
+	$(AM_V_CC)$(MKDIR_P) tests/lab && $(CC) $(DEFS) $(DEFAULT_INCLUDES) $(CPPFLAGS) $(AM_CFLAGS) -O2 -shared -fPIC \
+	  -o $@ $(srcdir)/tests/lab/clock.c -ldl
+
 # Hours of bad luck; CF_SEED=N repeats one.
 .PHONY: soak
-soak: confab confabd
+soak: confab confabd tests/lab/clock.so
 	CF_KILLS=$${CF_KILLS:-200} CF_SEED=$${CF_SEED:-0} CF_SRCDIR='$(abs_top_srcdir)' CF_BUILDDIR='$(abs_top_builddir)' \
 	  $(BASH_PATH) $(srcdir)/tests/e2e/durable.sh
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Nothing lost, nothing twice, in order: daemons killed and cables cut at random while both people write.
+"""Nothing lost, nothing twice, in order: daemons killed, cables cut, addresses changed and clocks stepped at random
+while both people write.
 
 CF_KILLS=N kills (12), CF_SEED=N the schedule (1; 0: a new one, printed).  A message is promised once
 "SEND --wait=queued" has answered.  Waits inside are random pauses of the schedule; nothing is assumed of them.
@@ -187,15 +188,22 @@ def begin(person):
 
 
 def torment(lab, rng, people, writers):
-    """KILLS kills, with cuts of cables between; at the end everything is whole again."""
+    """KILLS kills, with other bad luck between; at the end everything is whole again."""
     pause = threading.Event()
-    kills = cuts = early = 0
+    kills = cuts = early = moves = steps = 0
     cut = set()
     while kills < KILLS:
         for writer in writers:
             if writer.failure:
-                return kills, cuts, early
+                return kills, cuts, early, moves, steps
         pause.wait(rng.random() * 1.5)
+        if rng.random() < 0.15:
+            person = rng.choice(people)
+            lab.net("renumber", person.host, str(rng.randrange(10, 250) // 2 * 2 + people.index(person)))
+            moves += 1
+        if rng.random() < 0.15:
+            rng.choice(people).step_clock(rng.randrange(-6 * 3600, 6 * 3600))
+            steps += 1
         if rng.random() < 0.4:
             host = rng.choice(people).host
             lab.net("mend" if host in cut else "cut", host)
@@ -221,8 +229,10 @@ def torment(lab, rng, people, writers):
     for host in cut:
         lab.net("mend", host)
     for person in people:
+        person.step_clock(0)
+    for person in people:
         person.confab("status")
-    return kills, cuts, early
+    return kills, cuts, early, moves, steps
 
 
 def whole_history(person, conv):
@@ -347,6 +357,7 @@ def kills(lab):
     a, b = lab.person("alice", "h1"), lab.person("bob", "h2")
     people = [a, b]
     for person in people:
+        person.own_clock()
         person.init()
     see_each_other(a, b)
     conv = open_conversation(a, b)
@@ -359,7 +370,7 @@ def kills(lab):
     writers = [Writer(p, random.Random(rng.random()), conv) for p in people]
     followers = [Follower(p, random.Random(rng.random()), c) for p, c in zip(people, since)]
     begun = time.monotonic()
-    done, cuts, early = torment(lab, rng, people, writers)
+    done, cuts, early, moves, steps = torment(lab, rng, people, writers)
     for worker in writers:
         worker.stop()
     healed = time.monotonic()
@@ -381,7 +392,8 @@ def kills(lab):
         seen = [e for e in stream.seen if e["event"] not in PASSING]
         check(seen == followers[i].events[:-1], f"{person.name}: the command line tells another story")
     check_nothing_left(people, conv)
-    print(f"# {done} kills ({early} while starting), {cuts} cuts in {healed - begun:.1f} s; settled in"
+    print(f"# {done} kills ({early} while starting), {cuts} cuts, {moves} new addresses, {steps} clock"
+          f" steps in {healed - begun:.1f} s; settled in"
           f" {settled - healed:.1f} s; promised {[len(w.promised) for w in writers]}, unanswered"
           f" {[len(w.asked) - len(w.promised) for w in writers]}, events {[len(f.events) for f in followers]},"
           f" streams {[f.returns for f in followers]}, sealed anew {again}")

@@ -12,6 +12,7 @@ import queue
 import re
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,7 @@ import traceback
 SRC = os.environ.get("CF_SRCDIR") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("CF_BUILDDIR") or os.getcwd()
 NETNS = os.path.join(SRC, "tests/lab/netns.sh")
+CLOCK = os.path.join(BUILD, "tests/lab/clock.so")
 PINENTRY = os.path.join(SRC, "tests/lab/pinentry-fake")
 WAIT = float(os.environ.get("CF_E2E_WAIT", "30"))
 
@@ -134,10 +136,22 @@ class Person:
         for name_ in ("DISPLAY", "WAYLAND_DISPLAY", "GPG_TTY"):
             self.env.pop(name_, None)
         os.chmod(self.dir, 0o700)
+        self.clock = os.path.join(self.dir, "clock")
         self.events = None
         self.fpr = None
         if algorithm:
             self.fpr = self.make_key(algorithm)
+
+    # --- the wall clock of everything that this person runs; before the first program starts ---
+    def own_clock(self):
+        self.step_clock(0)
+        self.env.update(CF_CLOCK=self.clock, LD_PRELOAD=CLOCK,
+                        ASAN_OPTIONS=os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0")
+
+    def step_clock(self, seconds):
+        """Off by SECONDS from now on."""
+        with open(self.clock, "r+b" if os.path.exists(self.clock) else "wb", buffering=0) as file:
+            file.write(struct.pack("=q", int(seconds * 1000)))
 
     # --- gpg ---
     def gpg(self, *args, data=None, check=True, home=None):
@@ -239,8 +253,8 @@ class Lab:
         self.people.append(person)
         return person
 
-    def net(self, verb, host):
-        subprocess.run([NETNS, verb, host], check=True)
+    def net(self, verb, host, *more):
+        subprocess.run([NETNS, verb, host, *more], check=True)
 
     def close(self, keep=False):
         for person in self.people:

@@ -9,6 +9,7 @@
 #   netns.sh mend hI            plug it in again
 #   netns.sh detach hI          the same behind a switch: nothing passes, but every carrier stays
 #   netns.sh attach hI          and back
+#   netns.sh renumber hI N      give the host the addresses of number N instead of its own (another lease)
 #   netns.sh list               host, IPv4 address, IPv6 address
 #
 # Host hI has eth0 with 10.77.0.I/24 and fd77::I/64 (and its link-local address), and loopback.  The
@@ -139,6 +140,13 @@ cable () { # hI, what to set
   nsenter --net=/proc/1/ns/net -- ip link set "$port" "$@"
 }
 
+renumber () { # hI N
+  [[ $2 =~ ^[0-9]+$ ]] && [ "$2" -ge 1 ] && [ "$2" -le 253 ] || die "no such number: $2"
+  (on_host "$1" ip addr flush dev eth0 scope global)
+  (on_host "$1" ip addr add "10.77.0.$2/24" brd + dev eth0) || exit 1
+  (on_host "$1" ip addr add "fd77::$(printf %x "$2")/64" dev eth0 nodad)
+}
+
 verb=${1:-}
 [ $# -gt 0 ] && shift
 case $verb in
@@ -146,6 +154,7 @@ case $verb in
   exec) [ $# -ge 2 ] || usage; on_host "$@" ;;
   cut) [ $# = 1 ] || usage; cable "$1" down ;;
   mend) [ $# = 1 ] || usage; cable "$1" up ;;
+  renumber) [ $# = 2 ] || usage; renumber "$1" "$2" ;;
   detach) [ $# = 1 ] || usage; cable "$1" nomaster ;;
   attach) [ $# = 1 ] || usage; cable "$1" master lan ;;
   list)
