@@ -6,6 +6,7 @@
 #include <sodium.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
@@ -45,6 +46,7 @@ gpg_error_t
 cf_secmem_setup (void)
 {
   const struct rlimit no_core = { 0, 0 };
+  struct rlimit locked;
   gpg_error_t err;
 
   if (sodium_init () < 0)
@@ -54,11 +56,26 @@ cf_secmem_setup (void)
     return err;
   if (setrlimit (RLIMIT_CORE, &no_core))
     return cf_err_errno ();
+  if (!getrlimit (RLIMIT_MEMLOCK, &locked)) {
+    locked.rlim_cur = locked.rlim_max;
+    (void) setrlimit (RLIMIT_MEMLOCK, &locked); /* else as much as there is */
+  }
   /* LeakSanitizer attaches to the process when it ends; a process that cannot
      be traced would fail there. */
   if (!UNDER_SANITIZER && prctl (PR_SET_DUMPABLE, 0, 0, 0, 0))
     return cf_err_errno ();
   return 0;
+}
+
+bool
+cf_secmem_can_lock (size_t len)
+{
+  void *mem = mmap (NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  bool locked = mem != MAP_FAILED && !mlock (mem, len);
+
+  if (mem != MAP_FAILED)
+    (void) munmap (mem, len);
+  return locked;
 }
 
 gpg_error_t
@@ -95,6 +112,12 @@ cf_wipe (void *mem, size_t len)
 {
   if (len)
     sodium_memzero (mem, len);
+}
+
+void
+cf_wipe_stack (size_t len)
+{
+  sodium_stackzero (len);
 }
 
 bool

@@ -1,7 +1,7 @@
 # core/daemon: confabd.
 bin_PROGRAMS += confabd
 confabd_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CFLAGS) $(JANSSON_CFLAGS)
-confabd_SOURCES =
+confabd_SOURCES = base/wiping_heap.c
 confabd_SOURCES += core/daemon/main.c
 confabd_SOURCES += core/daemon/background.c core/daemon/background.h
 confabd_SOURCES += core/daemon/lock.c core/daemon/lock.h

@@ -32,6 +32,7 @@
 
 #define CONFIG_MAX (64 * 1024)
 #define SIGNALS 3
+#define LOCKED_LEN (4u * 1024 * 1024) /* what the store and its keys take, and as much again */
 
 struct daemon {
   struct cf_options options;
@@ -274,6 +275,9 @@ run (struct daemon *d)
     err = make_core (d);
   if (err)
     return err;
+  if (!cf_secmem_can_lock (LOCKED_LEN))
+    cf_log (&d->env, CF_LOG_WARN, "secrets may be swapped out: too little memory may be locked (ulimit -l: less than %u)",
+            LOCKED_LEN / 1024);
   cf_log (&d->env, CF_LOG_INFO, "confabd %s, home %s, socket %s", VERSION, d->home, d->socket);
   if (!d->options.foreground)
     cf_background_ready (d->ready_fd);

@@ -15,7 +15,10 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#define STACK_SIZE (256 * 1024) /* Argon2 takes its memory elsewhere */
+#include "base/secmem.h"
+
+#define STACK_SIZE (256 * 1024)       /* Argon2 takes its memory elsewhere, */
+#define STACK_USED_MAX (128 * 1024)   /* ... but leaves the password's hash here */
 
 struct worker {
   struct cf_worker face; /* first */
@@ -66,6 +69,7 @@ thread_main (void *arg)
     }
     pthread_mutex_unlock (&w->lock);
     work->run (work);
+    cf_wipe_stack (STACK_USED_MAX);
     pthread_mutex_lock (&w->lock);
     append (&w->ended, work);
     /* Fails only when the counter is full, and then the loop is awake. */

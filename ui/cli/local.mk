@@ -6,7 +6,7 @@ libcf_cli_a_SOURCES = ui/cli/cli.h ui/cli/words.c ui/cli/table.c ui/cli/columns.
 libcf_cli_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 
 bin_PROGRAMS += confab
-confab_SOURCES = ui/cli/main.c
+confab_SOURCES = ui/cli/main.c base/wiping_heap.c
 confab_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 confab_LDADD = libcf-cli.a $(CLIENT_LIBS)
 
