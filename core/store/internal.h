@@ -9,6 +9,7 @@
 
 #define STORE_HOOKS_MAX 8
 #define STORE_PARTS_MAX 8
+#define STORE_PAGE_SIZE 4096
 
 struct cf_stmt {
   struct cf_stmt *next;   /* most recently used first */
@@ -54,6 +55,11 @@ gpg_error_t store_migrate (struct cf_store *store, const struct store_step *step
 /* store.c: cf_store_open with other steps than ours. */
 gpg_error_t store_open (struct cf_env *env, const char *path, const uint8_t key[CF_STORE_KEY_LEN],
                         const struct store_step *steps, size_t step_count, struct cf_store **r_store) CF_MUST_CHECK;
+
+/* memory.c: once per process, before SQLite is used. */
+gpg_error_t store_memory_setup (void) CF_MUST_CHECK;
+/* Lock its memory anew: SQLCipher locks what holds keys, and unlocks the whole page when it frees them. */
+void store_memory_lock (void);
 
 /* stmt.c */
 void store_stmts_free (struct cf_store *store);

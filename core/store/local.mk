@@ -2,7 +2,7 @@
 noinst_LIBRARIES += libcf-core.a
 libcf_core_a_CPPFLAGS = $(AM_CPPFLAGS) $(SQLCIPHER_CFLAGS) $(JANSSON_CFLAGS)
 libcf_core_a_SOURCES =
-libcf_core_a_SOURCES += core/store/store.c core/store/store.h core/store/internal.h
+libcf_core_a_SOURCES += core/store/memory.c core/store/store.c core/store/store.h core/store/internal.h
 libcf_core_a_SOURCES += core/store/stmt.c core/store/columns.c core/store/columns.h
 libcf_core_a_SOURCES += core/store/files.c core/store/files.h
 libcf_core_a_SOURCES += core/store/migration.c core/store/migration.h

@@ -156,7 +156,9 @@ store_open (struct cf_env *env, const char *path, const uint8_t key[CF_STORE_KEY
     return cf_err (GPG_ERR_ENOMEM);
   store->env = env;
   store->failed.store = store;
-  err = make_private (path);
+  err = store_memory_setup ();
+  if (!err)
+    err = make_private (path);
   if (err)
     goto leave;
   rc = sqlite3_open_v2 (path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
@@ -179,6 +181,7 @@ store_open (struct cf_env *env, const char *path, const uint8_t key[CF_STORE_KEY
     err = store_migrate (store, steps, step_count);
   if (!err)
     err = store_exec (store, "PRAGMA foreign_keys = ON;");
+  store_memory_lock ();
   if (err)
     goto leave;
   *r_store = store;
