@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* connection.c - libassuan on our loop: reading a line at a time, writing into a buffer.
  *
- * libassuan reads and writes through hooks.  The read hook gives it at most
- * one line, taken straight from the socket (a password is copied nowhere
- * else); while a command is under way nothing is read, so a client may send
- * its next command early.  The write hook fills an evbuffer that leaves as the
+ * libassuan reads and writes through hooks.  The read hook gives it one line at
+ * a time, and only when it is whole: so a password is in secret memory until
+ * then, for a moment in libassuan's own buffer, which is wiped, and nowhere
+ * else.  While a command is under way nothing is read, so a client may send its
+ * next command early.  The write hook fills an evbuffer that leaves as the
  * client reads it.
  */
 
@@ -16,6 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/secmem.h"
 #include "core/ipc/connection.h"
 
 /* Does a line in DATA end inside an escape ("%" or "%4")?  In the answer to an inquiry, libassuan (2.5) would
@@ -42,26 +44,55 @@ ends_in_escape (struct cf_connection *conn, const char *data, size_t len)
   return false;
 }
 
+/* Gather bytes of a line; nothing of the next one.  <= 0: as read says. */
 static ssize_t
-hook_read (assuan_context_t ctx, assuan_fd_t fd, void *buffer, size_t size)
+gather_line (struct cf_connection *conn, int fd)
 {
-  struct cf_connection *conn = assuan_get_pointer (ctx);
-  ssize_t n = recv ((int) fd, buffer, size, MSG_PEEK | MSG_DONTWAIT);
-  char *newline;
+  char *end = conn->line + conn->line_len, *newline;
+  ssize_t n = recv (fd, end, ASSUAN_LINELENGTH - conn->line_len, MSG_PEEK | MSG_DONTWAIT);
 
   if (n == 0)
     conn->broken = true;
   if (n <= 0)
     return n;
-  newline = memchr (buffer, '\n', (size_t) n);
-  n = read ((int) fd, buffer, newline ? (size_t) (newline - (char *) buffer) + 1 : (size_t) n);
-  if (n > 0 && ends_in_escape (conn, buffer, (size_t) n)) {
+  newline = memchr (end, '\n', (size_t) n);
+  n = read (fd, end, newline ? (size_t) (newline - end) + 1 : (size_t) n);
+  if (n > 0)
+    conn->line_len += (size_t) n;
+  return n;
+}
+
+/* libassuan offers room for ASSUAN_LINELENGTH bytes; a longer line gets there in pieces, and is refused by it. */
+static ssize_t
+hook_read (assuan_context_t ctx, assuan_fd_t fd, void *buffer, size_t size)
+{
+  struct cf_connection *conn = assuan_get_pointer (ctx);
+  ssize_t n = gather_line (conn, (int) fd);
+  size_t len = conn->line_len;
+
+  if (n <= 0)
+    return n;
+  if (len < size && len < ASSUAN_LINELENGTH && conn->line[len - 1] != '\n') {
+    errno = EAGAIN;
+    return -1;
+  }
+  if (len > size)
+    len = size;
+  memcpy (buffer, conn->line, len);
+  conn->line_len -= len;
+  memmove (conn->line, conn->line + len, conn->line_len);
+  cf_wipe (conn->line + conn->line_len, ASSUAN_LINELENGTH - conn->line_len);
+  if (conn->secret) {
+    conn->given = buffer;
+    conn->given_len = len;
+  }
+  if (ends_in_escape (conn, buffer, len)) {
     cf_refused (conn->ipc->core->env, CF_REFUSED_CLIENT_BROKEN);
     conn->broken = true;
     errno = EPROTO;
     return -1;
   }
-  return n;
+  return (ssize_t) len;
 }
 
 static ssize_t
@@ -128,6 +159,10 @@ on_readable (evutil_socket_t fd, short what, void *arg)
   conn->busy = true;
   err = assuan_process_next (conn->assuan, &done);
   conn->busy = false;
+  if (conn->given) {
+    cf_wipe (conn->given, conn->given_len);
+    conn->given = NULL;
+  }
   if (err && !conn->broken && gpg_err_code (err) != GPG_ERR_EOF) /* a line too long, or none */
     cf_refused (conn->ipc->core->env, CF_REFUSED_CLIENT_BROKEN);
   if (err || done)
@@ -181,7 +216,10 @@ cf_connection_new (struct cf_ipc *ipc, int fd)
   conn->out = evbuffer_new ();
   conn->readable = event_new (ipc->base, fd, EV_READ | EV_PERSIST, on_readable, conn);
   conn->writable = event_new (ipc->base, fd, EV_WRITE, on_writable, conn);
-  err = conn->out && conn->readable && conn->writable ? assuan_new (&conn->assuan) : cf_err (GPG_ERR_ENOMEM);
+  err = conn->out && conn->readable && conn->writable ? cf_secmem_new (&conn->line, ASSUAN_LINELENGTH)
+                                                      : cf_err (GPG_ERR_ENOMEM);
+  if (!err)
+    err = assuan_new (&conn->assuan);
   if (err)
     goto leave;
   assuan_set_pointer (conn->assuan, conn);
@@ -227,6 +265,7 @@ cf_connection_free (struct cf_connection *conn)
   if (conn->out)
     evbuffer_free (conn->out);
   close (conn->fd);
+  cf_secmem_free (conn->line);
   free (conn->display);
   free (conn->ttyname);
   free (conn->ttytype);

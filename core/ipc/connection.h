@@ -26,7 +26,12 @@ struct cf_connection {
   bool broken;                /* to be freed at the end of the turn */
   bool busy;                  /* inside libassuan: do not free now */
   bool inquiring;             /* the next lines answer an inquiry */
+  bool secret;                /* ... and they are a password */
   unsigned after_percent;     /* bytes since the last '%' of the line that is being read; 2: complete */
+  char *line;                 /* what has come of a line that is not whole; secret memory, ASSUAN_LINELENGTH bytes */
+  size_t line_len;
+  char *given;                /* where libassuan got a line of a password, */
+  size_t given_len;           /* ... to be wiped when it is done with it */
   char *display, *ttyname, *ttytype, *lc_ctype; /* for pinentry */
 };
 

@@ -116,7 +116,7 @@ on_inquired (void *arg, gpg_error_t err, unsigned char *data, size_t len)
   struct cf_request *request = conn->request;
   bool secret;
 
-  conn->inquiring = false;
+  conn->inquiring = conn->secret = false;
   if (request) {
     secret = request->secret;
     if (gpg_err_code (err) == GPG_ERR_ASS_CANCELED)
@@ -144,6 +144,7 @@ request_inquire (struct cf_command *cmd, const char *keyword, size_t max, bool s
   err = assuan_inquire_ext (conn->assuan, keyword, max, on_inquired, conn);
   if (!err) {
     conn->inquiring = true;
+    conn->secret = secret;
     cf_connection_resume (conn);
   }
   return err;

@@ -232,6 +232,30 @@ take_data (struct cf_client *client, const char *line, size_t len)
   return err ? err : take_rows (client);
 }
 
+/* The answer to an inquiry, in lines that we make ourselves: libassuan would leave a password in its buffer. */
+static gpg_error_t
+send_data (struct cf_client *client, const char *data, size_t len)
+{
+  gpg_error_t err;
+  char *line = NULL, digits[3];
+  size_t n = 0;
+
+  err = cf_secmem_new (&line, ASSUAN_LINE);
+  while (!err && len) {
+    for (memcpy (line, "D ", n = 2); len && n + 4 < ASSUAN_LINE; data++, len--)
+      if (*data == '%' || *data == '\r' || *data == '\n') {
+        line[n++] = '%';
+        memcpy (line + n, cf_hex_upper (data, 1, digits), 2);
+        n += 2;
+      } else
+        line[n++] = *data;
+    line[n] = 0;
+    err = assuan_write_line (client->assuan, line);
+  }
+  cf_secmem_free (line);
+  return err;
+}
+
 static gpg_error_t
 answer_inquiry (struct cf_client *client, const char *keyword)
 {
@@ -243,11 +267,11 @@ answer_inquiry (struct cf_client *client, const char *keyword)
     err = client->handler->inquire (client->arg, keyword, &data, &len);
   if (err)
     return assuan_write_line (client->assuan, "CAN");
-  err = assuan_send_data (client->assuan, data, len);
+  err = send_data (client, data, len);
   cf_wipe (data, len);
   free (data);
   if (!err)
-    err = assuan_send_data (client->assuan, NULL, 0);
+    err = assuan_write_line (client->assuan, "END");
   return err;
 }
 
