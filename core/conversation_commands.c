@@ -20,6 +20,7 @@
 #include "core/link.h"
 #include "core/message.h"
 #include "core/store/store.h"
+#include "core/store/store_event.h"
 
 struct cf_conversation_closing {
   struct cf_conversation_closing *next;
@@ -79,7 +80,14 @@ cf_conversation_closing_free (struct cf_conversations *all)
   }
 }
 
-/* The last step of a delete: everything of it leaves the store together. */
+static json_t *
+deleted_row (const char *conversation)
+{
+  return json_pack ("{s:s, s:s, s:b}", "conversation", conversation, "state", "closed", "deleted", 1);
+}
+
+/* The last step of a delete: everything of it leaves the store together, the events that told of it, too.  One new
+   event stays for clients that come back later. */
 static void
 forget (struct cf_conversation_closing *c)
 {
@@ -88,6 +96,7 @@ forget (struct cf_conversation_closing *c)
   char hex[2 * CF_CONVERSATION_ID_LEN + 1];
   gpg_error_t err;
 
+  cf_hex (c->id, sizeof c->id, hex);
   if (conv) {
     cf_gate_forget (core, c->id);
     err = cf_store_begin (core->store);
@@ -95,6 +104,10 @@ forget (struct cf_conversation_closing *c)
       err = cf_message_conversation_forget (core, conv);
       if (!err)
         err = cf_conversation_forget (core, conv);
+      if (!err)
+        err = cf_store_event_forget (core->store, hex);
+      if (!err)
+        err = cf_event_emit (core, "conversation", true, deleted_row (hex));
       cf_store_end (core->store, &err);
     }
     if (err) {
@@ -102,8 +115,7 @@ forget (struct cf_conversation_closing *c)
       return;
     }
   }
-  cf_hex (c->id, sizeof c->id, hex);
-  closing_end (c, 0, json_pack ("{s:s, s:s, s:b}", "conversation", hex, "state", "closed", "deleted", 1));
+  closing_end (c, 0, deleted_row (hex));
 }
 
 static void delete_keys (struct cf_conversation_closing *c);

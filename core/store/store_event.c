@@ -50,6 +50,17 @@ cf_store_event_trim (struct cf_store *store, uint64_t last, uint64_t keep)
   return cf_stmt_run (s);
 }
 
+/* A walk over all of them, which only a delete pays for.  No text can look like a member: its quotes are escaped. */
+gpg_error_t
+cf_store_event_forget (struct cf_store *store, const char *conversation)
+{
+  struct cf_stmt *s = cf_stmt (store, "DELETE FROM event WHERE instr (body, '\"conversation\":\"' || ?1 || '\"')"
+                                      " OR instr (body, '\"request\":\"' || ?1 || '\"')");
+
+  cf_bind_text (s, 1, conversation);
+  return cf_stmt_run (s);
+}
+
 struct cf_stmt *
 cf_store_event_walk (struct cf_store *store, uint64_t since, size_t max)
 {

@@ -48,6 +48,7 @@ const char cf_schema_message[]
       "CREATE UNIQUE INDEX envelope_number ON envelope (conversation, outgoing, number);"
       "CREATE INDEX envelope_waiting ON envelope (conversation, number) WHERE acked = 0;";
 
+#define PURGE_ROWS_MAX "100000"
 #define MESSAGE_COLUMNS \
   "row, conversation, id, outgoing, sequence, kind, state, signature, sent, received, hash, previous, reply_to, " \
   "last_peer, text"
@@ -530,6 +531,17 @@ cf_store_envelope_remove (struct cf_store *store, const uint8_t conversation[CF_
   return cf_stmt_run (s);
 }
 
+/* FTS only notes beside the words of a row that it is gone; they leave with the parts of its index that are merged.
+   To merge all of it took 0.4 s for 100,000 messages: where there are more, that is left to time. */
+static gpg_error_t
+purge_index (struct cf_store *store)
+{
+  static const char sql[] = "INSERT INTO message_text (message_text) SELECT 'optimize'"
+                            " WHERE (SELECT coalesce (max (row), 0) FROM message) <= " PURGE_ROWS_MAX;
+
+  return cf_stmt_run (cf_stmt (store, sql));
+}
+
 gpg_error_t
 cf_store_message_forget (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN])
 {
@@ -549,5 +561,5 @@ cf_store_message_forget (struct cf_store *store, const uint8_t conversation[CF_C
     bind_conversation (s, conversation);
     err = cf_stmt_run (s);
   }
-  return err;
+  return err ? err : purge_index (store);
 }
