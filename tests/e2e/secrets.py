@@ -80,6 +80,12 @@ def areas(pid):
     return found
 
 
+def daemon_image(person):
+    """When it has heard that earlier clients are gone: what they were told is in their connection until then."""
+    person.confab("status")
+    return image(person.daemon_pid())
+
+
 def image(pid):
     """What the process holds: pairs of an area and its bytes."""
     found = []
@@ -263,11 +269,11 @@ def memory(lab):
     conv = opening.end().row["conversation"]
     talk(a, b, conv)
     for person in (a, b):
-        store, now = Store(person), image(person.daemon_pid())
+        store, now = Store(person), daemon_image(person)
         nowhere(now, f"{person.name}: the password", forms(PASSWORD))
         nowhere(now, f"{person.name}: PRS", forms_of_key(prs[0]))
         person.confab("export", conv, "--secret")
-        now = image(person.daemon_pid())
+        now = daemon_image(person)
         only_locked(now, f"{person.name}: the store key", forms_of_key(store.key))
         for what, query in (("device key", "SELECT device_secret FROM self"),
                             ("a passphrase", "SELECT passphrase FROM conversation"),
@@ -282,7 +288,7 @@ def memory(lab):
     b.wait("conversation", state="closed")
     b.confab("delete", conv)
     for person in (a, b):
-        now = image(person.daemon_pid())
+        now = daemon_image(person)
         for text in TEXTS + WORDS:
             nowhere(now, f"{person.name}: what was deleted", forms(text))
         for secret in secrets[person]:
