@@ -83,7 +83,7 @@ libcf_core_a_SOURCES += core/entry.c core/entry.h
 libcf_core_a_SOURCES += core/message.c core/message.h core/message_commands.c
 libcf_core_a_SOURCES += core/outbox.c core/outbox.h core/outbox_private.h
 libcf_core_a_SOURCES += core/outbox_add.c core/outbox_seal.c core/outbox_answer.c
-libcf_core_a_SOURCES += core/inbox.c core/inbox.h core/receipt.c
+libcf_core_a_SOURCES += core/intake.c core/intake.h core/inbox.c core/inbox.h core/receipt.c
 libcf_core_a_SOURCES += core/history.c core/history.h core/export.c core/export.h core/armor.c core/armor.h
 libcf_core_a_SOURCES += core/store/store_message.h
 
@@ -110,4 +110,9 @@ tests_sim_test_message_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
 tests_sim_test_forgery_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 tests_sim_test_forgery_LDFLAGS = $(LDFLAGS_SIM)
 tests_sim_test_forgery_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/sim/test_burst
+TESTS += tests/sim/test_burst
+tests_sim_test_burst_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+tests_sim_test_burst_LDFLAGS = $(LDFLAGS_SIM) -Wl,--wrap=cf_store_message_add
+tests_sim_test_burst_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
 endif

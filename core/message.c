@@ -13,6 +13,7 @@
 #include "base/secmem.h"
 #include "base/text.h"
 #include "core/inbox.h"
+#include "core/intake.h"
 #include "core/link.h"
 #include "core/outbox.h"
 #include "core/peer.h"
@@ -32,6 +33,7 @@ struct orphan {
 
 struct cf_messages {
   struct cf_core *core;
+  struct cf_intake *intake;
   struct orphan *orphans; /* each wants its peer */
   struct cf_message_counts counts;
   struct cf_timer start;  /* begins what the last run left */
@@ -211,7 +213,9 @@ cf_messages_new (struct cf_core *core, struct cf_messages **r_messages)
     return cf_err_errno ();
   messages->core = core;
   cf_timer_init (&messages->start, start, messages);
-  err = load_orphans (messages, NULL);
+  err = cf_intake_new (core, &messages->intake);
+  if (!err)
+    err = load_orphans (messages, NULL);
   if (err) {
     cf_messages_free (messages);
     return err;
@@ -230,6 +234,7 @@ cf_messages_free (struct cf_messages *messages)
   if (!messages)
     return;
   cf_timer_cancel (messages->core->env, &messages->start);
+  cf_intake_free (messages->intake);
   if (messages->core->conversations)
     for (conv = messages->core->conversations->first; conv; conv = conv->next) {
       cf_outbox_free (conv->outbox);
@@ -469,7 +474,6 @@ cf_message_send_close (struct cf_core *core, struct cf_conversation *conv, void 
 {
   gpg_error_t err;
   struct cf_outbox *ob;
-  uint8_t id[CF_MESSAGE_ID_LEN];
 
   err = cf_outbox_get (core, conv, &ob);
   if (err)
@@ -477,7 +481,7 @@ cf_message_send_close (struct cf_core *core, struct cf_conversation *conv, void 
   if (ob->close_done)
     return cf_err (GPG_ERR_CONFLICT);
   if (!ob->close_sequence && conv->state == CF_CONVERSATION_OPEN) {
-    err = cf_outbox_add (ob, CF_ENTRY_CLOSE, "", 0, NULL, id);
+    err = cf_outbox_add_close (ob);
     if (err)
       return err;
   }
@@ -489,6 +493,12 @@ cf_message_send_close (struct cf_core *core, struct cf_conversation *conv, void 
   else
     cf_outbox_run (ob);
   return 0;
+}
+
+gpg_error_t
+cf_message_hand_over (struct cf_core *core, struct cf_command *cmd, const struct cf_handover *h)
+{
+  return cf_intake_add (core->messages->intake, cmd, h);
 }
 
 size_t

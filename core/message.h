@@ -26,6 +26,10 @@ gpg_error_t cf_message_conversation_forget (struct cf_core *core, struct cf_conv
 gpg_error_t cf_message_send_close (struct cf_core *core, struct cf_conversation *conv,
                                    void (*done) (void *arg, gpg_error_t err), void *arg) CF_MUST_CHECK;
 
+/* intake.h: what a SEND has been given. */
+struct cf_handover;
+gpg_error_t cf_message_hand_over (struct cf_core *core, struct cf_command *cmd, const struct cf_handover *h) CF_MUST_CHECK;
+
 /* Tell the peer up to where we have read; silently not when it is away (told again when it comes). */
 void cf_message_send_read (struct cf_core *core, const struct cf_conversation *conv);
 

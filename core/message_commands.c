@@ -7,10 +7,9 @@
 #include "core/event.h"
 #include "core/export.h"
 #include "core/history.h"
-#include "core/inbox.h"
+#include "core/intake.h"
 #include "core/link.h"
 #include "core/message.h"
-#include "core/outbox.h"
 #include "core/peer.h"
 #include "core/store/store.h"
 
@@ -88,42 +87,48 @@ check_open (struct cf_command *cmd, const struct cf_conversation *conv)
   return true;
 }
 
+/* What is wrong with the text itself; NULL: nothing that can be seen without taking it apart. */
+static const char *
+text_problem (gpg_error_t err, bool lines)
+{
+  switch (gpg_err_code (err)) {
+  case GPG_ERR_NO_DATA: return "There is nothing to send";
+  case GPG_ERR_INV_VALUE: return "The text is not UTF-8";
+  case GPG_ERR_TOO_LARGE: return lines ? "A line is longer than 256 KiB" : "The text is longer than 256 KiB";
+  case GPG_ERR_TOO_MANY: return "There are more than 4,096 lines";
+  default: return NULL;
+  }
+}
+
 static void
 send_text (struct cf_command *cmd, gpg_error_t err, const char *data, size_t len)
 {
   struct cf_conversation *conv;
-  struct cf_outbox *ob;
   struct cf_message_row reply;
-  uint8_t id[CF_MESSAGE_ID_LEN];
-  enum cf_message_state wanted;
+  struct cf_handover h = { .data = data, .len = len, .lines = cf_command_option (cmd, "lines") != NULL };
   unsigned long timeout_s;
-  uint64_t sequence;
+  const char *why;
 
   if (err) {
     cf_command_done (cmd, err);
-    return;
-  }
-  if (len == 0 || len > CF_TEXT_MAX || !cf_text_is_utf8 (data, len)) {
-    cf_command_fail (cmd, cf_err (len > CF_TEXT_MAX ? GPG_ERR_TOO_LARGE : GPG_ERR_INV_VALUE), "",
-                     len == 0 ? "There is nothing to send" : len > CF_TEXT_MAX ? "The text is longer than 256 KiB"
-                                                                               : "The text is not UTF-8");
     return;
   }
   /* Asked for the text, the world may have changed. */
   conv = cf_conversation_resolve (cmd, cmd->argv[0]);
   if (!conv || !check_open (cmd, conv) || !option_number (cmd, "timeout", 0, TIMEOUT_MAX_S, &timeout_s))
     return;
-  if (send_find (cmd, conv, &reply) || !wanted_state (cf_command_option (cmd, "wait"), &wanted)) {
+  if (send_find (cmd, conv, &reply) || !wanted_state (cf_command_option (cmd, "wait"), &h.wanted)) {
     cf_command_done (cmd, cf_err (GPG_ERR_NOT_FOUND));
     return;
   }
-  err = cf_outbox_get (cmd->core, conv, &ob);
-  if (!err)
-    err = cf_outbox_add (ob, CF_ENTRY_TEXT, data, len, cf_command_option (cmd, "reply-to") ? reply.id : NULL, id);
-  sequence = conv->sent_sequence;
-  if (!err)
-    err = cf_wait_begin (ob, cmd, sequence, id, wanted, timeout_s * 1000ull);
-  if (err)
+  h.conversation = conv->id;
+  h.reply_to = cf_command_option (cmd, "reply-to") ? reply.id : NULL;
+  h.timeout_ms = timeout_s * 1000ull;
+  err = cf_text_is_utf8 (data, len) ? cf_message_hand_over (cmd->core, cmd, &h) : cf_err (GPG_ERR_INV_VALUE);
+  why = text_problem (err, h.lines);
+  if (why)
+    cf_command_fail (cmd, err, "", "%s", why);
+  else if (err)
     cf_command_done (cmd, err);
 }
 
@@ -143,12 +148,17 @@ cmd_send (struct cf_command *cmd)
     cf_command_fail (cmd, cf_err (GPG_ERR_INV_VALUE), "", "--wait takes queued, sent, delivered or read");
     return;
   }
+  if (cf_command_option (cmd, "lines") && cf_command_option (cmd, "reply-to")) {
+    cf_command_fail (cmd, cf_err (GPG_ERR_CONFLICT), "", "Of --lines and --reply-to, only one can be given");
+    return;
+  }
   why = send_find (cmd, conv, &reply);
   if (why) {
     cf_command_fail (cmd, cf_err (GPG_ERR_NOT_FOUND), "", "%s", why);
     return;
   }
-  err = cf_command_inquire (cmd, "TEXT", CF_TEXT_MAX, false, send_text);
+  err = cf_command_inquire (cmd, "TEXT", cf_command_option (cmd, "lines") ? CF_INTAKE_BYTES_MAX : CF_TEXT_MAX, false,
+                            send_text);
   if (err)
     cf_command_done (cmd, err);
 }
@@ -289,11 +299,14 @@ cmd_typing (struct cf_command *cmd)
 
 const struct cf_command_def cf_message_commands[] = {
   { .verb = "SEND",
-    .usage = "SEND [--reply-to=ID] [--wait=queued|sent|delivered|read] [--timeout=SECONDS] CONV",
+    .usage = "SEND [--lines] [--reply-to=ID] [--wait=queued|sent|delivered|read] [--timeout=SECONDS] CONV",
     .help = "Send the text that is given to INQUIRE TEXT (UTF-8, up to 256 KiB).  It is on disk before anything\n"
             "is answered.  Answers once the wanted state (default sent) is reached or, with the state so far,\n"
-            "when the time is over.\nFields: message, state (queued, sent, delivered, read, failed)",
-    .options = "reply-to wait timeout",
+            "when the time is over.\n"
+            "With --lines, each line that is not empty is a message (up to 4,096 of them in 1 MiB): all of them\n"
+            "are kept, in order, or none; a row each, when all have come so far.  Not with --reply-to.\n"
+            "Fields: message, state (queued, sent, delivered, read, failed)",
+    .options = "lines reply-to wait timeout",
     .min_args = 1,
     .max_args = 1,
     .needs_ready = true,

@@ -29,15 +29,27 @@ struct cf_flight {
   uint64_t handed_ms;
 };
 
-/* A SEND that waits for a state. */
+/* A SEND that waits for a state, with what it has said. */
 struct cf_wait {
   struct cf_wait *next;
   struct cf_outbox *outbox;
   struct cf_command *cmd;
-  uint64_t sequence;
-  uint8_t id[CF_MESSAGE_ID_LEN];
-  enum cf_message_state state, wanted;
+  enum cf_message_state wanted;
   struct cf_timer timeout;
+  uint64_t first;  /* sequence of the first item; the others follow */
+  size_t missing;  /* items that have not come as far as is wanted */
+  size_t count;
+  struct {
+    uint8_t id[CF_MESSAGE_ID_LEN];
+    enum cf_message_state state;
+  } items[];
+};
+
+/* Where an outbox stood, to go back to when a transaction is lost. */
+struct cf_outbox_mark {
+  uint64_t sent_sequence, close_sequence;
+  uint8_t sent_hash[CF_HASH_LEN];
+  int64_t active_utc_ms;
 };
 
 struct cf_outbox {
@@ -67,10 +79,19 @@ gpg_error_t cf_outbox_get (struct cf_core *core, struct cf_conversation *conv, s
 /* Those who wait are told that nothing will come any more, unless the core goes down. */
 void cf_outbox_free (struct cf_outbox *outbox);
 
-/* Give the next sequence to an entry of KIND and put it on disk, all in one transaction; the seal is begun
-   meanwhile.  REPLY_TO may be NULL.  Errors: CF_ERR_CLOSED, INV_VALUE, the store's. */
-gpg_error_t cf_outbox_add (struct cf_outbox *outbox, enum cf_entry_kind kind, const char *text, size_t len,
-                           const uint8_t *reply_to, uint8_t r_id[CF_MESSAGE_ID_LEN]) CF_MUST_CHECK;
+/* Is there room for COUNT entries?  Errors: CF_ERR_CLOSED, LIMIT_REACHED. */
+gpg_error_t cf_outbox_may_add (const struct cf_outbox *outbox, size_t count) CF_MUST_CHECK;
+void cf_outbox_mark (const struct cf_outbox *outbox, struct cf_outbox_mark *r_mark);
+/* Give the next sequence to an entry of KIND and write its row and its event, inside the caller's transaction, who
+   saves the conversation too.  REPLY_TO may be NULL.  Errors: INV_VALUE, the store's. */
+gpg_error_t cf_outbox_append (struct cf_outbox *outbox, enum cf_entry_kind kind, const char *text, size_t len,
+                              const uint8_t *reply_to, uint8_t r_id[CF_MESSAGE_ID_LEN]) CF_MUST_CHECK;
+/* The transaction was lost: as it was at MARK, no seal of what came later under way. */
+void cf_outbox_revert (struct cf_outbox *outbox, const struct cf_outbox_mark *mark);
+/* The transaction is on disk. */
+void cf_outbox_added (struct cf_outbox *outbox);
+/* Our CLOSE entry, in a transaction of its own.  Errors: those of may_add and append. */
+gpg_error_t cf_outbox_add_close (struct cf_outbox *outbox) CF_MUST_CHECK;
 /* Seal and send whatever can be. */
 void cf_outbox_run (struct cf_outbox *outbox);
 /* The link is up: everything that waits goes (once more).  It is down. */
@@ -93,10 +114,11 @@ gpg_error_t cf_outbox_raise (struct cf_outbox *outbox, uint64_t first, uint64_t 
 /* After the commit: tell those who wait. */
 void cf_outbox_tell (struct cf_outbox *outbox, uint64_t first, uint64_t last, enum cf_message_state state);
 
-/* receipt.c: answer CMD with a row once the message is in state WANTED, or TIMEOUT_MS (0: never) are over. */
-gpg_error_t cf_wait_begin (struct cf_outbox *outbox, struct cf_command *cmd, uint64_t sequence,
-                           const uint8_t id[CF_MESSAGE_ID_LEN], enum cf_message_state wanted,
-                           uint64_t timeout_ms) CF_MUST_CHECK;
+/* receipt.c: room for COUNT messages, queued; the caller fills FIRST, OUTBOX and the ids, and frees one that it does not
+   start. */
+gpg_error_t cf_wait_new (size_t count, struct cf_wait **r_wait) CF_MUST_CHECK;
+/* Answer CMD with a row a message once all are in state WANTED, or TIMEOUT_MS (0: never) are over; owns WAIT. */
+void cf_wait_start (struct cf_wait *wait, struct cf_command *cmd, enum cf_message_state wanted, uint64_t timeout_ms);
 /* All who wait end, with the state so far and ERR. */
 void cf_wait_end_all (struct cf_outbox *outbox, gpg_error_t err);
 

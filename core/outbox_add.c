@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* outbox_add.c - a new entry gets its sequence and goes to disk.
  *
- * gpg begins to seal while the transaction is being synced: its result is
- * looked at in a later turn, and is thrown away if the commit fails.
+ * gpg begins to seal before the transaction is committed, and works while it
+ * is being synced: its result is looked at in a later turn, and is thrown away
+ * if the commit fails.
  */
 #include "core/outbox_private.h"
 
@@ -48,52 +49,93 @@ next_row (struct cf_outbox *ob, enum cf_entry_kind kind, const char *text, size_
 }
 
 gpg_error_t
-cf_outbox_add (struct cf_outbox *ob, enum cf_entry_kind kind, const char *text, size_t len, const uint8_t *reply_to,
-               uint8_t r_id[CF_MESSAGE_ID_LEN])
+cf_outbox_may_add (const struct cf_outbox *ob, size_t count)
 {
-  gpg_error_t err;
-  struct cf_core *core = ob->core;
-  struct cf_conversation *conv = ob->conv;
-  struct cf_message_row m;
-  int64_t active = conv->active_utc_ms;
+  const struct cf_conversation *conv = ob->conv;
 
   if (conv->state != CF_CONVERSATION_OPEN || ob->close_sequence || conv->deleted)
     return cf_err (CF_ERR_CLOSED);
-  if (conv->sent_sequence >= CF_SEQUENCE_MAX)
+  if (count > CF_SEQUENCE_MAX || conv->sent_sequence > CF_SEQUENCE_MAX - count)
     return cf_err (GPG_ERR_LIMIT_REACHED);
+  return 0;
+}
+
+void
+cf_outbox_mark (const struct cf_outbox *ob, struct cf_outbox_mark *r_mark)
+{
+  r_mark->sent_sequence = ob->conv->sent_sequence;
+  r_mark->close_sequence = ob->close_sequence;
+  memcpy (r_mark->sent_hash, ob->conv->sent_hash, sizeof r_mark->sent_hash);
+  r_mark->active_utc_ms = ob->conv->active_utc_ms;
+}
+
+void
+cf_outbox_revert (struct cf_outbox *ob, const struct cf_outbox_mark *mark)
+{
+  if (ob->sealing && ob->sealing_last > mark->sent_sequence) {
+    cf_gpg_cancel (ob->core->gpg, ob->job);
+    ob->job = NULL;
+    ob->sealing = false;
+  }
+  ob->conv->sent_sequence = mark->sent_sequence;
+  ob->close_sequence = mark->close_sequence;
+  memcpy (ob->conv->sent_hash, mark->sent_hash, sizeof mark->sent_hash);
+  ob->conv->active_utc_ms = mark->active_utc_ms;
+}
+
+gpg_error_t
+cf_outbox_append (struct cf_outbox *ob, enum cf_entry_kind kind, const char *text, size_t len, const uint8_t *reply_to,
+                  uint8_t r_id[CF_MESSAGE_ID_LEN])
+{
+  gpg_error_t err;
+  struct cf_conversation *conv = ob->conv;
+  struct cf_message_row m;
+
   err = next_row (ob, kind, text, len, reply_to, &m);
   if (!err)
-    err = cf_store_begin (core->store);
+    err = cf_store_message_add (ob->core->store, &m);
+  if (!err && kind != CF_ENTRY_CLOSE)
+    err = cf_event_emit (ob->core, "message", true, cf_message_json (ob->core, conv, &m));
   if (err)
     return err;
   conv->sent_sequence = m.sequence;
   memcpy (conv->sent_hash, m.hash, sizeof conv->sent_hash);
-  conv->active_utc_ms = core->env->now_utc_ms;
+  conv->active_utc_ms = m.sent_utc_ms;
   if (kind == CF_ENTRY_CLOSE)
     ob->close_sequence = m.sequence;
-  err = cf_store_message_add (core->store, &m);
-  if (!err)
-    err = cf_conversation_save (core, conv);
-  if (!err && kind != CF_ENTRY_CLOSE)
-    err = cf_event_emit (core, "message", true, cf_message_json (core, conv, &m));
-  if (!err)
-    cf_outbox_seal_next (ob); /* gpg works while the disk syncs */
-  cf_store_end (core->store, &err);
-  if (err) {
-    if (ob->sealing && ob->sealing_last >= m.sequence) {
-      cf_gpg_cancel (core->gpg, ob->job);
-      ob->job = NULL;
-      ob->sealing = false;
-    }
-    conv->sent_sequence = m.sequence - 1;
-    memcpy (conv->sent_hash, m.previous, sizeof conv->sent_hash);
-    conv->active_utc_ms = active;
-    if (kind == CF_ENTRY_CLOSE)
-      ob->close_sequence = 0;
-    return err;
-  }
   memcpy (r_id, m.id, sizeof m.id);
+  return 0;
+}
+
+void
+cf_outbox_added (struct cf_outbox *ob)
+{
   cf_outbox_update_want (ob);
   cf_outbox_arm (ob);
-  return 0;
+}
+
+gpg_error_t
+cf_outbox_add_close (struct cf_outbox *ob)
+{
+  gpg_error_t err;
+  struct cf_outbox_mark mark;
+  uint8_t id[CF_MESSAGE_ID_LEN];
+
+  err = cf_outbox_may_add (ob, 1);
+  if (!err)
+    err = cf_store_begin (ob->core->store);
+  if (err)
+    return err;
+  cf_outbox_mark (ob, &mark);
+  err = cf_outbox_append (ob, CF_ENTRY_CLOSE, "", 0, NULL, id);
+  if (!err)
+    err = cf_conversation_save (ob->core, ob->conv);
+  if (!err)
+    cf_outbox_seal_next (ob);
+  cf_store_end (ob->core->store, &err);
+  if (err)
+    cf_outbox_revert (ob, &mark);
+  else
+    cf_outbox_added (ob);
+  return err;
 }

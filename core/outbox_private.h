@@ -2,7 +2,7 @@
 /* outbox_private.h - what the files of the outbox share.
  *
  *   outbox.c         its life, states of messages, timers, the link up and down
- *   outbox_add.c     a new entry: sequence, row, event
+ *   outbox_add.c     a new entry: sequence, row, event (intake.c gathers them)
  *   outbox_seal.c    batches to envelopes, envelopes to frames
  *   outbox_answer.c  ACK, NEED, READ, and the peer's CLOSE
  * One transaction a step: the message and its sequence; the envelope and

@@ -8,72 +8,111 @@
 #include "core/inbox.h"
 #include "core/outbox.h"
 
-/* Take W out of its outbox and answer its client. */
+gpg_error_t
+cf_wait_new (size_t count, struct cf_wait **r_wait)
+{
+  struct cf_wait *w = calloc (1, sizeof *w + count * sizeof *w->items);
+
+  if (!w)
+    return cf_err_errno ();
+  w->count = count;
+  *r_wait = w; /* CF_MESSAGE_QUEUED is 0 */
+  return 0;
+}
+
 static void
-wait_end (struct cf_wait *w, gpg_error_t err)
+wait_unlink (struct cf_wait *w)
 {
   struct cf_wait **link;
-  struct cf_command *cmd = w->cmd;
-  char id[2 * CF_MESSAGE_ID_LEN + 1];
-  gpg_error_t row_err;
 
   for (link = &w->outbox->waits; *link != w; link = &(*link)->next)
     ;
   *link = w->next;
   cf_timer_cancel (w->outbox->core->env, &w->timeout);
-  cmd->state = NULL;
-  cmd->cancelled = NULL;
-  row_err = cf_command_row (cmd, json_pack ("{s:s, s:s}", "message", cf_hex (w->id, sizeof w->id, id), "state",
-                                            cf_message_state_name (w->state)));
+  w->cmd->state = NULL;
+  w->cmd->cancelled = NULL;
+}
+
+/* Take W out of its outbox and answer its client. */
+static void
+wait_end (struct cf_wait *w, gpg_error_t err)
+{
+  struct cf_command *cmd = w->cmd;
+  char id[2 * CF_MESSAGE_ID_LEN + 1];
+  gpg_error_t row_err = 0;
+  size_t i;
+
+  wait_unlink (w);
+  for (i = 0; !row_err && i < w->count; i++)
+    row_err = cf_command_row (cmd, json_pack ("{s:s, s:s}", "message",
+                                              cf_hex (w->items[i].id, sizeof w->items[i].id, id), "state",
+                                              cf_message_state_name (w->items[i].state)));
   free (w);
   cf_command_done (cmd, err ? err : row_err);
 }
 
-/* The state so far is the answer; that it is not the wanted one is for the client to see. */
+/* The states so far are the answer; that they are not the wanted ones is for the client to see. */
 static void
 wait_timeout (void *arg)
 {
   wait_end (arg, 0);
 }
 
-/* The client has gone: the message stays. */
+/* The client has gone: the messages stay. */
 static void
 wait_cancelled (struct cf_command *cmd)
 {
   struct cf_wait *w = cmd->state;
-  struct cf_wait **link;
 
-  for (link = &w->outbox->waits; *link != w; link = &(*link)->next)
-    ;
-  *link = w->next;
-  cf_timer_cancel (w->outbox->core->env, &w->timeout);
-  cmd->state = NULL;
+  wait_unlink (w);
   free (w);
 }
 
-gpg_error_t
-cf_wait_begin (struct cf_outbox *ob, struct cf_command *cmd, uint64_t sequence, const uint8_t id[CF_MESSAGE_ID_LEN],
-               enum cf_message_state wanted, uint64_t timeout_ms)
+void
+cf_wait_start (struct cf_wait *w, struct cf_command *cmd, enum cf_message_state wanted, uint64_t timeout_ms)
 {
-  struct cf_wait *w = calloc (1, sizeof *w);
-
-  if (!w)
-    return cf_err_errno ();
-  w->outbox = ob;
   w->cmd = cmd;
-  w->sequence = sequence;
-  memcpy (w->id, id, sizeof w->id);
-  w->state = CF_MESSAGE_QUEUED;
   w->wanted = wanted;
+  w->missing = w->count;
   cf_timer_init (&w->timeout, wait_timeout, w);
-  w->next = ob->waits;
-  ob->waits = w;
+  w->next = w->outbox->waits;
+  w->outbox->waits = w;
   cmd->state = w;
   cmd->cancelled = wait_cancelled;
   if (wanted == CF_MESSAGE_QUEUED)
     wait_end (w, 0);
   else if (timeout_ms)
-    cf_timer_after (ob->core->env, &w->timeout, timeout_ms);
+    cf_timer_after (w->outbox->core->env, &w->timeout, timeout_ms);
+}
+
+/* FIRST ... LAST have come to STATE.  True: nothing is missing any more. */
+static bool
+wait_raise (struct cf_wait *w, uint64_t first, uint64_t last, enum cf_message_state state)
+{
+  uint64_t end = w->first + w->count; /* behind the last one */
+  uint64_t n;
+
+  if (last < w->first || first >= end)
+    return false;
+  for (n = first > w->first ? first : w->first; n < end && n <= last; n++) {
+    enum cf_message_state *have = &w->items[n - w->first].state;
+
+    if (*have < w->wanted && state >= w->wanted)
+      w->missing--;
+    if (*have < state)
+      *have = state;
+  }
+  return w->missing == 0;
+}
+
+static gpg_error_t
+wait_error (const struct cf_wait *w)
+{
+  size_t i;
+
+  for (i = 0; i < w->count; i++)
+    if (w->items[i].state == CF_MESSAGE_FAILED)
+      return cf_err (CF_ERR_CLOSED);
   return 0;
 }
 
@@ -84,16 +123,11 @@ cf_outbox_tell (struct cf_outbox *ob, uint64_t first, uint64_t last, enum cf_mes
   struct cf_wait *w;
 
   for (w = ob->waits; w;) {
-    if (w->sequence < first || w->sequence > last || w->state >= state) {
+    if (!wait_raise (w, first, last, state)) {
       w = w->next;
       continue;
     }
-    w->state = state;
-    if (state < w->wanted) {
-      w = w->next;
-      continue;
-    }
-    wait_end (w, state == CF_MESSAGE_FAILED ? cf_err (CF_ERR_CLOSED) : 0);
+    wait_end (w, wait_error (w));
     w = ob->waits;
   }
 }

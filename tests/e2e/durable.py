@@ -117,19 +117,22 @@ class Worker(threading.Thread):
 
 
 class Writer(Worker):
-    """Writes numbered messages as fast as its dice say."""
+    """Writes numbered messages as fast as its dice say, some of them many at once."""
 
     def __init__(self, person, rng, conv):
-        self.conv, self.number, self.promised, self.asked = conv, 0, {}, []
+        self.conv, self.number, self.promised, self.asked, self.together = conv, 0, {}, [], []
         super().__init__(person, rng)
 
     def work(self, client):
         while not self.done.is_set():
-            self.number += 1
-            text = f"{self.person.name} {self.number}"
-            self.asked.append(text)
-            row = client.call(f"SEND --wait=queued {self.conv}", text)[0]
-            self.promised[text] = row["message"]
+            count = self.rng.randrange(2, 40) if self.rng.random() < 0.15 else 1
+            texts = [f"{self.person.name} {self.number + 1 + i}" for i in range(count)]
+            self.number += count
+            self.asked += texts
+            self.together.append(texts)
+            rows = client.call(f"SEND {'--lines' if count > 1 else ''} --wait=queued {self.conv}", "%0A".join(texts))
+            check(len(rows) == count, f"{count} rows: {rows}")
+            self.promised.update((text, row["message"]) for text, row in zip(texts, rows))
             if self.rng.random() < 0.7:
                 self.done.wait(self.rng.random() * 0.06)
 
@@ -280,6 +283,8 @@ def check_history(person, other, rows, writer, other_writer):
         for text, message in who.promised.items():
             check(texts.get(text) == message, f"{person.name} {direction}: {text!r} was promised and is not there")
         check(set(texts) <= set(who.asked), f"{person.name}: nobody wrote {set(texts) - set(who.asked)}")
+        for group in who.together:
+            check(len({text in texts for text in group}) == 1, f"{person.name} {direction}: a part of {group}")
 
 
 def check_events(person, rows, events):

@@ -161,6 +161,36 @@ def receipts(lab):
     check(b.confab("conversations").row["unread"] == 0, "nothing unread")
 
 
+def many_lines(lab):
+    """Thousands of lines at once: each a message, once, in order; those for who is away wait"""
+    a, b = pair(lab)
+    conv = open_conversation(a, b)
+    lines = [f"line {i}" for i in range(5000)]
+    rows = a.confab("send", conv, "--lines", "-", "--wait", "delivered", stdin="\n".join(lines) + "\n\n").rows
+    check(len(rows) == len(lines) and {r["state"] for r in rows} == {"delivered"}, "a row for each, delivered")
+    check([r["message"] for r in rows] == [r["message"] for r in whole_history(b, conv)], "all of them, in order")
+    check([r["text"] for r in whole_history(b, conv)] == lines, "word for word")
+    a.confab("send", conv, "--lines", "one", "two", code=1)
+    a.confab("send", conv, "--lines", "--reply-to", rows[0]["message"], stdin="x\n", code=1)
+    a.confab("send", conv, "--lines", stdin="\n\n", code=1)
+    b.kill_daemon()
+    rows = a.confab("send", conv, "--lines", "--wait", "delivered", "--timeout", "1", stdin="for\nlater\n", code=6).rows
+    check([r["state"] in ("queued", "sent") for r in rows] == [True, True], f"they wait: {rows}")
+    b.follow()
+    a.wait("message_state", message=rows[1]["message"], state="delivered")
+    check([r["text"] for r in b.confab("history", conv, "--limit", 3).rows] == ["line 4999", "for", "later"], "they came")
+
+
+def whole_history(person, conv):
+    rows, before = [], ()
+    while True:
+        page = person.confab("history", conv, "--limit", 1000, *before).rows
+        if not page:
+            return rows
+        rows = page + rows
+        before = ("--before", page[0]["message"])
+
+
 def closing(lab):
     """Close is seen by the other side; delete destroys the key and the history"""
     a, b = pair(lab)
@@ -179,4 +209,4 @@ def closing(lab):
 
 if __name__ == "__main__":
     run_stories(rsa_with_brainpool, nist_with_ed25519, wrong_password, refused, expected, crossing, restarts, cable,
-                two_conversations, receipts, closing)
+                two_conversations, receipts, many_lines, closing)

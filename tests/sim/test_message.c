@@ -417,7 +417,7 @@ test_refused_to_send (void **state)
   char *longest = malloc (CF_TEXT_MAX + 2);
 
   (void) state;
-  assert_int_equal (gpg_err_code (sim_do (p.a, "SEND", "", p.id, NULL)), GPG_ERR_INV_VALUE);
+  assert_int_equal (gpg_err_code (sim_do (p.a, "SEND", "", p.id, NULL)), GPG_ERR_NO_DATA);
   assert_int_equal (gpg_err_code (sim_do (p.a, "SEND", "\xff", p.id, NULL)), GPG_ERR_INV_VALUE);
   assert_int_equal (gpg_err_code (sim_do (p.a, "SEND", "x", "--wait=never", p.id, NULL)), GPG_ERR_INV_VALUE);
   assert_int_equal (gpg_err_code (sim_do (p.a, "SEND", "x", "--reply-to=00", p.id, NULL)), GPG_ERR_NOT_FOUND);

@@ -216,6 +216,15 @@ int cf_cli_run_help (struct cf_cli *cli, const struct cf_cli_command *command, c
 /* TEXT as a message of CONV; the row it gave (caller decrefs).  0, or an exit code, told. */
 int cf_cli_send_text (struct cf_cli *cli, const char *const *words, const char *text, size_t len, int timeout_ms,
                       json_t **r_row);
+/* Each line of the standard input as a message of CONV, until its end.  0, or an exit code, told. */
+int cf_cli_send_lines (struct cf_cli *cli, const char *conv, const char *wanted, int timeout_ms);
+/* How far a message has come, from 0 (queued); -1: failed, or no state.  And back. */
+int cf_cli_state_rank (const char *state);
+const char *cf_cli_state_name (int rank);
+/* Is STATE not as far as WANTED?  Tell it: the exit code. */
+int cf_cli_send_outcome (const struct cf_cli *cli, const char *state, const char *wanted);
+/* The limit of a call that gives the daemon TIMEOUT_MS: the daemon's own comes first. */
+int cf_cli_send_limit (int timeout_ms);
 
 /* The line-mode face of Confab; CHAT NULL: the console, else a conversation.  The exit code. */
 int cf_cli_console (struct cf_cli *cli, const char *chat);

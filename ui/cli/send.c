@@ -106,15 +106,40 @@ cf_cli_send_text (struct cf_cli *cli, const char *const *words, const char *text
   return code;
 }
 
-static int
-rank (const char *state)
-{
-  static const char *const states[] = { "queued", "sent", "delivered", "read" };
+static const char *const states[] = { "queued", "sent", "delivered", "read" };
 
+int
+cf_cli_state_rank (const char *state)
+{
   for (int i = 0; i < 4; i++)
     if (!strcmp (state, states[i]))
       return i;
   return -1;
+}
+
+const char *
+cf_cli_state_name (int rank)
+{
+  return rank < 0 ? "failed" : states[rank];
+}
+
+int
+cf_cli_send_limit (int timeout_ms)
+{
+  return timeout_ms < INT32_MAX - SLACK_MS ? timeout_ms + SLACK_MS : -1;
+}
+
+int
+cf_cli_send_outcome (const struct cf_cli *cli, const char *state, const char *wanted)
+{
+  if (cf_cli_state_rank (state) >= cf_cli_state_rank (wanted))
+    return 0;
+  if (!strcmp (state, "failed"))
+    return cf_cli_fail_named (cli, "NOT_DELIVERED", CF_EXIT_NETWORK, "The message will not be delivered",
+                              "\"confab conversations\" says how the conversation stands");
+  return cf_cli_fail_named (cli, "QUEUED", CF_EXIT_QUEUED,
+                            "The message waits: it is kept and goes out when the other side is there",
+                            "\"confab history\" shows when it was delivered; give a longer --timeout to wait for it");
 }
 
 /* The text of the words, or of the standard input.  0, or an exit code, told. */
@@ -144,23 +169,14 @@ take_text (struct cf_cli *cli, const struct cf_cli_args *args, char **r_text, si
 }
 
 static int
-show_sent (struct cf_cli *cli, const struct cf_cli_command *command, json_t *row, const char *wanted)
+send_lines (struct cf_cli *cli, const struct cf_cli_args *args, const char *wanted, int timeout_ms)
 {
-  const char *state = cf_row_text (row, "state");
-
-  if (cli->json)
-    cf_cli_json (row);
-  if (rank (state) >= rank (wanted)) {
-    if (!cli->json)
-      command->show (cli, row);
-    return 0;
-  }
-  if (!strcmp (state, "failed"))
-    return cf_cli_fail_named (cli, "NOT_DELIVERED", CF_EXIT_NETWORK, "The message will not be delivered",
-                              "\"confab conversations\" says how the conversation stands");
-  return cf_cli_fail_named (cli, "QUEUED", CF_EXIT_QUEUED,
-                            "The message waits: it is kept and goes out when the other side is there",
-                            "\"confab history\" shows when it was delivered; give a longer --timeout to wait for it");
+  if (cf_cli_option_value (args, "reply-to"))
+    return cf_cli_fail (cli, cf_err (GPG_ERR_CONFLICT), "", "Of --lines and --reply-to, only one can be given");
+  if (args->argc > 2 || (args->argc == 2 && strcmp (args->argv[1], "-")))
+    return cf_cli_fail (cli, cf_err (GPG_ERR_SYNTAX), "Usage: confab send CONV --lines - < FILE",
+                        "With --lines, the text comes from the standard input");
+  return cf_cli_send_lines (cli, args->argv[0], wanted, timeout_ms);
 }
 
 int
@@ -173,22 +189,28 @@ cf_cli_run_send (struct cf_cli *cli, const struct cf_cli_command *command, const
   json_t *row = NULL;
   size_t len, n = 0;
 
-  if (wanted && rank (wanted) < 0)
+  if (wanted && cf_cli_state_rank (wanted) < 0)
     return cf_cli_fail (cli, cf_err (GPG_ERR_INV_VALUE), "It is queued, sent, delivered or read",
                         "\"%s\" is not a state of a message", wanted);
+  wanted = wanted ? wanted : "sent";
+  if (cf_cli_option_value (args, "lines"))
+    return send_lines (cli, args, wanted, timeout_ms);
   code = take_text (cli, args, &text, &len);
   if (code)
     return code;
-  wanted = wanted ? wanted : "sent";
   words[n++] = options[0] = cf_cli_sprintf ("--wait=%s", wanted);
   words[n++] = options[1] = cf_cli_sprintf ("--timeout=%d", (timeout_ms + 999) / 1000);
   if (reply)
     words[n++] = options[2] = cf_cli_sprintf ("--reply-to=%s", reply);
   words[n++] = args->argv[0];
   words[n] = NULL;
-  code = cf_cli_send_text (cli, words, text, len, timeout_ms < INT32_MAX - SLACK_MS ? timeout_ms + SLACK_MS : -1, &row);
+  code = cf_cli_send_text (cli, words, text, len, cf_cli_send_limit (timeout_ms), &row);
+  if (!code && cli->json)
+    cf_cli_json (row);
   if (!code)
-    code = show_sent (cli, command, row, wanted);
+    code = cf_cli_send_outcome (cli, cf_row_text (row, "state"), wanted);
+  if (!code && !cli->json)
+    command->show (cli, row);
   json_decref (row);
   free (text);
   for (size_t i = 0; i < 3; i++)

@@ -44,6 +44,7 @@ static const struct cf_cli_option refuse_options[] = {
   OPTION_END,
 };
 static const struct cf_cli_option send_options[] = {
+  { "lines", NULL, 0, false, "each line of the standard input is a message; empty ones are skipped" },
   { "reply-to", "ID", 't', false, "the message that this one answers" },
   { "wait", "STATE", 't', false, "until it is queued, sent (if not given), delivered or read" },
   OPTION_END,
@@ -156,8 +157,10 @@ const struct cf_cli_command cf_cli_commands[] = {
     .options = send_options, .run = cf_cli_run_send, .summary = "send a message",
     .help = "Several words are joined by spaces; - or no TEXT reads the standard input. Once it is queued it is on "
             "disk and goes out as soon as it can. Without --timeout, waiting for the state ends after 30 seconds, "
-            "with exit code 6. " CONV_WORD,
-    .fields = "message, state (queued, sent, delivered, read, failed)", .show = cf_show_sent },
+            "with exit code 6. With --lines, what has come is handed over together, all of it or none: fast for many. "
+            CONV_WORD,
+    .fields = "message, state (queued, sent, delivered, read, failed); with --lines, a row for each",
+    .show = cf_show_sent },
   { .name = "history", .verb = "HISTORY", .args = "CONV", .min_args = 1, .max_args = 1, .options = history_options,
     .run = cf_cli_run_named, .summary = "what was said, oldest first", .help = CONV_WORD,
     .fields = "message, conversation, direction (in, out), author, sent_at, received_at, text, state, signature "
