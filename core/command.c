@@ -111,6 +111,43 @@ cf_command_option (const struct cf_command *cmd, const char *name)
   return NULL;
 }
 
+static bool
+parse_duration (const char *text, int64_t max_ms, int64_t *r_ms)
+{
+  static const struct { char unit; int64_t ms; } units[]
+    = { { 's', 1000 }, { 'm', 60000 }, { 'h', 3600000 }, { 'd', 86400000 }, { 0, 1000 } };
+  int64_t n = 0;
+  size_t i;
+
+  if (*text < '0' || *text > '9')
+    return false;
+  for (; *text >= '0' && *text <= '9'; text++) {
+    n = 10 * n + (*text - '0');
+    if (n > max_ms)
+      return false;
+  }
+  for (i = 0; i < sizeof units / sizeof units[0]; i++)
+    if (*text == units[i].unit && (!*text || !text[1]))
+      break;
+  if (i == sizeof units / sizeof units[0] || n == 0 || n > max_ms / units[i].ms)
+    return false;
+  *r_ms = n * units[i].ms;
+  return true;
+}
+
+bool
+cf_command_duration (struct cf_command *cmd, const char *name, int64_t max_ms, int64_t *r_ms)
+{
+  const char *text = cf_command_option (cmd, name);
+  char hint[80];
+
+  if (!text || parse_duration (text, max_ms, r_ms))
+    return true;
+  snprintf (hint, sizeof hint, "Give a number and s, m, h or d, at most %dd", (int) (max_ms / 86400000));
+  cf_command_fail (cmd, cf_err (GPG_ERR_INV_VALUE), hint, "\"%s\" is not a length of time", text);
+  return false;
+}
+
 gpg_error_t
 cf_command_row (struct cf_command *cmd, json_t *row)
 {

@@ -57,6 +57,9 @@ void cf_command_dispatch (struct cf_command *cmd, const struct cf_command_def *d
 
 /* For handlers. */
 const char *cf_command_option (const struct cf_command *cmd, const char *name); /* NULL: not given */
+/* Option NAME as a length of time: "90s", "10m", "2h", "7d"; a number alone is seconds.  *R_MS stays as it is when the
+   option was not given.  False: it is none, or longer than MAX_MS (a number of days), and the command has failed. */
+bool cf_command_duration (struct cf_command *cmd, const char *name, int64_t max_ms, int64_t *r_ms) CF_MUST_CHECK;
 gpg_error_t cf_command_row (struct cf_command *cmd, json_t *row) CF_MUST_CHECK;
 void cf_command_done (struct cf_command *cmd, gpg_error_t err); /* message and hint from cf_err_info */
 /* With a sentence of its own; HINT NULL: that of cf_err_info. */

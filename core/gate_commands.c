@@ -453,46 +453,15 @@ cmd_open (struct cf_command *cmd)
   check_key (call, false);
 }
 
-/* "90s", "10m", "2h", "7d"; a number alone is seconds. */
-static gpg_error_t
-parse_duration (const char *text, int64_t *r_ms)
-{
-  static const struct { char unit; int64_t ms; } units[]
-    = { { 's', 1000 }, { 'm', 60000 }, { 'h', 3600000 }, { 'd', 86400000 }, { 0, 1000 } };
-  int64_t n = 0;
-  size_t i;
-
-  if (*text < '0' || *text > '9')
-    return cf_err (GPG_ERR_INV_VALUE);
-  for (; *text >= '0' && *text <= '9'; text++) {
-    n = 10 * n + (*text - '0');
-    if (n > EXPECT_MAX_MS)
-      return cf_err (GPG_ERR_INV_VALUE);
-  }
-  for (i = 0; i < sizeof units / sizeof units[0]; i++)
-    if (*text == units[i].unit && (!*text || !text[1]))
-      break;
-  if (i == sizeof units / sizeof units[0] || n == 0 || n > EXPECT_MAX_MS / units[i].ms)
-    return cf_err (GPG_ERR_INV_VALUE);
-  *r_ms = n * units[i].ms;
-  return 0;
-}
-
 static void
 cmd_expect (struct cf_command *cmd)
 {
-  const char *duration = cf_command_option (cmd, "for");
   struct cf_peer *peer = cf_peer_resolve (cmd, cmd->argv[0]);
   int64_t ms = EXPECT_DEFAULT_MS;
   struct cf_gate_call *call;
 
-  if (!peer)
+  if (!peer || !cf_command_duration (cmd, "for", EXPECT_MAX_MS, &ms))
     return;
-  if (duration && parse_duration (duration, &ms)) {
-    cf_command_fail (cmd, cf_err (GPG_ERR_INV_VALUE), "Give a number and s, m, h or d, at most 30d",
-                     "\"%s\" is not a length of time", duration);
-    return;
-  }
   call = call_new (cmd, CALL_EXPECT);
   if (!call)
     return;

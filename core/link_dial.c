@@ -38,12 +38,21 @@ may_dial (const struct cf_peer *peer, gpg_error_t *r_err)
   return true;
 }
 
+/* Its statement holds; or it has just proved by a veiled beacon whose it is, and HELLO will bring the statement. */
+static bool
+may_be_dialled (const struct cf_env *env, const struct cf_peer_device *d)
+{
+  if (d->tied && env->now_utc_ms < d->not_after_utc_ms)
+    return true;
+  return d->vouched_ms && env->now_ms - d->vouched_ms < CF_PEER_GONE_MS;
+}
+
 /* Devices seen last come first; addresses are kept newest first. */
 static void
 collect (struct cf_link *link, const struct cf_peer *peer)
 {
   bool taken[CF_PEER_DEVICES_MAX] = { false };
-  int64_t now = link->links->core->env->now_utc_ms;
+  const struct cf_env *env = link->links->core->env;
 
   link->candidate_count = link->candidate_next = 0;
   for (;;) {
@@ -52,7 +61,7 @@ collect (struct cf_link *link, const struct cf_peer *peer)
     for (size_t i = 0; i < peer->device_count; i++) {
       const struct cf_peer_device *d = &peer->devices[i];
 
-      if (!taken[i] && d->tied && now < d->not_after_utc_ms && (!best || d->seen_ms > best->seen_ms))
+      if (!taken[i] && may_be_dialled (env, d) && (!best || d->seen_ms > best->seen_ms))
         best = d;
     }
     if (!best)

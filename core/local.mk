@@ -10,6 +10,7 @@ libcf_core_a_SOURCES += core/self.c core/self.h core/self_task.c core/self_task.
 libcf_core_a_SOURCES += core/self_init.c core/self_unlock.c core/self_commands.c
 libcf_core_a_SOURCES += core/settings.c core/settings.h
 libcf_core_a_SOURCES += core/status.c core/status.h
+libcf_core_a_SOURCES += core/visibility.c core/visibility.h
 
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/core/test_event
@@ -45,7 +46,7 @@ libcf_core_a_SOURCES += core/gate_guess.c core/gate_guess.h core/store/store_gat
 
 # Who is near, who is kept, and the tunnels to them.
 libcf_core_a_SOURCES += core/peer.c core/peer.h core/peers.h
-libcf_core_a_SOURCES += core/peer_verify.c core/peer_check.c core/peer_fetch.c
+libcf_core_a_SOURCES += core/peer_verify.c core/peer_check.c core/peer_fetch.c core/peer_circle.c
 libcf_core_a_SOURCES += core/peer_resolve.c core/peer_commands.c core/strangers.c core/strangers.h
 libcf_core_a_SOURCES += core/link.c core/link.h core/links.h
 libcf_core_a_SOURCES += core/link_dial.c core/link_way.c core/link_accept.c
@@ -63,6 +64,11 @@ tests_sim_test_link_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
 tests_sim_test_rogue_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 tests_sim_test_rogue_LDFLAGS = $(LDFLAGS_SIM)
 tests_sim_test_rogue_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/sim/test_visibility
+TESTS += tests/sim/test_visibility
+tests_sim_test_visibility_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+tests_sim_test_visibility_LDFLAGS = $(LDFLAGS_SIM)
+tests_sim_test_visibility_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/sim/test_gate tests/sim/test_gate_hostile tests/sim/test_conversation tests/unit/core/test_gate
 TESTS += tests/sim/test_gate tests/sim/test_gate_hostile tests/sim/test_conversation tests/unit/core/test_gate
 tests_sim_test_conversation_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)

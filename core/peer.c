@@ -20,6 +20,7 @@
 #include "core/self.h"
 #include "core/store/store_peer.h"
 #include "core/strangers.h"
+#include "core/visibility.h"
 
 #define SWEEP_MS 5000
 #define CHECK_MS (3600 * 1000)
@@ -35,6 +36,7 @@ cf_peer_free (struct cf_peer *peer)
   free (peer->verified_how);
   free (peer->devices);
   cf_secmem_free (peer->pair_secret);
+  cf_secmem_free (peer->pair_secret_before);
   free (peer);
 }
 
@@ -511,6 +513,7 @@ cf_peer_keep (struct cf_core *core, struct cf_peer *peer, const char *how, const
       goto leave;
     memcpy (new_secret, pair_secret, CF_HASH_LEN);
     next.pair_secret = new_secret;
+    next.pair_secret_before = peer->pair_secret; /* the other side may need it until he is as far */
   }
   err = cf_store_peer_save (core->store, &next);
   if (err)
@@ -518,10 +521,11 @@ cf_peer_keep (struct cf_core *core, struct cf_peer *peer, const char *how, const
   if (new_how)
     free (peer->verified_how);
   if (new_secret)
-    cf_secmem_free (peer->pair_secret);
+    cf_secmem_free (peer->pair_secret_before);
   *peer = next;
   new_how = NULL;
   new_secret = NULL;
+  cf_peers_circle_changed (core->peers);
   cf_peers_changed (core->peers, peer);
 
 leave:
@@ -543,6 +547,7 @@ cf_peer_set_blocked (struct cf_core *core, struct cf_peer *peer, bool blocked)
   peer->blocked = blocked;
   if (blocked)
     cf_link_drop (core, &peer->fpr, cf_err (CF_ERR_REFUSED), NULL);
+  cf_peers_circle_changed (core->peers);
   cf_peers_changed (core->peers, peer);
   return 0;
 }
@@ -556,7 +561,7 @@ cf_peers_unkeep (struct cf_peers *peers, struct cf_peer *peer)
   next.contact = false;
   next.verified_how = NULL;
   next.verified_utc_ms = 0;
-  next.pair_secret = NULL;
+  next.pair_secret = next.pair_secret_before = NULL;
   if (next.blocked)
     err = cf_store_peer_save (peers->core->store, &next);
   else
@@ -565,7 +570,9 @@ cf_peers_unkeep (struct cf_peers *peers, struct cf_peer *peer)
     return err;
   free (peer->verified_how);
   cf_secmem_free (peer->pair_secret);
+  cf_secmem_free (peer->pair_secret_before);
   *peer = next;
+  cf_peers_circle_changed (peers);
   /* Also a key that the user chose himself is a stranger's now. */
   err = cf_strangers_admit (peers->strangers, &peer->fpr, NULL);
   if (err)
@@ -581,7 +588,8 @@ discovery_begin (struct cf_peers *peers)
 {
   gpg_error_t err;
   const struct cf_self *self = peers->core->self;
-  struct cf_discovery_config config = { .visibility = peers->visibility, .heard = heard, .arg = peers };
+  struct cf_discovery_config config = { .visibility = peers->visibility, .heard = heard,
+                                        .recognised = cf_peers_recognised, .arg = peers };
   struct cf_discovery *discovery;
 
   config.own.tcp_port = peers->core->net->ops->tcp_port (peers->core->net);
@@ -594,6 +602,7 @@ discovery_begin (struct cf_peers *peers)
     return err;
   cf_discovery_free (peers->discovery);
   peers->discovery = discovery;
+  cf_peers_circle_changed (peers);
   cf_discovery_start (discovery);
   return 0;
 }
@@ -708,7 +717,7 @@ cf_peers_new (struct cf_core *core, struct cf_peers **r_peers)
   if (!peers)
     return cf_err (GPG_ERR_ENOMEM);
   peers->core = core;
-  peers->visibility = CF_VISIBLE_EVERYONE;
+  peers->visibility = CF_VISIBLE_NOBODY; /* until the setting is read; and if a newer Confab wrote what we do not know */
   cf_timer_init (&peers->sweep, sweep, peers);
   err = cf_map_new (core->env, sizeof (struct cf_fpr), CF_PEERS_MAX, &peers->by_fpr);
   if (!err)
@@ -737,6 +746,7 @@ cf_peers_free (struct cf_peers *peers)
   if (!peers)
     return;
   cf_timer_cancel (peers->core->env, &peers->sweep);
+  cf_visibility_lapse_free (peers->core, peers->lapse);
   cf_discovery_free (peers->discovery);
   cf_peer_watches_free (peers);
   cf_peer_fetches_free (peers->fetches);

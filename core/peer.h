@@ -27,7 +27,8 @@ struct cf_peer_device {
   struct cf_addr addrs[CF_PEER_ADDRS_MAX]; /* newest first */
   size_t addr_count;
   uint64_t seen_ms; /* monotonic; 0: not since start */
-  bool tied;        /* its statement holds: only then may it be dialled or believed */
+  bool tied;        /* its statement holds: only then may it be believed, and dialled unless vouched for */
+  uint64_t vouched_ms; /* when a veiled beacon said that it is there: who made that knows the pair secret; 0: never */
   /* Hash over statement, signature and public key as last checked: the same again needs no OpenPGP work.
      All zero: none. */
   uint8_t digest[CF_HASH_LEN];
@@ -46,6 +47,7 @@ struct cf_peer {
   char *verified_how;          /* NULL, "password", "certification" */
   int64_t verified_utc_ms;
   uint8_t *pair_secret;        /* secret memory, or NULL; of the pair's last opening */
+  uint8_t *pair_secret_before; /* of the opening before, until he has shown that he knows the last; or NULL */
   uint64_t check_due_ms;       /* when the key's state is looked up again */
   uint64_t changes_since_ms;   /* the hour in which ... */
   unsigned changes;            /* ... so many keys or statements other than the known ones came from his devices */
@@ -88,6 +90,11 @@ void cf_peers_set_visibility (struct cf_core *core, enum cf_visibility visibilit
 enum cf_visibility cf_peers_visibility (struct cf_core *core);
 /* Our own device key or name has changed: beacons say so from now on. */
 void cf_peers_self_changed (struct cf_core *core);
+
+/* Contacts whom veiled beacons are for; and those with whom no conversation was opened by password, so that there is no
+   secret: they are for them not. */
+size_t cf_peers_recognisable (struct cf_core *core);
+size_t cf_peers_unrecognisable (struct cf_core *core);
 
 /* How many are present, and what discovery has counted; for status. */
 size_t cf_peers_present (struct cf_core *core);

@@ -140,8 +140,9 @@ fetch_verified (void *arg, gpg_error_t err, struct cf_peer *peer)
 {
   struct fetch *f = arg;
 
-  (void) peer;
   f->verify = NULL;
+  if (!err)
+    cf_peers_ask_back (f->all->peers, peer);
   fetch_finish (f, err);
 }
 

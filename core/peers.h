@@ -18,6 +18,7 @@ struct cf_peers {
   struct cf_map *by_device; /* tied device keys only */
   struct cf_discovery *discovery; /* NULL before start */
   enum cf_visibility visibility;
+  struct cf_visibility_lapse *lapse; /* visibility.c: what it falls back to, and when; NULL: it stays */
   struct cf_timer sweep;
   struct cf_peer_fetches *fetches;
   struct cf_strangers *strangers;
@@ -63,6 +64,14 @@ gpg_error_t cf_peers_check_newest (struct cf_peers *peers, const struct cf_devic
 /* A datagram and a change of network, from link.c, which hears the network. */
 void cf_peers_datagram (struct cf_peers *peers, const struct cf_addr *from, const uint8_t *data, size_t len);
 void cf_peers_network_changed (struct cf_peers *peers);
+
+/* --- peer_circle.c --- */
+
+/* Who is in it, or with which secret, has changed: discovery is told. */
+void cf_peers_circle_changed (struct cf_peers *peers);
+void cf_peers_recognised (void *arg, const struct cf_recognition *who); /* ARG is a struct cf_peers */
+/* PEER's device has answered where an open beacon said that it is: if only contacts see us, let him know of us. */
+void cf_peers_ask_back (struct cf_peers *peers, const struct cf_peer *peer);
 
 /* --- peer_verify.c --- */
 

@@ -8,6 +8,7 @@
 #include "core/event.h"
 #include "core/self.h"
 #include "core/settings.h"
+#include "core/visibility.h"
 #include "core/status.h"
 
 /* ---- INIT, UNLOCK ---- */
@@ -202,22 +203,27 @@ run_config (struct cf_command *cmd)
 static void
 run_visibility (struct cf_command *cmd)
 {
-  const struct cf_setting_def *def = cf_setting_find ("visibility");
-  char *value;
+  enum cf_visibility visibility;
+  int64_t for_ms = 0;
   gpg_error_t err = 0;
 
+  if (!cf_command_duration (cmd, "for", CF_VISIBILITY_FOR_MAX_MS, &for_ms))
+    return;
+  if (!cmd->argc && for_ms) {
+    cf_command_fail (cmd, cf_err (GPG_ERR_MISSING_VALUE), "Say also which: everyone, contacts or nobody",
+                     "A length of time alone is no visibility");
+    return;
+  }
   if (cmd->argc) {
-    if (!def->fits (cmd->argv[0])) {
-      cf_command_fail (cmd, cf_err (GPG_ERR_INV_VALUE), def->help, "\"%s\" is not a visibility", cmd->argv[0]);
+    if (!cf_visibility_parse (cmd->argv[0], &visibility)) {
+      cf_command_fail (cmd, cf_err (GPG_ERR_INV_VALUE), cf_setting_find ("visibility")->help,
+                       "\"%s\" is not a visibility", cmd->argv[0]);
       return;
     }
-    err = cf_setting_set (cmd->core, def, cmd->argv[0]);
+    err = cf_visibility_set (cmd->core, visibility, for_ms);
   }
-  if (!err) {
-    value = cf_setting (cmd->core, "visibility");
-    err = cf_command_row (cmd, value ? json_pack ("{s:s}", "visibility", value) : NULL);
-    free (value);
-  }
+  if (!err)
+    err = cf_command_row (cmd, cf_visibility_json (cmd->core));
   cf_command_done (cmd, err);
 }
 
@@ -280,8 +286,8 @@ const struct cf_command_def cf_self_commands[] = {
     "on_card, usable.",
     "", 0, 0, false, run_identities },
   { "STATUS", "STATUS",
-    "How things stand.  Row: version, state, fingerprint, user_id, name, address, listen, visibility, peers,\n"
-    "conversations, cursor, refused: an object of counts by reason, counters, network: a list of\n"
+    "How things stand.  Row: version, state, fingerprint, user_id, name, address, listen, visibility,\n"
+    "visibility_until, peers, conversations, cursor, refused: an object of counts by reason, counters, network: a list of\n"
     "{step, ok, detail, hint}, of which the first that is not ok is the one to mend.",
     "", 0, 0, false, run_status },
   { "UNLOCK", "UNLOCK",
@@ -290,8 +296,11 @@ const struct cf_command_def cf_self_commands[] = {
   { "ADDRESS", "ADDRESS", "What to give people who want to find us.  Row: fingerprint, user_id, address.", "", 0, 0, true,
     run_address },
   { "CONFIG", "CONFIG [KEY [VALUE]]", "Settings.  Rows: key, value, default, meaning.", "", 0, 2, true, run_config },
-  { "VISIBILITY", "VISIBILITY [everyone|nobody]", "Who on the local network sees us.  Row: visibility.", "", 0, 1, true,
-    run_visibility },
+  { "VISIBILITY", "VISIBILITY [--for=DURATION] [everyone|contacts|nobody]",
+    "Who on the local network sees us; for a while, then as it was chosen for good last.  Row: visibility, until (or\n"
+    "null), unrecognised (contacts who cannot see us when only contacts may: no conversation with them was opened by\n"
+    "password).",
+    "for", 0, 1, true, run_visibility },
   { "EVENTS", "EVENTS [--since=CURSOR | CURSOR]",
     "Rows as things happen, until the client goes: event, at, cursor, and the event's own fields.  With a cursor, first\n"
     "all that came after it; 0: all that is kept.",

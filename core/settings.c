@@ -9,6 +9,7 @@
 #include "core/peer.h"
 #include "core/self.h"
 #include "core/store/store_self.h"
+#include "core/visibility.h"
 #include "net/proto.h"
 
 static const char *const levels[] = { "error", "warn", "info", "debug" }; /* as enum cf_log_level */
@@ -41,14 +42,25 @@ apply_name (struct cf_core *core, const char *value)
 static bool
 fits_visibility (const char *value)
 {
-  return !strcmp (value, "everyone") || !strcmp (value, "nobody");
+  enum cf_visibility visibility;
+
+  return cf_visibility_parse (value, &visibility);
+}
+
+static gpg_error_t
+set_visibility (struct cf_core *core, const char *value)
+{
+  enum cf_visibility visibility;
+
+  return cf_visibility_parse (value, &visibility) ? cf_visibility_set (core, visibility, 0)
+                                                  : cf_err (GPG_ERR_INV_VALUE);
 }
 
 static gpg_error_t
 apply_visibility (struct cf_core *core, const char *value)
 {
-  cf_peers_set_visibility (core, strcmp (value, "everyone") ? CF_VISIBLE_NOBODY : CF_VISIBLE_EVERYONE);
-  return 0;
+  (void) value; /* it is in the store */
+  return cf_visibility_resume (core);
 }
 
 static bool
@@ -77,12 +89,12 @@ fits_level_or_none (const char *value)
 }
 
 const struct cf_setting_def cf_settings[] = {
-  { "name", "", "The name that people nearby see; empty: that of the user ID", fits_name, apply_name },
-  { "visibility", "everyone", "Who on the local network sees you: everyone, nobody", fits_visibility,
-    apply_visibility },
+  { "name", "", "The name that people nearby see; empty: that of the user ID", fits_name, NULL, apply_name },
+  { "visibility", "everyone", "Who on the local network sees you: everyone, contacts, nobody", fits_visibility,
+    set_visibility, apply_visibility },
   { "log-level", "", "How much is logged: error, warn, info, debug; empty: as the daemon was started",
-    fits_level_or_none, apply_level },
-  { NULL, NULL, NULL, NULL, NULL },
+    fits_level_or_none, NULL, apply_level },
+  { NULL, NULL, NULL, NULL, NULL, NULL },
 };
 
 const struct cf_setting_def *
@@ -114,6 +126,8 @@ cf_setting_set (struct cf_core *core, const struct cf_setting_def *def, const ch
 
   if (!def->fits (value))
     return cf_err (GPG_ERR_INV_VALUE);
+  if (def->set)
+    return def->set (core, value);
   err = cf_store_setting_set (core->store, def->key, strcmp (value, def->value) ? value : NULL);
   if (!err && def->apply)
     err = def->apply (core, value);

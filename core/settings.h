@@ -10,7 +10,9 @@ struct cf_setting_def {
   const char *value;  /* the default */
   const char *help;   /* what it means and which values it takes */
   bool (*fits) (const char *value);
-  /* The value has changed, or the modules are about to start; may be NULL. */
+  /* Keeps and applies a new value by itself; NULL: kept as it is, then apply. */
+  gpg_error_t (*set) (struct cf_core *core, const char *value);
+  /* The value has changed (unless SET), or the modules are about to start; may be NULL. */
   gpg_error_t (*apply) (struct cf_core *core, const char *value);
 };
 

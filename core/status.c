@@ -21,6 +21,7 @@
 #include "core/peer.h"
 #include "core/self.h"
 #include "core/settings.h"
+#include "core/visibility.h"
 
 #define LISTEN_MAX 32
 
@@ -112,17 +113,51 @@ step_listen (struct cf_core *core, json_t *ladder, json_t *listen)
   return outside;
 }
 
+/* Only contacts see us: how many of them can? */
 static void
-step_lan (struct cf_core *core, json_t *ladder, bool outside, const char *visibility)
+step_lan_contacts (struct cf_core *core, json_t *ladder)
 {
+  size_t can = cf_peers_recognisable (core), cannot = cf_peers_unrecognisable (core);
+
+  if (!can)
+    add_step (ladder, "lan", false,
+              "A contact recognises you after a conversation that was opened by password: until then, "
+              "\"confab visibility everyone\"",
+              "Only contacts may see you, and none of yours can recognise you yet");
+  else if (cannot)
+    add_step (ladder, "lan", true, "",
+              "Only contacts see you: %zu can; %zu cannot, with whom no conversation was opened by password", can, cannot);
+  else
+    add_step (ladder, "lan", true, "", "Only contacts see you; each of the %zu can recognise you", can);
+}
+
+static void
+step_lan (struct cf_core *core, json_t *ladder, bool outside)
+{
+  bool ready = core->state == CF_CORE_READY;
+
   if (!outside)
     add_step (ladder, "lan", false, "Connect this machine to a network", "This machine is on no local network");
-  else if (!strcmp (visibility, "nobody"))
+  else if (ready && cf_peers_visibility (core) == CF_VISIBLE_NOBODY)
     add_step (ladder, "lan", false, "\"confab visibility everyone\" shows you to people nearby",
               "You neither ask who is there nor answer: your visibility is nobody");
+  else if (ready && cf_peers_visibility (core) == CF_VISIBLE_CONTACTS)
+    step_lan_contacts (core, ladder);
   else
-    add_step (ladder, "lan", core->state == CF_CORE_READY, "First the steps above",
+    add_step (ladder, "lan", ready, "First the steps above",
               "\"Who's there\" is asked by broadcast on UDP port %u", (unsigned) core->net->ops->udp_port (core->net));
+}
+
+/* Until the store is open, what holds is not known: then the default. */
+static void
+set_visibility (struct cf_core *core, json_t *row)
+{
+  json_t *now = core->peers ? cf_visibility_json (core) : NULL;
+
+  json_object_set_new (row, "visibility", now ? json_incref (json_object_get (now, "visibility"))
+                                              : json_string (cf_setting_find ("visibility")->value));
+  json_object_set_new (row, "visibility_until", now ? json_incref (json_object_get (now, "until")) : json_null ());
+  json_decref (now);
 }
 
 /* ---- the row ---- */
@@ -210,10 +245,9 @@ json_t *
 cf_status_json (struct cf_core *core)
 {
   json_t *row = json_object (), *ladder = json_array (), *listen = json_array ();
-  char *visibility = cf_setting (core, "visibility");
   bool outside;
 
-  if (!row || !ladder || !listen || !visibility) {
+  if (!row || !ladder || !listen) {
     json_decref (row);
     row = NULL;
     goto leave;
@@ -222,14 +256,14 @@ cf_status_json (struct cf_core *core)
   step_store (core, ladder);
   step_statement (core, ladder);
   outside = step_listen (core, ladder, listen);
-  step_lan (core, ladder, outside, visibility);
+  step_lan (core, ladder, outside);
   step_peers (core, ladder);
   json_object_set_new (row, "version", json_string (VERSION));
   json_object_set_new (row, "state", json_string (state_names[core->state]));
   json_object_set_new (row, "home", json_string (core->home));
   set_self (core, row);
   json_object_set (row, "listen", listen);
-  json_object_set_new (row, "visibility", json_string (visibility));
+  set_visibility (core, row);
   json_object_set_new (row, "peers", json_integer ((json_int_t) cf_peers_present (core)));
   json_object_set_new (row, "conversations", json_integer ((json_int_t) conversation_count (core)));
   json_object_set_new (row, "cursor", json_integer ((json_int_t) cf_events_cursor (core->events)));
@@ -239,7 +273,6 @@ cf_status_json (struct cf_core *core)
     json_object_set_new (json_object_get (row, "counters"), "messages", message_counters (cf_message_counts (core)));
   json_object_set (row, "network", ladder);
 leave:
-  free (visibility);
   json_decref (ladder);
   json_decref (listen);
   return row;

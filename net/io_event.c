@@ -67,9 +67,8 @@ cf_io_from_sockaddr (const struct sockaddr_storage *sa, struct cf_addr *r_addr)
   return false;
 }
 
-/* A bound socket of TYPE; IPv4 and IPv6 never share one. */
-static gpg_error_t
-bind_one (const struct cf_addr *addr, int type, int *r_fd)
+gpg_error_t
+cf_io_bind_one (const struct cf_addr *addr, int type, int *r_fd)
 {
   struct sockaddr_storage sa;
   socklen_t sa_len = cf_io_sockaddr (addr, &sa);
@@ -93,16 +92,21 @@ bind_one (const struct cf_addr *addr, int type, int *r_fd)
   return 0;
 }
 
-static uint16_t
-bound_port (int fd)
+bool
+cf_io_bound (int fd, struct cf_addr *r_addr)
 {
   struct sockaddr_storage sa;
   socklen_t sa_len = sizeof sa;
+
+  return !getsockname (fd, (struct sockaddr *) &sa, &sa_len) && cf_io_from_sockaddr (&sa, r_addr);
+}
+
+static uint16_t
+bound_port (int fd)
+{
   struct cf_addr addr;
 
-  if (getsockname (fd, (struct sockaddr *) &sa, &sa_len) || !cf_io_from_sockaddr (&sa, &addr))
-    return 0;
-  return addr.port;
+  return cf_io_bound (fd, &addr) ? addr.port : 0;
 }
 
 /* One try at cf_io_bind_all.  A host without one of the families is served on the other. */
@@ -113,12 +117,12 @@ bind_try (int type, uint16_t port, int r_fds[CF_IO_FAMILIES], uint16_t *r_port)
   gpg_error_t err;
 
   r_fds[CF_IO_4] = r_fds[CF_IO_6] = -1;
-  err = bind_one (&any6, type, &r_fds[CF_IO_6]);
+  err = cf_io_bind_one (&any6, type, &r_fds[CF_IO_6]);
   if (err && gpg_err_code (err) == GPG_ERR_EADDRINUSE)
     return err;
   if (!err)
     any4.port = bound_port (r_fds[CF_IO_6]);
-  err = bind_one (&any4, type, &r_fds[CF_IO_4]);
+  err = cf_io_bind_one (&any4, type, &r_fds[CF_IO_4]);
   if (!err)
     any4.port = bound_port (r_fds[CF_IO_4]);
   else if (r_fds[CF_IO_6] < 0 || gpg_err_code (err) == GPG_ERR_EADDRINUSE) {
@@ -143,7 +147,7 @@ cf_io_bind_all (const struct cf_addr *listen_at, int type, uint16_t port, int r_
 
     addr.port = port;
     r_fds[CF_IO_4] = r_fds[CF_IO_6] = -1;
-    err = bind_one (&addr, type, &r_fds[i]);
+    err = cf_io_bind_one (&addr, type, &r_fds[i]);
     if (!err)
       *r_port = bound_port (r_fds[i]);
     return err;
@@ -319,6 +323,8 @@ static const struct cf_net_ops ops = {
   .close = cf_io_conn_close,
   .send_datagram = cf_io_send_datagram,
   .broadcast = cf_io_broadcast,
+  .send_fresh = cf_io_send_fresh,
+  .broadcast_fresh = cf_io_broadcast_fresh,
   .addresses = op_addresses,
   .tcp_port = op_tcp_port,
   .udp_port = op_udp_port,
@@ -345,6 +351,7 @@ cf_io_new (struct cf_env *env, struct event_base *base, const struct cf_io_confi
     io->listeners[i].fd = io->own[i].fd = io->shared[i].fd = -1;
   io->link.fd = -1;
   cf_timer_init (&io->accept_again, accept_again, io);
+  cf_io_fresh_init (io);
 
   err = listen_open (io);
   if (!err)
@@ -370,6 +377,7 @@ cf_io_free (struct cf_net *net)
   cf_io_conn_destroy_all (io);
   cf_timer_cancel (io->env, &io->accept_again);
   cf_io_link_done (io);
+  cf_io_fresh_done (io);
   cf_io_udp_done (io);
   for (int i = 0; i < CF_IO_FAMILIES; i++)
     cf_io_socket_done (&io->listeners[i]);

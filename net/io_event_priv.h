@@ -4,6 +4,7 @@
  * io_event.c       life, listening, the loop
  * io_event_conn.c  byte streams
  * io_event_udp.c   datagrams
+ * io_event_fresh.c those of which each leaves from a port of its own
  * io_event_link.c  interfaces and their changes
  */
 #ifndef CF_NET_IO_EVENT_PRIV_H
@@ -24,6 +25,7 @@
 #define CF_IO_ACCEPT_PAUSE_MS 500 /* without file descriptors */
 #define CF_IO_COALESCE_MS 200     /* changes of interfaces come in flurries */
 #define CF_IO_DATAGRAM_MAX 2048
+#define CF_IO_FRESH_MAX 128       /* ports open at once that were opened for one datagram; half of them for answers */
 
 /* One usable address of this host.  All zero bytes where unused: compared by memcmp. */
 struct cf_io_link {
@@ -52,6 +54,9 @@ struct cf_io {
   struct cf_timer accept_again;
   struct cf_io_socket own[CF_IO_FAMILIES];    /* our unicast port: sends everything, hears answers */
   struct cf_io_socket shared[CF_IO_FAMILIES]; /* the discovery port: hears beacons */
+  struct cf_io_socket fresh[CF_IO_FRESH_MAX]; /* opened for one datagram; event NULL: free */
+  uint64_t fresh_until_ms[CF_IO_FRESH_MAX];
+  struct cf_timer fresh_over;                 /* the first of them is closed */
   struct cf_io_socket link;                   /* netlink */
   struct cf_timer link_changed;
   struct cf_io_link links[CF_IO_LINKS_MAX];
@@ -67,6 +72,9 @@ socklen_t cf_io_sockaddr (const struct cf_addr *addr, struct sockaddr_storage *r
 bool cf_io_from_sockaddr (const struct sockaddr_storage *sa, struct cf_addr *r_addr);
 /* Whether streams to ADDR of this host are accepted, as far as configuration goes. */
 bool cf_io_listens_on (const struct cf_io *io, const struct cf_addr *addr);
+/* A bound socket of TYPE; IPv4 and IPv6 never share one. */
+gpg_error_t cf_io_bind_one (const struct cf_addr *addr, int type, int *r_fd) CF_MUST_CHECK;
+bool cf_io_bound (int fd, struct cf_addr *r_addr); /* what FD is bound to; false: the system does not say */
 /* Bind a socket of TYPE for each family that LISTEN covers, all to one port: PORT, or when that is 0 one
    that is free on each.  Errors: of bind; nothing stays open then. */
 gpg_error_t cf_io_bind_all (const struct cf_addr *listen, int type, uint16_t port, int r_fds[CF_IO_FAMILIES],
@@ -93,6 +101,20 @@ void cf_io_udp_done (struct cf_io *io);
 void cf_io_udp_join (struct cf_io *io); /* the group on every interface, again after each change */
 gpg_error_t cf_io_send_datagram (struct cf_net *net, const struct cf_addr *to, const void *data, size_t len);
 gpg_error_t cf_io_broadcast (struct cf_net *net, const void *data, size_t len);
+
+/* What cf_io_watch calls for any socket of datagrams. */
+void cf_io_on_datagram (evutil_socket_t fd, short what, void *arg);
+bool cf_io_first_of_interface (const struct cf_io *io, size_t at);
+/* From FD: to one; to all of link I, by broadcast and by multicast. */
+gpg_error_t cf_io_send_from (struct cf_io *io, int fd, const struct cf_addr *to, const void *data, size_t len) CF_MUST_CHECK;
+gpg_error_t cf_io_broadcast4 (struct cf_io *io, int fd, size_t i, const void *data, size_t len) CF_MUST_CHECK;
+gpg_error_t cf_io_broadcast6 (struct cf_io *io, int fd, size_t i, const void *data, size_t len) CF_MUST_CHECK;
+
+/* io_event_fresh.c */
+void cf_io_fresh_init (struct cf_io *io);
+void cf_io_fresh_done (struct cf_io *io);
+gpg_error_t cf_io_send_fresh (struct cf_net *net, const struct cf_addr *to, cf_net_say say, void *arg);
+gpg_error_t cf_io_broadcast_fresh (struct cf_net *net, cf_net_say say, void *arg);
 
 /* io_event_link.c */
 /* Whether ADDR is on a link of ours: a neighbour, or this host. */

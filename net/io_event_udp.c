@@ -24,8 +24,8 @@
 
 #define RECEIVE_BUFFER (512 * 1024) /* a crowd's answers to one question */
 
-static void
-on_datagram (evutil_socket_t fd, short what, void *arg)
+void
+cf_io_on_datagram (evutil_socket_t fd, short what, void *arg)
 {
   struct cf_io_socket *sock = arg;
   struct cf_io *io = sock->io;
@@ -82,7 +82,7 @@ open_shared (struct cf_io *io, int i)
     close (fd);
     return err;
   }
-  return cf_io_watch (io, &io->shared[i], fd, on_datagram);
+  return cf_io_watch (io, &io->shared[i], fd, cf_io_on_datagram);
 }
 
 static gpg_error_t
@@ -107,7 +107,7 @@ open_own (struct cf_io *io)
       err = cf_err_errno ();
       close (fds[i]);
     } else
-      err = cf_io_watch (io, &io->own[i], fds[i], on_datagram);
+      err = cf_io_watch (io, &io->own[i], fds[i], cf_io_on_datagram);
   }
   return err;
 }
@@ -141,8 +141,8 @@ cf_io_udp_done (struct cf_io *io)
 }
 
 /* The first address of its interface and family among the links, so that each interface is met once. */
-static bool
-is_first_of_interface (const struct cf_io *io, size_t at)
+bool
+cf_io_first_of_interface (const struct cf_io *io, size_t at)
 {
   for (size_t i = 0; i < at; i++)
     if (io->links[i].index == io->links[at].index && io->links[i].addr.family == io->links[at].addr.family)
@@ -158,7 +158,7 @@ cf_io_udp_join (struct cf_io *io)
   if (io->shared[CF_IO_6].fd < 0 || inet_pton (AF_INET6, CF_DISCOVERY_GROUP6, &mreq.ipv6mr_multiaddr) != 1)
     return;
   for (size_t i = 0; i < io->link_count; i++) {
-    if (io->links[i].addr.family != 6 || !io->links[i].can_multicast || !is_first_of_interface (io, i))
+    if (io->links[i].addr.family != 6 || !io->links[i].can_multicast || !cf_io_first_of_interface (io, i))
       continue;
     mreq.ipv6mr_interface = io->links[i].index;
     if (setsockopt (io->shared[CF_IO_6].fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &mreq, sizeof mreq)
@@ -170,12 +170,11 @@ cf_io_udp_join (struct cf_io *io)
 
 /* Sending. */
 
-static gpg_error_t
-send_plain (struct cf_io *io, const struct cf_addr *to, const void *data, size_t len)
+gpg_error_t
+cf_io_send_from (struct cf_io *io, int fd, const struct cf_addr *to, const void *data, size_t len)
 {
   struct sockaddr_storage sa;
   socklen_t sa_len = cf_io_sockaddr (to, &sa);
-  int fd = io->own[to->family == 4 ? CF_IO_4 : CF_IO_6].fd;
 
   if (!sa_len || !to->port)
     return cf_err (GPG_ERR_INV_VALUE);
@@ -190,13 +189,15 @@ send_plain (struct cf_io *io, const struct cf_addr *to, const void *data, size_t
 gpg_error_t
 cf_io_send_datagram (struct cf_net *net, const struct cf_addr *to, const void *data, size_t len)
 {
-  return send_plain ((struct cf_io *) net, to, data, len);
+  struct cf_io *io = (struct cf_io *) net;
+
+  return cf_io_send_from (io, io->own[to->family == 4 ? CF_IO_4 : CF_IO_6].fd, to, data, len);
 }
 
-/* To the IPv4 broadcast address TO, out of LINK and under LINK's address. */
+/* To the IPv4 broadcast address TO, from FD, out of LINK and under LINK's address. */
 static gpg_error_t
-send_broadcast4 (struct cf_io *io, const struct cf_io_link *link, const struct cf_addr *to, const void *data,
-                 size_t len)
+send_broadcast4 (struct cf_io *io, int fd, const struct cf_io_link *link, const struct cf_addr *to,
+                 const void *data, size_t len)
 {
   union {
     struct cmsghdr align;
@@ -218,7 +219,7 @@ send_broadcast4 (struct cf_io *io, const struct cf_io_link *link, const struct c
   cmsg->cmsg_len = CMSG_LEN (sizeof info);
   memcpy (&info.ipi_spec_dst, link->addr.bytes, 4);
   memcpy (CMSG_DATA (cmsg), &info, sizeof info);
-  if (sendmsg (io->own[CF_IO_4].fd, &msg, MSG_NOSIGNAL) < 0)
+  if (sendmsg (fd, &msg, MSG_NOSIGNAL) < 0)
     return cf_err_errno ();
   io->counts.datagrams_out++;
   return 0;
@@ -226,35 +227,35 @@ send_broadcast4 (struct cf_io *io, const struct cf_io_link *link, const struct c
 
 /* On IPv4: the limited broadcast once for an interface (not on loopback, where it has no meaning), the
    subnet's for each address.  Some systems and some switches pass only one of them. */
-static gpg_error_t
-broadcast4 (struct cf_io *io, size_t i, const void *data, size_t len)
+gpg_error_t
+cf_io_broadcast4 (struct cf_io *io, int fd, size_t i, const void *data, size_t len)
 {
   const struct cf_io_link *link = &io->links[i];
   struct cf_addr to = link->broadcast;
   gpg_error_t err, err_all = cf_err (GPG_ERR_ENETUNREACH);
 
-  if (!link->loopback && is_first_of_interface (io, i)) {
+  if (!link->loopback && cf_io_first_of_interface (io, i)) {
     to.family = 4;
     memset (to.bytes, 0xff, 4);
     to.port = io->discovery_port;
-    err_all = send_broadcast4 (io, link, &to, data, len);
+    err_all = send_broadcast4 (io, fd, link, &to, data, len);
   }
   if (!link->broadcast.family)
     return err_all;
   to = link->broadcast;
   to.port = io->discovery_port;
-  err = send_broadcast4 (io, link, &to, data, len);
+  err = send_broadcast4 (io, fd, link, &to, data, len);
   return err_all ? err : 0;
 }
 
-static gpg_error_t
-broadcast6 (struct cf_io *io, size_t i, const void *data, size_t len)
+gpg_error_t
+cf_io_broadcast6 (struct cf_io *io, int fd, size_t i, const void *data, size_t len)
 {
   struct cf_addr to = { .family = 6, .port = io->discovery_port, .scope = io->links[i].index };
 
   if (inet_pton (AF_INET6, CF_DISCOVERY_GROUP6, to.bytes) != 1)
     return cf_err (GPG_ERR_BUG);
-  return send_plain (io, &to, data, len);
+  return cf_io_send_from (io, fd, &to, data, len);
 }
 
 gpg_error_t
@@ -272,9 +273,9 @@ cf_io_broadcast (struct cf_net *net, const void *data, size_t len)
     if (io->own[is4 ? CF_IO_4 : CF_IO_6].fd < 0 || !cf_io_listens_on (io, &link->addr))
       continue;
     if (is4 && link->can_broadcast)
-      err = broadcast4 (io, i, data, len);
-    else if (!is4 && link->can_multicast && is_first_of_interface (io, i))
-      err = broadcast6 (io, i, data, len);
+      err = cf_io_broadcast4 (io, io->own[CF_IO_4].fd, i, data, len);
+    else if (!is4 && link->can_multicast && cf_io_first_of_interface (io, i))
+      err = cf_io_broadcast6 (io, io->own[CF_IO_6].fd, i, data, len);
     else
       continue;
     if (!err)

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/env.h"
 #include "net/addr.h"
 
@@ -32,6 +33,9 @@ struct cf_net_handler {
   void (*changed) (void *arg);
 };
 
+/* Puts into OUT what a datagram is to say that leaves from SOURCE, address and port. */
+typedef gpg_error_t (*cf_net_say) (void *arg, const struct cf_addr *source, struct cf_buf *out);
+
 struct cf_net_ops {
   /* Handler and ARG belong to the conversation with CONN until close. Errors: ENOMEM, NETUNREACH... */
   gpg_error_t (*dial) (struct cf_net *net, const struct cf_addr *to, const struct cf_conn_handler *handler, void *arg,
@@ -45,6 +49,11 @@ struct cf_net_ops {
   gpg_error_t (*send_datagram) (struct cf_net *net, const struct cf_addr *to, const void *data, size_t len);
   /* To everyone on every link: limited and subnet broadcast on IPv4, link-local multicast on IPv6. */
   gpg_error_t (*broadcast) (struct cf_net *net, const void *data, size_t len);
+  /* As those two, but each datagram leaves from a port that is opened for it, so that nobody can tell by the port that
+     two of them are from one sender; what comes back there is heard for CF_NET_FRESH_MS.  A broadcast asks SAY once
+     for each address that it leaves from.  Errors: LIMIT_REACHED (too many such ports are open). */
+  gpg_error_t (*send_fresh) (struct cf_net *net, const struct cf_addr *to, cf_net_say say, void *arg);
+  gpg_error_t (*broadcast_fresh) (struct cf_net *net, cf_net_say say, void *arg);
   /* The addresses that we listen on for streams; returns how many (at most MAX are written). */
   size_t (*addresses) (struct cf_net *net, struct cf_addr *r_addrs, size_t max);
   uint16_t (*tcp_port) (struct cf_net *net);
@@ -52,6 +61,8 @@ struct cf_net_ops {
 };
 
 #define CF_CONN_QUEUE_MAX (8 * 1024 * 1024)
+#define CF_NET_FRESH_MS 5000
+#define CF_NET_DATAGRAM_MAX 512 /* what SAY may put */
 
 /* Implementations put this first in their own structure. */
 struct cf_net {

@@ -23,6 +23,18 @@
 #define CF_NAME_MAX 64                    /* display name, bytes of UTF-8 */
 #define CF_PEER_GONE_MS 100000            /* three beacons missed */
 
+/* Veiled beacons: for contacts only. */
+#define CF_VEIL_EPOCH_MS (10 * 60 * 1000) /* a tag is good in its epoch, the one before and the one after */
+#define CF_VEIL_NONCE_LEN 16
+#define CF_VEIL_TAGS 32                   /* of a question; always */
+#define CF_VEIL_TAG_LEN 8
+#define CF_VEIL_SEALED_LEN 50             /* port, device key, AEAD tag */
+#define CF_VEIL_QUESTION_LEN 278
+#define CF_VEIL_ANSWER_LEN 96
+#define CF_VEIL_ASKED_MS 5000             /* what we sent may be answered for so long */
+#define CF_VEIL_SEEN 4096                 /* n of beacons that contacts made: each is good once */
+#define CF_VEIL_WORK 262144               /* tags computed a second to recognise others */
+
 /* Tunnel. */
 #define CF_TUNNEL_MAGIC "CfTu"            /* the first four bytes of a stream; version and suite follow */
 #define CF_TUNNEL_CLEAR_LEN 6

@@ -16,4 +16,7 @@ extern const char cf_schema_gate[];         /* store_gate.c: request, expectatio
 extern const char cf_schema_message[];      /* store_message.c: message, envelope, message_text (search) */
 extern const char cf_schema_stranger[];     /* store_peer.c: stranger */
 
+/* Version 2. */
+extern const char cf_schema_pair_before[];  /* store_peer.c: contact.pair_secret_before */
+
 #endif

@@ -35,6 +35,8 @@ const char cf_schema_peer[] =
   " addrs TEXT NOT NULL,"
   " PRIMARY KEY (fpr, number));";
 
+const char cf_schema_pair_before[] = "ALTER TABLE contact ADD COLUMN pair_secret_before BLOB;";
+
 const char cf_schema_stranger[] =
   "CREATE TABLE stranger ("
   " fpr BLOB PRIMARY KEY,"
@@ -117,6 +119,7 @@ bind_contact (struct cf_stmt *s, const struct cf_peer *peer)
   cf_bind_text (s, 9, peer->verified_how);
   cf_bind_int (s, 10, peer->verified_utc_ms);
   cf_bind_blob (s, 11, peer->pair_secret, peer->pair_secret ? CF_HASH_LEN : 0);
+  cf_bind_blob (s, 12, peer->pair_secret_before, peer->pair_secret_before ? CF_HASH_LEN : 0);
 }
 
 gpg_error_t
@@ -136,8 +139,8 @@ cf_store_peer_save (struct cf_store *store, const struct cf_peer *peer)
   if (err)
     goto leave;
   s = cf_stmt (store, "UPDATE contact SET user_id = ?2, name = ?3, contact = ?4, blocked = ?5, key_state = ?6,"
-                      " validity = ?7, last_seen = ?8, verified_how = ?9, verified_at = ?10, pair_secret = ?11"
-                      " WHERE fpr = ?1");
+                      " validity = ?7, last_seen = ?8, verified_how = ?9, verified_at = ?10, pair_secret = ?11,"
+                      " pair_secret_before = ?12 WHERE fpr = ?1");
   bind_contact (s, peer);
   err = cf_stmt_run (s);
   if (err)
@@ -222,6 +225,8 @@ load_contact (struct cf_stmt *s, struct cf_peer *peer)
     err = cf_column_text_dup (s, 8, &peer->verified_how);
   if (!err)
     err = cf_column_secret (s, 10, CF_HASH_LEN, &peer->pair_secret);
+  if (!err)
+    err = cf_column_secret (s, 11, CF_HASH_LEN, &peer->pair_secret_before);
   if (err)
     return err;
   state = cf_column_int (s, 5);
@@ -245,7 +250,7 @@ cf_store_peer_load (struct cf_store *store, gpg_error_t (*take) (void *arg, stru
   struct cf_stmt *s;
 
   s = cf_stmt (store, "SELECT fpr, user_id, name, contact, blocked, key_state, validity, last_seen, verified_how,"
-                      " verified_at, pair_secret FROM contact LIMIT ?1");
+                      " verified_at, pair_secret, pair_secret_before FROM contact LIMIT ?1");
   cf_bind_int (s, 1, CF_PEERS_MAX);
   while (cf_stmt_step (s, &err)) {
     peer = calloc (1, sizeof *peer);

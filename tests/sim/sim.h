@@ -58,6 +58,10 @@ struct sim {
   void *frame_arg;
   void (*turn) (void *arg); /* after everything that was due at one time has been done; see invariants.h */
   void *turn_arg;
+  /* Hears every datagram that is sent, from PORT of FROM to TO: as a stranger on the link would; may be NULL. */
+  void (*datagram) (struct sim *sim, const struct sim_node *from, uint16_t port, const struct sim_node *to,
+                    const uint8_t *data, size_t len);
+  void *datagram_arg;
   char *dir;
 };
 

@@ -51,6 +51,7 @@ struct datagram {
   struct cf_timer timer;
   struct sim *sim;
   size_t from, to;
+  uint16_t port; /* that it left from */
   size_t len;
   uint8_t data[];
 };
@@ -312,17 +313,20 @@ datagram_arrives (void *arg)
 
   if (to->core && to->net->handler && !d->sim->cut[d->from][d->to]) {
     sim_net_addr (d->sim->nodes[d->from], &from);
-    from.port = SIM_UDP_PORT;
+    from.port = d->port;
     to->net->handler->datagram (to->net->handler_arg, &from, d->data, d->len);
   }
   free (d);
 }
 
 static void
-post (struct sim_node *from, struct sim_node *to, const void *data, size_t len)
+post (struct sim_node *from, uint16_t port, struct sim_node *to, const void *data, size_t len)
 {
   struct sim *sim = from->sim;
   int copies = 1;
+
+  if (sim->datagram)
+    sim->datagram (sim, from, port, to, data, len);
 
   if (sim->loss_permille && sim_random (sim, 1000) < sim->loss_permille)
     copies = 0;
@@ -335,6 +339,7 @@ post (struct sim_node *from, struct sim_node *to, const void *data, size_t len)
     d->sim = sim;
     d->from = from->index;
     d->to = to->index;
+    d->port = port;
     d->len = len;
     memcpy (d->data, data, len);
     cf_timer_init (&d->timer, datagram_arrives, d);
@@ -349,7 +354,7 @@ net_send_datagram (struct cf_net *base, const struct cf_addr *to, const void *da
   struct sim_node *there = node_at (node->sim, to);
 
   if (there)
-    post (node, there, data, len);
+    post (node, SIM_UDP_PORT, there, data, len);
   return 0;
 }
 
@@ -359,8 +364,43 @@ net_broadcast (struct cf_net *base, const void *data, size_t len)
   struct sim_node *node = sim_net_node (base);
 
   for (size_t i = 0; i < node->sim->node_count; i++) /* a host hears its own broadcast, too */
-    post (node, node->sim->nodes[i], data, len);
+    post (node, SIM_UDP_PORT, node->sim->nodes[i], data, len);
   return 0;
+}
+
+/* Say it from a port that nobody has used: to THERE, or to everyone if that is NULL. */
+static gpg_error_t
+post_fresh (struct sim_node *node, struct sim_node *there, cf_net_say say, void *arg)
+{
+  struct sim *sim = node->sim;
+  struct cf_addr source;
+  struct cf_buf out;
+  gpg_error_t err;
+
+  sim_net_addr (node, &source);
+  source.port = (uint16_t) (10000 + sim_random (sim, 50000));
+  cf_buf_init (&out, CF_NET_DATAGRAM_MAX);
+  err = say (arg, &source, &out);
+  for (size_t i = 0; !err && i < sim->node_count; i++)
+    if (!there || there == sim->nodes[i])
+      post (node, source.port, sim->nodes[i], cf_buf_data (&out), cf_buf_len (&out));
+  cf_buf_done (&out);
+  return err;
+}
+
+static gpg_error_t
+net_send_fresh (struct cf_net *base, const struct cf_addr *to, cf_net_say say, void *arg)
+{
+  struct sim_node *node = sim_net_node (base);
+  struct sim_node *there = node_at (node->sim, to);
+
+  return there ? post_fresh (node, there, say, arg) : 0;
+}
+
+static gpg_error_t
+net_broadcast_fresh (struct cf_net *base, cf_net_say say, void *arg)
+{
+  return post_fresh (sim_net_node (base), NULL, say, arg);
 }
 
 static size_t
@@ -386,8 +426,18 @@ net_udp_port (struct cf_net *base)
 }
 
 static const struct cf_net_ops ops = {
-  net_dial,          net_set_handler, net_write,     net_queued,   net_close,
-  net_send_datagram, net_broadcast,   net_addresses, net_tcp_port, net_udp_port,
+  .dial = net_dial,
+  .set_handler = net_set_handler,
+  .write = net_write,
+  .queued = net_queued,
+  .close = net_close,
+  .send_datagram = net_send_datagram,
+  .broadcast = net_broadcast,
+  .send_fresh = net_send_fresh,
+  .broadcast_fresh = net_broadcast_fresh,
+  .addresses = net_addresses,
+  .tcp_port = net_tcp_port,
+  .udp_port = net_udp_port,
 };
 
 struct cf_net *

@@ -187,6 +187,7 @@ void cf_show_sent (struct cf_cli *cli, json_t *row);
 void cf_show_message (struct cf_cli *cli, json_t *row);
 void cf_show_event (struct cf_cli *cli, json_t *row);
 void cf_show_setting (struct cf_cli *cli, json_t *row);
+void cf_show_visibility (struct cf_cli *cli, json_t *row);
 void cf_show_contact_line (struct cf_cli *cli, json_t *row);
 void cf_show_peer_line (struct cf_cli *cli, json_t *row);
 void cf_show_request_line (struct cf_cli *cli, json_t *row);

@@ -66,13 +66,17 @@ void
 cf_show_status (struct cf_cli *cli, json_t *row)
 {
   const json_t *step;
-  char *text;
+  char *text, *until;
   size_t i;
 
   if (*cf_row_text (row, "fingerprint"))
     cf_show_identity (cli, row);
   show_pair (cli, "home", row, "home");
-  show_pair (cli, "visible to", row, "visibility");
+  until = cf_row_time (row, "visibility_until");
+  text = cf_cli_sprintf ("%s%s%s", cf_row_text (row, "visibility"), *until ? " until " : "", until);
+  cf_cli_pair (cli, "visible to", text);
+  free (text);
+  free (until);
   text = cf_cli_sprintf ("%d", (int) json_integer_value (json_object_get (row, "peers")));
   cf_cli_pair (cli, "nearby", text);
   free (text);
@@ -204,10 +208,25 @@ cf_show_message (struct cf_cli *cli, json_t *row)
 void
 cf_show_setting (struct cf_cli *cli, json_t *row)
 {
-  char *text = cf_row_shown (row, *cf_row_text (row, "visibility") ? "visibility" : "value");
+  char *text = cf_row_shown (row, "value");
 
   cf_cli_say (cli, CF_CLI_PLAIN, "%s", text);
   free (text);
+}
+
+void
+cf_show_visibility (struct cf_cli *cli, json_t *row)
+{
+  json_int_t unrecognised = json_integer_value (json_object_get (row, "unrecognised"));
+  const char *visibility = cf_row_text (row, "visibility");
+  char *until = cf_row_time (row, "until");
+
+  cf_cli_say (cli, CF_CLI_PLAIN, "%s%s%s", visibility, *until ? " until " : "", until);
+  if (!strcmp (visibility, "contacts") && unrecognised)
+    cf_cli_say (cli, CF_CLI_DIM,
+                "%lld of your contacts cannot recognise you: they do after a conversation that was opened by password",
+                (long long) unrecognised);
+  free (until);
 }
 
 void
@@ -272,6 +291,8 @@ cf_show_event (struct cf_cli *cli, json_t *row)
     show_typing (cli, row);
   else if (!strcmp (event, "error"))
     show_error (cli, row);
+  else if (!strcmp (event, "visibility"))
+    cf_cli_say (cli, CF_CLI_DIM, "You are visible to %s", cf_row_text (row, "visibility"));
   else if (!strcmp (event, "network"))
     cf_cli_say (cli, CF_CLI_DIM, "The network has changed");
   else

@@ -39,6 +39,10 @@ static const struct cf_cli_option expect_options[] = {
   { "for", "DURATION", 'd', false, "for how long: 90s, 10m, 2h, 3d" },
   OPTION_END,
 };
+static const struct cf_cli_option visibility_options[] = {
+  { "for", "DURATION", 'd', false, "for so long, then as before: 90s, 10m, 2h, 3d" },
+  OPTION_END,
+};
 static const struct cf_cli_option refuse_options[] = {
   { "block", NULL, 0, false, "and hear nothing from that person any more" },
   OPTION_END,
@@ -95,8 +99,8 @@ const struct cf_cli_command cf_cli_commands[] = {
   { .name = "status", .verb = "STATUS", .args = "",
     .summary = "who you are, how things stand, and what to mend",
     .help = "The steps at the end stand on one another: the first that says no is the one to mend.",
-    .fields = "version, state, home, fingerprint, user_id, name, address, listen (a list), visibility, peers, "
-              "conversations, cursor, network (a list of step, ok, detail, hint)",
+    .fields = "version, state, home, fingerprint, user_id, name, address, listen (a list), visibility, "
+              "visibility_until, peers, conversations, cursor, network (a list of step, ok, detail, hint)",
     .show = cf_show_status },
   { .name = "start", .args = "", .run = cf_cli_run_start,
     .summary = "start the daemon if it does not run, and unlock it",
@@ -106,8 +110,15 @@ const struct cf_cli_command cf_cli_commands[] = {
     .fields = "running, stopped" },
   { .name = "address", .verb = "ADDRESS", .args = "", .summary = "your address: give it to people who want to find you",
     .fields = "fingerprint, user_id, address", .show = cf_show_identity },
-  { .name = "visibility", .verb = "VISIBILITY", .args = "[everyone|nobody]", .max_args = 1,
-    .summary = "who on the local network sees you", .fields = "visibility", .show = cf_show_setting },
+  { .name = "visibility", .verb = "VISIBILITY", .args = "[everyone|contacts|nobody]", .max_args = 1,
+    .options = visibility_options, .summary = "who on the local network sees you",
+    .help = "everyone: whoever is near sees your name and key. contacts: only contacts with whom you have opened a "
+            "conversation by password, which is how they recognise you; others see that somebody runs Confab, but not "
+            "who. nobody: you see others, and are not seen; contacts who know where you are can still reach you. With "
+            "--for it falls back to what you chose last without.",
+    .fields = "visibility, until (or null), unrecognised (how many contacts cannot recognise you, because no "
+              "conversation with them was opened by password)",
+    .show = cf_show_visibility },
   { .name = "config", .verb = "CONFIG", .args = "[KEY [VALUE]]", .max_args = 2, .summary = "settings",
     .fields = "key, value, default, meaning", .columns = cf_columns_settings },
   { .name = "peers", .verb = "PEERS", .args = "", .options = watch_options, .summary = "who is near",
@@ -185,7 +196,7 @@ const struct cf_cli_command cf_cli_commands[] = {
   { .name = "events", .verb = "EVENTS", .args = "", .options = events_options, .streams = true,
     .run = cf_cli_run_named, .summary = "what happens, as it happens",
     .fields = "event (peer_seen, peer_gone, request, request_state, conversation, message, message_state, typing, "
-              "network, error), cursor, at, and those of what it is about",
+              "network, visibility, error), cursor, at, and those of what it is about",
     .show = cf_show_event },
   { .name = "help", .args = "[COMMAND]", .max_args = 1, .run = cf_cli_run_help,
     .summary = "this list, or more of one command",

@@ -88,7 +88,24 @@ op_broadcast (struct cf_net *net, const void *data, size_t len)
   return 0;
 }
 
-static const struct cf_net_ops ops = { .send_datagram = op_send, .broadcast = op_broadcast };
+/* Veiled beacons have a test of their own: here only whether they are sent, and from where. */
+static gpg_error_t
+op_broadcast_fresh (struct cf_net *net, cf_net_say say, void *arg)
+{
+  struct cf_addr source = { .family = 4, .bytes = { 10, 0, 0, 1 }, .port = 40000 };
+  struct cf_buf out;
+  gpg_error_t err;
+
+  cf_buf_init (&out, CF_NET_DATAGRAM_MAX);
+  err = say (arg, &source, &out);
+  if (!err)
+    err = op_broadcast (net, cf_buf_data (&out), cf_buf_len (&out));
+  cf_buf_done (&out);
+  return err;
+}
+
+static const struct cf_net_ops ops = { .send_datagram = op_send, .broadcast = op_broadcast,
+                                       .broadcast_fresh = op_broadcast_fresh };
 
 static void
 on_heard (void *arg, const struct cf_beacon *beacon, const struct cf_addr *addr)
@@ -563,8 +580,6 @@ test_visibility (void **state)
   cf_discovery_set_visibility (w->discovery, CF_VISIBLE_NOBODY);
   cf_discovery_start (w->discovery);
   check_silent (w);
-  cf_discovery_set_visibility (w->discovery, CF_VISIBLE_CONTACTS);
-  check_silent (w);
   cf_discovery_set_visibility (w->discovery, CF_VISIBLE_EVERYONE);
   assert_int_equal (w->broadcasts, 1);
   pass (w, 100000);
@@ -574,6 +589,26 @@ test_visibility (void **state)
   before = w->broadcasts;
   cf_discovery_set_visibility (w->discovery, CF_VISIBLE_EVERYONE);
   assert_int_equal (w->broadcasts, before + 1);
+}
+
+/* To contacts only: as often as to everyone, veiled, and no answer to an open question. */
+static void
+test_visible_to_contacts (void **state)
+{
+  struct world *w = *state;
+  struct cf_beacon question = make_beacon (2, false);
+
+  cf_discovery_set_visibility (w->discovery, CF_VISIBLE_CONTACTS);
+  cf_discovery_start (w->discovery);
+  for (int i = 0; i < 10; i++) {
+    pass (w, 10000);
+    give (w, &question, 0x0a000002, 4000);
+    assert_int_equal (last_sent (w)->len, CF_VEIL_QUESTION_LEN);
+    assert_int_equal (last_sent (w)->data[5], CF_VEIL_QUESTION);
+  }
+  assert_in_range (w->broadcasts, 5, 7);
+  assert_int_equal (w->answers, 0);
+  assert_int_equal (w->heard, 10);
 }
 
 static void
@@ -603,7 +638,8 @@ main (void)
     machine_test (test_network_change), machine_test (test_net_down), machine_test (test_answers),
     machine_test (test_largest_answer_is_smaller), machine_test (test_copies_answered_once),
     machine_test (test_host_limit), machine_test (test_flood), machine_test (test_own_ignored),
-    machine_test (test_malformed_counted), machine_test (test_visibility), machine_test (test_set_own),
+    machine_test (test_malformed_counted), machine_test (test_visibility),
+    machine_test (test_visible_to_contacts), machine_test (test_set_own),
   };
 
   return cmocka_run_group_tests_name ("discovery", tests, NULL, NULL);
