@@ -62,6 +62,12 @@ kind_is_valid (const char *name, size_t len)
   return true;
 }
 
+static enum cf_entry_kind
+kind_named (const char *name)
+{
+  return strcmp (name, "text") == 0 ? CF_ENTRY_TEXT : strcmp (name, "close") == 0 ? CF_ENTRY_CLOSE : CF_ENTRY_OTHER;
+}
+
 /* What holds for the values of an entry, whether it is to be built or was parsed. */
 static bool
 entry_is_valid (const struct cf_entry *e)
@@ -120,7 +126,7 @@ cf_entry_build (const struct cf_entry *e, struct cf_buf *out)
   char *headers = NULL, date[CF_TIME_SIZE];
   int64_t back;
 
-  if (!entry_is_valid (e) || !kind_is_valid (kind_text (e), strlen (kind_text (e))))
+  if (!entry_is_valid (e) || !kind_is_valid (kind_text (e), strlen (kind_text (e))) || kind_named (kind_text (e)) != e->kind)
     return cf_err (GPG_ERR_INV_VALUE);
   if (cf_time_parse (cf_time_format (e->date_utc_ms, date), &back) || back != e->date_utc_ms)
     return cf_err (GPG_ERR_INV_VALUE);
@@ -279,7 +285,7 @@ take_kind (struct scan *s, struct cf_entry *e)
     return;
   }
   strcpy (e->kind_name, value); /* kind_is_valid bounds it */
-  e->kind = strcmp (value, "text") == 0 ? CF_ENTRY_TEXT : strcmp (value, "close") == 0 ? CF_ENTRY_CLOSE : CF_ENTRY_OTHER;
+  e->kind = kind_named (value);
   if (e->kind != CF_ENTRY_CLOSE)
     return;
   take_header (s, "Last-Sequences", value);

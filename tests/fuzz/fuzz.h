@@ -43,6 +43,13 @@ uint8_t *fuzz_copy (const void *data, size_t len);
 void fuzz_env_init (struct cf_env *env, uint64_t *seed);
 /* clear_crypto.c: tags of any content are right, so that bytes that nobody sealed get beyond them. */
 extern bool fuzz_lax_tags;
+/* ram_store.c: from here on SQLite's files are in memory; fuzz_ram is their list, fuzz_ram_clear forgets them. */
+struct fuzz_ram {
+  struct ram_file *first;
+};
+extern struct fuzz_ram fuzz_ram;
+void fuzz_ram_begin (void);
+void fuzz_ram_clear (void);
 /* Let MS go by, timer by timer. */
 void fuzz_env_run (struct cf_env *env, uint64_t ms);
 

@@ -13,64 +13,19 @@
 
 #include "core/gate_private.h"
 #include "core/inbox.h"
-#include "core/link.h"
-#include "tests/fuzz/fuzz.h"
-#include "tests/sim/sim.h"
+#include "tests/fuzz/world.h"
 
-#define FRAMES_MAX 64
 #define CALLS_MAX 24
 #define STEPS_MAX 48
 
-struct frame {
-  uint8_t *data;
-  size_t len;
-};
-
-static struct world {
-  struct sim *sim;
-  struct sim_node *nodes[2];
-  struct frame frames[FRAMES_MAX]; /* the last real ones, of both */
-  size_t frame_count;
+static struct {
   unsigned passwords[2];           /* bits of those that the users have typed */
   struct sim_command *calls[CALLS_MAX];
   size_t call_count;
   unsigned said[2];                /* numbers are the texts */
   size_t events_seen[2];
   unsigned heard[2];               /* the last number that a node has shown */
-  uint8_t verdict;                 /* of the next real frame */
-  bool injecting;
 } w;
-
-static int
-on_frame (struct sim *sim, struct sim_node *from, const struct cf_fpr *to, const uint8_t *data, size_t len)
-{
-  struct frame *f = &w.frames[w.frame_count % FRAMES_MAX];
-  uint8_t verdict = w.verdict;
-
-  (void) sim;
-  (void) from;
-  (void) to;
-  if (w.injecting)
-    return SIM_FRAME_PASS;
-  w.verdict = SIM_FRAME_PASS;
-  free (f->data);
-  f->data = fuzz_copy (data, len);
-  f->len = len;
-  w.frame_count++;
-  return verdict;
-}
-
-/* As from the tied peer that FROM is. */
-static void
-inject (struct sim_node *from, struct sim_node *to, const uint8_t *data, size_t len)
-{
-  if (!from->core || from->core->state != CF_CORE_READY || !len)
-    return;
-  w.injecting = true;
-  (void) !cf_link_send (from->core, &to->fpr, data, len);
-  w.injecting = false;
-  sim_run (w.sim, 3);
-}
 
 /* An id that means something: of a recent frame. */
 static void
@@ -84,15 +39,13 @@ inject_raw (struct sim_node *from, struct sim_node *to, struct fuzz_in *in)
   frame = calloc (1, CF_TALK_HEADER_LEN + len);
   FUZZ_CHECK (frame);
   frame[0] = type % (CF_TALK_LAST + 2);
-  if (w.frame_count && id < 128) {
-    size_t count = w.frame_count < FRAMES_MAX ? w.frame_count : FRAMES_MAX;
-
-    memcpy (frame + 1, w.frames[id % count].data + 1, CF_CONVERSATION_ID_LEN);
-  } else
+  if (fuzz_world_frames () && id < 128)
+    memcpy (frame + 1, fuzz_world.frames[id % fuzz_world_frames ()].data + 1, CF_CONVERSATION_ID_LEN);
+  else
     frame[1] = id;
   if (len)
     memcpy (frame + CF_TALK_HEADER_LEN, body, len);
-  inject (from, to, frame, CF_TALK_HEADER_LEN + len);
+  fuzz_world_inject (from, to, frame, CF_TALK_HEADER_LEN + len);
   free (frame);
 }
 
@@ -101,18 +54,18 @@ static void
 inject_copy (struct sim_node *from, struct sim_node *to, struct fuzz_in *in)
 {
   uint8_t which = fuzz_u8 (in), how = fuzz_u8 (in), at = fuzz_u8 (in), mask = fuzz_u8 (in), *copy;
-  size_t count = w.frame_count < FRAMES_MAX ? w.frame_count : FRAMES_MAX, len, pos;
+  size_t count = fuzz_world_frames (), len, pos;
 
   if (!count)
     return;
-  len = w.frames[which % count].len;
-  copy = fuzz_copy (w.frames[which % count].data, len);
+  len = fuzz_world.frames[which % count].len;
+  copy = fuzz_copy (fuzz_world.frames[which % count].data, len);
   pos = how & 1 ? at % len : len - 1 - at % len;
   if (how & 2)
     copy[pos] ^= mask;
   if (how & 4)
     len = pos;
-  inject (from, to, copy, len);
+  fuzz_world_inject (from, to, copy, len);
   free (copy);
 }
 
@@ -136,12 +89,12 @@ static void
 command (int i, struct fuzz_in *in)
 {
   static const char *const passwords[] = { "right", "wrong" };
-  struct sim_node *node = w.nodes[i];
+  struct sim_node *node = fuzz_world.nodes[i];
   uint8_t what = fuzz_u8 (in);
   const char *password = passwords[what >> 7];
   char peer[CF_FPR_HEX_SIZE], text[16];
 
-  cf_fpr_hex (&w.nodes[!i]->fpr, peer);
+  cf_fpr_hex (&fuzz_world.nodes[!i]->fpr, peer);
   switch (what % 11) {
   case 0: w.passwords[i] |= 1u << (what >> 7); keep (sim_call (node, "OPEN", password, "--note=hi", peer, NULL)); break;
   case 1: w.passwords[i] |= 1u << (what >> 7); keep (sim_call (node, "ACCEPT", password, peer, NULL)); break;
@@ -158,7 +111,7 @@ command (int i, struct fuzz_in *in)
   case 9: keep (sim_call (node, "DELETE", NULL, peer, NULL)); break;
   default: keep (sim_call (node, "HISTORY", NULL, peer, NULL)); break;
   }
-  sim_run (w.sim, 5);
+  sim_run (fuzz_world.sim, 5);
 }
 
 static void
@@ -166,7 +119,7 @@ step (struct fuzz_in *in)
 {
   uint8_t op = fuzz_u8 (in);
   int i = op >> 7;
-  struct sim_node *node = w.nodes[i], *other = w.nodes[!i];
+  struct sim_node *node = fuzz_world.nodes[i], *other = fuzz_world.nodes[!i];
 
   switch (op % 12) {
   case 0:
@@ -174,11 +127,11 @@ step (struct fuzz_in *in)
   case 2:
   case 3:
   case 4: inject_copy (node, other, in); break;
-  case 5: sim_cut (w.sim, node, other, op & 64); break;
+  case 5: sim_cut (fuzz_world.sim, node, other, op & 64); break;
   case 6: restart (node, op & 64); break;
-  case 7: sim_run (w.sim, 1u << (fuzz_u8 (in) % 16)); break;
+  case 7: sim_run (fuzz_world.sim, 1u << (fuzz_u8 (in) % 16)); break;
   case 8: node->skew_ms += (int64_t) (int8_t) fuzz_u8 (in) * 600000; break;
-  case 9: w.verdict = fuzz_u8 (in) % 3; break; /* pass, drop, twice */
+  case 9: fuzz_world.verdict = fuzz_u8 (in) % 3; break; /* pass, drop, twice */
   default: command (i, in); break;
   }
 }
@@ -187,7 +140,7 @@ step (struct fuzz_in *in)
 static void
 check_events (int i)
 {
-  struct sim_node *node = w.nodes[i];
+  struct sim_node *node = fuzz_world.nodes[i];
 
   for (; w.events_seen[i] < json_array_size (node->events); w.events_seen[i]++) {
     json_t *e = json_array_get (node->events, w.events_seen[i]);
@@ -213,7 +166,7 @@ check_events (int i)
 static void
 check_conversations (int i)
 {
-  struct cf_core *core = w.nodes[i]->core, *other = w.nodes[!i]->core;
+  struct cf_core *core = fuzz_world.nodes[i]->core, *other = fuzz_world.nodes[!i]->core;
   size_t requests = 0;
 
   for (struct cf_request *r = core->gate->first; r; r = r->next)
@@ -227,7 +180,7 @@ check_conversations (int i)
     if (c->state == CF_CONVERSATION_REQUESTED)
       continue;
     FUZZ_CHECK (w.passwords[0] & w.passwords[1]);
-    FUZZ_CHECK (c->secret && cf_fpr_equal (&c->peer, &w.nodes[!i]->fpr));
+    FUZZ_CHECK (c->secret && cf_fpr_equal (&c->peer, &fuzz_world.nodes[!i]->fpr));
     if (there && there->state != CF_CONVERSATION_REQUESTED) {
       FUZZ_CHECK (!memcmp (c->secret, there->secret, CF_HASH_LEN) && c->asked != there->asked);
       FUZZ_CHECK (cf_fpr_equal (&c->own_key, &there->peer_key) && cf_fpr_equal (&c->peer_key, &there->own_key));
@@ -241,20 +194,10 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t len)
 {
   struct fuzz_in in = { data, len };
   uint8_t how = fuzz_u8 (&in);
-  char id[2 * CF_CONVERSATION_ID_LEN + 1];
 
   memset (&w, 0, sizeof w);
-  w.sim = sim_new (1 + (how >> 1));
-  w.sim->frame = on_frame;
-  for (int i = 0; i < 2; i++) {
-    w.nodes[i] = sim_node_new (w.sim, i ? "bob" : "alice");
-    FUZZ_CHECK (!sim_node_start (w.nodes[i]));
-  }
-  FUZZ_CHECK (sim_sees (w.nodes[0], w.nodes[1]) && sim_sees (w.nodes[1], w.nodes[0]));
-  if (how & 1) { /* begin with an open conversation */
-    w.passwords[0] = w.passwords[1] = 4;
-    FUZZ_CHECK (!sim_open (w.nodes[0], w.nodes[1], id));
-  }
+  fuzz_world_begin (how & 1); /* perhaps with an open conversation */
+  w.passwords[0] = w.passwords[1] = how & 1 ? 4 : 0;
   for (int n = 0; in.left && n < STEPS_MAX; n++) {
     step (&in);
     for (int i = 0; i < 2; i++) {
@@ -264,9 +207,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t len)
   }
   while (w.call_count)
     sim_command_free (w.calls[--w.call_count]);
-  sim_free (w.sim);
-  for (size_t i = 0; i < FRAMES_MAX; i++)
-    free (w.frames[i].data);
+  fuzz_world_end ();
   return 0;
 }
 

@@ -23,14 +23,17 @@ FUZZ_LIBS = libcf-fuzz.a $(CORE_LIBS) $(BASE_LIBS)
 fuzz_cppflags = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 # For the machines; the primitives have their vectors in tests/unit/net.
 clear_crypto = tests/fuzz/clear_crypto.c
+fuzz_world = $(clear_crypto) tests/fuzz/ram_store.c tests/fuzz/snapshot.c tests/fuzz/snapshot.h \
+	tests/fuzz/world.c tests/fuzz/world.h
+LDFLAGS_WORLD = $(LDFLAGS_FUZZ) -Wl,--wrap=cf_link_send -Wl,--wrap=store_memory_setup
 
 tests_fuzz_fuzz_address_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_address_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_beacon_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_beacon_LDADD = $(FUZZ_LIBS)
-tests_fuzz_fuzz_core_SOURCES = tests/fuzz/fuzz_core.c tests/sim/quick_password.c
-tests_fuzz_fuzz_core_CPPFLAGS = $(fuzz_cppflags)
-tests_fuzz_fuzz_core_LDFLAGS = $(LDFLAGS_FUZZ) -Wl,--wrap=cf_link_send -Wl,--wrap=crypto_pwhash_argon2id
+tests_fuzz_fuzz_core_SOURCES = tests/fuzz/fuzz_core.c $(fuzz_world)
+tests_fuzz_fuzz_core_CPPFLAGS = $(fuzz_cppflags) $(SQLCIPHER_CFLAGS)
+tests_fuzz_fuzz_core_LDFLAGS = $(LDFLAGS_WORLD)
 tests_fuzz_fuzz_core_LDADD = libcf-fuzz.a $(SIM_LIBS)
 tests_fuzz_fuzz_discovery_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_discovery_LDADD = $(FUZZ_LIBS)
