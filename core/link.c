@@ -395,6 +395,8 @@ net_changed (void *arg)
   while (cf_map_next (links->by_fpr, &pos, &key, &value)) {
     struct cf_link *link = value;
 
+    if (link->up)
+      cf_way_probe (link->up);
     if (!link->wants || link->up)
       continue;
     cf_link_dial_stop (link);

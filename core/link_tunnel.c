@@ -279,6 +279,13 @@ cf_link_tunnel_send (struct cf_link_tunnel *t, enum cf_channel channel, const vo
 }
 
 void
+cf_link_tunnel_probe (struct cf_link_tunnel *t)
+{
+  if (!t->ending && t->conn)
+    cf_tunnel_probe (t->tunnel);
+}
+
+void
 cf_link_tunnel_close (struct cf_link_tunnel *t, gpg_error_t why, const char *reason)
 {
   t->handler = NULL;

@@ -36,6 +36,8 @@ void cf_link_tunnel_established (struct cf_link_tunnel *tunnel);
 /* Errors: as cf_tunnel_send. */
 gpg_error_t cf_link_tunnel_send (struct cf_link_tunnel *tunnel, enum cf_channel channel, const void *data,
                                  size_t len) CF_MUST_CHECK;
+/* The network has changed: closed soon, unless the other end answers. */
+void cf_link_tunnel_probe (struct cf_link_tunnel *tunnel);
 /* Say goodbye; the handler hears nothing more, the memory goes in a later turn.  Legal in every callback. */
 void cf_link_tunnel_close (struct cf_link_tunnel *tunnel, gpg_error_t why, const char *reason);
 

@@ -668,6 +668,12 @@ cf_way_handshake_hash (const struct cf_way *way)
   return cf_tunnel_handshake_hash (cf_link_tunnel_channel (way->tunnel));
 }
 
+void
+cf_way_probe (struct cf_way *way)
+{
+  cf_link_tunnel_probe (way->tunnel);
+}
+
 gpg_error_t
 cf_way_send (struct cf_way *way, const void *data, size_t len)
 {

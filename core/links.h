@@ -85,6 +85,7 @@ bool cf_way_is_dialled (const struct cf_way *way);
 const uint8_t *cf_way_device (const struct cf_way *way);
 const struct cf_addr *cf_way_addr (const struct cf_way *way);
 const uint8_t *cf_way_handshake_hash (const struct cf_way *way);
+void cf_way_probe (struct cf_way *way);
 gpg_error_t cf_way_send (struct cf_way *way, const void *data, size_t len) CF_MUST_CHECK;
 
 /* --- link_accept.c: how much strangers may ask --- */

@@ -50,6 +50,8 @@
 #define CF_HANDSHAKE_MS 10000               /* message 1 to both HELLOs */
 #define CF_PING_IDLE_MS 4000
 #define CF_PATH_LOST_MS 9000
+#define CF_ALIVE_MS 3000                    /* who only receives says so this often */
+#define CF_PROBE_MS 3000                    /* an answer that is waited for after the network has changed */
 #define CF_CLOCK_SLACK_MS (3600 * 1000)     /* message 1 must be within an hour */
 #define CF_REKEY_RECORDS (1u << 20)
 #define CF_REKEY_MS (3600 * 1000)

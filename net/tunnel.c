@@ -84,7 +84,9 @@ struct cf_tunnel {
   struct channel channels[CF_CHANNEL_COUNT];
   struct cf_timer timer; /* handshake deadline, then liveness */
   uint64_t heard_ms;     /* the last record that opened */
-  bool pinged;           /* and a ping is out since */
+  uint64_t said_ms;      /* the last record that left */
+  bool pinged;           /* a ping is out since heard_ms */
+  uint64_t lost_ms;      /* pinged: then the path counts as lost */
   gpg_error_t peer_code;
 };
 
@@ -138,9 +140,11 @@ seal_record (struct cf_tunnel *t, uint8_t channel, uint8_t flags, const void *fr
   if (!t->tx.cipher) /* output closed the tunnel between two records */
     return cf_err (GPG_ERR_ENOTCONN);
   err = cf_record_seal (&t->tx, t->env->now_ms, channel, flags, fragment, len, t->out + t->out_len, &record_len);
-  if (!err)
-    t->out_len += record_len;
-  return err;
+  if (err)
+    return err;
+  t->out_len += record_len;
+  t->said_ms = t->env->now_ms;
+  return 0;
 }
 
 static gpg_error_t
@@ -321,32 +325,48 @@ forget_parts (struct cf_tunnel *t)
       cf_buf_done (&t->channels[i].part);
 }
 
+/* A ping leaves, and an answer is waited for until LOST_MS. */
+static void
+ask_for_life (struct cf_tunnel *t, uint64_t lost_ms)
+{
+  uint8_t ping = LINK_PING;
+  gpg_error_t err;
+
+  t->pinged = true;
+  t->lost_ms = lost_ms;
+  err = send_link (t, &ping, 1);
+  if (err)
+    tunnel_fail (t, err);
+  else
+    cf_timer_arm (t->env, &t->timer, lost_ms);
+}
+
 static void
 timer_fired (void *arg)
 {
   struct cf_tunnel *t = arg;
-  uint64_t silent_ms = t->env->now_ms - t->heard_ms;
-  uint8_t ping = LINK_PING;
-  gpg_error_t err;
+  uint64_t idle_ms = t->heard_ms + CF_PING_IDLE_MS;
 
-  if (t->state != READY) { /* the handshake's deadline */
+  if (t->state != READY || (t->pinged && t->env->now_ms >= t->lost_ms)
+      || t->env->now_ms >= t->heard_ms + CF_PATH_LOST_MS) /* the handshake's deadline, or a path that is lost */
     tunnel_end (t, cf_err (GPG_ERR_ETIMEDOUT), NULL);
-    return;
-  }
-  if (silent_ms >= CF_PATH_LOST_MS) {
-    tunnel_end (t, cf_err (GPG_ERR_ETIMEDOUT), NULL);
-    return;
-  }
-  if (silent_ms >= CF_PING_IDLE_MS && !t->pinged) {
-    t->pinged = true;
+  else if (t->pinged)
+    cf_timer_arm (t->env, &t->timer, t->lost_ms);
+  else if (t->env->now_ms < idle_ms)
+    cf_timer_arm (t->env, &t->timer, idle_ms);
+  else {
     forget_parts (t);
-    err = send_link (t, &ping, 1);
-    if (err) {
-      tunnel_fail (t, err);
-      return;
-    }
+    ask_for_life (t, t->heard_ms + CF_PATH_LOST_MS);
   }
-  cf_timer_arm (t->env, &t->timer, t->heard_ms + (t->pinged ? CF_PATH_LOST_MS : CF_PING_IDLE_MS));
+}
+
+void
+cf_tunnel_probe (struct cf_tunnel *tunnel)
+{
+  uint64_t lost_ms = tunnel->env->now_ms + CF_PROBE_MS;
+
+  if (tunnel->state == READY && !(tunnel->pinged && tunnel->lost_ms <= lost_ms))
+    ask_for_life (tunnel, lost_ms);
 }
 
 /* A record opened.  The timer is moved only when it was set for the worst; else
@@ -402,6 +422,17 @@ receive_link (struct cf_tunnel *t, const struct cf_record *r)
   default:
     return cf_err (CF_ERR_PROTOCOL);
   }
+}
+
+/* Who sends us a long message on a slow path may have no room for a ping, and hears nothing of us until the end. */
+static gpg_error_t
+show_life (struct cf_tunnel *t)
+{
+  uint8_t pong = LINK_PONG;
+
+  if (t->state != READY || t->env->now_ms - t->said_ms < CF_ALIVE_MS || carrier_is_full (t))
+    return 0;
+  return send_link (t, &pong, 1);
 }
 
 /* One canonical way to cut a message: every fragment but the last is full, the
@@ -469,6 +500,8 @@ receive_record (struct cf_tunnel *t, const uint8_t *data, size_t len)
   }
   heard (t);
   err = record.channel == CHANNEL_LINK ? receive_link (t, &record) : receive_fragment (t, &record);
+  if (!err && record.channel != CHANNEL_LINK)
+    err = show_life (t);
   if (gpg_err_code (err) == CF_ERR_PROTOCOL)
     cf_refused (t->env, CF_REFUSED_RECORD_RULE);
   else if (gpg_err_code (err) == GPG_ERR_TOO_LARGE)

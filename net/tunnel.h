@@ -66,6 +66,9 @@ gpg_error_t cf_tunnel_send (struct cf_tunnel *tunnel, enum cf_channel channel, c
 /* The carrier has room: what waits goes on. */
 void cf_tunnel_drained (struct cf_tunnel *tunnel);
 
+/* The network has changed: ask for a sign of life, and take the path for lost if none comes within CF_PROBE_MS. */
+void cf_tunnel_probe (struct cf_tunnel *tunnel);
+
 /* Say goodbye (when ready) with WHY's code and a reason (NULL: none; cut to CF_BYE_REASON_MAX) and close; closed is
    called with WHY, or CANCELED when that is 0.  Nothing happens when it is closed already. */
 void cf_tunnel_close (struct cf_tunnel *tunnel, gpg_error_t why, const char *reason);

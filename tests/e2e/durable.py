@@ -13,6 +13,7 @@ import re
 import signal
 import socket
 import subprocess
+import textwrap
 import threading
 import time
 
@@ -60,7 +61,8 @@ class Client:
                         row, data = data.split(b"\n", 1)
                         yield json.loads(row)
                 elif line.startswith(b"INQUIRE "):
-                    self.sock.sendall(b"D " + answer.encode() + b"\nEND\n")
+                    data_lines = textwrap.wrap(answer, 900, drop_whitespace=False, break_on_hyphens=False)
+                    self.sock.sendall(b"".join(b"D " + part.encode() + b"\n" for part in data_lines) + b"END\n")
                 elif line.split(b" ")[0] == b"OK":
                     return
                 elif line.startswith(b"ERR "):
@@ -444,9 +446,36 @@ def reconnect(lab):
             wait_online(client, conv, True, 5)
         print(f"# {cut}: noticed in {noticed:.1f} s; after {seconds} s of silence up again in"
               f" {time.monotonic() - begun:.2f} s")
+    lab.net("renumber", "h2", "77")
+    begun = time.monotonic()
+    for sender in (a, b):
+        sender.confab("send", conv, "to wherever you are", "--wait", "delivered", "--timeout", "10")
+    took = time.monotonic() - begun
+    print(f"# another address: a message each way in {took:.1f} s")
+    check(took < 8, "at once after a change of the network")
     for client in clients:
         client.close()
 
 
+def slow(lab):
+    """While a long message crawls over a slow path, the path does not count as lost"""
+    a, b = lab.person("alice", "h1"), lab.person("bob", "h2")
+    for person in (a, b):
+        person.init()
+    see_each_other(a, b)
+    conv = open_conversation(a, b)
+    client = Client(a)
+    before = client.call("STATUS")[0]["counters"]["links"]["up"]
+    lab.net("slow", "h2", "150")
+    begun = time.monotonic()
+    row = client.call(f"SEND --wait=queued {conv}", "x" * 250000)[0]
+    a.wait("message_state", 90, message=row["message"], state="delivered")
+    took = time.monotonic() - begun
+    print(f"# 250 kB in {took:.1f} s")
+    check(took > 10, "so slow that the path would be given up without a sign of life")
+    check(client.call("STATUS")[0]["counters"]["links"]["up"] == before, "the link went down meanwhile")
+    client.close()
+
+
 if __name__ == "__main__":
-    run_stories(kills, reconnect)
+    run_stories(kills, reconnect, slow)

@@ -10,6 +10,7 @@
 #   netns.sh detach hI          the same behind a switch: nothing passes, but every carrier stays
 #   netns.sh attach hI          and back
 #   netns.sh renumber hI N      give the host the addresses of number N instead of its own (another lease)
+#   netns.sh slow hI KBIT       let no more than so many kilobits a second pass, either way (needs tc and its tbf; exit 77)
 #   netns.sh list               host, IPv4 address, IPv6 address
 #
 # Host hI has eth0 with 10.77.0.I/24 and fd77::I/64 (and its link-local address), and loopback.  The
@@ -140,6 +141,14 @@ cable () { # hI, what to set
   nsenter --net=/proc/1/ns/net -- ip link set "$port" "$@"
 }
 
+slow () { # hI KBIT: a queue of up to 20 s, as in a cheap router
+  local port=p${1#h}
+  pid_of "$1" > /dev/null || exit 1
+  nsenter --net=/proc/1/ns/net -- tc qdisc replace dev "$port" root tbf rate "$2kbit" burst 16kb latency 20s \
+    && (on_host "$1" tc qdisc replace dev eth0 root tbf rate "$2kbit" burst 16kb latency 20s) \
+    || skip "no traffic shaping here"
+}
+
 renumber () { # hI N
   [[ $2 =~ ^[0-9]+$ ]] && [ "$2" -ge 1 ] && [ "$2" -le 253 ] || die "no such number: $2"
   (on_host "$1" ip addr flush dev eth0 scope global)
@@ -154,6 +163,7 @@ case $verb in
   exec) [ $# -ge 2 ] || usage; on_host "$@" ;;
   cut) [ $# = 1 ] || usage; cable "$1" down ;;
   mend) [ $# = 1 ] || usage; cable "$1" up ;;
+  slow) [ $# = 2 ] || usage; slow "$1" "$2" ;;
   renumber) [ $# = 2 ] || usage; renumber "$1" "$2" ;;
   detach) [ $# = 1 ] || usage; cable "$1" nomaster ;;
   attach) [ $# = 1 ] || usage; cable "$1" master lan ;;

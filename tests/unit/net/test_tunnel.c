@@ -360,6 +360,57 @@ test_ping_and_lost_path (void **state)
   pair_done (&p);
 }
 
+/* After a change of the network a path has less time to show that it is still there. */
+static void
+test_probe (void **state)
+{
+  struct pair p;
+
+  (void) state;
+  pair_world (&p, 18);
+  pair_init (&p, NULL, 0);
+  pair_connect (&p);
+  cf_tunnel_probe (p.a.tunnel);
+  cf_tunnel_probe (p.a.tunnel); /* one question is enough */
+  pair_wait (&p, CF_PATH_LOST_MS, true);
+  assert_int_equal (p.a.closed + p.b.closed, 0);
+  cf_tunnel_probe (p.a.tunnel);
+  pair_wait (&p, CF_PROBE_MS - 100, false);
+  assert_int_equal (p.a.closed, 0);
+  pair_wait (&p, 200, false);
+  assert_int_equal (p.a.closed, 1);
+  assert_int_equal (gpg_err_code (p.a.closed_err), GPG_ERR_ETIMEDOUT);
+  cf_tunnel_probe (p.a.tunnel); /* closed: nothing */
+  pair_done (&p);
+}
+
+/* Who only receives says so: whoever sends must not wait for the answer to a ping that waits behind what he sends. */
+static void
+test_sign_of_life (void **state)
+{
+  struct pair p;
+  size_t before, life;
+
+  (void) state;
+  pair_world (&p, 19);
+  pair_init (&p, NULL, 0);
+  pair_connect (&p);
+  before = p.b.carried;
+  for (int i = 0; i < 60; i++) {
+    assert_int_equal (cf_tunnel_send (p.a.tunnel, CF_CHANNEL_TALK, "x", 1), 0);
+    pair_wait (&p, 500, true);
+  }
+  life = p.b.carried - before;
+  assert_int_equal (p.a.closed + p.b.closed, 0);
+  assert_true (life > 0 && life <= 10 * 32); /* one in three seconds, a few bytes each */
+  /* And no talk of its own begins when nothing is sent: pings and their answers only. */
+  pair_wait (&p, CF_PING_IDLE_MS, true);
+  before = p.b.carried + p.a.carried;
+  pair_wait (&p, CF_PING_IDLE_MS * 10, true);
+  assert_true (p.b.carried + p.a.carried - before <= 2 * 2 * 11 * 32);
+  pair_done (&p);
+}
+
 /* Bytes that are no record keep nothing alive. */
 static void
 test_dribble (void **state)
@@ -596,6 +647,8 @@ main (void)
     cmocka_unit_test (test_interleaved),
     cmocka_unit_test (test_priorities),
     cmocka_unit_test (test_ping_and_lost_path),
+    cmocka_unit_test (test_probe),
+    cmocka_unit_test (test_sign_of_life),
     cmocka_unit_test (test_dribble),
     cmocka_unit_test (test_goodbye),
     cmocka_unit_test (test_rekey),
