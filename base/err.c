@@ -108,7 +108,7 @@ static const struct entry table[] = {
   /* ---- trust ---- */
   SAY (CF_ERR_WRONG_PASSWORD, CF_OURS, "WRONG_PASSWORD", CF_EXIT_TRUST,
        "The two passwords were not the same",
-       "Agree on the password once more, by voice or in person, and open the conversation again"),
+       "Agree on the password once more, by voice or in person, and try again"),
   SAY (CF_ERR_WRONG_PASSWORD, CF_AGENT, "BAD_PASSPHRASE", CF_EXIT_AGENT,
        "The passphrase of your key was wrong, or none was given",
        "Try again; it is the passphrase of your PGP key, not a conversation's password"),

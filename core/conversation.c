@@ -15,6 +15,7 @@
 #include "base/secmem.h"
 #include "base/text.h"
 #include "core/event.h"
+#include "core/gate.h"
 #include "core/json.h"
 #include "core/link.h"
 #include "core/message.h"
@@ -123,6 +124,14 @@ cf_conversation_find (struct cf_core *core, const uint8_t id[CF_CONVERSATION_ID_
     if (!memcmp (conv->id, id, CF_CONVERSATION_ID_LEN))
       return conv;
   return NULL;
+}
+
+struct cf_conversation *
+cf_conversation_open (struct cf_core *core, const uint8_t id[CF_CONVERSATION_ID_LEN])
+{
+  struct cf_conversation *conv = cf_conversation_find (core, id);
+
+  return conv && conv->state == CF_CONVERSATION_OPEN && !conv->deleted ? conv : NULL;
 }
 
 const char *
@@ -335,6 +344,8 @@ cf_conversation_set_state (struct cf_core *core, struct cf_conversation *conv, e
     return err;
   }
   update_want (core, conv);
+  if (state == CF_CONVERSATION_CLOSED)
+    cf_gate_conversation_closed (core);
   return 0;
 }
 

@@ -11,7 +11,7 @@
  *                                                                                        OPENED came: gone <-----+
  *
  * KEY goes beside the run, from the moment both users have agreed to talk:
- * opening.c.  On a new tunnel the asker begins again with OPEN before the tags (a new run),
+ * opening.c.  A verification (verifying.c) goes the same way without keys.  On a new tunnel the asker begins again with OPEN before the tags (a new run),
  * and repeats from Ta on; the answerer repeats from Tb on.
  * Spec: doc/protocol.md, "Password gate".
  */
@@ -113,16 +113,25 @@ take_over (struct cf_request *r, struct cf_request *own)
   cf_request_drop (own);
 }
 
+/* As cf_request_verifies. */
+static const uint8_t *
+verified_by (const struct cf_open_body *body)
+{
+  return body->purpose == CF_PURPOSE_VERIFY ? body->conversation : NULL;
+}
+
 /* A request that is new to us, by somebody who may ask. */
 static void
 store_request (struct cf_core *core, struct cf_peer *peer, const uint8_t *id, const struct cf_open_body *body)
 {
-  struct cf_request *old = cf_request_of (core, &peer->fpr, false), *own = cf_request_of (core, &peer->fpr, true), *r;
+  const uint8_t *verifies = verified_by (body);
+  struct cf_request *old = cf_request_of (core, &peer->fpr, false, verifies), *r;
+  struct cf_request *own = cf_request_of (core, &peer->fpr, true, verifies);
   gpg_error_t err;
 
   if (old && old->state != CF_REQUEST_ENDED) /* he asks anew: the other one is no longer meant */
     cf_request_end (old, cf_err (CF_ERR_REFUSED), 0, "withdrawn");
-  r = cf_request_new (core, id, &peer->fpr, false);
+  r = cf_request_new (core, id, &peer->fpr, false, verifies);
   if (!r)
     return;
   r->note = body->note_len ? cf_text_display (body->note, body->note_len, false) : NULL;
@@ -130,7 +139,7 @@ store_request (struct cf_core *core, struct cf_peer *peer, const uint8_t *id, co
   r->fresh = true;
   if (own)
     take_over (r, own);
-  else if (cf_store_expectation_get (core->store, &peer->fpr, core->env->now_utc_ms, &r->prs))
+  else if (!verifies && cf_store_expectation_get (core->store, &peer->fpr, core->env->now_utc_ms, &r->prs))
     cf_log (core->env, CF_LOG_ERROR, "gate: expectations cannot be read");
   err = cf_store_begin (core->store);
   if (!err) {
@@ -161,7 +170,7 @@ open_again (struct cf_request *r, const struct cf_open_body *body)
     cf_run_forget (r);
     cf_request_set_state (r, CF_REQUEST_ACCEPTED);
     cf_request_say_accept (r);
-    cf_opening_step (r);
+    r->purpose->step (r);
     break;
   case CF_REQUEST_ENDED:
     cf_request_say (r, gpg_err_code (r->end_error) == CF_ERR_WRONG_PASSWORD ? CF_TALK_WRONG : CF_TALK_REFUSED, NULL, 0);
@@ -173,10 +182,10 @@ open_again (struct cf_request *r, const struct cf_open_body *body)
 
 /* Is a new request of PEER not to be shown?  *R_WHY says why; to him it looks like somebody who is not at home. */
 static bool
-is_ignored (struct cf_gate *gate, const struct cf_peer *peer, enum cf_refusal *r_why)
+is_ignored (struct cf_gate *gate, const struct cf_peer *peer, const struct cf_open_body *body, enum cf_refusal *r_why)
 {
   struct cf_core *core = gate->core;
-  const struct cf_request *own = cf_request_of (core, &peer->fpr, true);
+  const struct cf_request *own = cf_request_of (core, &peer->fpr, true, verified_by (body));
 
   if (peer->blocked)
     *r_why = CF_REFUSED_GATE_BLOCKED;
@@ -194,6 +203,25 @@ is_ignored (struct cf_gate *gate, const struct cf_peer *peer, enum cf_refusal *r
   return true;
 }
 
+/* Does BODY, an OPEN of PEER, fit what we know of its id and of the conversation that it names? */
+static bool
+open_fits (struct cf_core *core, const struct cf_peer *peer, const struct cf_talk_frame *frame,
+           const struct cf_open_body *body)
+{
+  const struct cf_request *r = cf_request_find (core, frame->id);
+  const struct cf_conversation *conv;
+
+  if (!r && cf_conversation_id_used (core, frame->id))
+    return false;
+  if (r)
+    return !r->asked && cf_fpr_equal (&r->peer, &peer->fpr) && r->purpose->number == body->purpose
+           && (body->purpose == CF_PURPOSE_OPEN || !memcmp (r->conversation, body->conversation, sizeof r->conversation));
+  if (body->purpose == CF_PURPOSE_OPEN)
+    return true;
+  conv = cf_conversation_find (core, body->conversation);
+  return conv && conv->state != CF_CONVERSATION_REQUESTED && cf_fpr_equal (&conv->peer, &peer->fpr);
+}
+
 static void
 on_open (struct cf_core *core, struct cf_peer *peer, const struct cf_talk_frame *frame)
 {
@@ -202,12 +230,12 @@ on_open (struct cf_core *core, struct cf_peer *peer, const struct cf_talk_frame 
   struct cf_open_body body;
   enum cf_refusal why;
 
-  if (cf_open_decode (frame->body, frame->body_len, &body) || body.purpose != CF_PURPOSE_OPEN) {
+  if (cf_open_decode (frame->body, frame->body_len, &body)) {
     gate->counts.malformed++;
     cf_refused (core->env, CF_REFUSED_GATE_MALFORMED);
     return;
   }
-  if (r ? r->asked || !cf_fpr_equal (&r->peer, &peer->fpr) : cf_conversation_id_used (core, frame->id)) {
+  if (!open_fits (core, peer, frame, &body)) {
     gate->counts.unexpected++;
     cf_refused (core->env, CF_REFUSED_GATE_ID);
     return;
@@ -219,21 +247,37 @@ on_open (struct cf_core *core, struct cf_peer *peer, const struct cf_talk_frame 
     open_again (r, &body);
     return;
   }
-  if (is_ignored (gate, peer, &why)) {
+  if (is_ignored (gate, peer, &body, &why)) {
     gate->counts.ignored++;
     cf_refused (core->env, why);
+  } else if (body.purpose == CF_PURPOSE_VERIFY && !cf_conversation_open (core, body.conversation)) {
+    /* We have closed it, and he does not know yet. */
+    if (cf_talk_send (core, &peer->fpr, CF_TALK_REFUSED, frame->id, NULL, 0))
+      cf_log (core->env, CF_LOG_DEBUG, "gate: REFUSED could not leave");
   } else
     store_request (core, peer, frame->id, &body);
 }
 
 /* --- the other frames --- */
 
+/* The asker's list shows what he has asked for. */
+static gpg_error_t
+keep_conversation (struct cf_request *r)
+{
+  struct cf_conversation *conv;
+  gpg_error_t err;
+
+  err = cf_conversation_new (r->core, r->id, &r->peer, true, &conv);
+  if (!err && r->note && !(conv->note = strdup (r->note)))
+    err = cf_err_errno ();
+  return err ? err : cf_conversation_set_state (r->core, conv, CF_CONVERSATION_REQUESTED);
+}
+
 /* The peer has our request: from now on it stands. */
 static void
 on_received (struct cf_request *r)
 {
   struct cf_core *core = r->core;
-  struct cf_conversation *conv = NULL;
   gpg_error_t err;
 
   if (r->state != CF_REQUEST_CALLING)
@@ -242,12 +286,8 @@ on_received (struct cf_request *r)
   err = cf_store_begin (core->store);
   if (!err) {
     err = cf_request_save (r);
-    if (!err)
-      err = cf_conversation_new (core, r->id, &r->peer, true, &conv);
-    if (!err && r->note && !(conv->note = strdup (r->note)))
-      err = cf_err_errno ();
-    if (!err)
-      err = cf_conversation_set_state (core, conv, CF_CONVERSATION_REQUESTED);
+    if (!err && !cf_request_verifies (r))
+      err = keep_conversation (r);
     cf_store_end (core->store, &err);
   }
   if (err)
@@ -269,8 +309,9 @@ on_refused (struct cf_request *r)
     cf_request_end (r, cf_err (CF_ERR_REFUSED), 0, r->asked ? "refused" : "withdrawn");
     return;
   }
-  /* Open here only: the other side could not finish.  Neither is open in the end. */
-  conv = cf_conversation_find (r->core, r->id);
+  /* Open here only: the other side could not finish.  Neither is open in the end.  (Of a verification nothing is to
+     be taken back: its DONE has proved what it was for.) */
+  conv = cf_request_verifies (r) ? NULL : cf_conversation_find (r->core, r->id);
   if (conv && conv->state == CF_CONVERSATION_OPEN) {
     free (conv->trouble);
     conv->trouble = strdup ("The other side could not finish the opening");
@@ -352,16 +393,9 @@ run_frame (struct cf_request *r, const struct cf_talk_frame *frame)
     cf_request_end (r, cf_err (CF_ERR_WRONG_PASSWORD), 0, "wrong");
     return true;
   case CF_TALK_KEY:
-    if (r->state != CF_REQUEST_OPENED && !cf_opening_is_agreed (r))
-      return false;
-    cf_opening_frame (r, frame);
-    return true;
   case CF_TALK_STATEMENT:
   case CF_TALK_DONE:
-    if (r->state != CF_REQUEST_SEALING && r->state != CF_REQUEST_OPENED)
-      return false;
-    cf_opening_frame (r, frame);
-    return true;
+    return r->purpose->frame (r, frame);
   default:
     return false;
   }
@@ -427,7 +461,7 @@ cf_gate_up (struct cf_core *core, struct cf_peer *peer)
       break;
     case CF_REQUEST_SEALING:
     case CF_REQUEST_OPENED:
-      cf_opening_repeat (r);
+      r->purpose->repeat (r);
       break;
     case CF_REQUEST_ASKED:
     case CF_REQUEST_ACCEPTED:

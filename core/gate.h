@@ -18,6 +18,8 @@ void cf_gate_down (struct cf_core *core, struct cf_peer *peer);
 
 /* Our user has thought better of the request that CONV is: the peer is told, CONV is gone. */
 gpg_error_t cf_gate_withdraw (struct cf_core *core, struct cf_conversation *conv) CF_MUST_CHECK;
+/* A conversation has been closed: what was to verify it ends, soon. */
+void cf_gate_conversation_closed (struct cf_core *core);
 /* The conversation ID is about to be deleted: forget what is left of its opening. */
 void cf_gate_forget (struct cf_core *core, const uint8_t id[CF_CONVERSATION_ID_LEN]);
 

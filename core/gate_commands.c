@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* gate_commands.c - what the user asks of the password gate: OPEN, REQUESTS, ACCEPT, EXPECT, REFUSE.
+/* gate_commands.c - what the user asks of the password gate: OPEN, VERIFY, REQUESTS, ACCEPT, EXPECT, REFUSE.
  *
  * A command that waits is a cf_gate_call: for the peer's key and for the
  * password, then for its request to be open or over.  A client that goes
@@ -22,7 +22,7 @@
 #define EXPECT_DEFAULT_MS (24LL * 3600 * 1000)
 #define EXPECT_MAX_MS (30LL * 24 * 3600 * 1000)
 
-enum call_kind { CALL_OPEN, CALL_ACCEPT, CALL_EXPECT, CALL_WATCH };
+enum call_kind { CALL_OPEN, CALL_VERIFY, CALL_ACCEPT, CALL_EXPECT, CALL_WATCH };
 
 struct cf_gate_call {
   struct cf_gate_call *next;
@@ -30,7 +30,7 @@ struct cf_gate_call {
   struct cf_command *cmd;
   enum call_kind kind;
   struct cf_fpr peer;
-  uint8_t id[CF_CONVERSATION_ID_LEN]; /* ACCEPT: of the request */
+  uint8_t id[CF_CONVERSATION_ID_LEN]; /* ACCEPT: of the request; VERIFY: of the conversation */
   char *note;                         /* OPEN */
   int64_t until_utc_ms;               /* EXPECT */
   struct cf_request *request;         /* waits for it */
@@ -122,13 +122,14 @@ cf_gate_calls_end (struct cf_request *r, gpg_error_t err, const char *message)
   char id[HEX_ID_LEN + 1], fpr[CF_FPR_HEX_SIZE];
   struct cf_gate_call *call, *next;
 
-  cf_hex (r->id, sizeof r->id, id);
+  cf_hex (r->conversation, sizeof r->conversation, id);
   cf_fpr_hex (&r->peer, fpr);
   for (call = r->core->gate->calls; call; call = next) {
     next = call->next;
     if (call->request == r)
       call_end (call, err, message,
-                err ? NULL : json_pack ("{s:s, s:s, s:s}", "conversation", id, "peer", fpr, "state", "open"));
+                err ? NULL
+                    : json_pack ("{s:s, s:s, s:s}", "conversation", id, "peer", fpr, "state", r->purpose->ended));
   }
 }
 
@@ -229,18 +230,25 @@ answer (struct cf_gate_call *call, struct cf_request *r, uint8_t *prs)
   cf_request_accept (r);
 }
 
+/* OPEN, VERIFY: PRS is stolen. */
 static void
-open_with (struct cf_gate_call *call, uint8_t *prs)
+ask_with (struct cf_gate_call *call, uint8_t *prs)
 {
   struct cf_core *core = call->core;
-  struct cf_request *r = cf_request_of (core, &call->peer, false);
+  const uint8_t *verifies = call->kind == CALL_VERIFY ? call->id : NULL;
+  struct cf_request *r = cf_request_of (core, &call->peer, false, verifies);
   uint8_t id[CF_CONVERSATION_ID_LEN];
 
-  if (r) { /* the peer has asked us: opening is answering */
+  if (verifies && !cf_conversation_open (core, verifies)) { /* closed while the password was typed */
+    cf_secmem_free (prs);
+    call_end (call, cf_err (CF_ERR_CLOSED), NULL, NULL);
+    return;
+  }
+  if (r) { /* the peer has asked us: asking is answering */
     answer (call, r, prs);
     return;
   }
-  r = cf_request_of (core, &call->peer, true);
+  r = cf_request_of (core, &call->peer, true, verifies);
   if (r) { /* ours stands already: go on waiting, with what was typed last unless a run has begun */
     call->request = r;
     cf_request_set_state (r, r->state); /* its deadline may have passed before we came */
@@ -256,7 +264,7 @@ open_with (struct cf_gate_call *call, uint8_t *prs)
     return;
   }
   cf_env_random (core->env, id, sizeof id);
-  r = cf_request_new (core, id, &call->peer, true);
+  r = cf_request_new (core, id, &call->peer, true, verifies);
   if (!r) {
     cf_secmem_free (prs);
     call_end (call, cf_err (GPG_ERR_ENOMEM), NULL, NULL);
@@ -273,7 +281,7 @@ static void
 expect_with (struct cf_gate_call *call, uint8_t *prs)
 {
   struct cf_core *core = call->core;
-  struct cf_request *r = cf_request_of (core, &call->peer, false);
+  struct cf_request *r = cf_request_of (core, &call->peer, false, NULL);
   char fpr[CF_FPR_HEX_SIZE], until[CF_TIME_SIZE];
   json_t *row;
   gpg_error_t err;
@@ -299,7 +307,8 @@ got_prs (struct cf_gate_call *call, uint8_t *prs)
 
   switch (call->kind) {
   case CALL_OPEN:
-    open_with (call, prs);
+  case CALL_VERIFY:
+    ask_with (call, prs);
     break;
   case CALL_EXPECT:
     expect_with (call, prs);
@@ -353,7 +362,7 @@ accept_go_on (struct cf_gate_call *call)
     call->prs = NULL;
     got_prs (call, prs);
   } else if (r && r->state == CF_REQUEST_ASKED)
-    cf_opening_agree (r);
+    r->purpose->agree (r);
 }
 
 static void
@@ -393,7 +402,7 @@ key_checked (void *arg, gpg_error_t err)
     call->key_error = err;
     /* Who accepts will need a key: it is made while the password is typed and stretched. */
     if (!err && r && r->state == CF_REQUEST_ASKED)
-      cf_opening_prepare (r);
+      r->purpose->prepare (r);
     accept_go_on (call);
   } else if (err)
     call_end (call, err, NULL, NULL);
@@ -450,6 +459,31 @@ cmd_open (struct cf_command *cmd)
   }
   call->peer = peer->fpr;
   call->note = clean;
+  check_key (call, false);
+}
+
+static void
+cmd_verify (struct cf_command *cmd)
+{
+  struct cf_conversation *conv = cf_conversation_resolve (cmd, cmd->argv[0]);
+  struct cf_gate_call *call;
+
+  if (!conv)
+    return;
+  if (conv->state == CF_CONVERSATION_REQUESTED) {
+    cf_command_fail (cmd, cf_err (GPG_ERR_CONFLICT), "Wait until it is open: its password verifies, too",
+                     "The conversation is not open yet");
+    return;
+  }
+  if (!cf_conversation_open (cmd->core, conv->id)) {
+    cf_command_done (cmd, cf_err (CF_ERR_CLOSED));
+    return;
+  }
+  call = call_new (cmd, CALL_VERIFY);
+  if (!call)
+    return;
+  call->peer = conv->peer;
+  memcpy (call->id, conv->id, sizeof call->id);
   check_key (call, false);
 }
 
@@ -614,18 +648,31 @@ const struct cf_command_def cf_gate_commands[] = {
     .max_args = 1,
     .needs_ready = true,
     .run = cmd_open },
+  { .verb = "VERIFY",
+    .usage = "VERIFY CONV",
+    .help = "Verify the other side of an open conversation once more: both type the same password, which\n"
+            "INQUIRE PASSWORD asks for.  Answers his request to do so if there is one.  Ends when he is verified,\n"
+            "has refused, or the passwords differ.  A client that goes leaves the request standing for 7 days.\n"
+            "Fields: conversation, peer, state (verified)",
+    .options = "",
+    .min_args = 1,
+    .max_args = 1,
+    .needs_ready = true,
+    .run = cmd_verify },
   { .verb = "REQUESTS",
     .usage = "REQUESTS [--watch]",
     .help = "Requests that wait for an answer; with --watch also those to come and what becomes of them.\n"
-            "Fields: request, fingerprint, user_id, name, validity, key_state, since, note, contact,\n"
-            "state (waiting, accepted; of a request_state event: opened, refused, withdrawn, wrong, failed, lapsed)",
+            "Fields: request, purpose (open, verify), conversation (that is to be verified, or null), fingerprint,\n"
+            "user_id, name, validity, key_state, since, note, contact, state (waiting, accepted; of a\n"
+            "request_state event: opened, verified, refused, withdrawn, wrong, failed, lapsed)",
     .options = "watch",
     .needs_ready = true,
     .run = cmd_requests },
   { .verb = "ACCEPT",
     .usage = "ACCEPT REQUEST",
-    .help = "Answer a request.  INQUIRE PASSWORD asks for the password.  Ends when it is open or has failed.\n"
-            "Fields: conversation, peer, state",
+    .help = "Answer a request.  INQUIRE PASSWORD asks for the password.  Ends when it is open (or\n"
+            "verified), or has failed.\n"
+            "Fields: conversation, peer, state (open, verified)",
     .options = "",
     .min_args = 1,
     .max_args = 1,

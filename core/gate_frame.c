@@ -18,6 +18,8 @@ cf_open_encode (const struct cf_open_body *body, struct cf_buf *out)
   cf_wr_init (&wr, out);
   cf_wr_u8 (&wr, body->purpose);
   cf_wr_bytes (&wr, body->nonce, sizeof body->nonce);
+  if (body->purpose == CF_PURPOSE_VERIFY)
+    cf_wr_bytes (&wr, body->conversation, sizeof body->conversation);
   cf_wr_blob16 (&wr, body->note, body->note_len);
   return cf_wr_finish (&wr);
 }
@@ -25,15 +27,19 @@ cf_open_encode (const struct cf_open_body *body, struct cf_buf *out)
 gpg_error_t
 cf_open_decode (const void *data, size_t len, struct cf_open_body *r_body)
 {
-  struct cf_open_body body;
+  struct cf_open_body body = { 0 };
   struct cf_rd rd;
   gpg_error_t err;
 
   cf_rd_init (&rd, data, len);
   body.purpose = cf_rd_u8 (&rd);
   cf_rd_bytes (&rd, body.nonce, sizeof body.nonce);
+  if (body.purpose == CF_PURPOSE_VERIFY)
+    cf_rd_bytes (&rd, body.conversation, sizeof body.conversation);
   cf_rd_blob16 (&rd, &body.note, &body.note_len, CF_NOTE_MAX);
   err = cf_rd_finish (&rd);
+  if (!err && body.purpose != CF_PURPOSE_OPEN && body.purpose != CF_PURPOSE_VERIFY)
+    err = cf_err (GPG_ERR_INV_VALUE);
   if (!err)
     *r_body = body;
   return err;
@@ -168,6 +174,35 @@ cf_gate_done (const struct cf_done_input *in, bool asker, uint8_t r_done[CF_HASH
     cf_hash_add (&h, in->answerer_key.data, in->answerer_key.len);
     cf_hash_add (&h, in->asker_statement.data, in->asker_statement.len);
     cf_hash_add (&h, in->answerer_statement.data, in->answerer_statement.len);
+    cf_hash_final (&h, r_done);
+  }
+  cf_buf_done (&names);
+  return err;
+}
+
+gpg_error_t
+cf_gate_verified (const struct cf_verified_input *in, bool asker, uint8_t r_done[CF_HASH_LEN])
+{
+  uint8_t role = asker ? 'A' : 'B';
+  struct cf_buf names;
+  struct cf_wr wr;
+  struct cf_hash h;
+  gpg_error_t err;
+
+  cf_buf_init (&names, 4 * (1 + CF_FPR_MAX));
+  cf_wr_init (&wr, &names);
+  cf_wr_fpr (&wr, &in->asker);
+  cf_wr_fpr (&wr, &in->answerer);
+  cf_wr_fpr (&wr, &in->asker_key);
+  cf_wr_fpr (&wr, &in->answerer_key);
+  err = cf_wr_finish (&wr);
+  if (!err) {
+    cf_hash_init (&h, in->c, "verified");
+    cf_hash_add (&h, &role, 1);
+    cf_hash_add (&h, in->sid, CF_HASH_LEN);
+    cf_hash_add (&h, cf_buf_data (&names), cf_buf_len (&names));
+    cf_hash_add (&h, in->conversation, CF_CONVERSATION_ID_LEN);
+    cf_hash_add (&h, in->secret, CF_HASH_LEN);
     cf_hash_final (&h, r_done);
   }
   cf_buf_done (&names);

@@ -6,6 +6,7 @@
  *   gate_frame.c     bodies of the gate's frames; what is hashed and signed
  *   gate_run.c       one CPace run
  *   opening.c        keys, statements, DONE: from the right tags to an open conversation
+ *   verifying.c      DONE: from the right tags to a contact who is verified once more
  *   gate_commands.c  what the user asks for
  * Spec: doc/protocol.md, "Password gate".
  */
@@ -16,7 +17,7 @@
 #include "core/gate.h"
 #include "net/cpace.h"
 
-enum cf_purpose { CF_PURPOSE_OPEN = 1, CF_PURPOSE_VERIFY = 2 };
+enum { CF_PURPOSE_OPEN = 1, CF_PURPOSE_VERIFY = 2 }; /* as in OPEN, sid and CI */
 
 /* The numbers are in the store. */
 enum cf_request_state {
@@ -28,7 +29,7 @@ enum cf_request_state {
   CF_REQUEST_ACCEPTED = 5, /* answerer: the password is known */
   CF_REQUEST_YB = 6,       /* answerer: Yb has left */
   CF_REQUEST_SEALING = 7,  /* the tags were right: keys, statements, DONE */
-  CF_REQUEST_OPENED = 8,   /* open here; the peer may not have our DONE yet */
+  CF_REQUEST_OPENED = 8,   /* open (or verified) here; the peer may not have our DONE yet */
   CF_REQUEST_ENDED = 9,    /* answerer: refused or wrong, kept to say so again */
 };
 
@@ -40,10 +41,29 @@ struct cf_block {
   size_t len;
 };
 
+struct cf_request;
+
+/* What a request is for: what goes on beside its run, and what comes after the right tags. */
+struct cf_gate_purpose {
+  uint8_t number;    /* CF_PURPOSE_* */
+  const char *name;  /* as the user's clients are told */
+  const char *ended; /* the state that it comes to */
+  void (*prepare) (struct cf_request *r); /* somebody may answer soon: begin what takes long */
+  void (*agree) (struct cf_request *r);   /* answerer: the user has agreed to talk */
+  void (*step) (struct cf_request *r);    /* whatever can be done now */
+  void (*repeat) (struct cf_request *r);  /* from SEALING on, a new tunnel: everything again */
+  /* KEY, STATEMENT, DONE.  False: it does not fit. */
+  bool (*frame) (struct cf_request *r, const struct cf_talk_frame *frame);
+};
+extern const struct cf_gate_purpose cf_purpose_open;   /* opening.c */
+extern const struct cf_gate_purpose cf_purpose_verify; /* verifying.c */
+
 struct cf_request {
   struct cf_request *next;
   struct cf_core *core;
   uint8_t id[CF_CONVERSATION_ID_LEN];
+  const struct cf_gate_purpose *purpose;
+  uint8_t conversation[CF_CONVERSATION_ID_LEN]; /* that it opens, which is ID again, or that it verifies */
   struct cf_fpr peer;
   char *user_id;               /* as it was shown when the request came; may be NULL */
   bool asked;                  /* we asked */
@@ -101,12 +121,14 @@ struct cf_gate {
 
 /* --- gate_frame.c: pure --- */
 struct cf_open_body {
-  uint8_t purpose;
+  uint8_t purpose; /* CF_PURPOSE_* */
   uint8_t nonce[CF_NONCE_LEN];
+  uint8_t conversation[CF_CONVERSATION_ID_LEN]; /* VERIFY only */
   const uint8_t *note; /* borrowed; any bytes */
   size_t note_len;
 };
 gpg_error_t cf_open_encode (const struct cf_open_body *body, struct cf_buf *out) CF_MUST_CHECK;
+/* Errors: INV_VALUE (a purpose that is not known), TOO_SHORT, TOO_LARGE. */
 gpg_error_t cf_open_decode (const void *data, size_t len, struct cf_open_body *r_body) CF_MUST_CHECK;
 /* The body of TYPE has a length that it may have (all but OPEN). */
 gpg_error_t cf_gate_check_len (enum cf_talk type, size_t len) CF_MUST_CHECK;
@@ -133,6 +155,15 @@ struct cf_done_input {
 };
 /* ASKER: the asker's DONE, else the answerer's. */
 gpg_error_t cf_gate_done (const struct cf_done_input *in, bool asker, uint8_t r_done[CF_HASH_LEN]) CF_MUST_CHECK;
+struct cf_verified_input {
+  const uint8_t *c, *sid;      /* of this run */
+  struct cf_fpr asker, answerer;
+  const uint8_t *conversation; /* CF_CONVERSATION_ID_LEN */
+  struct cf_fpr asker_key, answerer_key; /* its conversation keys, and */
+  const uint8_t *secret;       /* its C */
+};
+/* The DONE of a verification. */
+gpg_error_t cf_gate_verified (const struct cf_verified_input *in, bool asker, uint8_t r_done[CF_HASH_LEN]) CF_MUST_CHECK;
 
 /* --- gate_request.c --- */
 /* Into the list, with its timer. */
@@ -140,10 +171,13 @@ void cf_request_link (struct cf_core *core, struct cf_request *r);
 void cf_gate_lapse (void *gate); /* end what is too old */
 void cf_gate_lapse_arm (struct cf_gate *gate);
 struct cf_request *cf_request_find (struct cf_core *core, const uint8_t id[CF_CONVERSATION_ID_LEN]);
+/* In both, VERIFIES is the conversation that a verification is about; NULL: an opening. */
 /* The one with PEER that we asked (ASKED), or that he asked, whose tags have not been compared; or NULL. */
-struct cf_request *cf_request_of (struct cf_core *core, const struct cf_fpr *peer, bool asked);
+struct cf_request *cf_request_of (struct cf_core *core, const struct cf_fpr *peer, bool asked, const uint8_t *verifies);
 struct cf_request *cf_request_new (struct cf_core *core, const uint8_t id[CF_CONVERSATION_ID_LEN],
-                                   const struct cf_fpr *peer, bool asked);
+                                   const struct cf_fpr *peer, bool asked, const uint8_t *verifies);
+/* What R verifies, as above. */
+const uint8_t *cf_request_verifies (const struct cf_request *r);
 void cf_request_free (struct cf_request *r); /* not in the list, or no longer */
 gpg_error_t cf_request_save (struct cf_request *r) CF_MUST_CHECK;
 /* The one setter; tells link and the deadline what the state means. */
@@ -174,19 +208,14 @@ void cf_run_tb (struct cf_request *r, const uint8_t *tag);         /* asker */
 void cf_run_forget (struct cf_request *r);                         /* wipe what a run left, keep the password */
 
 /* --- opening.c --- */
-void cf_opening_prepare (struct cf_request *r); /* begin to make our conversation key, unless it is there */
-void cf_opening_step (struct cf_request *r);    /* whatever can be done now */
-void cf_opening_agree (struct cf_request *r);   /* answerer: the user has agreed to talk; keys may travel */
-/* Both users have agreed to talk: the peer's KEY is taken. */
-bool cf_opening_is_agreed (const struct cf_request *r);
 /* KEY is that of another conversation or request, or our own. */
 bool cf_opening_key_is_taken (const struct cf_request *r, const struct cf_fpr *key);
-void cf_opening_repeat (struct cf_request *r);  /* a new tunnel: everything again */
-void cf_opening_frame (struct cf_request *r, const struct cf_talk_frame *frame); /* KEY, STATEMENT, DONE */
 void cf_opening_cancel (struct cf_request *r);
+/* Keep PEER: verified by password now, with the pair secret of R's run.  Inside the caller's transaction. */
+gpg_error_t cf_opening_keep_peer (struct cf_request *r) CF_MUST_CHECK;
 
 /* --- gate_commands.c --- */
-/* R is open (ERR 0), or over: those who wait for it hear so.  MESSAGE may be NULL. */
+/* R has come to what it is for (ERR 0), or is over: those who wait for it hear so.  MESSAGE may be NULL. */
 void cf_gate_calls_end (struct cf_request *r, gpg_error_t err, const char *message);
 /* They wait for TO instead (crossing OPENs). */
 void cf_gate_calls_move (struct cf_request *from, struct cf_request *to);

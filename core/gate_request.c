@@ -48,14 +48,22 @@ cf_request_find (struct cf_core *core, const uint8_t id[CF_CONVERSATION_ID_LEN])
 }
 
 struct cf_request *
-cf_request_of (struct cf_core *core, const struct cf_fpr *peer, bool asked)
+cf_request_of (struct cf_core *core, const struct cf_fpr *peer, bool asked, const uint8_t *verifies)
 {
   struct cf_request *r;
 
   for (r = core->gate->first; r; r = r->next)
-    if (r->asked == asked && r->state < CF_REQUEST_SEALING && cf_fpr_equal (&r->peer, peer))
+    if (r->asked == asked && r->state < CF_REQUEST_SEALING && cf_fpr_equal (&r->peer, peer)
+        && !cf_request_verifies (r) == !verifies
+        && (!verifies || !memcmp (r->conversation, verifies, sizeof r->conversation)))
       return r;
   return NULL;
+}
+
+const uint8_t *
+cf_request_verifies (const struct cf_request *r)
+{
+  return r->purpose == &cf_purpose_verify ? r->conversation : NULL;
 }
 
 void
@@ -71,7 +79,8 @@ cf_request_link (struct cf_core *core, struct cf_request *r)
 }
 
 struct cf_request *
-cf_request_new (struct cf_core *core, const uint8_t id[CF_CONVERSATION_ID_LEN], const struct cf_fpr *peer, bool asked)
+cf_request_new (struct cf_core *core, const uint8_t id[CF_CONVERSATION_ID_LEN], const struct cf_fpr *peer, bool asked,
+                const uint8_t *verifies)
 {
   struct cf_peer *known = cf_peer_find (core, peer);
   struct cf_request *r;
@@ -80,6 +89,8 @@ cf_request_new (struct cf_core *core, const uint8_t id[CF_CONVERSATION_ID_LEN], 
   if (!r)
     return NULL;
   memcpy (r->id, id, sizeof r->id);
+  r->purpose = verifies ? &cf_purpose_verify : &cf_purpose_open;
+  memcpy (r->conversation, verifies ? verifies : id, sizeof r->conversation);
   r->peer = *peer;
   r->asked = asked;
   r->state = asked ? CF_REQUEST_CALLING : CF_REQUEST_ASKED;
@@ -192,10 +203,12 @@ json_t *
 cf_request_json (const struct cf_request *r, const char *state)
 {
   struct cf_peer *peer = cf_peer_find (r->core, &r->peer);
-  char id[2 * CF_CONVERSATION_ID_LEN + 1], fpr[CF_FPR_HEX_SIZE], since[CF_TIME_SIZE];
+  char id[2 * CF_CONVERSATION_ID_LEN + 1], conv[sizeof id], fpr[CF_FPR_HEX_SIZE], since[CF_TIME_SIZE];
 
-  return json_pack ("{s:s, s:s, s:s?, s:s?, s:s, s:s, s:s, s:s?, s:b, s:s}", "request",
-                    cf_hex (r->id, sizeof r->id, id), "fingerprint", cf_fpr_hex (&r->peer, fpr), "user_id",
+  cf_hex (r->conversation, sizeof r->conversation, conv);
+  return json_pack ("{s:s, s:s, s:s?, s:s, s:s?, s:s?, s:s, s:s, s:s, s:s?, s:b, s:s}", "request",
+                    cf_hex (r->id, sizeof r->id, id), "purpose", r->purpose->name, "conversation",
+                    cf_request_verifies (r) ? conv : NULL, "fingerprint", cf_fpr_hex (&r->peer, fpr), "user_id",
                     peer ? peer->user_id : r->user_id, "name", peer ? peer->name : NULL, "validity",
                     cf_key_validity_name (peer ? peer->validity : CF_VALIDITY_UNKNOWN), "key_state",
                     cf_key_state_name (peer ? peer->key_state : CF_KEY_OK), "since",
@@ -223,7 +236,7 @@ cf_request_say (struct cf_request *r, enum cf_talk type, const void *body, size_
 void
 cf_request_call (struct cf_request *r)
 {
-  struct cf_open_body body = { .purpose = CF_PURPOSE_OPEN };
+  struct cf_open_body body = { .purpose = r->purpose->number };
   struct cf_buf buf;
   gpg_error_t err;
 
@@ -231,6 +244,7 @@ cf_request_call (struct cf_request *r)
     return;
   cf_env_random (r->core->env, r->own_nonce, sizeof r->own_nonce);
   memcpy (body.nonce, r->own_nonce, sizeof body.nonce);
+  memcpy (body.conversation, r->conversation, sizeof body.conversation);
   body.note = (const uint8_t *) r->note;
   body.note_len = r->note ? strlen (r->note) : 0;
   cf_buf_init (&buf, 256);
@@ -239,7 +253,7 @@ cf_request_call (struct cf_request *r)
     cf_request_say (r, CF_TALK_OPEN, cf_buf_data (&buf), cf_buf_len (&buf));
   cf_buf_done (&buf);
   /* While the peer thinks about it there is time to make the key. */
-  cf_opening_prepare (r);
+  r->purpose->prepare (r);
 }
 
 void
@@ -274,7 +288,7 @@ cf_request_accept (struct cf_request *r)
     return;
   }
   cf_request_say_accept (r);
-  cf_opening_agree (r);
+  r->purpose->agree (r);
 }
 
 /* --- ends --- */
@@ -362,7 +376,7 @@ static gpg_error_t
 report_end (struct cf_request *r, gpg_error_t why, const char *state)
 {
   const struct cf_err_info *info = cf_err_info (why);
-  char id[2 * CF_CONVERSATION_ID_LEN + 1], fpr[CF_FPR_HEX_SIZE];
+  char id[2 * CF_CONVERSATION_ID_LEN + 1], conv[sizeof id], fpr[CF_FPR_HEX_SIZE];
   gpg_error_t err = 0;
 
   if (!r->asked)
@@ -370,9 +384,11 @@ report_end (struct cf_request *r, gpg_error_t why, const char *state)
   if (!err && gpg_err_code (why) != CF_ERR_REFUSED && gpg_err_code (why) != GPG_ERR_CANCELED
       && r->state != CF_REQUEST_CALLING)
     err = cf_event_emit (r->core, "error", true,
-                         json_pack ("{s:s, s:s, s:s, s:s, s:s}", "error", info->name, "message", info->message, "hint",
-                                    info->hint, "request", cf_hex (r->id, sizeof r->id, id), "fingerprint",
-                                    cf_fpr_hex (&r->peer, fpr)));
+                         json_pack ("{s:s, s:s, s:s, s:s, s:s, s:s?, s:s}", "error", info->name, "message",
+                                    info->message, "hint", info->hint, "request", cf_hex (r->id, sizeof r->id, id),
+                                    "purpose", r->purpose->name, "conversation",
+                                    cf_request_verifies (r) ? cf_hex (r->conversation, sizeof r->conversation, conv) : NULL,
+                                    "fingerprint", cf_fpr_hex (&r->peer, fpr)));
   return err;
 }
 
@@ -456,11 +472,17 @@ deadline_passed (void *arg)
   case CF_REQUEST_ASKED:
     break;
   case CF_REQUEST_CALLING:
+    if (cf_request_verifies (r) && cf_link_is_up (r->core, &r->peer))
+      cf_gate_calls_end (r, cf_err (CF_ERR_NOT_REACHABLE),
+                         "The other Confab is there but does not answer: it may be too old to verify, or have closed the"
+                         " conversation");
     cf_request_end (r, cf_err (CF_ERR_NOT_REACHABLE), CF_TALK_REFUSED, "failed");
     break;
   case CF_REQUEST_ACCEPTED:
     cf_gate_calls_end (r, cf_err (r->fresh ? GPG_ERR_TIMEOUT : CF_ERR_NOT_REACHABLE),
-                       r->fresh ? NULL : "The asker is not there now; the conversation opens when both are");
+                       r->fresh                  ? NULL
+                       : cf_request_verifies (r) ? "The asker is not there now; it goes on when both are"
+                                                 : "The asker is not there now; the conversation opens when both are");
     break;
   case CF_REQUEST_YA:
     cf_run_forget (r);
@@ -473,6 +495,13 @@ deadline_passed (void *arg)
   }
 }
 
+/* Once the tags were right, DONE is still good for what it proves. */
+static bool
+lost_its_conversation (const struct cf_request *r)
+{
+  return cf_request_verifies (r) && r->state < CF_REQUEST_SEALING && !cf_conversation_open (r->core, r->conversation);
+}
+
 static int64_t
 life_left (const struct cf_request *r)
 {
@@ -480,6 +509,8 @@ life_left (const struct cf_request *r)
   int64_t life = sealed ? CF_GATE_SEALING_LIFE_MS : CF_REQUEST_LIFE_MS;
   int64_t gone = r->core->env->now_utc_ms - r->created_utc_ms;
 
+  if (lost_its_conversation (r))
+    return 0;
   return gone < 0 ? life : life - gone;
 }
 
@@ -496,7 +527,7 @@ cf_gate_lapse (void *arg)
     if (r->state == CF_REQUEST_ENDED || r->state == CF_REQUEST_OPENED)
       cf_request_drop (r);
     else
-      cf_request_end (r, cf_err (GPG_ERR_TIMEOUT), 0, "lapsed");
+      cf_request_end (r, cf_err (lost_its_conversation (r) ? CF_ERR_CLOSED : GPG_ERR_TIMEOUT), 0, "lapsed");
   }
   cf_gate_lapse_arm (gate);
 }
@@ -516,6 +547,13 @@ cf_gate_lapse_arm (struct cf_gate *gate)
       next_ms = (uint64_t) left;
   }
   cf_timer_after (gate->core->env, &gate->lapse, next_ms);
+}
+
+void
+cf_gate_conversation_closed (struct cf_core *core)
+{
+  if (core->gate) /* not now: whoever closes it is in the middle of something */
+    cf_timer_after (core->env, &core->gate->lapse, 0);
 }
 
 gpg_error_t

@@ -49,14 +49,14 @@ start (struct cf_request *r)
   if (!hash || !device)
     return cf_err (GPG_ERR_ENOTCONN);
   cf_run_forget (r);
-  cf_gate_sid (hash, CF_PURPOSE_OPEN, r->id, r->asked ? r->own_nonce : r->peer_nonce,
+  cf_gate_sid (hash, r->purpose->number, r->id, r->asked ? r->own_nonce : r->peer_nonce,
                r->asked ? r->peer_nonce : r->own_nonce, r->sid);
   parties.asker = r->asked ? core->self->fpr : r->peer;
   parties.answerer = r->asked ? r->peer : core->self->fpr;
   parties.asker_device = r->asked ? own_device : device;
   parties.answerer_device = r->asked ? device : own_device;
   cf_buf_init (&ci, 1 + 2 * (1 + CF_FPR_MAX + CF_DEVICE_KEY_LEN));
-  err = cf_gate_ci (CF_PURPOSE_OPEN, &parties, &ci);
+  err = cf_gate_ci (r->purpose->number, &parties, &ci);
   if (!err) {
     config.role = r->asked ? CF_CPACE_A : CF_CPACE_B;
     config.prs = r->prs;
@@ -126,7 +126,7 @@ cf_run_begin (struct cf_request *r)
   }
   cf_request_set_state (r, CF_REQUEST_YA);
   cf_request_say (r, CF_TALK_YA, r->own_share, sizeof r->own_share);
-  cf_opening_step (r);
+  r->purpose->step (r);
 }
 
 void
@@ -228,7 +228,7 @@ cf_run_ta (struct cf_request *r, const uint8_t *tag)
     return;
   }
   cf_request_say (r, CF_TALK_TB, r->own_tag, CF_CPACE_TAG_LEN);
-  cf_opening_step (r);
+  r->purpose->step (r);
 }
 
 void
@@ -246,5 +246,5 @@ cf_run_tb (struct cf_request *r, const uint8_t *tag)
   if (err)
     end_run (r, err);
   else
-    cf_opening_step (r);
+    r->purpose->step (r);
 }

@@ -41,7 +41,7 @@ libcf_core_a_SOURCES += core/talk.c core/talk.h
 libcf_core_a_SOURCES += core/conversation.c core/conversation.h core/conversation_commands.c
 libcf_core_a_SOURCES += core/store/store_conversation.h
 libcf_core_a_SOURCES += core/gate.c core/gate.h core/gate_private.h core/gate_request.c
-libcf_core_a_SOURCES += core/gate_frame.c core/gate_run.c core/opening.c core/gate_commands.c
+libcf_core_a_SOURCES += core/gate_frame.c core/gate_run.c core/opening.c core/verifying.c core/gate_commands.c
 libcf_core_a_SOURCES += core/gate_guess.c core/gate_guess.h core/store/store_gate.h
 
 # Who is near, who is kept, and the tunnels to them.
@@ -79,6 +79,11 @@ tests_unit_core_test_gate_LDADD = $(CORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
 tests_sim_test_gate_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 tests_sim_test_gate_LDFLAGS = $(LDFLAGS_SIM)
 tests_sim_test_gate_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/sim/test_verify
+TESTS += tests/sim/test_verify
+tests_sim_test_verify_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+tests_sim_test_verify_LDFLAGS = $(LDFLAGS_SIM) -Wl,--wrap=cf_store_peer_save
+tests_sim_test_verify_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
 tests_sim_test_gate_hostile_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 tests_sim_test_gate_hostile_LDFLAGS = $(LDFLAGS_SIM) -Wl,--wrap=cf_link_handshake_hash
 tests_sim_test_gate_hostile_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)

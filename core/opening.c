@@ -3,7 +3,7 @@
  *
  * Each side sends its conversation key's public block, its statement over both
  * keys, and DONE, each as soon as it can and each on disk before it leaves, so
- * that a new tunnel repeats the same bytes.  cf_opening_step does whatever can
+ * that a new tunnel repeats the same bytes.  opening_step does whatever can
  * be done; every job's end calls it again.  Beside the run, from the moment
  * both users have agreed to talk:
  *
@@ -70,8 +70,9 @@ cf_opening_cancel (struct cf_request *r)
   r->key_job = r->import_job = r->sign_job = r->verify_job = r->check_job = NULL;
 }
 
-bool
-cf_opening_is_agreed (const struct cf_request *r)
+/* Have both users agreed to talk, so that the peer's KEY is taken? */
+static bool
+is_agreed (const struct cf_request *r)
 {
   switch (r->state) {
   case CF_REQUEST_CALLING: /* our user has; the peer's has not even seen it */
@@ -94,6 +95,8 @@ may_show_key (const struct cf_request *r)
 
 /* --- jobs --- */
 
+static void opening_step (struct cf_request *r);
+
 static void
 key_made (void *arg, gpg_error_t err, const struct cf_fpr *fpr, const uint8_t *block, size_t block_len)
 {
@@ -112,11 +115,12 @@ key_made (void *arg, gpg_error_t err, const struct cf_fpr *fpr, const uint8_t *b
   else if (err)
     fail (r, err);
   else
-    cf_opening_step (r);
+    opening_step (r);
 }
 
-void
-cf_opening_prepare (struct cf_request *r)
+/* Begin to make our conversation key, unless it is there. */
+static void
+opening_prepare (struct cf_request *r)
 {
   gpg_error_t err = 0;
 
@@ -166,7 +170,7 @@ key_imported (void *arg, gpg_error_t err, const struct cf_key_info *key)
   if (err)
     fail (r, err);
   else
-    cf_opening_step (r);
+    opening_step (r);
 }
 
 static gpg_error_t
@@ -192,7 +196,7 @@ statement_signed (void *arg, gpg_error_t err, const uint8_t *data, size_t len)
   if (err)
     fail (r, err);
   else
-    cf_opening_step (r);
+    opening_step (r);
 }
 
 static void
@@ -206,7 +210,7 @@ statement_verified (void *arg, gpg_error_t err)
     return;
   }
   r->peer_signature_ok = true;
-  cf_opening_step (r);
+  opening_step (r);
 }
 
 /* Sign ours (VERIFY false), or verify theirs. */
@@ -267,8 +271,8 @@ conversation_fill (struct cf_request *r, struct cf_conversation *conv)
   return 0;
 }
 
-static gpg_error_t
-keep_peer (struct cf_request *r)
+gpg_error_t
+cf_opening_keep_peer (struct cf_request *r)
 {
   struct cf_peer *peer = cf_peer_find (r->core, &r->peer);
   uint8_t *pair = NULL;
@@ -295,7 +299,7 @@ commit_open (struct cf_request *r, struct cf_conversation *conv)
   err = cf_store_begin (core->store);
   if (err)
     return err;
-  err = keep_peer (r);
+  err = cf_opening_keep_peer (r);
   if (!err)
     err = cf_store_expectation_delete (core->store, &r->peer);
   if (!err)
@@ -404,14 +408,14 @@ seal (struct cf_request *r)
   return err;
 }
 
-void
-cf_opening_step (struct cf_request *r)
+static void
+opening_step (struct cf_request *r)
 {
   gpg_error_t err = 0;
 
-  if (!cf_opening_is_agreed (r))
+  if (!is_agreed (r))
     return;
-  cf_opening_prepare (r);
+  opening_prepare (r);
   if (r->own_block.data && !(r->sent & CF_SENT_KEY) && may_show_key (r)) {
     r->sent |= CF_SENT_KEY;
     r->shown = true;
@@ -432,15 +436,16 @@ cf_opening_step (struct cf_request *r)
     finish (r);
 }
 
-void
-cf_opening_agree (struct cf_request *r)
+/* From here on keys may travel. */
+static void
+opening_agree (struct cf_request *r)
 {
   r->agreed = true;
-  cf_opening_step (r);
+  opening_step (r);
 }
 
-void
-cf_opening_repeat (struct cf_request *r)
+static void
+opening_repeat (struct cf_request *r)
 {
   uint8_t done[CF_HASH_LEN];
   gpg_error_t err;
@@ -449,7 +454,7 @@ cf_opening_repeat (struct cf_request *r)
   if (!r->asked)
     cf_request_say (r, CF_TALK_TB, r->own_tag, CF_CPACE_TAG_LEN);
   if (r->state == CF_REQUEST_SEALING) {
-    cf_opening_step (r);
+    opening_step (r);
     return;
   }
   cf_request_say (r, CF_TALK_KEY, r->own_block.data, r->own_block.len);
@@ -472,18 +477,20 @@ take (struct cf_request *r, struct cf_block *block, const struct cf_talk_frame *
   if (err)
     fail (r, err);
   else
-    cf_opening_step (r);
+    opening_step (r);
 }
 
-void
-cf_opening_frame (struct cf_request *r, const struct cf_talk_frame *frame)
+static bool
+opening_frame (struct cf_request *r, const struct cf_talk_frame *frame)
 {
   if (r->state == CF_REQUEST_OPENED) {
     /* The peer repeats because it has not heard that we are open. */
     if (frame->type == CF_TALK_DONE)
       cf_request_say (r, CF_TALK_OPENED, NULL, 0);
-    return;
+    return true;
   }
+  if (frame->type == CF_TALK_KEY ? !is_agreed (r) : r->state != CF_REQUEST_SEALING)
+    return false;
   switch (frame->type) {
   case CF_TALK_KEY:
     r->heard = true;
@@ -495,7 +502,19 @@ cf_opening_frame (struct cf_request *r, const struct cf_talk_frame *frame)
   default: /* DONE; compared once ours has left */
     memcpy (r->peer_done, frame->body, sizeof r->peer_done);
     r->peer_done_set = true;
-    cf_opening_step (r);
+    opening_step (r);
     break;
   }
+  return true;
 }
+
+const struct cf_gate_purpose cf_purpose_open = {
+  .number = CF_PURPOSE_OPEN,
+  .name = "open",
+  .ended = "open",
+  .prepare = opening_prepare,
+  .agree = opening_agree,
+  .step = opening_step,
+  .repeat = opening_repeat,
+  .frame = opening_frame,
+};

@@ -19,4 +19,7 @@ extern const char cf_schema_stranger[];     /* store_peer.c: stranger */
 /* Version 2. */
 extern const char cf_schema_pair_before[];  /* store_peer.c: contact.pair_secret_before */
 
+/* Version 3. */
+extern const char cf_schema_gate_verifies[]; /* store_gate.c: what a request verifies */
+
 #endif

@@ -46,10 +46,13 @@ const char cf_schema_gate[]
     " peer BLOB NOT NULL,"
     " at INTEGER NOT NULL);";
 
+/* NULL: an opening; else what is verified. */
+const char cf_schema_gate_verifies[] = "ALTER TABLE request ADD COLUMN verifies BLOB;";
+
 /* One list of columns for reading and writing, so that their numbers agree. */
 #define COLUMNS                                                                                                 \
   "id, peer, user_id, asked, state, note, created, own_nonce, peer_nonce, prs, end_error, sid, secret,"         \
-  " own_tag, peer_tag, own_key, peer_key, passphrase, own_block, peer_block, own_signature, peer_signature"
+  " own_tag, peer_tag, own_key, peer_key, passphrase, own_block, peer_block, own_signature, peer_signature, verifies"
 
 /* --- requests --- */
 
@@ -73,6 +76,15 @@ read_opening (struct cf_stmt *s, struct cf_request *r)
 }
 
 static gpg_error_t
+read_purpose (struct cf_stmt *s, struct cf_request *r)
+{
+  bool verifies = !cf_column_is_null (s, 22);
+
+  r->purpose = verifies ? &cf_purpose_verify : &cf_purpose_open;
+  return cf_column_exact (s, verifies ? 22 : 0, r->conversation, sizeof r->conversation);
+}
+
+static gpg_error_t
 read_request (struct cf_stmt *s, struct cf_request *r)
 {
   int64_t state = cf_column_int (s, 4);
@@ -86,6 +98,8 @@ read_request (struct cf_stmt *s, struct cf_request *r)
   r->created_utc_ms = cf_column_int (s, 6);
   r->end_error = (gpg_error_t) cf_column_int (s, 10);
   err = cf_column_exact (s, 0, r->id, sizeof r->id);
+  if (!err)
+    err = read_purpose (s, r);
   if (!err)
     err = cf_column_text_dup (s, 2, &r->user_id);
   if (!err)
@@ -135,7 +149,7 @@ cf_store_request_save (struct cf_store *store, const struct cf_request *r)
   struct cf_stmt *s;
 
   s = cf_stmt (store, "INSERT OR REPLACE INTO request (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
-                      " ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)");
+                      " ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)");
   cf_bind_blob (s, 1, r->id, sizeof r->id);
   cf_bind_fpr (s, 2, &r->peer);
   cf_bind_text (s, 3, r->user_id);
@@ -159,6 +173,7 @@ cf_store_request_save (struct cf_store *store, const struct cf_request *r)
   cf_bind_blob (s, 20, r->peer_block.data, r->peer_block.len);
   cf_bind_blob (s, 21, r->own_signature.data, r->own_signature.len);
   cf_bind_blob (s, 22, r->peer_signature.data, r->peer_signature.len);
+  cf_bind_blob (s, 23, cf_request_verifies (r), sizeof r->conversation);
   return cf_stmt_run (s);
 }
 

@@ -207,6 +207,43 @@ def closing(lab):
     check(listing.returncode != 0, "its secret key is gone")
 
 
+def verified_at(me, conv):
+    row = next(r for r in me.confab("conversations").rows if r["conversation"] == conv)
+    check(row["state"] == "open" and row["verified"]["how"] == "password", f"verified by password: {row}")
+    return row["verified"]["when"]
+
+
+def verify_again(lab):
+    """Two verify each other again: right, wrong, refused, and both at once"""
+    a, b = pair(lab)
+    conv = open_conversation(a, b)
+    before = [verified_at(me, conv) for me in (a, b)]
+    first = a.start("verify", conv, password="blue moon")
+    request = b.wait("request", fingerprint=a.fpr, purpose="verify", conversation=conv)
+    answer = b.confab("accept", request["request"], password="blue moon").row
+    check(answer == {"conversation": conv, "peer": a.fpr, "state": "verified"}, f"{answer}")
+    check(first.end().row == {"conversation": conv, "peer": b.fpr, "state": "verified"}, "the asker, too")
+    b.wait("request_state", request=request["request"], state="verified")
+    a.wait("conversation", conversation=conv, change="verified")
+    after = [verified_at(me, conv) for me in (a, b)]
+    check(after[0] > before[0] and after[1] > before[1], f"renewed: {before} {after}")
+    wrong = b.start("verify", conv[:8], password="red")
+    request = a.wait("request", fingerprint=b.fpr, purpose="verify")
+    check(a.confab("accept", request["request"], password="blue", code=4).error["error"] == "WRONG_PASSWORD", "wrong")
+    check(wrong.end().code == 4, "wrong at both sides")
+    no = a.start("verify", "bob", password="x")
+    request = b.wait("request", fingerprint=a.fpr, purpose="verify")
+    b.confab("refuse", request["request"])
+    check(no.end().code == 4, "refused")
+    check([verified_at(me, conv) for me in (a, b)] == after, "nothing has changed by that")
+    both = [a.start("verify", conv, password="same"), b.start("verify", conv, password="same")]
+    check([r.end().row["state"] for r in both] == ["verified"] * 2, "both typed it themselves")
+    say(a, b, conv, "it is still you")
+    a.confab("close", conv)
+    b.wait("conversation", conversation=conv, state="closed")
+    check(b.confab("verify", conv, password="x", code=1).error["error"] == "CLOSED", "not a closed one")
+
+
 if __name__ == "__main__":
     run_stories(rsa_with_brainpool, nist_with_ed25519, wrong_password, refused, expected, crossing, restarts, cable,
-                two_conversations, receipts, many_lines, closing)
+                two_conversations, receipts, many_lines, closing, verify_again)

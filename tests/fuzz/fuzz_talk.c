@@ -14,6 +14,7 @@ check_open (const uint8_t *data, size_t len)
   if (cf_open_decode (data, len, &body))
     return;
   FUZZ_CHECK (body.note_len <= CF_NOTE_MAX);
+  FUZZ_CHECK (body.purpose == CF_PURPOSE_OPEN || body.purpose == CF_PURPOSE_VERIFY);
   cf_buf_init (&out, len);
   FUZZ_CHECK (!cf_open_encode (&body, &out));
   FUZZ_CHECK (cf_buf_len (&out) == len && !memcmp (cf_buf_data (&out), data, len));
@@ -56,6 +57,12 @@ fuzz_seeds (fuzz_emit *emit)
     name[6] = (char) ('a' + i);
     emit (name, frame, CF_TALK_HEADER_LEN + lengths[i]);
   }
+  /* An OPEN that verifies: the conversation before the note. */
+  memset (frame + CF_TALK_HEADER_LEN, 0, 80);
+  frame[0] = CF_TALK_OPEN;
+  frame[CF_TALK_HEADER_LEN] = CF_PURPOSE_VERIFY;
+  frame[CF_TALK_HEADER_LEN + 33 + CF_CONVERSATION_ID_LEN + 1] = 3;
+  emit ("verify", frame, CF_TALK_HEADER_LEN + 33 + CF_CONVERSATION_ID_LEN + 2 + 3);
   frame[0] = CF_TALK_ENVELOPE;
   emit ("envelope", frame, CF_TALK_HEADER_LEN + 20);
 }

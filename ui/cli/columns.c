@@ -91,6 +91,15 @@ cell_request (const struct cf_cli *cli, const json_t *row)
 }
 
 static char *
+cell_purpose (const struct cf_cli *cli, const json_t *row)
+{
+  (void) cli;
+  if (!strcmp (cf_row_text (row, "purpose"), "verify"))
+    return cf_cli_sprintf ("verify %.8s", cf_row_text (row, "conversation"));
+  return cf_cli_must (strdup ("a conversation"));
+}
+
+static char *
 cell_since (const struct cf_cli *cli, const json_t *row)
 {
   (void) cli;
@@ -158,6 +167,7 @@ const struct cf_cli_column cf_columns_contacts[] = {
 const struct cf_cli_column cf_columns_requests[] = {
   { "REQUEST", cell_request, false },
   { "FROM", cell_who, true },
+  { "FOR", cell_purpose, false },
   { "FINGERPRINT", cell_fingerprint, false },
   { "VALIDITY", cell_validity, false },
   { "SINCE", cell_since, false },

@@ -34,9 +34,11 @@ is_noise (const struct cf_console *c, const json_t *event)
   const char *kind = cf_row_text (event, "event"), *state = cf_row_text (event, "state");
 
   if (!strncmp (kind, "request", 7)) /* and request_state */
-    return !strcmp (state, "asked") || !strcmp (state, "accepted") || !strcmp (state, "opened");
+    return !strcmp (state, "asked") || !strcmp (state, "accepted") || !strcmp (state, "opened")
+           || !strcmp (state, "verified");
   if (!strcmp (kind, "conversation"))
-    return !strcmp (state, "requested") || json_integer_value (json_object_get (event, "unread"))
+    return !strcmp (state, "requested")
+           || (!*cf_row_text (event, "change") && json_integer_value (json_object_get (event, "unread")))
            || (c->running && !strcmp (state, "closed") && !cf_row_true (event, "closed_by_peer"));
   return !strcmp (kind, "message_state") || !strcmp (kind, "typing") || !strcmp (kind, "network");
 }

@@ -122,7 +122,9 @@ cf_show_request_line (struct cf_cli *cli, json_t *row)
   if (*state && strcmp (state, "waiting"))
     cf_cli_say (cli, CF_CLI_DIM, "The request of %s (" SHORT_ID ") is %s", who, id, state);
   else
-    cf_cli_say (cli, CF_CLI_BOLD, "%s asks for a conversation%s%s%s. To answer: accept " SHORT_ID, who,
+    cf_cli_say (cli, CF_CLI_BOLD, "%s asks %s%s%s%s. To answer: accept " SHORT_ID, who,
+                strcmp (cf_row_text (row, "purpose"), "verify") ? "for a conversation"
+                                                                : "to verify each other with a password",
                 *note ? ": \"" : "", note, *note ? "\"" : "", id);
   free (who);
   free (note);
@@ -135,6 +137,8 @@ cf_show_conversation_line (struct cf_cli *cli, json_t *row)
   const char *state = cf_row_text (row, "state"), *id = cf_row_text (row, "conversation");
   bool by_peer = !strcmp (state, "closed") && cf_row_true (row, "closed_by_peer");
 
+  if (!strcmp (cf_row_text (row, "change"), "verified")) /* an event */
+    state = "verified by password";
   if (cf_row_true (row, "deleted"))
     state = "deleted, with its key and its history";
   cf_cli_say (cli, *trouble ? CF_CLI_BAD : CF_CLI_GOOD, "The conversation with %s (" SHORT_ID ") is %s%s%s%s", name, id,
@@ -158,6 +162,10 @@ cf_show_opened (struct cf_cli *cli, json_t *row)
 {
   const char *id = cf_row_text (row, "conversation");
 
+  if (!strcmp (cf_row_text (row, "state"), "verified")) {
+    cf_cli_say (cli, CF_CLI_GOOD, "Verified: both passwords were the same");
+    return;
+  }
   if (cli->interactive) { /* that it is open was an event */
     cf_cli_say (cli, CF_CLI_GOOD, "Both passwords were the same. To talk: chat " SHORT_ID, id);
     return;

@@ -33,6 +33,7 @@ static const struct cf_cli_option open_options[] = {
   { "note", "TEXT", 't', false, "a word that the other person sees with the request; it is not a secret" },
   OPTION_END,
 };
+static const struct cf_cli_option verify_options[] = { PASSWORD_OPTION, OPTION_END };
 static const struct cf_cli_option accept_options[] = { PASSWORD_OPTION, OPTION_END };
 static const struct cf_cli_option expect_options[] = {
   PASSWORD_OPTION,
@@ -77,7 +78,9 @@ static const struct cf_cli_option export_options[] = {
   "expired, "                                                                                                          \
   "revoked, disabled, weak), present"
 #define CONTACT_FIELDS PEER_FIELDS ", verified (null, or how and when), online, route, blocked"
-#define REQUEST_FIELDS "request, fingerprint, user_id, name, validity, key_state, since, note, contact, state"
+#define REQUEST_FIELDS                                                                                                 \
+  "request, purpose (open, verify), conversation (to be verified, or null), fingerprint, user_id, name, validity, "    \
+  "key_state, since, note, contact, state"
 #define PEER_WORD                                                                                                      \
   "PEER is a fingerprint, an address, a name, or a mail address of a user ID, if it fits one person only."
 #define CONV_WORD                                                                                                      \
@@ -142,13 +145,19 @@ const struct cf_cli_command cf_cli_commands[] = {
             "refused or wrong. " PEER_WORD,
     .fields = "conversation, peer, state", .show = cf_show_opened },
   { .name = "requests", .verb = "REQUESTS", .args = "", .options = watch_options,
-    .summary = "who asks you for a conversation", .fields = REQUEST_FIELDS, .columns = cf_columns_requests,
+    .summary = "who asks you for a conversation, or to be verified", .fields = REQUEST_FIELDS, .columns = cf_columns_requests,
     .show = cf_show_request_line, .empty = "Nobody is waiting for an answer." },
   { .name = "accept", .verb = "ACCEPT", .args = "REQUEST", .min_args = 1, .max_args = 1, .options = accept_options,
     .password = true, .summary = "answer a request with the password",
     .help = "REQUEST is what \"confab requests\" shows. In the console it may be left out when only one waits.",
-    .fields = "conversation, peer, state",
+    .fields = "conversation, peer, state (open, verified)",
     .show = cf_show_opened },
+  { .name = "verify", .verb = "VERIFY", .args = "CONV", .min_args = 1, .max_args = 1, .options = verify_options,
+    .password = true, .summary = "verify the other person once more, with a password that both type",
+    .help = "Agree on a password by voice or in person; then both type it, each with \"confab verify\", or one with "
+            "\"confab accept\". The conversation stays as it is. Waits until you have verified each other, the other "
+            "refuses, or the passwords differ, which counts as a wrong try. " CONV_WORD,
+    .fields = "conversation, peer, state (verified)", .show = cf_show_opened },
   { .name = "expect", .verb = "EXPECT", .args = "PEER", .min_args = 1, .max_args = 1, .options = expect_options,
     .password = true, .summary = "give the password beforehand, so that PEER's request opens by itself",
     .help = PEER_WORD, .fields = "peer, until", .show = cf_show_expected },

@@ -107,6 +107,31 @@ test_statement_bytes (void **state)
   cf_buf_done (&buf);
 }
 
+/* An OPEN that verifies names a conversation; other purposes there are none. */
+static void
+test_verify_body (void **state)
+{
+  struct cf_open_body body = { .purpose = CF_PURPOSE_VERIFY }, back;
+  struct cf_buf buf;
+
+  (void) state;
+  memset (body.conversation, 0x77, sizeof body.conversation);
+  cf_buf_init (&buf, 256);
+  assert_int_equal (cf_open_encode (&body, &buf), 0);
+  assert_int_equal (cf_buf_len (&buf), 1 + CF_NONCE_LEN + CF_CONVERSATION_ID_LEN + 2);
+  assert_int_equal (cf_open_decode (cf_buf_data (&buf), cf_buf_len (&buf), &back), 0);
+  assert_int_equal (back.purpose, CF_PURPOSE_VERIFY);
+  assert_memory_equal (back.conversation, body.conversation, sizeof back.conversation);
+  for (size_t cut = 0; cut < cf_buf_len (&buf); cut++)
+    assert_int_not_equal (cf_open_decode (cf_buf_data (&buf), cut, &back), 0);
+  cf_buf_done (&buf);
+  for (unsigned purpose = 0; purpose < 256; purpose++) {
+    uint8_t data[1 + CF_NONCE_LEN + 2] = { (uint8_t) purpose };
+
+    assert_int_equal (!cf_open_decode (data, sizeof data, &back), purpose == CF_PURPOSE_OPEN);
+  }
+}
+
 /* Each input of DONE counts, and the roles differ: a DONE that is sent back proves nothing. */
 static void
 test_done (void **state)
@@ -132,6 +157,32 @@ test_done (void **state)
   sid[31] = 1;
   assert_int_equal (cf_gate_done (&in, true, other), 0);
   assert_memory_not_equal (of_asker, other, CF_HASH_LEN);
+}
+
+/* The same of a verification's. */
+static void
+test_verified (void **state)
+{
+  uint8_t c[CF_HASH_LEN] = { 1 }, sid[CF_HASH_LEN] = { 2 }, id[CF_CONVERSATION_ID_LEN] = { 3 }, old[CF_HASH_LEN] = { 4 };
+  struct cf_verified_input in = { .c = c, .sid = sid, .asker = fpr (1), .answerer = fpr (2), .conversation = id,
+                                  .asker_key = fpr (3), .answerer_key = fpr (4), .secret = old };
+  uint8_t of_asker[CF_HASH_LEN], other[CF_HASH_LEN], *bytes[] = { c, sid, id, old };
+  struct cf_fpr *names[] = { &in.asker, &in.answerer, &in.asker_key, &in.answerer_key };
+
+  (void) state;
+  assert_int_equal (cf_gate_verified (&in, true, of_asker), 0);
+  assert_int_equal (cf_gate_verified (&in, false, other), 0);
+  assert_memory_not_equal (of_asker, other, CF_HASH_LEN);
+  for (size_t i = 0; i < 4; i++) {
+    bytes[i][15] ^= 1;
+    assert_int_equal (cf_gate_verified (&in, true, other), 0);
+    assert_memory_not_equal (of_asker, other, CF_HASH_LEN);
+    bytes[i][15] ^= 1;
+    names[i]->bytes[0] ^= 8;
+    assert_int_equal (cf_gate_verified (&in, true, other), 0);
+    assert_memory_not_equal (of_asker, other, CF_HASH_LEN);
+    names[i]->bytes[0] ^= 8;
+  }
 }
 
 static void
@@ -209,6 +260,37 @@ test_example (void **state)
   check_hex (done, sizeof done, "f3625e43e18c465c43fd1060e4ef48f4fd59e461245a5ed6eb73231a555dde54");
   assert_int_equal (cf_gate_done (&in, false, done), 0);
   check_hex (done, sizeof done, "b288277115d18c1d26a0e52db28f8de3d1359170d330f5e048e4d70fdc5140dd");
+}
+
+/* The same run, as a verification. */
+static void
+test_example_verify (void **state)
+{
+  uint8_t handshake[64], id[16], na[32], nb[32], isk[CF_CPACE_ISK_LEN], conversation[16], secret[CF_HASH_LEN];
+  uint8_t sid[CF_HASH_LEN], c[CF_HASH_LEN], pair[CF_HASH_LEN], done[CF_HASH_LEN];
+  struct cf_verified_input in = { .c = c, .sid = sid, .asker = fpr (0xaa), .answerer = fpr (0xbb),
+                                  .conversation = conversation, .asker_key = fpr (0xcc), .answerer_key = fpr (0xdd),
+                                  .secret = secret };
+
+  (void) state;
+  memset (handshake, 0x11, sizeof handshake);
+  memset (id, 0x22, sizeof id);
+  memset (na, 0x33, sizeof na);
+  memset (nb, 0x44, sizeof nb);
+  memset (isk, 0x77, 32);
+  memset (isk + 32, 0x88, 32);
+  memset (conversation, 0x99, sizeof conversation);
+  memset (secret, 0xab, sizeof secret);
+  cf_gate_sid (handshake, CF_PURPOSE_VERIFY, id, na, nb, sid);
+  check_hex (sid, sizeof sid, "d533a44ae95930eed0667f2d70c33b50b8e59735d20308067e152dfa61e494e9");
+  cf_gate_secret (isk, sid, c);
+  check_hex (c, sizeof c, "2290a7e771e09419baf2de3813b2471cddc56ef3d7c349b44d4080d86c45eb34");
+  cf_gate_pair_secret (c, pair);
+  check_hex (pair, sizeof pair, "d33539c2b0d47cdd8b866a64b44cb0388b101d6f71b3697936a6d06cfc7c3eda");
+  assert_int_equal (cf_gate_verified (&in, true, done), 0);
+  check_hex (done, sizeof done, "61a04ee2897546bc17c5904bf77c9d9bfe7f69c672cfb8cc74694fd13b6c98e8");
+  assert_int_equal (cf_gate_verified (&in, false, done), 0);
+  check_hex (done, sizeof done, "5823b7167813a3cde63ececcd159d514f6b915255fbe86f4113be51f19f4d502");
 }
 
 static void
@@ -295,6 +377,7 @@ main (void)
     cmocka_unit_test (test_open_body), cmocka_unit_test (test_lengths),   cmocka_unit_test (test_statement_bytes),
     cmocka_unit_test (test_done),      cmocka_unit_test (test_sid),       cmocka_unit_test (test_silences),
     cmocka_unit_test (test_strangers), cmocka_unit_test (test_charge),   cmocka_unit_test (test_example),
+    cmocka_unit_test (test_verify_body), cmocka_unit_test (test_verified), cmocka_unit_test (test_example_verify),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);

@@ -231,6 +231,12 @@ see_request (void *arg, struct cf_request *row)
   int *seen = arg;
 
   assert_int_equal (row->state, CF_REQUEST_ASKED);
+  if (cf_request_verifies (row)) { /* from version 3 on */
+    assert_int_equal (row->conversation[15], 0xc1);
+    cf_request_free (row);
+    return 0;
+  }
+  assert_memory_equal (row->conversation, row->id, sizeof row->id);
   assert_string_equal (row->note, "hello");
   assert_int_equal (row->peer_nonce[31], 2);
   cf_request_free (row);
@@ -353,6 +359,7 @@ test_every_version_comes_to_the_newest (void **state)
     assert_int_equal (gpg_err_code (cf_store_open (&f->env, f->path, f->key, &f->store)), 0);
     assert_int_equal (number (f->store, "PRAGMA user_version"), store_step_count);
     check_all (f->store);
+    assert_int_equal (number (f->store, "SELECT count(*) FROM request WHERE verifies IS NOT NULL"), version >= 3);
     close_store (f);
     assert_int_equal (unlink (f->path), 0);
   }
