@@ -94,6 +94,7 @@ cf_outbox_get (struct cf_core *core, struct cf_conversation *conv, struct cf_out
   ob->core = core;
   ob->conv = conv;
   ob->flights_end = &ob->flights;
+  ob->repeat_ms = CF_OUTBOX_REPEAT_MS;
   cf_timer_init (&ob->timer, outbox_timer, ob);
   cf_timer_init (&ob->close_timer, close_timer, ob);
   load = (struct load) { ob, 0 };
@@ -199,7 +200,7 @@ cf_outbox_arm (struct cf_outbox *ob)
     due = ob->seal_after_ms;
   if (cf_link_is_up (ob->core, &ob->conv->peer))
     for (f = ob->flights; f; f = f->next) {
-      uint64_t then = f->handed ? f->handed_ms + CF_OUTBOX_REPEAT_MS : now + CF_OUTBOX_BUSY_MS;
+      uint64_t then = f->handed ? f->handed_ms + ob->repeat_ms : now + CF_OUTBOX_BUSY_MS;
 
       if (then < due)
         due = then;
@@ -228,10 +229,15 @@ outbox_timer (void *arg)
 {
   struct cf_outbox *ob = arg;
   struct cf_flight *f;
+  bool repeated = false;
 
   for (f = ob->flights; f; f = f->next)
-    if (f->handed && ob->core->env->now_ms - f->handed_ms >= CF_OUTBOX_REPEAT_MS)
+    if (f->handed && ob->core->env->now_ms - f->handed_ms >= ob->repeat_ms) {
       f->handed = false;
+      repeated = true;
+    }
+  if (repeated) /* a slow path must not be filled with repetitions of what is still under way */
+    ob->repeat_ms = 2 * ob->repeat_ms < CF_OUTBOX_REPEAT_MAX_MS ? 2 * ob->repeat_ms : CF_OUTBOX_REPEAT_MAX_MS;
   cf_outbox_run (ob);
 }
 
@@ -257,6 +263,7 @@ cf_outbox_up (struct cf_outbox *ob)
 
   for (f = ob->flights; f; f = f->next)
     f->handed = false;
+  ob->repeat_ms = CF_OUTBOX_REPEAT_MS;
   cf_outbox_run (ob);
 }
 

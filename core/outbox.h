@@ -15,7 +15,8 @@
 #include "core/store/store_message.h"
 
 #define CF_OUTBOX_WINDOW 8          /* flights on one link */
-#define CF_OUTBOX_REPEAT_MS 30000   /* no acknowledgement for so long: once more */
+#define CF_OUTBOX_REPEAT_MS 30000   /* no acknowledgement for so long: once more; doubling ... */
+#define CF_OUTBOX_REPEAT_MAX_MS (2 * 60 * 1000)
 #define CF_OUTBOX_BUSY_MS 200       /* the link's queue was full: try again */
 #define CF_OUTBOX_SEAL_RETRY_MS 1000 /* after a failed seal, doubling ... */
 #define CF_OUTBOX_SEAL_RETRY_MAX_MS 60000
@@ -64,6 +65,7 @@ struct cf_outbox {
   uint8_t sealing_ack[CF_HASH_LEN];
   uint64_t seal_retry_ms;     /* the back-off in use; 0: the last seal was well */
   uint64_t seal_after_ms;     /* not before */
+  uint64_t repeat_ms;         /* a flight that was handed over waits so long */
   uint64_t need_ms;           /* when a repetition was last asked for */
   uint64_t close_sequence;    /* of our CLOSE entry; 0: none */
   void (*close_done) (void *arg, gpg_error_t err);

@@ -42,6 +42,15 @@ settle (struct cf_outbox *ob, struct cf_flight *f, uint64_t delivered)
   return err;
 }
 
+/* An acknowledgement came: the path carries, and what is behind it on the path has its time from now. */
+static void
+flights_wait_anew (struct cf_outbox *ob)
+{
+  ob->repeat_ms = CF_OUTBOX_REPEAT_MS;
+  for (struct cf_flight *f = ob->flights; f && f->handed; f = f->next)
+    f->handed_ms = ob->core->env->now_ms;
+}
+
 void
 cf_outbox_ack (struct cf_outbox *ob, uint64_t number, const uint8_t tag[CF_HASH_LEN], uint64_t taken)
 {
@@ -73,6 +82,7 @@ cf_outbox_ack (struct cf_outbox *ob, uint64_t number, const uint8_t tag[CF_HASH_
     return; /* we shall repeat, the peer will acknowledge again */
   }
   cf_flight_remove (ob, link);
+  flights_wait_anew (ob);
   cf_outbox_tell (ob, f.first, delivered, CF_MESSAGE_DELIVERED);
   if (delivered < f.last)
     cf_outbox_tell (ob, delivered + 1, f.last, CF_MESSAGE_FAILED);
