@@ -45,6 +45,13 @@ dist_check_SCRIPTS += tests/e2e/lan_beacon.sh tests/lab/netns.sh
 if HAVE_CMOCKA
 NET_TEST_LIBS = libcf-net.a $(BASE_LIBS) $(CMOCKA_LIBS)
 
+check_PROGRAMS += tests/unit/net/test_veil tests/unit/net/test_discovery_veil
+TESTS += tests/unit/net/test_veil tests/unit/net/test_discovery_veil
+tests_unit_net_test_veil_SOURCES = tests/unit/net/test_veil.c
+tests_unit_net_test_veil_LDADD = $(NET_TEST_LIBS)
+tests_unit_net_test_discovery_veil_SOURCES = tests/unit/net/test_discovery_veil.c
+tests_unit_net_test_discovery_veil_LDADD = $(NET_TEST_LIBS)
+
 check_PROGRAMS += tests/unit/net/test_noise
 TESTS += tests/unit/net/test_noise
 tests_unit_net_test_noise_SOURCES = tests/unit/net/test_noise.c
