@@ -653,6 +653,79 @@ test_answer_reaches_asker (void **state)
   assert_int_equal (nodes[1].datagrams, 0);
 }
 
+/* Where fresh datagrams left from, as their sender was told. */
+static struct cf_addr said_from[4];
+static size_t said;
+static char veiled[] = "veiled", answer[] = "answer", back[] = "return", word[] = "x";
+
+static gpg_error_t
+say (void *arg, const struct cf_addr *source, struct cf_buf *out)
+{
+  said_from[said++ % 4] = *source;
+  return cf_buf_add (out, arg, strlen (arg));
+}
+
+/* Each from a port of its own, which hears the answer, and which the sender knew before. */
+static void
+test_fresh_ports (void **state)
+{
+  struct cf_net *zero = nodes[0].net, *one = nodes[1].net;
+  struct cf_addr asker;
+
+  (void) state;
+  said = 0;
+  for (int i = 0; i < 2; i++) {
+    nodes[0].datagrams = nodes[1].datagrams = 0;
+    assert_int_equal (zero->ops->broadcast_fresh (zero, say, veiled), 0);
+    assert_int_equal (said, i + 1); /* loopback has one address */
+    run_until (both_heard);
+    assert_memory_equal (nodes[1].last, "veiled", 6);
+    assert_true (cf_addr_equal (&nodes[1].last_from, &said_from[i]));
+    assert_int_not_equal (said_from[i].port, zero->ops->udp_port (zero));
+  }
+  assert_int_not_equal (said_from[0].port, said_from[1].port);
+  asker = nodes[1].last_from;
+  nodes[0].datagrams = nodes[1].datagrams = 0;
+  assert_int_equal (one->ops->send_fresh (one, &asker, say, answer), 0);
+  run_until (node0_heard);
+  assert_memory_equal (nodes[0].last, "answer", 6);
+  assert_true (cf_addr_equal (&nodes[0].last_from, &said_from[2]));
+  assert_int_not_equal (said_from[2].port, one->ops->udp_port (one));
+  /* That port hears, too. */
+  asker = nodes[0].last_from;
+  assert_int_equal (zero->ops->send_fresh (zero, &asker, say, back), 0);
+  run_until (node1_heard);
+  assert_memory_equal (nodes[1].last, "return", 6);
+}
+
+static gpg_error_t
+say_nothing (void *arg, const struct cf_addr *source, struct cf_buf *out)
+{
+  (void) arg, (void) source, (void) out;
+  return cf_err (GPG_ERR_CANCELED);
+}
+
+static void
+test_fresh_ports_are_bounded (void **state)
+{
+  struct cf_net *zero = nodes[0].net;
+  struct cf_addr to = { .family = 4, .bytes = { 127, 0, 0, 1 }, .port = 9 }, to6 = { .family = 6, .port = 9 };
+  unsigned opened = 0;
+
+  (void) state;
+  assert_int_equal (gpg_err_code (zero->ops->send_fresh (zero, &to, say_nothing, NULL)), GPG_ERR_CANCELED);
+  assert_int_equal (gpg_err_code (zero->ops->send_fresh (zero, &to6, say, word)), GPG_ERR_ENETUNREACH);
+  while (opened < 1000 && gpg_err_code (zero->ops->send_fresh (zero, &to, say, word)) != GPG_ERR_LIMIT_REACHED)
+    opened++;
+  assert_int_equal (opened, 63); /* and the one in which nothing was said */
+  /* Answers leave room for questions. */
+  assert_int_equal (zero->ops->broadcast_fresh (zero, say, word), 0);
+  /* Later they are closed. */
+  env.now_ms += CF_NET_FRESH_MS;
+  cf_timers_run (&env);
+  assert_int_equal (zero->ops->send_fresh (zero, &to, say, word), 0);
+}
+
 /* A fixed address. */
 
 static void
@@ -729,7 +802,8 @@ main (void)
     io_test (test_close_after_flush), io_test (test_close_gives_up), io_test (test_queue_limit),
     io_test (test_refused), io_test (test_dial_nonsense), io_test (test_close_in_callbacks),
     io_test (test_unwanted_is_closed), io_test (test_host_limit), io_test (test_total_limit), io_test (test_no_descriptors),
-    loopback_test (test_broadcast_reaches_all), loopback_test (test_answer_reaches_asker), io_test (test_fixed_listen), io_test (test_fixed_port),
+    loopback_test (test_broadcast_reaches_all), loopback_test (test_answer_reaches_asker), loopback_test (test_fresh_ports),
+    loopback_test (test_fresh_ports_are_bounded), io_test (test_fixed_listen), io_test (test_fixed_port),
     io_test (test_addresses),
   };
 
