@@ -72,6 +72,7 @@ static const char *const names[CF_REFUSED_COUNT] = {
   [CF_REFUSED_GATE_OPENING] = "gate.opening",
   [CF_REFUSED_MESSAGE_MALFORMED] = "message.malformed",
   [CF_REFUSED_MESSAGE_CONVERSATION] = "message.conversation",
+  [CF_REFUSED_MESSAGE_STOPPED] = "message.stopped",
   [CF_REFUSED_MESSAGE_FULL] = "message.full",
   [CF_REFUSED_MESSAGE_ACK] = "message.ack",
   [CF_REFUSED_MESSAGE_NEED] = "message.need",

@@ -21,6 +21,7 @@
 #include "core/message.h"
 #include "core/peer.h"
 #include "core/store/store_conversation.h"
+#include "core/trust.h"
 
 #define PREFIX_MIN 6
 #define HEX_ID_LEN (2 * CF_CONVERSATION_ID_LEN)
@@ -37,11 +38,12 @@ conversation_free (struct cf_conversation *conv)
   free (conv);
 }
 
-/* Only an open conversation needs its peer. */
-static void
-update_want (struct cf_core *core, struct cf_conversation *conv)
+/* Only an open conversation needs its peer; and one who is blocked is not looked for, lest he see that we are here. */
+void
+cf_conversation_want (struct cf_core *core, struct cf_conversation *conv)
 {
-  bool want = conv->state == CF_CONVERSATION_OPEN;
+  const struct cf_peer *peer = cf_peer_find (core, &conv->peer);
+  bool want = conv->state == CF_CONVERSATION_OPEN && !(peer && peer->blocked);
   gpg_error_t err;
 
   if (want == conv->wanted || !core->links)
@@ -95,7 +97,7 @@ cf_conversations_new (struct cf_core *core, struct cf_conversations **r_all)
   }
   core->conversations = all;
   for (conv = all->first; conv; conv = conv->next)
-    update_want (core, conv);
+    cf_conversation_want (core, conv);
   *r_all = all;
   return 0;
 }
@@ -292,7 +294,7 @@ cf_conversation_forget (struct cf_core *core, struct cf_conversation *conv)
     ;
   *link = conv->next;
   conv->state = CF_CONVERSATION_CLOSED;
-  update_want (core, conv);
+  cf_conversation_want (core, conv);
   conversation_free (conv);
   return 0;
 }
@@ -343,7 +345,7 @@ cf_conversation_set_state (struct cf_core *core, struct cf_conversation *conv, e
     conv->closed_utc_ms = before.closed_utc_ms;
     return err;
   }
-  update_want (core, conv);
+  cf_conversation_want (core, conv);
   if (state == CF_CONVERSATION_CLOSED)
     cf_gate_conversation_closed (core);
   return 0;
@@ -368,7 +370,7 @@ cf_conversation_json (struct cf_core *core, const struct cf_conversation *conv)
   cf_hex (conv->id, sizeof conv->id, id);
   cf_fpr_hex (&conv->peer, fpr);
   title = peer && peer->name && *peer->name ? peer->name : peer && peer->user_id ? peer->user_id : fpr;
-  return json_pack ("{s:s, s:s, s:s, s:s, s:s?, s:s, s:b, s:b, s:I, s:o, s:o, s:o, s:o, s:o, s:s?, s:b, s:s?, s:s?}",
+  return json_pack ("{s:s, s:s, s:s, s:s, s:s?, s:s, s:b, s:b, s:I, s:o, s:o, s:o, s:o, s:o, s:s?, s:b, s:s?, s:s?, s:s, s:b, s:b}",
                     "conversation", id, "kind", "pair", "title", title, "peer", fpr, "user_id",
                     peer ? peer->user_id : NULL, "state", cf_conversation_state_name (conv->state), "asked",
                     conv->asked, "online", cf_link_is_up (core, &conv->peer), "unread",
@@ -376,5 +378,7 @@ cf_conversation_json (struct cf_core *core, const struct cf_conversation *conv)
                     cf_json_time (conv->active_utc_ms), "opened_at", cf_json_time (conv->opened_utc_ms), "verified",
                     json_verified (peer), "own_key", cf_json_fpr (&conv->own_key), "peer_key",
                     cf_json_fpr (&conv->peer_key), "route", route, "closed_by_peer", conv->closed_by_peer, "note",
-                    conv->note, "trouble", conv->trouble);
+                    conv->note, "trouble", conv->trouble, "key_state",
+                    cf_key_state_name (cf_trust_key_state (core, conv)), "stopped", conv->stopped, "blocked",
+                    peer && peer->blocked);
 }

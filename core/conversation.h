@@ -39,6 +39,7 @@ struct cf_conversation {
   char *trouble;                /* why it stopped (key revoked ...), or NULL */
   bool deleted;                 /* by our user: hidden, about to be gone with keys and history */
   bool peer_typing;             /* not kept */
+  bool stopped;                 /* not kept: a key is bad, or the peer is blocked (trust.c); trouble says more */
   bool wanted;                  /* not kept: we have told link that we want the peer */
   struct cf_outbox *outbox;     /* message.c's; both may be NULL */
   struct cf_inbox *inbox;
@@ -72,6 +73,9 @@ gpg_error_t cf_conversation_save (struct cf_core *core, struct cf_conversation *
 gpg_error_t cf_conversation_forget (struct cf_core *core, struct cf_conversation *conv) CF_MUST_CHECK;
 /* Was ID ever used, also by one that was forgotten? */
 bool cf_conversation_id_used (struct cf_core *core, const uint8_t id[CF_CONVERSATION_ID_LEN]);
+
+/* The link is told whether CONV needs its peer. */
+void cf_conversation_want (struct cf_core *core, struct cf_conversation *conv);
 
 /* Say that an id was used, so that nobody opens it again (a request that was refused). */
 gpg_error_t cf_conversation_id_use (struct cf_core *core, const uint8_t id[CF_CONVERSATION_ID_LEN]) CF_MUST_CHECK;

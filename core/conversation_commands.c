@@ -328,7 +328,8 @@ cmd_conversations (struct cf_command *cmd)
 
 #define CONVERSATION_FIELDS                                                                                      \
   "conversation, kind, title, peer, user_id, state (requested, open, closed), asked, online, unread,\n"          \
-  "last_activity, opened_at, verified, own_key, peer_key, route, closed_by_peer, note, trouble"
+  "last_activity, opened_at, verified, own_key, peer_key, route, closed_by_peer, note, trouble,\n"      \
+  "key_state (ok, expired, revoked, disabled, weak: the worse of the peer's and our own), stopped, blocked"
 
 const struct cf_command_def cf_conversation_commands[] = {
   { .verb = "CONVERSATIONS",

@@ -19,6 +19,7 @@
 #include "core/settings.h"
 #include "core/store/store.h"
 #include "core/talk.h"
+#include "core/trust.h"
 
 #define STOP_MS 50
 
@@ -40,6 +41,7 @@ cf_core_start_modules (struct cf_core *core)
     err = cf_messages_new (core, &core->messages);
   if (err)
     goto leave;
+  cf_trust_changed (core, NULL); /* before the first tunnel: what was stopped is still */
   cf_talk_start (core);
   cf_conversation_closing_resume (core);
   err = cf_settings_apply (core);

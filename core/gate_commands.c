@@ -663,7 +663,7 @@ const struct cf_command_def cf_gate_commands[] = {
     .usage = "REQUESTS [--watch]",
     .help = "Requests that wait for an answer; with --watch also those to come and what becomes of them.\n"
             "Fields: request, purpose (open, verify), conversation (that is to be verified, or null), fingerprint,\n"
-            "user_id, name, validity, key_state, since, note, contact, state (waiting, accepted; of a\n"
+            "user_id, name, validity, key_state, since, note, contact, warning, state (waiting, accepted; of a\n"
             "request_state event: opened, verified, refused, withdrawn, wrong, failed, lapsed)",
     .options = "watch",
     .needs_ready = true,

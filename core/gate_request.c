@@ -204,16 +204,20 @@ cf_request_json (const struct cf_request *r, const char *state)
 {
   struct cf_peer *peer = cf_peer_find (r->core, &r->peer);
   char id[2 * CF_CONVERSATION_ID_LEN + 1], conv[sizeof id], fpr[CF_FPR_HEX_SIZE], since[CF_TIME_SIZE];
+  char *warning = peer ? cf_peer_warning (r->core, peer) : NULL;
+  json_t *row;
 
   cf_hex (r->conversation, sizeof r->conversation, conv);
-  return json_pack ("{s:s, s:s, s:s?, s:s, s:s?, s:s?, s:s, s:s, s:s, s:s?, s:b, s:s}", "request",
-                    cf_hex (r->id, sizeof r->id, id), "purpose", r->purpose->name, "conversation",
-                    cf_request_verifies (r) ? conv : NULL, "fingerprint", cf_fpr_hex (&r->peer, fpr), "user_id",
-                    peer ? peer->user_id : r->user_id, "name", peer ? peer->name : NULL, "validity",
-                    cf_key_validity_name (peer ? peer->validity : CF_VALIDITY_UNKNOWN), "key_state",
-                    cf_key_state_name (peer ? peer->key_state : CF_KEY_OK), "since",
-                    cf_time_format (r->created_utc_ms, since), "note", r->note, "contact", peer && peer->contact,
-                    "state", state);
+  row = json_pack ("{s:s, s:s, s:s?, s:s, s:s?, s:s?, s:s, s:s, s:s, s:s?, s:b, s:s, s:s?}", "request",
+                   cf_hex (r->id, sizeof r->id, id), "purpose", r->purpose->name, "conversation",
+                   cf_request_verifies (r) ? conv : NULL, "fingerprint", cf_fpr_hex (&r->peer, fpr), "user_id",
+                   peer ? peer->user_id : r->user_id, "name", peer ? peer->name : NULL, "validity",
+                   cf_key_validity_name (peer ? peer->validity : CF_VALIDITY_UNKNOWN), "key_state",
+                   cf_key_state_name (peer ? cf_peer_key_state (r->core, peer) : CF_KEY_OK), "since",
+                   cf_time_format (r->created_utc_ms, since), "note", r->note, "contact", peer && peer->contact,
+                   "state", state, "warning", warning);
+  free (warning);
+  return row;
 }
 
 /* --- frames out --- */

@@ -65,14 +65,14 @@ cf_message_json (struct cf_core *core, const struct cf_conversation *conv, const
   char id[2 * CF_MESSAGE_ID_LEN + 1], conversation[2 * CF_CONVERSATION_ID_LEN + 1];
   char reply[2 * CF_MESSAGE_ID_LEN + 1], author[CF_FPR_HEX_SIZE];
 
-  return json_pack ("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:s?, s:b, s:n}", "message",
+  return json_pack ("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:s?, s:b, s:n, s:b}", "message",
                     cf_hex (m->id, sizeof m->id, id), "conversation",
                     cf_hex (m->conversation, sizeof m->conversation, conversation), "direction",
                     m->outgoing ? "out" : "in", "author", cf_fpr_hex (m->outgoing ? &core->self->fpr : &conv->peer, author),
                     "sent_at", cf_json_time (m->sent_utc_ms), "received_at", cf_json_time (m->received_utc_ms), "text",
                     json_text (m), "state", shown_state (conv, m), "signature", signature_name (m->signature),
                     "reply_to", m->is_reply ? cf_hex (m->reply_to, sizeof m->reply_to, reply) : NULL, "edited", 0,
-                    "attachment");
+                    "attachment", "notice", !m->sequence && m->signature == CF_SIGNATURE_KEY_CHANGED);
 }
 
 char *

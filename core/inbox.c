@@ -21,6 +21,7 @@
 #include "core/message.h"
 #include "core/outbox.h"
 #include "core/store/store.h"
+#include "core/trust.h"
 
 static void typing_lapsed (void *arg);
 static void next_timer (void *arg);
@@ -530,7 +531,10 @@ opened (void *arg, gpg_error_t err, const uint8_t *plain, size_t len)
   ib->job = NULL;
   switch (gpg_err_code (err)) {
   case GPG_ERR_NO_ERROR:
-    consider (ib, ib->first, plain, len);
+    if (cf_trust_stops (ib->core, ib->conv)) /* while it was opened; it comes again when that is mended */
+      cf_refused (ib->core->env, CF_REFUSED_MESSAGE_STOPPED);
+    else
+      consider (ib, ib->first, plain, len);
     break;
   case CF_ERR_FORGERY:
     refuse (ib, ib->first, CF_REFUSED_ENVELOPE_SIGNATURE, "its signature or its recipients are not the expected ones");

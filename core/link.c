@@ -343,6 +343,23 @@ cf_links_heard (struct cf_core *core, const struct cf_peer *peer)
 }
 
 void
+cf_links_reconnect (struct cf_core *core, const char *reason)
+{
+  const void *key;
+  void *value;
+  size_t pos = 0;
+
+  while (core->links && cf_map_next (core->links->by_fpr, &pos, &key, &value)) {
+    struct cf_link *link = value;
+
+    if (!link->up)
+      continue;
+    link->backoff_ms = 0;
+    cf_link_drop (core, &link->fpr, 0, reason);
+  }
+}
+
+void
 cf_links_device_lapsed (struct cf_core *core, const struct cf_fpr *fpr, const uint8_t key[CF_DEVICE_KEY_LEN])
 {
   struct cf_link *link = cf_links_find (core->links, fpr);

@@ -22,7 +22,7 @@
 #define BACKOFF_RECENT_MS 2500
 
 static bool
-may_dial (const struct cf_peer *peer, gpg_error_t *r_err)
+may_dial (const struct cf_core *core, const struct cf_peer *peer, gpg_error_t *r_err)
 {
   *r_err = cf_err (CF_ERR_NOT_REACHABLE);
   if (!peer)
@@ -31,11 +31,8 @@ may_dial (const struct cf_peer *peer, gpg_error_t *r_err)
     *r_err = cf_err (CF_ERR_REFUSED);
     return false;
   }
-  if (peer->key_state != CF_KEY_OK) {
-    *r_err = cf_key_state_error (peer->key_state);
-    return false;
-  }
-  return true;
+  *r_err = cf_key_state_error (cf_peer_key_state (core, peer));
+  return !*r_err;
 }
 
 /* Its statement holds; or it has just proved by a veiled beacon whose it is, and HELLO will bring the statement. */
@@ -136,7 +133,7 @@ cf_link_dial (struct cf_link *link)
     return;
   cf_timer_cancel (core->env, &link->retry);
   link->round_ms = core->env->now_ms;
-  if (!may_dial (peer, &err)) {
+  if (!may_dial (core, peer, &err)) {
     link->error = err;
     return; /* a new key, or being heard, begins again */
   }

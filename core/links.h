@@ -94,6 +94,8 @@ bool cf_links_allow_question (struct cf_links *links, const struct cf_addr *from
 
 /* --- told by peer*.c --- */
 bool cf_links_uses (struct cf_core *core, const struct cf_fpr *fpr); /* wanted, or with a tunnel */
+/* Our own key or statement is another: tunnels that are up are closed, saying REASON, and come again with it. */
+void cf_links_reconnect (struct cf_core *core, const char *reason);
 void cf_links_heard (struct cf_core *core, const struct cf_peer *peer);
 /* A device key's statement is over: no tunnel with it may go on. */
 void cf_links_device_lapsed (struct cf_core *core, const struct cf_fpr *fpr, const uint8_t key[CF_DEVICE_KEY_LEN]);

@@ -38,7 +38,7 @@ endif
 
 # Conversations, the talk channel, the password gate.
 libcf_core_a_SOURCES += core/talk.c core/talk.h
-libcf_core_a_SOURCES += core/conversation.c core/conversation.h core/conversation_commands.c
+libcf_core_a_SOURCES += core/conversation.c core/conversation.h core/conversation_commands.c core/trust.c core/trust.h
 libcf_core_a_SOURCES += core/store/store_conversation.h
 libcf_core_a_SOURCES += core/gate.c core/gate.h core/gate_private.h core/gate_request.c
 libcf_core_a_SOURCES += core/gate_frame.c core/gate_run.c core/opening.c core/verifying.c core/gate_commands.c
@@ -46,7 +46,7 @@ libcf_core_a_SOURCES += core/gate_guess.c core/gate_guess.h core/store/store_gat
 
 # Who is near, who is kept, and the tunnels to them.
 libcf_core_a_SOURCES += core/peer.c core/peer.h core/peers.h
-libcf_core_a_SOURCES += core/peer_verify.c core/peer_check.c core/peer_fetch.c core/peer_circle.c
+libcf_core_a_SOURCES += core/peer_verify.c core/peer_check.c core/peer_fetch.c core/peer_circle.c core/peer_state.c
 libcf_core_a_SOURCES += core/peer_resolve.c core/peer_commands.c core/strangers.c core/strangers.h
 libcf_core_a_SOURCES += core/link.c core/link.h core/links.h
 libcf_core_a_SOURCES += core/link_dial.c core/link_way.c core/link_accept.c
@@ -113,8 +113,11 @@ tests_unit_core_test_armor_LDADD = $(CORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
 endif
 
 if HAVE_CMOCKA
-check_PROGRAMS += tests/sim/test_message tests/sim/test_forgery
-TESTS += tests/sim/test_message tests/sim/test_forgery
+check_PROGRAMS += tests/sim/test_message tests/sim/test_forgery tests/sim/test_trust
+TESTS += tests/sim/test_message tests/sim/test_forgery tests/sim/test_trust
+tests_sim_test_trust_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+tests_sim_test_trust_LDFLAGS = $(LDFLAGS_SIM)
+tests_sim_test_trust_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
 tests_sim_test_message_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 tests_sim_test_message_LDFLAGS = $(LDFLAGS_SIM)
 tests_sim_test_message_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)

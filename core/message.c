@@ -18,6 +18,7 @@
 #include "core/outbox.h"
 #include "core/peer.h"
 #include "core/store/store.h"
+#include "core/trust.h"
 
 #define ORPHAN_LIFE_MS (30LL * 24 * 3600 * 1000)
 #define ORPHAN_BURST_MAX 64 /* sent on one link */
@@ -370,6 +371,11 @@ cf_message_frame (struct cf_core *core, struct cf_peer *peer, const struct cf_ta
     cf_refused (core->env, CF_REFUSED_MESSAGE_CONVERSATION);
     return;
   }
+  if (cf_trust_stops (core, conv)) {
+    core->messages->counts.dropped++;
+    cf_refused (core->env, CF_REFUSED_MESSAGE_STOPPED);
+    return;
+  }
   cf_rd_init (&rd, frame->body, frame->body_len);
   if (frame->type == CF_TALK_ENVELOPE)
     err = envelope_frame (core, conv, &rd);
@@ -393,7 +399,7 @@ cf_message_send_read (struct cf_core *core, const struct cf_conversation *conv)
   struct cf_wr wr;
   gpg_error_t err;
 
-  if (!conv->read_sequence)
+  if (!conv->read_sequence || cf_trust_stops (core, conv))
     return;
   cf_buf_init (&b, 16);
   cf_wr_init (&wr, &b);

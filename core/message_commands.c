@@ -12,6 +12,7 @@
 #include "core/message.h"
 #include "core/peer.h"
 #include "core/store/store.h"
+#include "core/trust.h"
 
 #define HISTORY_DEFAULT 50
 #define HISTORY_MAX 1000
@@ -69,7 +70,7 @@ wanted_state (const char *name, enum cf_message_state *r_state)
 static bool
 check_open (struct cf_command *cmd, const struct cf_conversation *conv)
 {
-  const struct cf_peer *peer = cf_peer_find (cmd->core, &conv->peer);
+  gpg_error_t err;
 
   if (conv->state == CF_CONVERSATION_REQUESTED) {
     cf_command_fail (cmd, cf_err (GPG_ERR_NOT_INITIALIZED), "Wait until the other side has accepted",
@@ -80,11 +81,10 @@ check_open (struct cf_command *cmd, const struct cf_conversation *conv)
     cf_command_done (cmd, cf_err (CF_ERR_CLOSED));
     return false;
   }
-  if (peer && peer->key_state != CF_KEY_OK) {
-    cf_command_done (cmd, cf_key_state_error (peer->key_state));
-    return false;
-  }
-  return true;
+  err = cf_trust_check (cmd->core, conv);
+  if (err)
+    cf_trust_fail (cmd, conv, err);
+  return !err;
 }
 
 /* What is wrong with the text itself; NULL: nothing that can be seen without taking it apart. */
@@ -295,7 +295,8 @@ cmd_typing (struct cf_command *cmd)
 
 #define HISTORY_FIELDS                                                                                                \
   "message, conversation, direction (in, out), author, sent_at, received_at, text, state (queued, sent, delivered,\n" \
-  "read, failed), signature (valid, bad, key_changed), reply_to, edited, attachment"
+  "read, failed), signature (valid, bad, key_changed), reply_to, edited, attachment,\n"                                              \
+  "notice (true: nobody's message, but what became of a key)"
 
 const struct cf_command_def cf_message_commands[] = {
   { .verb = "SEND",

@@ -13,6 +13,7 @@
 #include "core/history.h"
 #include "core/link.h"
 #include "core/store/store.h"
+#include "core/trust.h"
 
 static void outbox_timer (void *arg);
 static void close_timer (void *arg);
@@ -198,7 +199,7 @@ cf_outbox_arm (struct cf_outbox *ob)
 
   if (ob->seal_retry_ms && !ob->sealing)
     due = ob->seal_after_ms;
-  if (cf_link_is_up (ob->core, &ob->conv->peer))
+  if (cf_link_is_up (ob->core, &ob->conv->peer) && !cf_trust_stops (ob->core, ob->conv))
     for (f = ob->flights; f; f = f->next) {
       uint64_t then = f->handed ? f->handed_ms + ob->repeat_ms : now + CF_OUTBOX_BUSY_MS;
 

@@ -16,6 +16,7 @@
 #include "core/link.h"
 #include "core/store/store.h"
 #include "core/talk.h"
+#include "core/trust.h"
 
 /* --- sending --- */
 
@@ -71,7 +72,7 @@ cf_outbox_send_flights (struct cf_outbox *ob)
   uint64_t first = 0, last = 0;
   size_t n = 0;
 
-  if (!cf_link_is_up (ob->core, &ob->conv->peer))
+  if (!cf_link_is_up (ob->core, &ob->conv->peer) || cf_trust_stops (ob->core, ob->conv))
     return;
   for (f = ob->flights; f && n < CF_OUTBOX_WINDOW; f = f->next, n++) {
     if (f->handed)
@@ -200,7 +201,8 @@ sealed_done (void *arg, gpg_error_t err, const uint8_t *sealed, size_t len)
 {
   struct cf_outbox *ob = arg;
   struct cf_flight **link = ob->flights_end, *f;
-  bool sent = ob->flight_count < CF_OUTBOX_WINDOW && cf_link_is_up (ob->core, &ob->conv->peer);
+  bool sent = ob->flight_count < CF_OUTBOX_WINDOW && cf_link_is_up (ob->core, &ob->conv->peer)
+              && !cf_trust_stops (ob->core, ob->conv);
 
   ob->job = NULL;
   ob->sealing = false;
@@ -245,7 +247,7 @@ may_seal (const struct cf_outbox *ob)
   if (ob->close_sequence) /* the key may be about to be destroyed: all of it, now */
     return true;
   return conv->state == CF_CONVERSATION_OPEN && ob->flight_count < CF_OUTBOX_WINDOW
-         && cf_link_is_up (ob->core, &conv->peer);
+         && cf_link_is_up (ob->core, &conv->peer) && !cf_trust_stops (ob->core, conv);
 }
 
 void

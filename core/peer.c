@@ -265,6 +265,8 @@ heard (void *arg, const struct cf_beacon *beacon, const struct cf_addr *addr)
       if (cf_addr_equal (&dev->addrs[i], addr)) {
         cf_peers_device_add_addr (dev, addr); /* to the front */
         cf_peers_seen (peers, peer, dev);
+        if (cf_peer_key_state (peers->core, peer) != CF_KEY_OK) /* he may have mended it */
+          cf_peer_fetch (peers->fetches, beacon->device_key, &beacon->identity, addr);
         return;
       }
   }
@@ -295,14 +297,19 @@ sweep (void *arg)
   struct cf_peers *peers = arg;
   struct cf_env *env = peers->core->env;
   unsigned checks = CHECKS_PER_SWEEP;
+  uint64_t next_ms = SWEEP_MS;
   const void *key;
   void *value;
   size_t pos = 0;
 
+  cf_peers_look_at_keyring (peers);
+  if (peers->core->self)
+    cf_self_look_at_expiry (peers->core->self, &next_ms);
   while (cf_map_next (peers->by_fpr, &pos, &key, &value)) {
     struct cf_peer *peer = value;
 
     sweep_devices (peers, peer);
+    cf_peers_look_at_expiry (peers, peer, &next_ms);
     if (peer->present && !cf_link_is_up (peers->core, &peer->fpr) && seen_ms (peer) + CF_PEER_GONE_MS <= env->now_ms)
       peer_gone (peers, peer);
     if (checks && !peer->checking && (peer->present || is_kept (peer)) && peer->check_due_ms <= env->now_ms
@@ -312,7 +319,7 @@ sweep (void *arg)
     }
   }
   cf_strangers_sweep (peers->strangers);
-  cf_timer_after (env, &peers->sweep, SWEEP_MS);
+  cf_timer_after (env, &peers->sweep, next_ms);
 }
 
 /* --- ties --- */
@@ -412,8 +419,9 @@ cf_peers_tie (struct cf_peers *peers, const struct cf_peers_tie *tie, struct cf_
   if (err)
     return err;
   set_names (peer, tie);
+  cf_peers_compare (peers, peer);
   if (tie->key)
-    cf_peers_set_key_state (peers, peer, tie->key->state, tie->key->validity);
+    cf_peers_take_key (peers, peer, tie->key);
   dev = device_slot (peers, peer, tie->device);
   memcpy (old_key, dev->key, sizeof old_key);
   renewed = dev->tied && memcmp (old_key, tie->device->device_key, sizeof old_key);
@@ -442,10 +450,11 @@ cf_peers_show_bad (struct cf_peers *peers, const struct cf_peers_tie *tie)
   err = cf_peers_get (peers, &tie->device->identity, &peer);
   if (err)
     return err;
-  cf_peers_set_key_state (peers, peer, tie->key->state, tie->key->validity);
+  cf_peers_take_key (peers, peer, tie->key);
   dev = cf_peers_device_by_number (peer, tie->device->device_number);
   if (!dev || !dev->tied) {
     set_names (peer, tie);
+    cf_peers_compare (peers, peer);
     dev = device_slot (peers, peer, tie->device);
     device_fill (dev, tie);
     memset (dev->digest, 0, sizeof dev->digest);
@@ -461,32 +470,6 @@ cf_peer_tie (struct cf_core *core, const struct cf_key_info *key, const char *na
   struct cf_peers_tie tie = { .key = key, .name = name, .device = device, .addr = addr };
 
   return cf_peers_tie (core->peers, &tie, r_peer);
-}
-
-void
-cf_peers_set_key_state (struct cf_peers *peers, struct cf_peer *peer, enum cf_key_state state,
-                        enum cf_key_validity validity)
-{
-  gpg_error_t bad = cf_key_state_error (state);
-  bool changed = peer->key_state != state;
-  json_t *fields;
-
-  if (!changed && peer->validity == validity)
-    return;
-  peer->key_state = state;
-  peer->validity = validity;
-  save_or_log (peers, peer);
-  cf_peers_changed (peers, peer);
-  if (!changed || !bad)
-    return;
-  /* Strangers with bad keys are only shown; of those whom we keep or talk to, the user is told. */
-  if (is_kept (peer) || cf_links_uses (peers->core, &peer->fpr)) {
-    fields = cf_peer_json (peers->core, peer);
-    if (fields)
-      json_object_set_new (fields, "error", json_string (cf_err_info (bad)->name));
-    emit (peers, "error", true, fields);
-  }
-  cf_link_drop (peers->core, &peer->fpr, bad, cf_err_info (bad)->message);
 }
 
 /* --- keeping --- */
@@ -526,6 +509,7 @@ cf_peer_keep (struct cf_core *core, struct cf_peer *peer, const char *how, const
   new_how = NULL;
   new_secret = NULL;
   cf_peers_circle_changed (core->peers);
+  cf_peers_compare (core->peers, peer);
   cf_peers_changed (core->peers, peer);
 
 leave:
@@ -614,7 +598,7 @@ cf_peers_start (struct cf_peers *peers)
 
   if (err)
     cf_log (peers->core->env, CF_LOG_ERROR, "discovery could not begin: %s", gpg_strerror (err));
-  cf_timer_after (peers->core->env, &peers->sweep, SWEEP_MS);
+  cf_timer_after (peers->core->env, &peers->sweep, 0); /* who knows what became of keys while we were away */
 }
 
 void

@@ -37,8 +37,12 @@ struct cf_peer_device {
 struct cf_peer {
   struct cf_fpr fpr;
   char *user_id, *name;        /* fit to show */
-  enum cf_key_state key_state;
+  enum cf_key_state key_state; /* as last looked up; cf_peer_key_state says what it is now */
   enum cf_key_validity validity;
+  int64_t expires_utc_ms;      /* of the key; 0: never, or not known yet */
+  /* A contact with the same name or mail address, but another key, to whom this one was never verified to belong;
+     none: nobody.  It is the oldest attack of all, and the user is told wherever this peer is shown. */
+  struct cf_fpr lookalike;
   struct cf_peer_device *devices;
   size_t device_count;
   int64_t last_seen_utc_ms;    /* 0: never */
@@ -49,6 +53,7 @@ struct cf_peer {
   uint8_t *pair_secret;        /* secret memory, or NULL; of the pair's last opening */
   uint8_t *pair_secret_before; /* of the opening before, until he has shown that he knows the last; or NULL */
   uint64_t check_due_ms;       /* when the key's state is looked up again */
+  uint64_t warned_ms;          /* when the user was last told of a lookalike of this contact; 0: never */
   uint64_t changes_since_ms;   /* the hour in which ... */
   unsigned changes;            /* ... so many keys or statements other than the known ones came from his devices */
   bool checking;
@@ -64,6 +69,11 @@ struct cf_peer *cf_peer_by_device (struct cf_core *core, const uint8_t device_ke
 /* Who TEXT means: fingerprint, unique prefix of one (8 digits or more), name, mail address or user ID, address.
    On failure the command is failed with the candidates and NULL comes back. */
 struct cf_peer *cf_peer_resolve (struct cf_command *cmd, const char *text);
+
+/* The state of PEER's key now: also one that has expired since it was last looked up. */
+enum cf_key_state cf_peer_key_state (const struct cf_core *core, const struct cf_peer *peer);
+/* "NOT the Alice whom you verified on 2026-11-21 ...", or NULL.  Caller frees. */
+char *cf_peer_warning (const struct cf_core *core, const struct cf_peer *peer);
 
 /* Look the key's state up again (it may have expired or been revoked), then DONE with the peer's error or 0.
    A link whose device statement has lapsed meanwhile is dropped: CERT_EXPIRED.  *R_JOB is for cf_gpg_cancel. */

@@ -71,7 +71,7 @@ check_looked (void *arg, gpg_error_t err, const struct cf_key_info *key)
   if (peer && gpg_err_code (err) == GPG_ERR_NO_PUBKEY)
     forget_digests (peer);
   if (peer && !err) {
-    cf_peers_set_key_state (peers, peer, key->state, key->validity);
+    cf_peers_take_key (peers, peer, key);
     err = cf_key_state_error (key->state);
     if (!err)
       err = check_link (peers, peer);

@@ -72,11 +72,13 @@ json_t *
 cf_peer_json (struct cf_core *core, const struct cf_peer *peer)
 {
   char hex[CF_FPR_HEX_SIZE];
+  char *warning = cf_peer_warning (core, peer);
   json_t *row = json_object ();
 
-  (void) core;
-  if (!row)
+  if (!row) {
+    free (warning);
     return NULL;
+  }
   row_set (row, "fingerprint", json_string (cf_fpr_hex (&peer->fpr, hex)));
   row_set (row, "user_id", cf_json_text (peer->user_id));
   row_set (row, "name", cf_json_text (peer->name));
@@ -85,8 +87,12 @@ cf_peer_json (struct cf_core *core, const struct cf_peer *peer)
   row_set (row, "last_seen", cf_json_time (peer->last_seen_utc_ms));
   row_set (row, "contact", json_boolean (peer->contact));
   row_set (row, "validity", json_string (cf_key_validity_name (peer->validity)));
-  row_set (row, "key_state", json_string (cf_key_state_name (peer->key_state)));
+  row_set (row, "key_state", json_string (cf_key_state_name (cf_peer_key_state (core, peer))));
+  row_set (row, "expires_at", cf_json_time (peer->expires_utc_ms));
   row_set (row, "present", json_boolean (peer->present));
+  row_set (row, "blocked", json_boolean (peer->blocked));
+  row_set (row, "warning", cf_json_text (warning));
+  free (warning);
   return row;
 }
 
@@ -107,7 +113,6 @@ contact_json (struct cf_core *core, const struct cf_peer *peer)
   row_set (row, "verified", verified);
   row_set (row, "online", json_boolean (peer->present || cf_link_is_up (core, &peer->fpr)));
   row_set (row, "route", cf_json_text (cf_link_route (core, &peer->fpr)));
-  row_set (row, "blocked", json_boolean (peer->blocked));
   return row;
 }
 
@@ -244,7 +249,7 @@ add_finish (struct cf_command *cmd, const struct cf_fpr *fpr, const struct cf_ke
   if (!err && key) {
     if (key->user_id && !peer->user_id)
       peer->user_id = cf_text_display (key->user_id, strlen (key->user_id), false);
-    cf_peers_set_key_state (peers, peer, key->state, key->validity);
+    cf_peers_take_key (peers, peer, key);
   }
   if (!err)
     err = cf_peer_keep (cmd->core, peer, NULL, NULL);
@@ -379,9 +384,10 @@ run_remove (struct cf_command *cmd)
 const struct cf_command_def cf_peer_commands[] = {
   { "PEERS", "PEERS [--watch]",
     "Who answers \"who's there\".  Rows: fingerprint, user_id, name, addr, source, last_seen, contact, validity,\n"
-    "key_state, present.  With --watch a row follows for every change, until the client goes.",
+    "key_state, expires_at, present, blocked, warning (null, or whom this only looks like).  With --watch a row\n"
+    "follows for every change, until the client goes.",
     "watch", 0, 0, true, run_peers },
-  { "CONTACTS", "CONTACTS", "Whom you have kept.  Rows: those of PEERS, and verified (null or how, when), online, route, blocked.",
+  { "CONTACTS", "CONTACTS", "Whom you have kept.  Rows: those of PEERS, and verified (null or how, when), online, route.",
     "", 0, 0, true, run_contacts },
   { "ADD", "ADD (ADDRESS | --key)",
     "Make a contact from an address (confab:...), a fingerprint, or with --key from an exported public key, asked for\n"

@@ -36,6 +36,7 @@ struct cf_peer_verify {
   bool committing;                   /* what we commit may make our owner cancel us: freed afterwards */
   enum cf_key_state state;
   enum cf_key_validity validity;
+  int64_t expires_utc_ms;
   char *user_id;
   void (*done) (void *arg, gpg_error_t err, struct cf_peer *peer);
   void *arg;
@@ -126,7 +127,8 @@ static void
 verify_tie (struct cf_peer_verify *v)
 {
   gpg_error_t err;
-  struct cf_key_info key = { .state = v->state, .validity = v->validity, .user_id = v->user_id };
+  struct cf_key_info key = { .state = v->state, .validity = v->validity, .user_id = v->user_id,
+                             .expires_utc_ms = v->expires_utc_ms };
   struct cf_peers_tie tie = { .key = &key, .name = v->name, .device = &v->device, .digest = v->digest,
                               .addr = v->has_addr ? &v->addr : NULL };
   struct cf_peer *peer = NULL;
@@ -136,7 +138,7 @@ verify_tie (struct cf_peer_verify *v)
     struct cf_peer *old = cf_peer_by_device (v->peers->core, v->device.device_key);
 
     /* Between asking and answering, it may have been untied or found bad. */
-    err = old && cf_fpr_equal (&old->fpr, &v->device.identity) ? cf_key_state_error (old->key_state)
+    err = old && cf_fpr_equal (&old->fpr, &v->device.identity) ? cf_key_state_error (cf_peer_key_state (v->peers->core, old))
                                                                : cf_err (CF_ERR_STATEMENT);
     tie.key = NULL;
   } else {
@@ -200,6 +202,7 @@ verify_imported (void *arg, gpg_error_t err, const struct cf_key_info *key)
   }
   v->state = key->state;
   v->validity = key->validity;
+  v->expires_utc_ms = key->expires_utc_ms;
   v->user_id = key->user_id ? strdup (key->user_id) : NULL;
   err = cf_gpg_statement_verify (v->peers->core->gpg, v->priority, &v->device.identity, "device",
                                  cf_buf_data (&v->bytes), cf_buf_len (&v->bytes), v->signature,

@@ -20,6 +20,7 @@ struct cf_peers {
   enum cf_visibility visibility;
   struct cf_visibility_lapse *lapse; /* visibility.c: what it falls back to, and when; NULL: it stays */
   struct cf_timer sweep;
+  uint64_t keyring_stamp;   /* cf_gpg_keyring_stamp as last seen */
   struct cf_peer_fetches *fetches;
   struct cf_strangers *strangers;
   struct cf_peer_verify *verifies; /* list */
@@ -44,9 +45,6 @@ struct cf_peer_device *cf_peers_device_by_key (struct cf_peer *peer, const uint8
 void cf_peers_device_add_addr (struct cf_peer_device *dev, const struct cf_addr *addr);
 /* PEER (through DEV, may be NULL) has shown that it is there. */
 void cf_peers_seen (struct cf_peers *peers, struct cf_peer *peer, struct cf_peer_device *dev);
-/* A new state: told to who watches, written, and the link dropped if it is bad. */
-void cf_peers_set_key_state (struct cf_peers *peers, struct cf_peer *peer, enum cf_key_state state,
-                             enum cf_key_validity validity);
 
 struct cf_peers_tie {
   const struct cf_key_info *key;
@@ -72,6 +70,19 @@ void cf_peers_circle_changed (struct cf_peers *peers);
 void cf_peers_recognised (void *arg, const struct cf_recognition *who); /* ARG is a struct cf_peers */
 /* PEER's device has answered where an open beacon said that it is: if only contacts see us, let him know of us. */
 void cf_peers_ask_back (struct cf_peers *peers, const struct cf_peer *peer);
+
+/* --- peer_state.c --- */
+
+/* What a look-up or an import said of PEER's key.  A new state is told to who watches, written, and stops
+   conversations and drops the link if it is bad. */
+void cf_peers_take_key (struct cf_peers *peers, struct cf_peer *peer, const struct cf_key_info *key);
+/* Has PEER's key expired meanwhile, or has the clock been set back to before that?  *R_NEXT_MS is lowered to the
+   time from now at which this has to be asked again. */
+void cf_peers_look_at_expiry (struct cf_peers *peers, struct cf_peer *peer, uint64_t *r_next_ms);
+/* If the user's keyring has changed, every key is looked up again soon. */
+void cf_peers_look_at_keyring (struct cf_peers *peers);
+/* PEER has a new name, or was kept or verified: who looks like whom? */
+void cf_peers_compare (struct cf_peers *peers, struct cf_peer *peer);
 
 /* --- peer_verify.c --- */
 

@@ -13,8 +13,11 @@
 #include "base/secmem.h"
 #include "base/text.h"
 #include "core/address.h"
+#include "core/event.h"
+#include "core/links.h"
 #include "core/self_task.h"
 #include "core/settings.h"
+#include "core/trust.h"
 
 #define LOOK_MS (3600 * 1000)
 #define CLOCK_MS (60 * 1000) /* has the clock been set? */
@@ -121,8 +124,9 @@ look_again (struct cf_self *self, gpg_error_t err, uint64_t delay_ms)
 {
   if (err)
     cf_log (self->core->env, CF_LOG_WARN, "renewal of key and device statement: %s", cf_err_info (err)->message);
-  self->look_ms = self->core->env->now_ms + delay_ms;
-  cf_timer_after (self->core->env, &self->renew, err ? delay_ms : CLOCK_MS);
+  self->look_ms = self->core->env->now_ms + (self->look_soon ? 0 : delay_ms);
+  cf_timer_after (self->core->env, &self->renew, self->look_soon ? 0 : err ? delay_ms : CLOCK_MS);
+  self->look_soon = false;
 }
 
 static void
@@ -189,6 +193,80 @@ renew (struct cf_self *self)
   return err;
 }
 
+/* ---- its state ---- */
+
+enum cf_key_state
+cf_self_key_state (const struct cf_self *self)
+{
+  if (self->key_state == CF_KEY_OK && self->expires_utc_ms && self->core->env->now_utc_ms >= self->expires_utc_ms)
+    return CF_KEY_EXPIRED;
+  return self->key_state;
+}
+
+static void
+set_key_state (struct cf_self *self, enum cf_key_state state)
+{
+  struct cf_core *core = self->core;
+  gpg_error_t err = 0;
+  char *message, *hint, hex[CF_FPR_HEX_SIZE];
+
+  self->key_state = state;
+  cf_trust_changed (core, NULL);
+  if (state == CF_KEY_OK || !core->events)
+    return;
+  message = cf_trust_message (core, &self->fpr, state, &hint);
+  cf_log (core->env, CF_LOG_WARN, "%s", message ? message : "our own key cannot be used");
+  if (message && hint)
+    err = cf_event_emit (core, "error", true,
+                         json_pack ("{s:s, s:s, s:s, s:s, s:s, s:s}", "error",
+                                    cf_err_info (cf_key_state_error (state))->name, "message", message, "hint", hint,
+                                    "fingerprint", cf_fpr_hex (&self->fpr, hex), "user_id", self->user_id, "key_state",
+                                    cf_key_state_name (state)));
+  if (err)
+    cf_log (core->env, CF_LOG_ERROR, "an event was not told: %s", gpg_strerror (err));
+  free (message);
+  free (hint);
+}
+
+void
+cf_self_look_at_expiry (struct cf_self *self, uint64_t *r_next_ms)
+{
+  int64_t left = self->expires_utc_ms - self->core->env->now_utc_ms;
+
+  if (!self->expires_utc_ms)
+    return;
+  if (self->key_state == CF_KEY_OK && left <= 0)
+    set_key_state (self, CF_KEY_EXPIRED);
+  else if (self->key_state == CF_KEY_OK && (uint64_t) left < *r_next_ms)
+    *r_next_ms = (uint64_t) left;
+  else if (self->key_state == CF_KEY_EXPIRED && left > 0)
+    cf_self_look (self); /* the clock was set back: gpg knows */
+}
+
+/* The last step of a look: its state, then a new statement if one is due. */
+static void
+on_looked (void *arg, gpg_error_t err, const struct cf_key_info *key)
+{
+  struct cf_self *self = arg;
+
+  self->job = NULL;
+  if (!err) {
+    self->expires_utc_ms = key->expires_utc_ms;
+    if (self->key_state != key->state)
+      set_key_state (self, key->state);
+    if (self->block_changed) /* who is connected hears of it, be it good or bad, by the next HELLO */
+      cf_links_reconnect (self->core, "the key has changed");
+    self->block_changed = false;
+  }
+  if (err || self->key_state != CF_KEY_OK || !is_due (self)) {
+    look_again (self, err, LOOK_MS);
+    return;
+  }
+  err = renew (self);
+  if (err)
+    look_again (self, err, RETRY_MS);
+}
+
 static void
 on_exported (void *arg, gpg_error_t err, const uint8_t *data, size_t len)
 {
@@ -203,16 +281,26 @@ on_exported (void *arg, gpg_error_t err, const uint8_t *data, size_t len)
       free (self->block);
       self->block = copy;
       self->block_len = len;
-          copy = NULL;
+      self->block_changed = true;
+      copy = NULL;
     }
   }
   free (copy);
-  if (is_due (self)) {
-    err = renew (self);
-    if (!err)
-      return;
-  }
-  look_again (self, err, err ? RETRY_MS : LOOK_MS);
+  if (!err)
+    err = cf_gpg_key_lookup (self->core->gpg, &self->fpr, on_looked, self, &self->job);
+  if (err)
+    look_again (self, err, LOOK_MS);
+}
+
+void
+cf_self_look (struct cf_self *self)
+{
+  self->look_soon = true;
+  if (self->job)
+    return; /* its end sees it */
+  self->look_soon = false;
+  self->look_ms = self->core->env->now_ms;
+  cf_timer_after (self->core->env, &self->renew, 0);
 }
 
 static void

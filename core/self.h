@@ -9,6 +9,7 @@
 #define CF_CORE_SELF_H
 
 #include "core/core.h"
+#include "gpg/gpg.h"
 #include "net/hello.h"
 
 struct cf_self {
@@ -19,10 +20,14 @@ struct cf_self {
   struct cf_device_statement device; /* signature owned here */
   uint8_t *block; /* our public key as peers get it */
   size_t block_len;
+  enum cf_key_state key_state; /* as last looked up; cf_self_key_state says what it is now */
+  int64_t expires_utc_ms;      /* 0: never, or not known yet */
   /* Of self.c: renewal of statement and key. */
   struct cf_core *core;
   struct cf_timer renew;
   uint64_t look_ms;      /* when the key is looked at next */
+  bool look_soon;        /* asked for while a job was under way */
+  bool block_changed;    /* found by that job */
   int64_t newest_utc_ms; /* the latest beginning of any device statement of ours: peers take none that is older */
   struct cf_gpg_job *job;
   struct cf_device_statement next; /* being signed */
@@ -40,6 +45,13 @@ gpg_error_t cf_self_probe (const char *home, struct cf_fpr *r_fpr, char **r_gnup
 
 /* Our address (address.h); caller frees; NULL: ENOMEM. */
 char *cf_self_address (const struct cf_self *self);
+
+/* The state of our own key now. */
+enum cf_key_state cf_self_key_state (const struct cf_self *self);
+/* Look at our own key soon: the user's keyring has changed. */
+void cf_self_look (struct cf_self *self);
+/* Has it expired meanwhile, or has the clock been set?  *R_NEXT_MS is lowered to when this has to be asked again. */
+void cf_self_look_at_expiry (struct cf_self *self, uint64_t *r_next_ms);
 
 void cf_self_free (struct cf_self *self);
 

@@ -578,6 +578,12 @@ cf_gpg_free (struct cf_gpg *gpg)
 }
 
 /* Copies that run out of memory are only prompts in the wrong place. */
+uint64_t
+cf_gpg_keyring_stamp (struct cf_gpg *gpg)
+{
+  return cf_homes_stamp (gpg);
+}
+
 void
 cf_gpg_set_prompt (struct cf_gpg *gpg, const char *display, const char *ttyname, const char *ttytype,
                    const char *lc_ctype)

@@ -50,7 +50,7 @@ struct cf_key_info {
   const char *user_id;   /* primary user ID, as in the key: show by cf_text_display */
   const char *algorithm; /* "ed25519", "rsa4096", "brainpoolP256r1" ... */
   int64_t created_utc_ms;
-  int64_t expires_utc_ms; /* 0: never */
+  int64_t expires_utc_ms; /* 0: never; the earlier of what the two homes say */
   enum cf_key_state state;
   enum cf_key_validity validity;
   bool has_secret, can_sign, can_encrypt, on_card;
@@ -73,6 +73,9 @@ gpg_error_t cf_gpg_new (struct cf_env *env, struct event_base *base, const struc
 /* Cancels all jobs; ends the agent of the conversation home. */
 void cf_gpg_free (struct cf_gpg *gpg);
 void cf_gpg_cancel (struct cf_gpg *gpg, struct cf_gpg_job *job); /* NULL is fine */
+
+/* Changes whenever the files of the user's keyring do: what was looked up may be otherwise now.  At once, no job. */
+uint64_t cf_gpg_keyring_stamp (struct cf_gpg *gpg);
 
 /* Where pinentry may appear: a client's terminal and display.  Any may be NULL. */
 void cf_gpg_set_prompt (struct cf_gpg *gpg, const char *display, const char *ttyname, const char *ttytype,

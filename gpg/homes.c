@@ -247,6 +247,26 @@ cf_homes_open (struct cf_gpg *gpg, const struct cf_gpg_config *config)
   return make_trust_db (gpg->home[CF_HOME_CONVERSATION]);
 }
 
+uint64_t
+cf_homes_stamp (const struct cf_gpg *gpg)
+{
+  /* Keys of GnuPG 2.1 and later, of those before, of keyboxd; what the user has disabled. */
+  static const char *const files[] = { "pubring.kbx", "pubring.gpg", "public-keys.d/pubring.db", "trustdb.gpg" };
+  const char *home = gpg->home[CF_HOME_IDENTITY] ? gpg->home[CF_HOME_IDENTITY] : gpgme_get_dirinfo ("homedir");
+  uint64_t stamp = 0;
+
+  for (size_t i = 0; home && i < sizeof files / sizeof *files; i++) {
+    char *path = cf_paths_join (home, files[i]);
+    struct stat st;
+
+    if (path && !stat (path, &st))
+      stamp = stamp * 1000003 + (uint64_t) st.st_mtim.tv_sec * 1000000007 + (uint64_t) st.st_mtim.tv_nsec
+              + (uint64_t) st.st_size + (uint64_t) st.st_ino;
+    free (path);
+  }
+  return stamp;
+}
+
 void
 cf_homes_close (struct cf_gpg *gpg)
 {

@@ -12,6 +12,8 @@ gpg_error_t cf_homes_open (struct cf_gpg *gpg, const struct cf_gpg_config *confi
    when it is that and the user's agent neither runs nor starts.  Waits for the
    agent; only after a failure. */
 gpg_error_t cf_homes_blame (struct cf_gpg *gpg, gpg_error_t err) CF_MUST_CHECK;
+/* A number that changes with the files of the user's keyring. */
+uint64_t cf_homes_stamp (const struct cf_gpg *gpg);
 /* End the agent of the conversation home. */
 void cf_homes_close (struct cf_gpg *gpg);
 

@@ -130,8 +130,13 @@ cf_key_text_fill (struct cf_key_text *text, gpgme_key_t own, gpgme_key_t user)
   info->created_utc_ms = key->subkeys->timestamp > 0 ? (int64_t) key->subkeys->timestamp * 1000 : 0;
   info->expires_utc_ms = key->subkeys->expires > 0 ? (int64_t) key->subkeys->expires * 1000 : 0;
   info->state = cf_key_state_of (key);
-  if (own && user)
+  if (own && user) {
+    int64_t other = user->subkeys && user->subkeys->expires > 0 ? (int64_t) user->subkeys->expires * 1000 : 0;
+
     info->state = worse (info->state, cf_key_state_of (user));
+    if (other && (!info->expires_utc_ms || other < info->expires_utc_ms))
+      info->expires_utc_ms = other;
+  }
   info->validity = validity_of (user);
   info->can_sign = key->can_sign;
   info->can_encrypt = key->can_encrypt;

@@ -35,4 +35,4 @@ tests_unit_core_test_store_disk_LDADD = $(CORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
 endif
 
 # Stores of earlier versions (test_migration).
-EXTRA_DIST += tests/unit/core/schema_1.sql tests/unit/core/schema_2.sql tests/unit/core/schema_3.sql
+EXTRA_DIST += tests/unit/core/schema_1.sql tests/unit/core/schema_2.sql tests/unit/core/schema_3.sql tests/unit/core/schema_4.sql

@@ -21,5 +21,7 @@ extern const char cf_schema_pair_before[];  /* store_peer.c: contact.pair_secret
 
 /* Version 3. */
 extern const char cf_schema_gate_verifies[]; /* store_gate.c: what a request verifies */
+/* Version 4. */
+extern const char cf_schema_contact_expires[]; /* store_peer.c: contact.expires */
 
 #endif

@@ -302,21 +302,36 @@ cf_store_message_unread (struct cf_store *store, const uint8_t conversation[CF_C
   return err;
 }
 
-gpg_error_t
-cf_store_message_bad_count (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
-                            size_t *r_count)
+/* Rows that are no messages of anybody's sequence. */
+static gpg_error_t
+count_unnumbered (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
+                  enum cf_message_signature signature, size_t *r_count)
 {
   static const char sql[] = "SELECT COUNT (*) FROM message WHERE conversation = ?1 AND outgoing = 0"
-                            " AND sequence IS NULL";
+                            " AND sequence IS NULL AND signature = ?2";
   struct cf_stmt *s = cf_stmt (store, sql);
   gpg_error_t err;
   int64_t n;
 
   bind_conversation (s, conversation);
+  cf_bind_int (s, 2, signature);
   err = read_number (s, &n);
   if (!err)
     *r_count = (size_t) n;
   return err;
+}
+
+gpg_error_t
+cf_store_message_bad_count (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
+                            size_t *r_count)
+{
+  return count_unnumbered (store, conversation, CF_SIGNATURE_BAD, r_count);
+}
+
+gpg_error_t
+cf_store_message_notices (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN], size_t *r_count)
+{
+  return count_unnumbered (store, conversation, CF_SIGNATURE_KEY_CHANGED, r_count);
 }
 
 gpg_error_t

@@ -63,6 +63,9 @@ gpg_error_t cf_store_message_unread (struct cf_store *store, const uint8_t conve
                                      uint64_t after, size_t *r_count) CF_MUST_CHECK;
 gpg_error_t cf_store_message_bad_count (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
                                         size_t *r_count) CF_MUST_CHECK;
+/* Rows that tell what became of a key. */
+gpg_error_t cf_store_message_notices (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
+                                      size_t *r_count) CF_MUST_CHECK;
 
 /* What a person sees (no CLOSE), oldest first: the LIMIT last ones before row BEFORE (INT64_MAX: all), that
    match the FTS expression MATCH unless it is NULL. */

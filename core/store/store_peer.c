@@ -42,6 +42,8 @@ const char cf_schema_stranger[] =
   " fpr BLOB PRIMARY KEY,"
   " seen INTEGER NOT NULL);";
 
+const char cf_schema_contact_expires[] = "ALTER TABLE contact ADD COLUMN expires INTEGER NOT NULL DEFAULT 0;";
+
 #define ADDRS_TEXT_SIZE (CF_PEER_ADDRS_MAX * CF_ADDR_TEXT_SIZE)
 
 static void
@@ -120,6 +122,7 @@ bind_contact (struct cf_stmt *s, const struct cf_peer *peer)
   cf_bind_int (s, 10, peer->verified_utc_ms);
   cf_bind_blob (s, 11, peer->pair_secret, peer->pair_secret ? CF_HASH_LEN : 0);
   cf_bind_blob (s, 12, peer->pair_secret_before, peer->pair_secret_before ? CF_HASH_LEN : 0);
+  cf_bind_int (s, 13, peer->expires_utc_ms);
 }
 
 gpg_error_t
@@ -140,7 +143,7 @@ cf_store_peer_save (struct cf_store *store, const struct cf_peer *peer)
     goto leave;
   s = cf_stmt (store, "UPDATE contact SET user_id = ?2, name = ?3, contact = ?4, blocked = ?5, key_state = ?6,"
                       " validity = ?7, last_seen = ?8, verified_how = ?9, verified_at = ?10, pair_secret = ?11,"
-                      " pair_secret_before = ?12 WHERE fpr = ?1");
+                      " pair_secret_before = ?12, expires = ?13 WHERE fpr = ?1");
   bind_contact (s, peer);
   err = cf_stmt_run (s);
   if (err)
@@ -239,6 +242,7 @@ load_contact (struct cf_stmt *s, struct cf_peer *peer)
   peer->validity = (enum cf_key_validity) validity;
   peer->last_seen_utc_ms = cf_column_int (s, 7);
   peer->verified_utc_ms = cf_column_int (s, 9);
+  peer->expires_utc_ms = cf_column_int (s, 12);
   return 0;
 }
 
@@ -250,7 +254,7 @@ cf_store_peer_load (struct cf_store *store, gpg_error_t (*take) (void *arg, stru
   struct cf_stmt *s;
 
   s = cf_stmt (store, "SELECT fpr, user_id, name, contact, blocked, key_state, validity, last_seen, verified_how,"
-                      " verified_at, pair_secret, pair_secret_before FROM contact LIMIT ?1");
+                      " verified_at, pair_secret, pair_secret_before, expires FROM contact LIMIT ?1");
   cf_bind_int (s, 1, CF_PEERS_MAX);
   while (cf_stmt_step (s, &err)) {
     peer = calloc (1, sizeof *peer);

@@ -154,17 +154,103 @@ def peer_expires(lab):
     is_explained(a.confab("open", b.fpr, password="x", code=None), "KEY_EXPIRED", 4, "expired")
 
 
+def seen(person, *args):
+    """What a person sees, who does not read JSON."""
+    argv = [word for word in person.argv(*args) if word != "--json"]
+    return subprocess.run(argv, env=person.env, capture_output=True, text=True, timeout=20, check=True).stdout
+
+
+def is_stopped(person, conv, error, key_state, *words):
+    """PERSON's only conversation is stopped, loudly, everywhere; nothing can be sent."""
+    row = person.wait("conversation", conversation=conv, stopped=True)
+    check(row["key_state"] == key_state, f"event: {row}")
+    person.events.seen.clear()  # what was before is over
+    row = person.confab("conversations").row
+    check(row["key_state"] == key_state and row["stopped"] and row["state"] == "open", f"row: {row}")
+    for word in words:
+        check(word in row["trouble"].lower(), f"{word!r} in {row['trouble']!r}")
+    is_explained(person.confab("send", conv, "no", code=None), error, 4, "stopped", *words)
+    notices = [r for r in person.confab("history", conv).rows if r["notice"]]
+    check(notices and notices[-1]["signature"] == "key_changed" and notices[-1]["received_at"], f"{notices}")
+    table = seen(person, "conversations")
+    check("STOPPED" in table, table)
+
+
+def goes_on(person, conv):
+    person.wait("conversation", conversation=conv, stopped=False, key_state="ok")
+    check(person.confab("conversations").row["trouble"] is None, "no trouble any more")
+
+
+def texts(person, conv):
+    return [r["text"] for r in person.confab("history", conv).rows if not r["notice"]]
+
+
 def revoked_later(lab):
-    """A conversation whose peer's key is revoked later stops, loudly"""
+    """A conversation whose peer's key is revoked later stops, loudly, within seconds, and stays so"""
     a, b = lab.person("alice", "h1"), lab.person("bob", "h2")
     a.init()
     b.init()
     see_each_other(a, b)
     conv = open_conversation(a, b)
+    b.confab("send", conv, "before", "--wait", "delivered")
     a.gpg("--import", data=b.gpg("--export", b.fpr).stdout)
     revoke(b, b.fpr, home=a.gnupg)
+    is_stopped(a, conv, "KEY_REVOKED", "revoked", "has been revoked")
     is_explained(a.confab("open", b.fpr, password="second", code=None), "KEY_REVOKED", 4)
-    check(a.confab("conversations").row["conversation"] == conv, "the history stays")
+    b.confab("send", conv, "from the thief", "--wait", "queued")
+    a.kill_daemon()
+    check(texts(a, conv) == ["before"] and a.confab("conversations").row["stopped"], "it stays, over a restart too")
+
+
+def revokes_own(lab):
+    """Who revokes the own key is stopped, and those whom he talks to hear of it"""
+    a, b = lab.person("alice", "h1"), lab.person("bob", "h2")
+    a.init()
+    b.init()
+    see_each_other(a, b)
+    conv = open_conversation(a, b)
+    revoke(b, b.fpr)
+    is_stopped(b, conv, "KEY_REVOKED", "revoked", "your own key has been revoked")
+    is_stopped(a, conv, "KEY_REVOKED", "revoked", "bob")
+
+
+def expires_talking(lab):
+    """A key that expires while they talk stops the conversation on both sides; extended, all goes on by itself"""
+    a, b = lab.person("alice", "h1"), lab.person("bob", "h2")
+    a.init()
+    b.init()
+    see_each_other(a, b)
+    conv = open_conversation(a, b)
+    b.gpg("--pinentry-mode", "loopback", "--passphrase", "", "--quick-set-expire", b.fpr, "seconds=15")
+    is_stopped(a, conv, "KEY_EXPIRED", "expired", "bob", "expired")
+    is_stopped(b, conv, "KEY_EXPIRED", "expired", "your own key has expired", "--quick-set-expire")
+    b.gpg("--pinentry-mode", "loopback", "--passphrase", "", "--quick-set-expire", b.fpr, "1y")
+    goes_on(b, conv)
+    goes_on(a, conv)
+    b.confab("send", conv, "extended", "--wait", "delivered")
+    a.confab("send", conv, "so it is", "--wait", "delivered")
+    check(texts(a, conv) == ["extended", "so it is"], texts(a, conv))
+
+
+def another_bob(lab):
+    """Somebody with a contact's mail address and another key is shown as not him"""
+    a, b, c = lab.person("alice", "h1"), lab.person("bob", "h2"), lab.person("carol", "h3", None)
+    a.init()
+    b.init()
+    see_each_other(a, b)
+    conv = open_conversation(a, b)
+    c.mail, c.name = b.mail, "bob"
+    c.fpr = c.make_key("ed25519")
+    c.init()
+    event = a.wait("error", error="KEY_CHANGED", fingerprint=c.fpr)
+    print("#", event["message"])
+    check("NOT" in event["message"] and b.fpr in event["message"] and "password" in event["message"], f"{event}")
+    rows = {r["fingerprint"]: r for r in a.confab("peers").rows}
+    check(rows[c.fpr]["warning"] and rows[b.fpr]["warning"] is None, f"{rows}")
+    table = seen(a, "peers")
+    check("This is NOT" in table, table)
+    a.confab("send", conv, "to the real one", "--wait", "delivered")
+    check(texts(b, conv) == ["to the real one"], "unharmed")
 
 
 def port_in_use(lab):
@@ -237,4 +323,4 @@ def hostile_gpg_conf(lab):
 
 if __name__ == "__main__":
     run_stories(no_key, expired_identity, revoked_identity, passphrase, generated, sign_only, no_agent, nobody_there, peer_revoked,
-                peer_expires, revoked_later, port_in_use, second_daemon, disk_full, hostile_gpg_conf)
+                peer_expires, revoked_later, revokes_own, expires_talking, another_bob, port_in_use, second_daemon, disk_full, hostile_gpg_conf)

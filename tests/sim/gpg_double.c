@@ -27,6 +27,7 @@ struct fake_key {
   struct cf_fpr fpr;
   char user_id[UID_MAX];
   enum cf_key_state state;
+  int64_t expires_utc_ms; /* as its owner has set it; 0: never */
   bool secret, frozen;
   uint8_t passphrase[CF_GPG_PASSPHRASE_LEN];
 };
@@ -38,6 +39,7 @@ struct ring {
 
 struct sim_keys {
   struct ring user, conversation;
+  uint64_t stamp; /* changes with the user's ring */
   gpg_error_t prompt_err;
 };
 
@@ -90,6 +92,17 @@ ring_add (struct ring *ring, const struct cf_fpr *fpr, const char *user_id)
   return key;
 }
 
+/* What is newer in KEY is taken over: its user ID, and when it expires. */
+static struct fake_key *
+ring_update (struct ring *ring, const struct fake_key *key)
+{
+  struct fake_key *known = ring_add (ring, &key->fpr, key->user_id);
+
+  memcpy (known->user_id, key->user_id, sizeof known->user_id);
+  known->expires_utc_ms = key->expires_utc_ms;
+  return known;
+}
+
 static void
 random_fpr (struct cf_env *env, struct cf_fpr *r_fpr)
 {
@@ -124,6 +137,29 @@ sim_keys_set_state (struct sim_node *node, const struct cf_fpr *fpr, enum cf_key
   struct fake_key *key = ring_find (&node->keys->conversation, fpr);
 
   ring_add (&node->keys->user, fpr, key ? key->user_id : "somebody")->state = state;
+  node->keys->stamp++;
+}
+
+void
+sim_keys_set_expiry (struct sim_node *node, int64_t expires_utc_ms)
+{
+  ring_find (&node->keys->user, &node->fpr)->expires_utc_ms = expires_utc_ms;
+  node->keys->stamp++;
+}
+
+void
+sim_keys_set_user_id (struct sim_node *node, const char *user_id)
+{
+  struct fake_key *key = ring_find (&node->keys->user, &node->fpr);
+
+  snprintf (key->user_id, sizeof key->user_id, "%s", user_id);
+  node->keys->stamp++;
+}
+
+uint64_t
+cf_gpg_keyring_stamp (struct cf_gpg *gpg)
+{
+  return gpg->node->keys->stamp;
 }
 
 void
@@ -141,6 +177,8 @@ combine (struct cf_gpg *gpg, const struct fake_key *key, struct fake_key *r_key)
   *r_key = *key;
   if (user && user->state > r_key->state)
     r_key->state = user->state;
+  if (!r_key->state && r_key->expires_utc_ms && gpg->node->env.now_utc_ms >= r_key->expires_utc_ms)
+    r_key->state = CF_KEY_EXPIRED;
 }
 
 /* ---- jobs ---- */
@@ -173,6 +211,7 @@ info_of (const struct fake_key *key, struct cf_key_info *r_info)
   r_info->user_id = key->user_id;
   r_info->algorithm = "ed25519";
   r_info->created_utc_ms = 1700000000000LL;
+  r_info->expires_utc_ms = key->expires_utc_ms;
   r_info->state = key->state;
   r_info->has_secret = key->secret;
   r_info->can_sign = r_info->can_encrypt = true;
@@ -307,7 +346,7 @@ cf_key_state_error (enum cf_key_state state)
   return codes[state] ? cf_err (codes[state]) : 0;
 }
 
-/* ---- public keys: "KEY", fingerprint, user ID ---- */
+/* ---- public keys: "KEY", fingerprint, user ID, and when it expires if it does ---- */
 
 static void
 write_block (const struct fake_key *key, struct cf_buf *buf)
@@ -319,6 +358,8 @@ write_block (const struct fake_key *key, struct cf_buf *buf)
   cf_wr_bytes (&wr, "KEY", 3);
   cf_wr_fpr (&wr, &key->fpr);
   cf_wr_blob16 (&wr, key->user_id, strlen (key->user_id));
+  if (key->expires_utc_ms)
+    cf_wr_u64 (&wr, (uint64_t) key->expires_utc_ms);
   assert (!cf_wr_finish (&wr));
 }
 
@@ -335,6 +376,8 @@ read_block (const void *block, size_t len, struct fake_key *r_key)
   cf_rd_bytes (&rd, magic, 3);
   cf_rd_fpr (&rd, &r_key->fpr);
   cf_rd_blob16 (&rd, &uid, &uid_len, UID_MAX - 1);
+  if (rd.left && !rd.err)
+    r_key->expires_utc_ms = (int64_t) (cf_rd_u64 (&rd) & INT64_MAX);
   if (cf_rd_finish (&rd) || memcmp (magic, "KEY", 3))
     return cf_err (GPG_ERR_BAD_PUBKEY);
   memcpy (r_key->user_id, uid, uid_len);
@@ -384,7 +427,7 @@ cf_gpg_identity_export (struct cf_gpg *gpg, const struct cf_fpr *fpr, cf_gpg_byt
   if (!key)
     job->err = cf_err (GPG_ERR_NO_PUBKEY);
   else {
-    ring_add (&gpg->node->keys->conversation, fpr, key->user_id);
+    ring_update (&gpg->node->keys->conversation, key);
     write_block (key, &buf);
     job_bytes (job, &buf);
   }
@@ -411,7 +454,7 @@ cf_gpg_key_import (struct cf_gpg *gpg, enum cf_gpg_priority priority, const stru
   if (!job->err && (!cf_fpr_equal (&key.fpr, expected) || is_frozen (gpg, &key.fpr)))
     job->err = cf_err (CF_ERR_KEY_WRONG);
   if (!job->err)
-    combine (gpg, ring_add (&gpg->node->keys->conversation, &key.fpr, key.user_id), &job->key);
+    combine (gpg, ring_update (&gpg->node->keys->conversation, &key), &job->key);
   return 0;
 }
 
@@ -424,7 +467,7 @@ cf_gpg_key_import_chosen (struct cf_gpg *gpg, const void *block, size_t len, cf_
 
   job->err = read_block (block, len, &key);
   if (!job->err)
-    combine (gpg, ring_add (&gpg->node->keys->conversation, &key.fpr, key.user_id), &job->key);
+    combine (gpg, ring_update (&gpg->node->keys->conversation, &key), &job->key);
   return 0;
 }
 
@@ -469,8 +512,10 @@ cf_gpg_statement_sign (struct cf_gpg *gpg, const struct cf_fpr *identity, const 
 
   if (!key || !key->secret)
     job->err = cf_err (GPG_ERR_NO_SECKEY);
+  else if (key->state || (key->expires_utc_ms && gpg->node->env.now_utc_ms >= key->expires_utc_ms))
+    job->err = cf_key_state_error (key->state ? key->state : CF_KEY_EXPIRED);
   else
-    job->err = key->state ? cf_key_state_error (key->state) : gpg->node->keys->prompt_err;
+    job->err = gpg->node->keys->prompt_err;
   if (job->err)
     return 0;
   mac ("sim signature", identity, kind, bytes, len, tag);

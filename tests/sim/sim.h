@@ -139,6 +139,9 @@ void sim_keys_free (struct sim_keys *keys);
 struct cf_gpg *sim_gpg_new (struct sim_node *node);
 /* What the user did to a key: STATE in the ring of NODE (identity home), of its own or of a peer's key. */
 void sim_keys_set_state (struct sim_node *node, const struct cf_fpr *fpr, enum cf_key_state state);
+/* NODE's own key gets another expiry (0: never), or another user ID; its peers get it with the next export. */
+void sim_keys_set_expiry (struct sim_node *node, int64_t expires_utc_ms);
+void sim_keys_set_user_id (struct sim_node *node, const char *user_id);
 /* How many keys are in the conversation home of NODE. */
 size_t sim_keys_count (const struct sim_node *node);
 /* Jobs that prompt (statements, unsealing) fail with this until it is 0 again. */

@@ -96,7 +96,10 @@ show_heading (struct cf_console *c, const json_t *row)
               !strcmp (route, "lan") ? "LAN"
               : *route               ? route
                                      : "offline");
-  if (!strcmp (state, "open"))
+  c->stopped = cf_row_true (row, "stopped");
+  if (c->stopped)
+    cf_show_alarm (c->cli, row);
+  else if (!strcmp (state, "open"))
     cf_cli_say (c->cli, CF_CLI_DIM, "A line is a message. /help lists commands, /leave leaves.");
   else
     cf_cli_say (c->cli, CF_CLI_WARN, "Nothing can be sent in it: it is %s. /leave leaves.", state);
@@ -192,7 +195,7 @@ own_state (struct cf_console *c, const json_t *event)
   sent->waits = false;
 }
 
-/* The peer came or went: say so, since it decides whether messages wait. */
+/* The peer came or went, or a key went bad: say so, since it decides whether messages wait. */
 static void
 peer_moved (struct cf_console *c, const json_t *event)
 {
@@ -204,6 +207,13 @@ peer_moved (struct cf_console *c, const json_t *event)
   if (!open) {
     cf_show_conversation_line (c->cli, (json_t *) (uintptr_t) event);
     return;
+  }
+  if (cf_row_true (event, "stopped") != c->stopped) {
+    c->stopped = !c->stopped;
+    if (c->stopped)
+      cf_show_alarm (c->cli, event);
+    else
+      cf_cli_say (c->cli, CF_CLI_GOOD, "The conversation goes on: the keys of both are in force");
   }
   if (!online && *last->id)
     last->waits = true;

@@ -38,6 +38,10 @@ cell_validity (const struct cf_cli *cli, const json_t *row)
   const char *state = cf_row_text (row, "key_state");
 
   (void) cli;
+  if (cf_row_true (row, "blocked"))
+    return cf_cli_must (strdup ("blocked"));
+  if (*cf_row_text (row, "warning"))
+    return cf_cli_must (strdup ("NOT who it seems"));
   return *state && strcmp (state, "ok") ? cf_row_shown (row, "key_state") : cf_row_shown (row, "validity");
 }
 
@@ -119,6 +123,8 @@ cell_state (const struct cf_cli *cli, const json_t *row)
   const char *state = cf_row_text (row, "state");
 
   (void) cli;
+  if (cf_row_true (row, "stopped") && !strcmp (state, "open"))
+    return cf_cli_sprintf ("STOPPED: %s", cf_row_true (row, "blocked") ? "blocked" : cf_row_text (row, "key_state"));
   if (*cf_row_text (row, "trouble"))
     return cf_row_shown (row, "trouble");
   if (!strcmp (state, "closed") && cf_row_true (row, "closed_by_peer"))

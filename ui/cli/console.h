@@ -24,6 +24,7 @@ struct cf_console {
   struct cf_console_sent sent[CF_CONSOLE_SENT_MAX];
   size_t sent_next;
   bool unread;                /* something was shown that is not marked read yet */
+  bool stopped;               /* the conversation is: a key is bad, or the peer blocked */
   bool prompted;              /* the cursor stands behind a prompt */
   bool running;               /* a command is under way */
   bool quit;

@@ -92,6 +92,23 @@ cf_show_status (struct cf_cli *cli, json_t *row)
 /* ---- people, requests, conversations ---- */
 
 void
+cf_show_alarm (struct cf_cli *cli, const json_t *row)
+{
+  char *warning = cf_row_shown (row, "warning"), *trouble = cf_row_shown (row, "trouble"), *name;
+
+  if (*warning)
+    cf_cli_say (cli, CF_CLI_BAD, "! %s %s", cf_row_text (row, "fingerprint"), warning);
+  if (*trouble && cf_row_true (row, "stopped")) {
+    name = cf_row_conversation (cli, row);
+    cf_cli_say (cli, CF_CLI_BAD, "! The conversation with %s (" SHORT_ID ") is STOPPED. %s", name,
+                cf_row_text (row, "conversation"), trouble);
+    free (name);
+  }
+  free (warning);
+  free (trouble);
+}
+
+void
 cf_show_peer_line (struct cf_cli *cli, json_t *row)
 {
   char *who = cf_row_who (row);
@@ -101,6 +118,8 @@ cf_show_peer_line (struct cf_cli *cli, json_t *row)
   cf_cli_say (cli, gone ? CF_CLI_DIM : CF_CLI_PLAIN, "%s %s%s%s%s  %s", who, gone ? "has gone" : "is near",
               !*state || !strcmp (state, "ok") ? "" : " (the key is ", !*state || !strcmp (state, "ok") ? "" : state,
               !*state || !strcmp (state, "ok") ? "" : ")", cf_row_text (row, "fingerprint"));
+  if (!gone)
+    cf_show_alarm (cli, row);
   free (who);
 }
 
@@ -126,6 +145,7 @@ cf_show_request_line (struct cf_cli *cli, json_t *row)
                 strcmp (cf_row_text (row, "purpose"), "verify") ? "for a conversation"
                                                                 : "to verify each other with a password",
                 *note ? ": \"" : "", note, *note ? "\"" : "", id);
+  cf_show_alarm (cli, row);
   free (who);
   free (note);
 }
@@ -139,10 +159,15 @@ cf_show_conversation_line (struct cf_cli *cli, json_t *row)
 
   if (!strcmp (cf_row_text (row, "change"), "verified")) /* an event */
     state = "verified by password";
+  if (cf_row_true (row, "stopped") && !strcmp (state, "open")) {
+    cf_show_alarm (cli, row);
+    goto leave;
+  }
   if (cf_row_true (row, "deleted"))
     state = "deleted, with its key and its history";
   cf_cli_say (cli, *trouble ? CF_CLI_BAD : CF_CLI_GOOD, "The conversation with %s (" SHORT_ID ") is %s%s%s%s", name, id,
               state, by_peer ? " by the other side" : "", *trouble ? ": " : "", trouble);
+leave:
   free (name);
   free (trouble);
 }
@@ -190,6 +215,12 @@ cf_show_message (struct cf_cli *cli, json_t *row)
   char *text = cf_row_lines (row, "text"), *when = cf_row_time (row, out ? "sent_at" : "received_at"), *from, *line;
   const char *state = cf_row_text (row, "state"), *signature = cf_row_text (row, "signature");
 
+  if (cf_row_true (row, "notice")) { /* of a key, not of a person */
+    cf_cli_say (cli, CF_CLI_BAD, "%s ! %s", when, text);
+    free (text);
+    free (when);
+    return;
+  }
   from = out ? cf_cli_must (strdup ("you")) : cf_row_conversation (cli, row);
   if (*signature && strcmp (signature, "valid"))
     cf_cli_say (cli, CF_CLI_BAD, "! The next message is %s",

@@ -72,15 +72,16 @@ static const struct cf_cli_option export_options[] = {
 
 #define CONVERSATION_FIELDS                                                                                            \
   "conversation, kind, title, peer, user_id, state (requested, open, closed), asked, online, unread, last_activity, "  \
-  "opened_at, verified (null, or how and when), own_key, peer_key, route, closed_by_peer, note, trouble"
+  "opened_at, verified (null, or how and when), own_key, peer_key, route, closed_by_peer, note, trouble, key_state "     \
+  "(ok, expired, revoked, disabled, weak), stopped, blocked"
 #define PEER_FIELDS                                                                                                    \
   "fingerprint, user_id, name, addr (a list of ip:port), source, last_seen, contact, validity, key_state (ok, "        \
   "expired, "                                                                                                          \
-  "revoked, disabled, weak), present"
-#define CONTACT_FIELDS PEER_FIELDS ", verified (null, or how and when), online, route, blocked"
+  "revoked, disabled, weak), expires_at, present, blocked, warning (null, or whom this only looks like)"
+#define CONTACT_FIELDS PEER_FIELDS ", verified (null, or how and when), online, route"
 #define REQUEST_FIELDS                                                                                                 \
   "request, purpose (open, verify), conversation (to be verified, or null), fingerprint, user_id, name, validity, "    \
-  "key_state, since, note, contact, state"
+  "key_state, since, note, contact, state, warning (null, or whom this only looks like)"
 #define PEER_WORD                                                                                                      \
   "PEER is a fingerprint, an address, a name, or a mail address of a user ID, if it fits one person only."
 #define CONV_WORD                                                                                                      \
@@ -184,7 +185,8 @@ const struct cf_cli_command cf_cli_commands[] = {
   { .name = "history", .verb = "HISTORY", .args = "CONV", .min_args = 1, .max_args = 1, .options = history_options,
     .run = cf_cli_run_named, .summary = "what was said, oldest first", .help = CONV_WORD,
     .fields = "message, conversation, direction (in, out), author, sent_at, received_at, text, state, signature "
-              "(valid, bad, key_changed), reply_to, edited, attachment",
+              "(valid, bad, key_changed), reply_to, edited, attachment, notice (true: no message, but what became of a "
+              "key)",
     .show = cf_show_message },
   { .name = "read", .verb = "READ", .args = "CONV [MESSAGE]", .min_args = 1, .max_args = 2,
     .summary = "mark messages as read, up to MESSAGE or all", .help = CONV_WORD, .fields = "conversation, unread",

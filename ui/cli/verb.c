@@ -72,9 +72,14 @@ free_words (char **words)
 static void
 show_list (struct cf_cli *cli, const struct cf_cli_command *command, const json_t *rows)
 {
+  const json_t *row;
+  size_t i;
+
   if (json_array_size (rows))
     cf_cli_table (cli, command->columns, rows);
-  else if (command->empty)
+  json_array_foreach (rows, i, row)
+    cf_show_alarm (cli, row);
+  if (!json_array_size (rows) && command->empty)
     cf_cli_say (cli, CF_CLI_PLAIN, "%s", command->empty);
 }
 

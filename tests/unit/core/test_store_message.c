@@ -104,12 +104,18 @@ test_comes_back (void **state)
   m.outgoing = false;
   assert_int_equal (cf_store_message_add (f->store, &m), 0);
   m.sequence = 0; /* what did not hold has none, and there may be many */
+  m.signature = CF_SIGNATURE_BAD;
   for (n = 0; n < 3; n++) {
     m.id[0] = (uint8_t) n;
     assert_int_equal (cf_store_message_add (f->store, &m), 0);
   }
+  m.id[0] = 'n'; /* nor has what became of a key, but it counts for itself */
+  m.signature = CF_SIGNATURE_KEY_CHANGED;
+  assert_int_equal (cf_store_message_add (f->store, &m), 0);
   assert_int_equal (cf_store_message_bad_count (f->store, one, &n), 0);
   assert_int_equal (n, 3);
+  assert_int_equal (cf_store_message_notices (f->store, one, &n), 0);
+  assert_int_equal (n, 1);
   assert_int_equal (cf_store_message_unread (f->store, one, 0, &n), 0);
   assert_int_equal (n, 1);
   assert_int_equal (cf_store_message_hash (f->store, one, true, 1, hash), 0);
