@@ -4,7 +4,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz_handshake tests/fuzz/fuzz_hello tests/fuzz/fuzz_line tests/fuzz/fuzz_packets tests/fuzz/fuzz_talk \
 	tests/fuzz/fuzz_text tests/fuzz/fuzz_tunnel tests/fuzz/fuzz_words
 if HAVE_CMOCKA # and with it the simulator
-fuzz_targets += tests/fuzz/fuzz_core
+fuzz_targets += tests/fuzz/fuzz_core tests/fuzz/fuzz_gate tests/fuzz/fuzz_message
 endif
 check_PROGRAMS += $(fuzz_targets)
 EXTRA_DIST += tests/fuzz/corpus
@@ -39,6 +39,10 @@ tests_fuzz_fuzz_discovery_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_discovery_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_entry_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_entry_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_gate_SOURCES = tests/fuzz/fuzz_gate.c $(fuzz_world)
+tests_fuzz_fuzz_gate_CPPFLAGS = $(fuzz_cppflags) $(SQLCIPHER_CFLAGS)
+tests_fuzz_fuzz_gate_LDFLAGS = $(LDFLAGS_WORLD)
+tests_fuzz_fuzz_gate_LDADD = libcf-fuzz.a $(SIM_LIBS)
 tests_fuzz_fuzz_handshake_SOURCES = tests/fuzz/fuzz_handshake.c $(clear_crypto)
 tests_fuzz_fuzz_handshake_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_handshake_LDADD = $(FUZZ_LIBS)
@@ -48,6 +52,10 @@ tests_fuzz_fuzz_line_SOURCES = tests/fuzz/fuzz_line.c core/ipc/line.c core/ipc/l
 tests_fuzz_fuzz_line_CPPFLAGS = $(fuzz_cppflags)
 tests_fuzz_fuzz_line_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_line_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_message_SOURCES = tests/fuzz/fuzz_message.c $(fuzz_world)
+tests_fuzz_fuzz_message_CPPFLAGS = $(fuzz_cppflags) $(SQLCIPHER_CFLAGS)
+tests_fuzz_fuzz_message_LDFLAGS = $(LDFLAGS_WORLD)
+tests_fuzz_fuzz_message_LDADD = libcf-fuzz.a $(SIM_LIBS)
 tests_fuzz_fuzz_packets_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_packets_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_talk_CPPFLAGS = $(fuzz_cppflags)

@@ -22,10 +22,11 @@ on_frame (struct sim *sim, struct sim_node *from, const struct cf_fpr *to, const
   uint8_t verdict = w.verdict;
 
   (void) sim;
-  (void) from;
   (void) to;
   if (w.injecting)
     return SIM_FRAME_PASS;
+  if (from == w.mute)
+    return SIM_FRAME_DROP;
   w.verdict = SIM_FRAME_PASS;
   free (f->data);
   f->data = fuzz_copy (data, len);

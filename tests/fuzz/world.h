@@ -25,6 +25,7 @@ struct fuzz_world {
   size_t frame_count;
   uint8_t verdict;                             /* enum sim_frame of the next real frame */
   bool injecting;
+  const struct sim_node *mute;                 /* whose real frames are dropped; or NULL */
 };
 extern struct fuzz_world fuzz_world;
 

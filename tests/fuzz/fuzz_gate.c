@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* fuzz_gate.c - the password gate before somebody who knows everything.
+ *
+ * Alice is hostile: her own gate is mute, and the input sends the gate's frames in her place, in any order and in
+ * either role: with any body, or with the right one, computed from what Bob has in memory (the tag that he expects,
+ * keys, statements, DONE), or with the right one altered.  Bob is honest and his user has typed passwords or not.
+ * A conversation opens only if his user has, and if tag, key, statement and DONE were once right.
+ */
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/gate_private.h"
+#include "core/self.h"
+#include "tests/fuzz/world.h"
+
+#define STEPS_MAX 40
+#define CALLS_MAX 8
+
+enum { RIGHT_TAG = 1, RIGHT_KEY = 2, RIGHT_STATEMENT = 4, RIGHT_DONE = 8, RIGHT_ALL = 15 };
+
+static struct {
+  struct sim_node *alice, *bob;
+  struct sim_command *calls[CALLS_MAX];
+  size_t call_count;
+  bool typed;     /* a password, by Bob's user */
+  unsigned right; /* what was sent as it should be */
+  struct cf_buf key;
+} w;
+
+static struct cf_request *
+request (uint8_t n)
+{
+  struct cf_request *r = w.bob->core && w.bob->core->gate ? w.bob->core->gate->first : NULL;
+
+  while (r && n-- % 4 && r->next)
+    r = r->next;
+  return r;
+}
+
+static void
+send_frame (uint8_t type, const uint8_t id[CF_CONVERSATION_ID_LEN], const void *body, size_t len)
+{
+  uint8_t *frame = malloc (CF_TALK_HEADER_LEN + len);
+
+  FUZZ_CHECK (frame);
+  frame[0] = type;
+  memcpy (frame + 1, id, CF_CONVERSATION_ID_LEN);
+  if (len)
+    memcpy (frame + CF_TALK_HEADER_LEN, body, len);
+  fuzz_world_inject (w.alice, w.bob, frame, CF_TALK_HEADER_LEN + len);
+  free (frame);
+}
+
+static void
+send_open (struct fuzz_in *in)
+{
+  uint8_t which = fuzz_u8 (in), id[CF_CONVERSATION_ID_LEN];
+  struct cf_open_body body = { .purpose = CF_PURPOSE_OPEN };
+  struct cf_buf out;
+
+  memset (id, 0x40 | (which & 15), sizeof id);
+  memset (body.nonce, which >> 6, sizeof body.nonce);
+  if (which & 16)
+    body.purpose = fuzz_u8 (in);
+  if (which & 32)
+    body.note = fuzz_bytes (in, fuzz_u8 (in) % 48, &body.note_len);
+  cf_buf_init (&out, 4096);
+  if (!cf_open_encode (&body, &out))
+    send_frame (CF_TALK_OPEN, id, cf_buf_data (&out), cf_buf_len (&out));
+  cf_buf_done (&out);
+}
+
+static void
+on_signed (void *arg, gpg_error_t err, const uint8_t *data, size_t len)
+{
+  FUZZ_CHECK (!err && !cf_buf_add (arg, data, len));
+}
+
+/* Alice's signature of what Bob expects her to sign. */
+static void
+add_statement (const struct cf_request *r, struct cf_buf *out)
+{
+  const struct cf_fpr *asker = r->asked ? &w.bob->fpr : &w.alice->fpr, *answerer = r->asked ? &w.alice->fpr : &w.bob->fpr;
+  const struct cf_fpr *asker_key = r->asked ? &r->own_key : &r->peer_claim;
+  const struct cf_fpr *answerer_key = r->asked ? &r->peer_claim : &r->own_key;
+  struct cf_buf bytes;
+
+  cf_buf_init (&bytes, 512);
+  if (!cf_gate_statement_bytes (r->sid, asker, answerer, asker_key, answerer_key, &bytes)
+      && !cf_gpg_statement_sign (w.alice->core->gpg, &w.alice->fpr, "conversation", cf_buf_data (&bytes),
+                                 cf_buf_len (&bytes), on_signed, out, NULL))
+    sim_run (fuzz_world.sim, 0);
+  cf_buf_done (&bytes);
+}
+
+static void
+add_done (const struct cf_request *r, struct cf_buf *out)
+{
+  struct cf_done_input in = { .c = r->secret, .sid = r->sid };
+  uint8_t done[CF_HASH_LEN];
+
+  if (!r->secret)
+    return;
+  in.asker = r->asked ? w.bob->fpr : w.alice->fpr;
+  in.answerer = r->asked ? w.alice->fpr : w.bob->fpr;
+  in.asker_key = r->asked ? r->own_block : r->peer_block;
+  in.answerer_key = r->asked ? r->peer_block : r->own_block;
+  in.asker_statement = r->asked ? r->own_signature : r->peer_signature;
+  in.answerer_statement = r->asked ? r->peer_signature : r->own_signature;
+  if (!cf_gate_done (&in, !r->asked, done))
+    FUZZ_CHECK (!cf_buf_add (out, done, sizeof done));
+}
+
+/* The body of TYPE that Bob would take now; returns what that is worth. */
+static unsigned
+right_body (uint8_t type, const struct cf_request *r, struct cf_buf *out)
+{
+  uint8_t some[CF_CPACE_SHARE_LEN];
+
+  memset (some, type, sizeof some);
+  switch (type) {
+  case CF_TALK_ACCEPT:
+  case CF_TALK_YA:
+  case CF_TALK_YB:
+    FUZZ_CHECK (!cf_buf_add (out, some, sizeof some));
+    return 0;
+  case CF_TALK_TA:
+  case CF_TALK_TB:
+    if (r->peer_tag)
+      FUZZ_CHECK (!cf_buf_add (out, r->peer_tag, CF_CPACE_TAG_LEN));
+    return r->peer_tag ? RIGHT_TAG : 0;
+  case CF_TALK_KEY:
+    FUZZ_CHECK (!cf_buf_add (out, cf_buf_data (&w.key), cf_buf_len (&w.key)));
+    return RIGHT_KEY;
+  case CF_TALK_STATEMENT:
+    add_statement (r, out);
+    return RIGHT_STATEMENT;
+  case CF_TALK_DONE:
+    add_done (r, out);
+    return cf_buf_len (out) ? RIGHT_DONE : 0;
+  default: return 0; /* no body */
+  }
+}
+
+static void
+send_right (struct fuzz_in *in, bool alter)
+{
+  uint8_t type = (uint8_t) (CF_TALK_OPEN + 1 + fuzz_u8 (in) % (CF_TALK_GATE_LAST - CF_TALK_OPEN)), at = 0, mask = 0;
+  struct cf_request *r = request (alter ? at = fuzz_u8 (in) : 0);
+  uint8_t id[CF_CONVERSATION_ID_LEN], *copy;
+  struct cf_buf body;
+  unsigned right;
+  size_t len;
+
+  if (!r)
+    return;
+  memcpy (id, r->id, sizeof id);
+  cf_buf_init (&body, CF_GPG_BLOCK_MAX);
+  right = right_body (type, r, &body);
+  if (alter)
+    mask = fuzz_u8 (in);
+  len = cf_buf_len (&body);
+  copy = fuzz_copy (cf_buf_data (&body), len);
+  if (mask == 255)
+    len = len ? at % len : 0;
+  else if (mask && len)
+    copy[at % len] ^= mask;
+  if (!mask)
+    w.right |= right;
+  send_frame (type, id, copy, len);
+  free (copy);
+  cf_buf_done (&body);
+}
+
+static void
+send_raw (struct fuzz_in *in)
+{
+  uint8_t type = fuzz_u8 (in), which = fuzz_u8 (in), id[CF_CONVERSATION_ID_LEN];
+  const struct cf_request *r = request (which);
+  const uint8_t *body;
+  size_t len;
+
+  body = fuzz_bytes (in, fuzz_u8 (in) % 80, &len);
+  memset (id, 0x40 | (which & 15), sizeof id);
+  if (r && which & 16)
+    memcpy (id, r->id, sizeof id);
+  send_frame (type % (CF_TALK_GATE_LAST + 2), id, body, len);
+}
+
+static void
+command (struct fuzz_in *in)
+{
+  uint8_t what = fuzz_u8 (in);
+  struct sim_command *call = NULL;
+  char peer[CF_FPR_HEX_SIZE];
+
+  cf_fpr_hex (&w.alice->fpr, peer);
+  w.typed |= what % 6 < 3;
+  switch (what % 6) {
+  case 0: call = sim_call (w.bob, "ACCEPT", "right", peer, NULL); break;
+  case 1: call = sim_call (w.bob, "EXPECT", "right", peer, NULL); break;
+  case 2: call = sim_call (w.bob, "OPEN", "right", "--note=hi", peer, NULL); break;
+  case 3: call = sim_call (w.bob, "REFUSE", NULL, peer, NULL); break;
+  case 4: call = sim_call (w.bob, "REQUESTS", NULL, NULL); break;
+  default: call = sim_call (w.bob, "CLOSE", NULL, peer, NULL); break;
+  }
+  sim_run (fuzz_world.sim, 5);
+  if (w.call_count == CALLS_MAX)
+    sim_command_free (w.calls[--w.call_count]);
+  w.calls[w.call_count++] = call;
+}
+
+static void
+step (struct fuzz_in *in)
+{
+  uint8_t op = fuzz_u8 (in);
+
+  switch (op % 10) {
+  case 0: send_open (in); break;
+  case 1:
+  case 2:
+  case 3: send_right (in, false); break;
+  case 4: send_right (in, true); break;
+  case 5: send_raw (in); break;
+  case 6: sim_run (fuzz_world.sim, 1u << (fuzz_u8 (in) % 17)); break;
+  case 7:
+    sim_node_crash (w.bob, op & 64);
+    FUZZ_CHECK (!sim_node_start (w.bob));
+    w.bob->core->env->log_level = CF_LOG_ERROR;
+    sim_run (fuzz_world.sim, 4000);
+    break;
+  case 8: sim_cut (fuzz_world.sim, w.alice, w.bob, op & 64); break;
+  default: command (in); break;
+  }
+}
+
+static void
+check_bob (void)
+{
+  size_t count = 0;
+
+  for (struct cf_request *r = w.bob->core->gate->first; r; r = r->next) {
+    FUZZ_CHECK (r->state < CF_REQUEST_YA || r->state == CF_REQUEST_ASKED || r->state == CF_REQUEST_ENDED || w.typed);
+    FUZZ_CHECK (r->state < CF_REQUEST_SEALING || r->state == CF_REQUEST_ENDED || w.right & RIGHT_TAG);
+    count++;
+  }
+  FUZZ_CHECK (count <= CF_GATE_REQUESTS_MAX);
+  for (struct cf_conversation *c = w.bob->core->conversations->first; c; c = c->next)
+    FUZZ_CHECK (c->state == CF_CONVERSATION_REQUESTED || (w.typed && w.right == RIGHT_ALL));
+}
+
+/* Alice's conversation key: "KEY", as gpg_double.c has it. */
+static void
+make_key (void)
+{
+  struct cf_fpr fpr = { .version = 4, .len = 20 };
+  struct cf_wr wr;
+
+  memset (fpr.bytes, 0x77, 20);
+  cf_buf_init (&w.key, 256);
+  cf_wr_init (&wr, &w.key);
+  cf_wr_bytes (&wr, "KEY", 3);
+  cf_wr_fpr (&wr, &fpr);
+  cf_wr_blob16 (&wr, "conversation", 12);
+  FUZZ_CHECK (!cf_wr_finish (&wr));
+}
+
+int
+LLVMFuzzerTestOneInput (const uint8_t *data, size_t len)
+{
+  struct fuzz_in in = { data, len };
+
+  fuzz_world_begin (false);
+  memset (&w, 0, sizeof w);
+  w.alice = fuzz_world.nodes[0];
+  w.bob = fuzz_world.nodes[1];
+  fuzz_world.mute = w.alice;
+  make_key ();
+  for (int n = 0; in.left && n < STEPS_MAX; n++) {
+    step (&in);
+    check_bob ();
+  }
+  while (w.call_count)
+    sim_command_free (w.calls[--w.call_count]);
+  cf_buf_done (&w.key);
+  fuzz_world_end ();
+  return 0;
+}
+
+void
+fuzz_seeds (fuzz_emit *emit)
+{
+  /* Right frames: 1 and the type less CF_TALK_OPEN + 1. */
+  enum { RECEIVED, ACCEPT, REFUSED, YA, YB, TA, TB, WRONG, KEY, STATEMENT, DONE, OPENED };
+  static const uint8_t asked[] = { 0, 1, 9, 0, 1, YA, 1, TA, 1, KEY, 1, STATEMENT, 1, DONE, 6, 3, 1, OPENED };
+  static const uint8_t asks[] = { 9, 2, 1, RECEIVED, 1, ACCEPT, 1, KEY, 1, YB, 1, TB, 1, STATEMENT, 1, DONE, 6, 3 };
+  static const uint8_t expected[] = { 9, 1, 0, 33, 1, YA, 4, TA, 5, 1, 1, KEY };
+  static const uint8_t broken[] = { 0, 1, 9, 0, 1, YA, 7, 0, 1, 1, TA, 68, 8, 1, KEY, 6, 3, 1, STATEMENT, 7, 1, DONE };
+  static const uint8_t notes[] = { 0, 32, 5, 'h', 0x1b, 0xff, 'i', '\n', 9, 4, 9, 3, 0, 48, 2, 0, 5, 3, 16, 4, 1, 2, 3, 4 };
+  static const uint8_t altered[] = { 0, 1, 9, 0, 4, YA, 0, 255, 0, 2, 9, 0, 1, YA, 1, TA, 1, KEY, 4, STATEMENT, 3, 9, 6, 16 };
+
+  emit ("asked", asked, sizeof asked);
+  emit ("asks", asks, sizeof asks);
+  emit ("expected", expected, sizeof expected);
+  emit ("broken", broken, sizeof broken);
+  emit ("notes", notes, sizeof notes);
+  emit ("altered", altered, sizeof altered);
+}

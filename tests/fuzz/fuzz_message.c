@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* fuzz_message.c - an open conversation with somebody who signs whatever the input says.
+ *
+ * Alice is hostile and has the keys: entries with any values and any bytes are sealed as hers, so that both OpenPGP
+ * rules hold and the rest has to.  Bob is honest; his user writes, reads, closes and deletes, his daemon dies.
+ * Whatever comes, he shows messages in sequence, bad ones without text, and holds what is bounded.
+ */
+#include <config.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "core/entry.h"
+#include "core/inbox.h"
+#include "core/message.h"
+#include "tests/fuzz/world.h"
+
+#define STEPS_MAX 32
+#define CALLS_MAX 8
+
+static struct {
+  struct sim_node *alice, *bob;
+  struct sim_command *calls[CALLS_MAX];
+  size_t call_count;
+  size_t events_seen;
+  uint64_t received, sequence_next;
+  uint8_t sent_hash[CF_HASH_LEN]; /* of the last entry that could be right */
+  uint8_t salt;                   /* of message ids */
+} w;
+
+static struct cf_conversation *
+bobs (void)
+{
+  return w.bob->core && w.bob->core->conversations ? cf_conversation_find (w.bob->core, fuzz_world.id) : NULL;
+}
+
+static void
+send_frame (enum cf_talk type, const void *body, size_t len)
+{
+  uint8_t *frame = malloc (CF_TALK_HEADER_LEN + len);
+
+  FUZZ_CHECK (frame);
+  frame[0] = (uint8_t) type;
+  memcpy (frame + 1, fuzz_world.id, CF_CONVERSATION_ID_LEN);
+  if (len)
+    memcpy (frame + CF_TALK_HEADER_LEN, body, len);
+  fuzz_world_inject (w.alice, w.bob, frame, CF_TALK_HEADER_LEN + len);
+  free (frame);
+}
+
+static void
+on_sealed (void *arg, gpg_error_t err, const uint8_t *data, size_t len)
+{
+  struct cf_buf *body = arg;
+
+  FUZZ_CHECK (!err && !cf_buf_add (body, data, len));
+}
+
+/* Seal PLAIN as Alice would, and send it as envelope NUMBER. */
+static void
+send_sealed (const void *plain, size_t len, uint64_t number)
+{
+  struct cf_conversation *own = cf_conversation_find (w.alice->core, fuzz_world.id);
+  struct cf_fpr recipients[2];
+  struct cf_gpg_envelope_keys keys;
+  struct cf_buf body;
+  struct cf_wr wr;
+
+  if (!own || cf_fpr_is_none (&own->own_key))
+    return;
+  recipients[0] = own->peer_key;
+  recipients[1] = own->own_key;
+  keys = (struct cf_gpg_envelope_keys){ &own->own_key, own->passphrase, &own->own_key, recipients, 2 };
+  cf_buf_init (&body, CF_GPG_ENVELOPE_MAX + 8);
+  cf_wr_init (&wr, &body);
+  cf_wr_u64 (&wr, number);
+  FUZZ_CHECK (!cf_wr_finish (&wr));
+  if (!cf_gpg_envelope_seal (w.alice->core->gpg, &keys, plain, len, on_sealed, &body, NULL)) {
+    sim_run (fuzz_world.sim, 0);
+    if (cf_buf_len (&body) > 8)
+      send_frame (CF_TALK_ENVELOPE, cf_buf_data (&body), cf_buf_len (&body));
+  }
+  cf_buf_done (&body);
+}
+
+/* An entry that would be right but for what HOW says; appended to PLAIN. */
+static void
+add_entry (struct fuzz_in *in, struct cf_buf *plain, uint64_t *r_number)
+{
+  struct cf_conversation *own = cf_conversation_find (w.alice->core, fuzz_world.id);
+  uint8_t how = fuzz_u8 (in), what = fuzz_u8 (in);
+  size_t before = cf_buf_len (plain), len;
+  struct cf_entry e;
+
+  memset (&e, 0, sizeof e);
+  memset (e.message_id, how & 1 ? what : ++w.salt, sizeof e.message_id);
+  memcpy (e.conversation, fuzz_world.id, sizeof e.conversation);
+  e.to[0] = own ? own->peer_key : w.bob->fpr;
+  e.to[1] = own ? own->own_key : w.alice->fpr;
+  e.sequence = w.sequence_next;
+  e.date_utc_ms = 1790000000000 + (how & 2 ? (int64_t) what << 40 : 0);
+  if (e.sequence > 1)
+    memcpy (e.previous, w.sent_hash, sizeof e.previous);
+  e.is_reply = how & 4;
+  memset (e.in_reply_to, what, sizeof e.in_reply_to);
+  if (how & 8) { /* one thing is wrong */
+    uint8_t by = fuzz_u8 (in);
+
+    switch (what % 7) {
+    case 0: e.sequence += (uint64_t) (int64_t) (int8_t) by; break;
+    case 1: e.previous[by % sizeof e.previous] ^= 1; break;
+    case 2: e.conversation[by % sizeof e.conversation] ^= 1; break;
+    case 3: e.to[by & 1].bytes[by >> 4] ^= 1; break;
+    case 4: e.sequence = CF_SEQUENCE_MAX - by; break;
+    case 5: e.to[by & 1] = e.to[!(by & 1)]; break;
+    default: e.date_utc_ms = INT64_MIN + by; break;
+    }
+  }
+  e.kind = (enum cf_entry_kind) ((how >> 4 & 3) % 3);
+  strcpy (e.kind_name, "file-offer");
+  if (e.kind == CF_ENTRY_CLOSE) {
+    e.is_reply = false;
+    e.last_own = e.sequence - 1;
+    e.last_peer = what;
+  } else
+    e.body = (const char *) fuzz_bytes (in, how >> 6 == 3 ? in->left : fuzz_u8 (in) % 32, &len), e.body_len = len;
+  if (cf_entry_build (&e, plain))
+    return;
+  *r_number = e.sequence;
+  if (how & 8)
+    return;
+  cf_entry_hash ((const uint8_t *) cf_buf_data (plain) + before, cf_buf_len (plain) - before, w.sent_hash);
+  w.sequence_next++;
+}
+
+static void
+send_entries (struct fuzz_in *in)
+{
+  uint8_t count = fuzz_u8 (in);
+  uint64_t number = 0;
+  struct cf_buf plain;
+
+  cf_buf_init (&plain, CF_ENVELOPE_PLAIN_MAX);
+  for (int i = 0; i <= (count & 7); i++)
+    add_entry (in, &plain, &number);
+  if (!(count & 8))
+    (void) !cf_envelope_pad (&plain);
+  if (count & 16)
+    number += fuzz_u8 (in);
+  if (cf_buf_len (&plain))
+    send_sealed (cf_buf_data (&plain), cf_buf_len (&plain), number);
+  cf_buf_done (&plain);
+}
+
+static void
+send_any_plain (struct fuzz_in *in)
+{
+  uint64_t number = fuzz_u8 (in);
+  size_t want = fuzz_u8 (in), len;
+  const uint8_t *data = fuzz_bytes (in, want, &len);
+  struct cf_buf plain;
+
+  cf_buf_init (&plain, CF_ENVELOPE_PLAIN_MAX);
+  FUZZ_CHECK (!cf_buf_add (&plain, data, len));
+  if (want & 1)
+    (void) !cf_envelope_pad (&plain);
+  send_sealed (cf_buf_data (&plain), cf_buf_len (&plain), number);
+  cf_buf_done (&plain);
+}
+
+static void
+command (struct fuzz_in *in)
+{
+  uint8_t what = fuzz_u8 (in);
+  struct sim_command *call = NULL;
+  char peer[CF_FPR_HEX_SIZE];
+
+  if (!w.bob->core)
+    return;
+  cf_fpr_hex (&w.alice->fpr, peer);
+  switch (what % 9) {
+  case 0:
+  case 1: call = sim_call (w.bob, "SEND", "hello", what & 64 ? "--wait=read" : "--wait=queued", peer, NULL); break;
+  case 2: call = sim_call (w.bob, "READ", NULL, peer, NULL); break;
+  case 3: call = sim_call (w.bob, "HISTORY", NULL, "--limit=100", peer, NULL); break;
+  case 4: call = sim_call (w.bob, "HISTORY", NULL, "--search=hello", peer, NULL); break;
+  case 5: call = sim_call (w.bob, "EXPORT", NULL, peer, NULL); break;
+  case 6: call = sim_call (w.bob, "CLOSE", NULL, peer, NULL); break;
+  case 7: call = sim_call (w.bob, "CONVERSATIONS", NULL, NULL); break;
+  default: call = sim_call (w.bob, "DELETE", NULL, peer, NULL); break;
+  }
+  sim_run (fuzz_world.sim, 3);
+  if (what % 9 >= 3 && what % 9 <= 5 && call->finished && call->err)
+    FUZZ_CHECK (gpg_err_code (call->err) == GPG_ERR_NOT_FOUND);
+  if (w.call_count == CALLS_MAX)
+    sim_command_free (w.calls[--w.call_count]);
+  w.calls[w.call_count++] = call;
+}
+
+static void
+step (struct fuzz_in *in)
+{
+  static const enum cf_talk types[] = { CF_TALK_ENVELOPE, CF_TALK_ACK, CF_TALK_NEED, CF_TALK_READ, CF_TALK_TYPING,
+                                        CF_TALK_REFUSED, CF_TALK_DONE, CF_TALK_OPENED };
+  uint8_t op = fuzz_u8 (in), type, number[8] = { 0 };
+  const uint8_t *body;
+  size_t len;
+
+  switch (op % 8) {
+  case 0:
+  case 1: send_entries (in); break;
+  case 2: send_any_plain (in); break;
+  case 3: /* frames with a number */
+    type = fuzz_u8 (in) % (sizeof types / sizeof *types);
+    number[7] = fuzz_u8 (in);
+    send_frame (types[type], number, op & 64 ? 8 : op >> 4);
+    break;
+  case 4:
+    type = fuzz_u8 (in) % (sizeof types / sizeof *types);
+    body = fuzz_bytes (in, fuzz_u8 (in) % 96, &len);
+    send_frame (types[type], body, len);
+    break;
+  case 5: sim_run (fuzz_world.sim, 1u << (fuzz_u8 (in) % 16)); break;
+  case 6:
+    sim_node_crash (w.bob, op & 64);
+    FUZZ_CHECK (!sim_node_start (w.bob));
+    w.bob->core->env->log_level = CF_LOG_ERROR;
+    if (op & 32)
+      sim_run (fuzz_world.sim, 4000); /* the tunnel is up again */
+    break;
+  default: command (in); break;
+  }
+}
+
+static void
+check_bob (void)
+{
+  struct cf_conversation *c = bobs ();
+
+  if (c && c->state != CF_CONVERSATION_REQUESTED) {
+    FUZZ_CHECK (c->received_sequence >= w.received && c->acked_sequence <= c->sent_sequence);
+    FUZZ_CHECK (c->peer_read_sequence <= c->sent_sequence && c->read_sequence <= c->received_sequence);
+    w.received = c->received_sequence;
+    if (c->inbox)
+      FUZZ_CHECK (c->inbox->count <= CF_INBOX_ENVELOPES_MAX && c->inbox->bytes <= CF_INBOX_BYTES_MAX);
+  }
+  for (; w.events_seen < json_array_size (w.bob->events); w.events_seen++) {
+    json_t *e = json_array_get (w.bob->events, w.events_seen);
+    const char *kind = json_string_value (json_object_get (e, "event"));
+    const char *signature = json_string_value (json_object_get (e, "signature"));
+    const char *text = json_string_value (json_object_get (e, "text"));
+
+    if (!kind || strcmp (kind, "message") || !signature)
+      continue;
+    FUZZ_CHECK (text && cf_text_is_utf8 (text, strlen (text)));
+    FUZZ_CHECK (!strcmp (signature, "valid") || !*text);
+  }
+}
+
+int
+LLVMFuzzerTestOneInput (const uint8_t *data, size_t len)
+{
+  struct fuzz_in in = { data, len };
+
+  fuzz_world_begin (true);
+  memset (&w, 0, sizeof w);
+  w.alice = fuzz_world.nodes[0];
+  w.bob = fuzz_world.nodes[1];
+  w.sequence_next = 1;
+  w.events_seen = json_array_size (w.bob->events);
+  for (int n = 0; in.left && n < STEPS_MAX; n++) {
+    step (&in);
+    check_bob ();
+  }
+  while (w.call_count)
+    sim_command_free (w.calls[--w.call_count]);
+  fuzz_world_end ();
+  return 0;
+}
+
+void
+fuzz_seeds (fuzz_emit *emit)
+{
+  /* Entries: 0, how many less one, and for each: how, what, length of the text, the text. */
+  static const uint8_t two[] = { 0, 1, 0, 1, 5, 'h', 'e', 'l', 'l', 'o', 4, 1, 2, 'y', 'o', 7, 3, 7, 2, 0, 0, 16, 0, 0 };
+  static const uint8_t kinds[] = { 0, 0, 32, 1, 3, 'a', 'b', 'c', 7, 3, 0, 0, 16, 0, 5, 10 };
+  static const uint8_t wrong[] = { 0, 0, 0, 1, 1, 'a', 0, 0, 8, 0, 4, 1, 'b', 0, 0, 8, 1, 1, 1, 'c', 0, 0, 8, 2, 1, 1, 'd',
+                                   0, 0, 8, 3, 1, 1, 'e', 0, 0, 8, 0, 255, 1, 'f', 0, 8, 0, 0, 1, 'g', 7, 3, 7, 4 };
+  static const uint8_t numbers[] = { 7, 0, 7, 1, 67, 1, 1, 67, 2, 1, 67, 3, 2, 67, 3, 0, 19, 4, 1, 3, 4, 0, 5, 13, 7, 3 };
+  static const uint8_t plain[] = { 2, 1, 15, 'M', 'e', 's', 's', 'a', 'g', 'e', '-', 'I', 'D', ':', ' ', '0', '0', '0',
+                                   4, 0, 9, 0, 0, 0, 0, 0, 0, 0, 1, 7, 6, 5, 12, 38 };
+  static const uint8_t ends[] = { 0, 0, 0, 1, 1, 'a', 7, 0, 102, 0, 0, 0, 1, 1, 'b', 7, 6, 5, 12, 7, 8, 5, 14 };
+
+  emit ("two", two, sizeof two);
+  emit ("kinds", kinds, sizeof kinds);
+  emit ("wrong", wrong, sizeof wrong);
+  emit ("numbers", numbers, sizeof numbers);
+  emit ("plain", plain, sizeof plain);
+  emit ("ends", ends, sizeof ends);
+}
