@@ -1,8 +1,9 @@
 # Fuzz targets: a file, its name in this list, and what it links with.
 fuzz_targets = \
-	tests/fuzz/fuzz_address tests/fuzz/fuzz_beacon tests/fuzz/fuzz_discovery tests/fuzz/fuzz_entry \
-	tests/fuzz/fuzz_handshake tests/fuzz/fuzz_hello tests/fuzz/fuzz_line tests/fuzz/fuzz_packets tests/fuzz/fuzz_talk \
-	tests/fuzz/fuzz_text tests/fuzz/fuzz_tunnel tests/fuzz/fuzz_words
+	tests/fuzz/fuzz_address tests/fuzz/fuzz_beacon tests/fuzz/fuzz_client tests/fuzz/fuzz_cpace \
+	tests/fuzz/fuzz_discovery tests/fuzz/fuzz_entry tests/fuzz/fuzz_handshake tests/fuzz/fuzz_hello tests/fuzz/fuzz_ipc \
+	tests/fuzz/fuzz_line tests/fuzz/fuzz_options tests/fuzz/fuzz_packets tests/fuzz/fuzz_talk tests/fuzz/fuzz_text \
+	tests/fuzz/fuzz_tunnel tests/fuzz/fuzz_words
 if HAVE_CMOCKA # and with it the simulator
 fuzz_targets += tests/fuzz/fuzz_core tests/fuzz/fuzz_gate tests/fuzz/fuzz_message
 endif
@@ -31,10 +32,15 @@ tests_fuzz_fuzz_address_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_address_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_beacon_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_beacon_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_client_CPPFLAGS = $(fuzz_cppflags) $(ASSUAN_CFLAGS)
+tests_fuzz_fuzz_client_LDFLAGS = $(LDFLAGS_FUZZ)
+tests_fuzz_fuzz_client_LDADD = libcf-fuzz.a $(CLIENT_LIBS)
 tests_fuzz_fuzz_core_SOURCES = tests/fuzz/fuzz_core.c $(fuzz_world)
 tests_fuzz_fuzz_core_CPPFLAGS = $(fuzz_cppflags) $(SQLCIPHER_CFLAGS)
 tests_fuzz_fuzz_core_LDFLAGS = $(LDFLAGS_WORLD)
 tests_fuzz_fuzz_core_LDADD = libcf-fuzz.a $(SIM_LIBS)
+tests_fuzz_fuzz_cpace_LDFLAGS = $(LDFLAGS_FUZZ)
+tests_fuzz_fuzz_cpace_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_discovery_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_discovery_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_entry_LDFLAGS = $(LDFLAGS_FUZZ)
@@ -48,6 +54,9 @@ tests_fuzz_fuzz_handshake_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_handshake_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_hello_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_hello_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_ipc_CPPFLAGS = $(fuzz_cppflags) $(ASSUAN_CFLAGS) $(EVENT_CFLAGS)
+tests_fuzz_fuzz_ipc_LDFLAGS = $(LDFLAGS_FUZZ)
+tests_fuzz_fuzz_ipc_LDADD = libcf-fuzz.a libcf-ipc.a libcf-core.a $(BASE_LIBS) $(EVENT_LIBS) $(JANSSON_LIBS) $(ASSUAN_LIBS)
 tests_fuzz_fuzz_line_SOURCES = tests/fuzz/fuzz_line.c core/ipc/line.c core/ipc/line.h
 tests_fuzz_fuzz_line_CPPFLAGS = $(fuzz_cppflags)
 tests_fuzz_fuzz_line_LDFLAGS = $(LDFLAGS_FUZZ)
@@ -56,6 +65,10 @@ tests_fuzz_fuzz_message_SOURCES = tests/fuzz/fuzz_message.c $(fuzz_world)
 tests_fuzz_fuzz_message_CPPFLAGS = $(fuzz_cppflags) $(SQLCIPHER_CFLAGS)
 tests_fuzz_fuzz_message_LDFLAGS = $(LDFLAGS_WORLD)
 tests_fuzz_fuzz_message_LDADD = libcf-fuzz.a $(SIM_LIBS)
+tests_fuzz_fuzz_options_SOURCES = tests/fuzz/fuzz_options.c core/daemon/options.c core/daemon/options.h
+tests_fuzz_fuzz_options_CPPFLAGS = $(fuzz_cppflags)
+tests_fuzz_fuzz_options_LDFLAGS = $(LDFLAGS_FUZZ)
+tests_fuzz_fuzz_options_LDADD = libcf-fuzz.a libcf-net.a $(BASE_LIBS)
 tests_fuzz_fuzz_packets_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_packets_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_talk_CPPFLAGS = $(fuzz_cppflags)
