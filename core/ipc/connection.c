@@ -12,6 +12,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -152,8 +153,10 @@ on_readable (evutil_socket_t fd, short what, void *arg)
     /* Under way: only the end of the client matters; an early command waits in the socket. */
     if (recv (fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
       cf_connection_free (conn);
-    else
+    else {
       event_del (conn->readable);
+      event_add (conn->closed, NULL);
+    }
     return;
   }
   conn->busy = true;
@@ -170,6 +173,19 @@ on_readable (evutil_socket_t fd, short what, void *arg)
   if (conn->broken && evbuffer_get_length (conn->out))
     evbuffer_write (conn->out, fd); /* the last words, if they fit */
   if (conn->broken)
+    cf_connection_free (conn);
+}
+
+/* Behind its early command nobody would see that a client has gone.  One that has only said its last word still hears
+   what its commands give. */
+static void
+on_closed (evutil_socket_t fd, short what, void *arg)
+{
+  struct cf_connection *conn = arg;
+  struct pollfd p = { .fd = fd };
+
+  (void) what;
+  if (poll (&p, 1, 0) > 0 && p.revents & (POLLHUP | POLLERR))
     cf_connection_free (conn);
 }
 
@@ -193,6 +209,7 @@ on_writable (evutil_socket_t fd, short what, void *arg)
 void
 cf_connection_resume (struct cf_connection *conn)
 {
+  event_del (conn->closed);
   event_add (conn->readable, NULL);
 }
 
@@ -216,8 +233,10 @@ cf_connection_new (struct cf_ipc *ipc, int fd)
   conn->out = evbuffer_new ();
   conn->readable = event_new (ipc->base, fd, EV_READ | EV_PERSIST, on_readable, conn);
   conn->writable = event_new (ipc->base, fd, EV_WRITE, on_writable, conn);
-  err = conn->out && conn->readable && conn->writable ? cf_secmem_new (&conn->line, ASSUAN_LINELENGTH)
-                                                      : cf_err (GPG_ERR_ENOMEM);
+  conn->closed = event_new (ipc->base, fd, EV_CLOSED, on_closed, conn);
+  err = conn->out && conn->readable && conn->writable && conn->closed
+            ? cf_secmem_new (&conn->line, ASSUAN_LINELENGTH)
+            : cf_err (GPG_ERR_ENOMEM);
   if (!err)
     err = assuan_new (&conn->assuan);
   if (err)
@@ -260,6 +279,8 @@ cf_connection_free (struct cf_connection *conn)
     event_free (conn->readable);
   if (conn->writable)
     event_free (conn->writable);
+  if (conn->closed)
+    event_free (conn->closed);
   if (conn->assuan)
     assuan_release (conn->assuan);
   if (conn->out)

@@ -21,6 +21,7 @@ struct cf_connection {
   assuan_context_t assuan;
   int fd;
   struct event *readable, *writable;
+  struct event *closed;       /* in the place of readable while an early command waits in the socket */
   struct evbuffer *out;
   struct cf_request *request; /* under way, or NULL */
   bool broken;                /* to be freed at the end of the turn */
