@@ -381,7 +381,6 @@ net_accepted (void *arg, struct cf_conn *conn, const struct cf_addr *from)
   struct cf_links *links = arg;
 
   if (!links->core->self || !links->core->peers || !cf_links_admit (links, from)) {
-    cf_refused (links->core->env, CF_REFUSED_STREAM_CROWDED);
     links->counts.refused++;
     links->core->net->ops->close (conn);
     return;

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* link_accept.c - how much those may ask who come to us. */
+/* link_accept.c - how much those may ask who come to us.
+ *
+ * When there are too many whom we do not know yet, the one waiting longest goes:
+ * an honest peer says who he is within a moment of coming, so a crowd that only
+ * sits there keeps nobody out.
+ */
 #include <string.h>
 
 #include "core/links.h"
@@ -12,13 +17,29 @@
 bool
 cf_links_admit (struct cf_links *links, const struct cf_addr *from)
 {
+  struct cf_way *oldest = NULL, *oldest_same = NULL; /* the newest is first in the list */
   size_t all = 0, same = 0;
 
   for (struct cf_way *w = links->strangers; w; w = cf_way_next (w)) {
+    bool is_same = cf_addr_same_source (cf_way_addr (w), from);
+
     all++;
-    same += cf_addr_same_host (cf_way_addr (w), from);
+    same += is_same;
+    if (cf_way_is_checking (w))
+      continue; /* he has said who he is, and that is being looked at */
+    oldest = w;
+    if (is_same)
+      oldest_same = w;
   }
-  return all < WAITING_MAX && same < WAITING_PER_HOST;
+  if (same >= WAITING_PER_HOST)
+    oldest = oldest_same;
+  else if (all < WAITING_MAX)
+    return true;
+  cf_refused (links->core->env, CF_REFUSED_STREAM_CROWDED);
+  if (!oldest)
+    return false;
+  cf_way_drop (oldest, 0, NULL);
+  return true;
 }
 
 bool
@@ -30,14 +51,14 @@ cf_links_allow_question (struct cf_links *links, const struct cf_addr *from)
   for (size_t i = 0; i < CF_LINK_HOSTS_MAX; i++) {
     struct cf_link_host *h = &links->hosts[i];
 
-    if (h->asked && cf_addr_same_host (&h->addr, from)) {
+    if (h->asked && cf_addr_same_source (&h->addr, from)) {
       host = h;
       break;
     }
     if (h->since_ms < host->since_ms)
       host = h; /* the oldest makes room */
   }
-  if (!host->asked || !cf_addr_same_host (&host->addr, from) || now - host->since_ms >= QUESTION_WINDOW_MS) {
+  if (!host->asked || !cf_addr_same_source (&host->addr, from) || now - host->since_ms >= QUESTION_WINDOW_MS) {
     host->addr = *from;
     host->since_ms = now;
     host->asked = 0;

@@ -195,8 +195,10 @@ tunnel_new (struct cf_links *links, const struct cf_addr *addr, const struct cf_
     return cf_err (GPG_ERR_ENOMEM);
   if (initiator)
     config.remote_public = keys->remote_public;
-  else
+  else {
     config.guard = links->guard;
+    config.control_only = true;
+  }
   t->links = links;
   t->addr = *addr;
   cf_timer_init (&t->deadline, deadline_passed, t);
@@ -268,6 +270,7 @@ void
 cf_link_tunnel_established (struct cf_link_tunnel *t)
 {
   cf_timer_cancel (t->links->core->env, &t->deadline);
+  cf_tunnel_open (t->tunnel);
 }
 
 gpg_error_t

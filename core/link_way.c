@@ -650,6 +650,12 @@ cf_way_is_dialled (const struct cf_way *way)
   return way->dialled;
 }
 
+bool
+cf_way_is_checking (const struct cf_way *way)
+{
+  return way->state == WAY_CHECKING;
+}
+
 const uint8_t *
 cf_way_device (const struct cf_way *way)
 {

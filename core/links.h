@@ -82,6 +82,7 @@ void cf_ways_drop_all (struct cf_link *link, gpg_error_t why, const char *reason
 void cf_ways_drop_dialled (struct cf_link *link, const struct cf_way *keep); /* KEEP may be NULL */
 struct cf_way *cf_way_next (const struct cf_way *way);
 bool cf_way_is_dialled (const struct cf_way *way);
+bool cf_way_is_checking (const struct cf_way *way); /* its HELLO has come */
 const uint8_t *cf_way_device (const struct cf_way *way);
 const struct cf_addr *cf_way_addr (const struct cf_way *way);
 const uint8_t *cf_way_handshake_hash (const struct cf_way *way);
@@ -89,7 +90,8 @@ void cf_way_probe (struct cf_way *way);
 gpg_error_t cf_way_send (struct cf_way *way, const void *data, size_t len) CF_MUST_CHECK;
 
 /* --- link_accept.c: how much strangers may ask --- */
-bool cf_links_admit (struct cf_links *links, const struct cf_addr *from); /* a stream more from FROM? */
+/* A stream more from FROM?  Another may be dropped for it. */
+bool cf_links_admit (struct cf_links *links, const struct cf_addr *from);
 bool cf_links_allow_question (struct cf_links *links, const struct cf_addr *from); /* KEY?, or a HELLO of a stranger */
 
 /* --- told by peer*.c --- */

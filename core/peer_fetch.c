@@ -2,12 +2,19 @@
 /* peer_fetch.c - asking an address for the key of who is said to be there.
  *
  *   QUEUED --a slot is free--> ASKING (anonymous tunnel, KEY?) --KEY--> VERIFYING --> gone
+ *   QUEUED --others come, and it is one of many of its source--> gone
  *   ASKING, VERIFYING --failure, deadline--> gone, with a back-off
+ *   ASKING --others wait, and it takes long--> gone, with a back-off
  *
  * We show nothing of ourselves: the tunnel's static key lives for one question.
  * All of this is at a stranger's will, so all of it is bounded.  The back-off
  * is of a device key *at a host*: one of the key alone would let anybody hide a
  * person by announcing his key from elsewhere.
+ *
+ * Beacons can be sent by the thousand, under every address of the link.  So a
+ * source that has nothing in the queue gets in before one that has, and who
+ * does not answer at once does not keep the others waiting: an honest peer is
+ * asked after as many turns as there are addresses on the link.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -17,9 +24,10 @@
 #include "core/links.h"
 #include "core/peers.h"
 
-#define ACTIVE_MAX 8
+#define ACTIVE_MAX 32
 #define QUEUE_MAX 256
-#define PER_HOST_MAX 16
+#define PER_SOURCE_MAX 16
+#define PATIENCE_MS 1000 /* to answer KEY?, while others wait */
 #define BACKOFF_SLOTS 512
 #define BACKOFF_FIRST_MS 2000
 #define BACKOFF_LAST_MS (10 * 60 * 1000)
@@ -31,7 +39,9 @@ struct fetch {
   uint8_t device_key[CF_DEVICE_KEY_LEN];
   struct cf_fpr identity;
   struct cf_addr addr;
+  size_t rank; /* how many of its source there were already when it came */
   bool active;
+  uint64_t begun_ms; /* once active */
   struct cf_link_tunnel *tunnel;   /* ASKING */
   struct cf_peer_verify *verify;   /* VERIFYING */
 };
@@ -47,6 +57,7 @@ struct cf_peer_fetches {
   struct fetch *first; /* in order of arrival, active or not */
   size_t count, active;
   uint64_t fetched, failed, dropped;
+  struct cf_timer impatience;
   struct backoff backoff[BACKOFF_SLOTS];
 };
 
@@ -211,6 +222,7 @@ fetch_start (struct fetch *f)
   uint8_t *secret = NULL, public[CF_DEVICE_KEY_LEN];
 
   f->active = true;
+  f->begun_ms = core->env->now_ms;
   f->all->active++;
   err = cf_secmem_new (&secret, CF_DEVICE_KEY_LEN);
   if (err)
@@ -223,25 +235,93 @@ fetch_start (struct fetch *f)
   return err;
 }
 
+static struct fetch *
+first_waiting (struct cf_peer_fetches *all)
+{
+  struct fetch *f = all->first;
+
+  while (f && f->active)
+    f = f->next;
+  return f;
+}
+
+/* The one that has been ASKING longest, or NULL. */
+static struct fetch *
+slowest (struct cf_peer_fetches *all)
+{
+  struct fetch *slow = NULL;
+
+  for (struct fetch *f = all->first; f; f = f->next)
+    if (f->tunnel && (!slow || f->begun_ms < slow->begun_ms))
+      slow = f;
+  return slow;
+}
+
 /* Start what waits while slots are free. */
 static void
 pump (struct cf_peer_fetches *all)
 {
-  while (all->active < ACTIVE_MAX && all->peers->core->links) {
-    struct fetch *f = all->first;
-    gpg_error_t err;
+  struct cf_env *env = all->peers->core->env;
+  struct fetch *f = first_waiting (all), *slow;
 
-    while (f && f->active)
-      f = f->next;
-    if (!f)
-      return;
-    err = fetch_start (f);
+  for (; f && all->active < ACTIVE_MAX && all->peers->core->links; f = first_waiting (all)) {
+    gpg_error_t err = fetch_start (f);
+
     if (err) {
       all->failed++;
       backoff_more (all, f);
       fetch_free (f);
     }
   }
+  slow = f ? slowest (all) : NULL;
+  if (!slow)
+    cf_timer_cancel (env, &all->impatience);
+  else if (!all->impatience.armed)
+    cf_timer_arm (env, &all->impatience, slow->begun_ms + PATIENCE_MS);
+}
+
+/* Others wait: whoever has not answered by now has had his time. */
+static void
+impatient (void *arg)
+{
+  struct cf_peer_fetches *all = arg;
+  uint64_t now = all->peers->core->env->now_ms;
+  struct fetch *slow = slowest (all);
+
+  if (slow && first_waiting (all) && now - slow->begun_ms >= PATIENCE_MS) {
+    cf_refused (all->peers->core->env, CF_REFUSED_FETCH_UNANSWERED);
+    fetch_finish (slow, cf_err (GPG_ERR_TIMEOUT)); /* another takes its place */
+  }
+  pump (all);
+}
+
+static void
+crowded (struct cf_peer_fetches *all)
+{
+  all->dropped++;
+  cf_refused (all->peers->core->env, CF_REFUSED_FETCH_CROWDED);
+}
+
+/* Is there room for one of ADDR's source, of whom RANK are here?  Of a source's own the oldest that waits makes room;
+   in a full queue, the newest of those whose source had most. */
+static bool
+make_room (struct cf_peer_fetches *all, const struct cf_addr *addr, size_t rank)
+{
+  struct fetch *out = NULL;
+
+  if (rank < PER_SOURCE_MAX && all->count < QUEUE_MAX)
+    return true;
+  for (struct fetch *f = all->first; f; f = f->next) {
+    if (f->active)
+      continue;
+    if (rank < PER_SOURCE_MAX ? f->rank > rank && (!out || f->rank >= out->rank)
+                              : !out && cf_addr_same_source (&f->addr, addr))
+      out = f;
+  }
+  crowded (all);
+  if (out)
+    fetch_free (out);
+  return out != NULL;
 }
 
 void
@@ -250,7 +330,7 @@ cf_peer_fetch (struct cf_peer_fetches *all, const uint8_t device_key[CF_DEVICE_K
 {
   struct backoff *b = backoff_find (all, device_key, addr);
   struct fetch **end = &all->first, *f;
-  size_t same_host = 0;
+  size_t rank = 0;
 
   if (b && all->peers->core->env->now_ms < b->until_ms) {
     cf_refused (all->peers->core->env, CF_REFUSED_FETCH_RESTING);
@@ -259,18 +339,20 @@ cf_peer_fetch (struct cf_peer_fetches *all, const uint8_t device_key[CF_DEVICE_K
   for (; *end; end = &(*end)->next) {
     if (!memcmp ((*end)->device_key, device_key, CF_DEVICE_KEY_LEN) && cf_addr_same_host (&(*end)->addr, addr))
       return;
-    same_host += cf_addr_same_host (&(*end)->addr, addr);
+    rank += cf_addr_same_source (&(*end)->addr, addr);
   }
-  f = all->count < QUEUE_MAX && same_host < PER_HOST_MAX ? calloc (1, sizeof *f) : NULL;
-  if (!f) {
-    all->dropped++;
-    cf_refused (all->peers->core->env, CF_REFUSED_FETCH_CROWDED);
+  if (!make_room (all, addr, rank))
     return;
-  }
+  f = calloc (1, sizeof *f);
+  if (!f)
+    return;
   f->all = all;
+  f->rank = rank;
   memcpy (f->device_key, device_key, sizeof f->device_key);
   f->identity = *identity;
   f->addr = *addr;
+  for (end = &all->first; *end; end = &(*end)->next) /* it may not be where it was */
+    ;
   *end = f;
   all->count++;
   pump (all);
@@ -286,6 +368,7 @@ cf_peer_fetches_new (struct cf_peers *peers, struct cf_peer_fetches **r_fetches)
   if (!all)
     return cf_err (GPG_ERR_ENOMEM);
   all->peers = peers;
+  cf_timer_init (&all->impatience, impatient, all);
   *r_fetches = all;
   return 0;
 }
@@ -297,6 +380,7 @@ cf_peer_fetches_free (struct cf_peer_fetches *all)
     return;
   while (all->first)
     fetch_free (all->first);
+  cf_timer_cancel (all->peers->core->env, &all->impatience);
   free (all);
 }
 

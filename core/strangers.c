@@ -159,14 +159,14 @@ host_allows (struct cf_strangers *all, const struct cf_addr *from)
   for (size_t i = 0; i < HOSTS_MAX; i++) {
     struct host *h = &all->hosts[i];
 
-    if (h->count && cf_addr_same_host (&h->addr, from)) {
+    if (h->count && cf_addr_same_source (&h->addr, from)) {
       host = h;
       break;
     }
     if (!h->count || (host->count && h->since_ms < host->since_ms))
       host = h;
   }
-  if (!host->count || !cf_addr_same_host (&host->addr, from) || now - host->since_ms >= CF_STRANGERS_WINDOW_MS) {
+  if (!host->count || !cf_addr_same_source (&host->addr, from) || now - host->since_ms >= CF_STRANGERS_WINDOW_MS) {
     host->addr = *from;
     host->since_ms = now;
     host->count = 0;

@@ -136,6 +136,25 @@ cf_addr_equal (const struct cf_addr *a, const struct cf_addr *b)
   return a->port == b->port && cf_addr_same_host (a, b);
 }
 
+struct cf_addr
+cf_addr_source (const struct cf_addr *a)
+{
+  struct cf_addr source = *a;
+
+  source.port = 0;
+  if (a->family == 6 && !is_link_local6 (a->bytes))
+    memset (source.bytes + 8, 0, 8);
+  return source;
+}
+
+bool
+cf_addr_same_source (const struct cf_addr *a, const struct cf_addr *b)
+{
+  struct cf_addr one = cf_addr_source (a), other = cf_addr_source (b);
+
+  return cf_addr_equal (&one, &other);
+}
+
 bool
 cf_addr_is_loopback (const struct cf_addr *a)
 {

@@ -22,6 +22,10 @@ gpg_error_t cf_addr_parse (const char *text, struct cf_addr *r_addr) CF_MUST_CHE
 const char *cf_addr_format (const struct cf_addr *addr, char out[CF_ADDR_TEXT_SIZE]);
 bool cf_addr_equal (const struct cf_addr *a, const struct cf_addr *b);
 bool cf_addr_same_host (const struct cf_addr *a, const struct cf_addr *b); /* ignores ports */
+/* What limits count as one: the host; of IPv6, where a host has as many addresses as it likes, the /64 - but each
+   link-local address, since all of a link would be one.  Port 0. */
+struct cf_addr cf_addr_source (const struct cf_addr *a);
+bool cf_addr_same_source (const struct cf_addr *a, const struct cf_addr *b);
 bool cf_addr_is_loopback (const struct cf_addr *a);
 bool cf_addr_is_link_local6 (const struct cf_addr *a); /* fe80::/10 */
 

@@ -50,21 +50,21 @@ host_entry (struct cf_discovery *d, const struct cf_addr *addr)
 {
   uint8_t key[21], digest[crypto_shorthash_BYTES];
   struct cf_discovery_host *set, *oldest;
+  struct cf_addr source = cf_addr_source (addr);
 
-  key[0] = addr->family;
-  memcpy (key + 1, addr->bytes, 16);
-  memcpy (key + 17, &addr->scope, 4);
+  key[0] = source.family;
+  memcpy (key + 1, source.bytes, 16);
+  memcpy (key + 17, &source.scope, 4);
   crypto_shorthash (digest, key, sizeof key, d->host_key);
   set = oldest = d->hosts[digest[0] % CF_DISCOVERY_SETS];
   for (size_t i = 0; i < CF_DISCOVERY_WAYS; i++) {
-    if (set[i].addr.family && cf_addr_same_host (&set[i].addr, addr))
+    if (set[i].addr.family && cf_addr_same_host (&set[i].addr, &source))
       return &set[i];
     if (!set[i].addr.family || (oldest->addr.family && set[i].answered_ms < oldest->answered_ms))
       oldest = &set[i];
   }
   memset (oldest, 0, sizeof *oldest);
-  oldest->addr = *addr;
-  oldest->addr.port = 0; /* nothing answered yet */
+  oldest->addr = source; /* port 0: nothing answered yet */
   oldest->answers.tokens = oldest->veiled.tokens = CF_ANSWER_HOST_BURST;
   oldest->answers.last_ms = oldest->veiled.last_ms = d->env->now_ms;
   return oldest;

@@ -83,7 +83,7 @@ cf_io_bind_one (const struct cf_addr *addr, int type, int *r_fd)
   if ((type == SOCK_STREAM && setsockopt (fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one))
       || (addr->family == 6 && setsockopt (fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one))
       || bind (fd, (struct sockaddr *) &sa, sa_len)
-      || (type == SOCK_STREAM && listen (fd, 128))) {
+      || (type == SOCK_STREAM && listen (fd, CF_IO_BACKLOG))) {
     err = cf_err_errno ();
     close (fd);
     return err;
@@ -212,12 +212,12 @@ accept_one (struct cf_io *io, int fd, const struct sockaddr_storage *sa)
 {
   struct cf_addr from;
 
-  bool full = io->incoming >= CF_IO_INCOMING_MAX;
+  enum cf_refusal why = CF_REFUSED_STREAM_FULL;
 
-  if (!io->net.handler || !io->net.handler->accepted || !cf_io_from_sockaddr (sa, &from) || full
-      || cf_io_conn_incoming_from (io, &from) >= CF_IO_INCOMING_HOST_MAX) {
+  if (!io->net.handler || !io->net.handler->accepted || !cf_io_from_sockaddr (sa, &from)
+      || !cf_io_conn_admit (io, &from, &why)) {
     io->counts.refused++;
-    cf_refused (io->env, full ? CF_REFUSED_STREAM_FULL : CF_REFUSED_STREAM_HOST);
+    cf_refused (io->env, why);
     close (fd);
     return;
   }

@@ -31,8 +31,8 @@ void cf_io_free (struct cf_net *net); /* not from a callback; ends every stream 
 gpg_error_t cf_io_run (struct cf_env *env, struct event_base *base, const bool *stop) CF_MUST_CHECK;
 
 /* Limits of streams, here for tests and status. */
-#define CF_IO_INCOMING_MAX 512       /* accepted streams at a time */
-#define CF_IO_INCOMING_HOST_MAX 64   /* of them from one address */
+#define CF_IO_INCOMING_MAX 1024      /* accepted streams at a time */
+#define CF_IO_INCOMING_HOST_MAX 64   /* of them from one source (cf_addr_source) */
 #define CF_IO_OUTGOING_MAX 512
 #define CF_IO_DIAL_MS 10000          /* then a dial fails with ETIMEDOUT */
 #define CF_IO_CLOSE_MS 5000          /* what is queued at close has this long to leave */

@@ -4,7 +4,8 @@
  *   dial --> CONNECTING --on_write--> OPEN <-- incoming
  *                |                     | |
  *                '---- conn_fail ------+-|--> FAILED --close--> gone
- *                                        '--close--> FLUSHING --queue empty--> LINGERING --EOF--> gone
+ *                                        |--close--> FLUSHING --queue empty--> LINGERING --EOF--> gone
+ *                                        '--close, nothing was ever said--> gone
  *
  * CONNECTING has CF_IO_DIAL_MS, FLUSHING and LINGERING share CF_IO_CLOSE_MS.
  * LINGERING has said that nothing more comes and waits for the other side to
@@ -34,6 +35,7 @@ struct cf_conn {
   struct cf_conn *next, *prev;
   enum conn_state state;
   bool incoming, busy, dead;
+  bool has_said; /* something was written */
   int fd;
   struct event *read, *write;
   struct evbuffer *out;
@@ -360,6 +362,7 @@ cf_io_conn_write (struct cf_conn *conn, const void *data, size_t len)
     return cf_err (GPG_ERR_LIMIT_REACHED);
   if (evbuffer_add (conn->out, data, len))
     return cf_err (GPG_ERR_ENOMEM);
+  conn->has_said |= len > 0;
   /* Small writes of one turn leave together, and no system call is spent on asking whether they may. */
   if (conn->state == CONN_OPEN && !event_pending (conn->write, EV_WRITE, NULL))
     event_active (conn->write, EV_WRITE, 0);
@@ -378,7 +381,8 @@ cf_io_conn_close (struct cf_conn *conn)
   if (!conn)
     return;
   conn->handler = NULL;
-  if (conn->state == CONN_FAILED || conn->state == CONN_CONNECTING) {
+  /* To whom we have said nothing there is no goodbye to lose. */
+  if (conn->state == CONN_FAILED || conn->state == CONN_CONNECTING || !conn->has_said) {
     conn_destroy (conn);
     return;
   }
@@ -406,15 +410,35 @@ cf_io_conn_incoming (struct cf_io *io, int fd, const struct cf_addr *from)
   conn_done_busy (conn);
 }
 
-size_t
-cf_io_conn_incoming_from (const struct cf_io *io, const struct cf_addr *from)
+bool
+cf_io_conn_admit (struct cf_io *io, const struct cf_addr *from, enum cf_refusal *r_why)
 {
-  size_t count = 0;
+  struct cf_conn *oldest = NULL, *oldest_same = NULL; /* the newest is first in the list */
+  size_t same = 0;
 
-  for (const struct cf_conn *conn = io->conns; conn; conn = conn->next)
-    if (conn->incoming && cf_addr_same_host (&conn->peer, from))
-      count++;
-  return count;
+  for (struct cf_conn *conn = io->conns; conn; conn = conn->next) {
+    bool is_over = conn->state == CONN_FLUSHING || conn->state == CONN_LINGERING;
+
+    if (!conn->incoming)
+      continue;
+    if (is_over)
+      oldest = conn;
+    if (!cf_addr_same_source (&conn->peer, from))
+      continue;
+    same++;
+    if (is_over)
+      oldest_same = conn;
+  }
+  if (same >= CF_IO_INCOMING_HOST_MAX) {
+    *r_why = CF_REFUSED_STREAM_HOST;
+    oldest = oldest_same;
+  } else if (io->incoming < CF_IO_INCOMING_MAX)
+    return true;
+  else
+    *r_why = CF_REFUSED_STREAM_FULL;
+  if (oldest)
+    conn_destroy (oldest);
+  return oldest != NULL;
 }
 
 void

@@ -19,7 +19,8 @@
 #define CF_IO_LINKS_MAX 128    /* addresses of this host that we know */
 #define CF_IO_PORT_TRIES 16    /* for a port that is free on IPv4 and IPv6 alike */
 #define CF_IO_TURN_DATAGRAMS 64
-#define CF_IO_TURN_ACCEPTS 16
+#define CF_IO_TURN_ACCEPTS 64
+#define CF_IO_BACKLOG 512 /* a crowd does not make the system drop the first packet of who comes now */
 #define CF_IO_TURN_READS 4
 #define CF_IO_TURN_WRITE (512 * 1024)
 #define CF_IO_ACCEPT_PAUSE_MS 500 /* without file descriptors */
@@ -92,7 +93,9 @@ size_t cf_io_conn_queued (const struct cf_conn *conn);
 void cf_io_conn_close (struct cf_conn *conn);
 /* A stream came in on FD, which is taken over. */
 void cf_io_conn_incoming (struct cf_io *io, int fd, const struct cf_addr *from);
-size_t cf_io_conn_incoming_from (const struct cf_io *io, const struct cf_addr *from);
+/* Is there room for a stream from FROM?  Those that have nothing more to say, and only wait for the other side's end,
+   make room.  *R_WHY only when there is none. */
+bool cf_io_conn_admit (struct cf_io *io, const struct cf_addr *from, enum cf_refusal *r_why);
 void cf_io_conn_destroy_all (struct cf_io *io);
 
 /* io_event_udp.c */

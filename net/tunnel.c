@@ -74,6 +74,7 @@ struct cf_tunnel {
   bool initiator;
   enum state state;
   enum cf_suite suite;
+  bool control_only;
   uint32_t rekey_records;
   uint8_t remote_public[CF_DEVICE_KEY_LEN];
   uint8_t hash[CF_NOISE_HASH_LEN];
@@ -444,7 +445,8 @@ receive_fragment (struct cf_tunnel *t, const struct cf_record *r)
   struct channel *c;
   bool more = r->flags & CF_RECORD_MORE;
 
-  if (r->channel >= CF_CHANNEL_COUNT || (r->flags & ~CF_RECORD_MORE))
+  if (r->channel >= CF_CHANNEL_COUNT || (r->flags & ~CF_RECORD_MORE)
+      || (t->control_only && r->channel != CF_CHANNEL_CONTROL))
     return cf_err (CF_ERR_PROTOCOL);
   c = &t->channels[r->channel];
   if (more ? r->fragment_len != CF_RECORD_FRAGMENT_MAX : c->is_partial && !r->fragment_len)
@@ -626,6 +628,12 @@ cf_tunnel_start (struct cf_tunnel *tunnel)
 }
 
 void
+cf_tunnel_open (struct cf_tunnel *tunnel)
+{
+  tunnel->control_only = false;
+}
+
+void
 cf_tunnel_close (struct cf_tunnel *tunnel, gpg_error_t why, const char *reason)
 {
   if (tunnel->state == READY)
@@ -650,6 +658,7 @@ cf_tunnel_new (struct cf_env *env, const struct cf_tunnel_config *config, const 
   t->handler = *handler;
   t->arg = arg;
   t->initiator = config->initiator;
+  t->control_only = config->control_only;
   t->rekey_records = config->rekey_records ? config->rekey_records : CF_REKEY_RECORDS;
   for (i = 0; i < CF_CHANNEL_COUNT; i++)
     cf_buf_init (&t->channels[i].part, message_max[i]);

@@ -48,6 +48,8 @@ struct cf_tunnel_config {
   const uint8_t *own_public;
   const uint8_t *remote_public; /* initiator only */
   struct cf_tunnel_guard *guard; /* responder only; shared by all its tunnels */
+  bool control_only;             /* nothing may come on other channels until cf_tunnel_open: who is not known yet
+                                    costs no more memory than a HELLO */
   const char *suite;             /* initiator only: as cf_tunnel_suite; NULL: the best for this processor */
   uint32_t rekey_records;        /* 0: CF_REKEY_RECORDS; for tests, the same at both ends */
 };
@@ -58,6 +60,8 @@ void cf_tunnel_free (struct cf_tunnel *tunnel);
 
 void cf_tunnel_start (struct cf_tunnel *tunnel); /* initiator: message 1 leaves; responder: deadline runs */
 void cf_tunnel_input (struct cf_tunnel *tunnel, const uint8_t *data, size_t len);
+
+void cf_tunnel_open (struct cf_tunnel *tunnel); /* the other end is known: it may use every channel */
 
 /* Send one message, at most the channel's limit; DATA is copied.  Errors: TOO_LARGE, ENOTCONN (not ready, closed),
    LIMIT_REACHED (CF_TUNNEL_QUEUE_MAX bytes wait on this channel; never without handler.queued). */

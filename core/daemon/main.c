@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -33,6 +34,7 @@
 #define CONFIG_MAX (64 * 1024)
 #define SIGNALS 3
 #define LOCKED_LEN (4u * 1024 * 1024) /* what the store and its keys take, and as much again */
+#define FILES_WANTED 2048 /* all queues of streams and clients full, and gpg still gets its pipes */
 
 struct daemon {
   struct cf_options options;
@@ -309,6 +311,20 @@ end (struct daemon *d)
   free (d->home);
 }
 
+/* With fewer descriptors than there may be streams, a crowd of strangers would keep gpg from running. */
+static void
+raise_files (struct daemon *d)
+{
+  struct rlimit files;
+
+  if (getrlimit (RLIMIT_NOFILE, &files) || files.rlim_cur >= FILES_WANTED)
+    return;
+  files.rlim_cur = files.rlim_max < FILES_WANTED ? files.rlim_max : FILES_WANTED;
+  if (setrlimit (RLIMIT_NOFILE, &files) || files.rlim_cur < FILES_WANTED)
+    cf_log (&d->env, CF_LOG_WARN, "no more than %lu files can be open; under attack that may be too few",
+            (unsigned long) files.rlim_cur);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -337,6 +353,7 @@ main (int argc, char **argv)
     complain (err, "cannot set up the cryptographic libraries");
   else {
     cf_env_system_init (&d.env, CF_LOG_INFO);
+    raise_files (&d);
     err = run (&d);
     end (&d);
   }
