@@ -554,7 +554,7 @@ prepare_records (struct cf_tunnel *t)
   cf_record_stream_init (&t->rx, receive, t->rekey_records, t->env->now_ms);
   memcpy (t->remote_public, cf_noise_remote_static (noise), sizeof t->remote_public);
   memcpy (t->hash, cf_noise_hash (noise), sizeof t->hash);
-  t->heard_ms = t->env->now_ms;
+  t->heard_ms = t->said_ms = t->env->now_ms;
   cf_timer_after (t->env, &t->timer, CF_PING_IDLE_MS);
   return 0;
 }
