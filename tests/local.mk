@@ -24,6 +24,20 @@ endif
 dist_check_SCRIPTS += tests/tools/check-layers.sh tests/tools/check-symbols.sh
 TESTS += tests/tools/check-layers.sh tests/tools/check-symbols.sh
 
+# Unit tests under valgrind's memcheck, which sees reads of what nobody has written, as the sanitizers do not.
+EXTRA_DIST += tests/tools/valgrind.supp
+.PHONY: check-valgrind
+check-valgrind: $(check_PROGRAMS)
+	@command -v valgrind > /dev/null || { echo 'check-valgrind: needs valgrind'; exit 1; }; \
+	for t in $(filter tests/unit/%,$(check_PROGRAMS)); do \
+	  echo "# $$t"; \
+	  CF_VALGRIND=1 CF_SRCDIR='$(abs_top_srcdir)' CF_BUILDDIR='$(abs_top_builddir)' \
+	    valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99 \
+	    --suppressions=$(srcdir)/tests/tools/valgrind.supp ./$$t > valgrind.log 2>&1 \
+	    || { cat valgrind.log; exit 1; }; \
+	done
+CLEANFILES += valgrind.log
+
 # The whole check once more under the address and undefined-behaviour sanitizers.
 .PHONY: check-asan coverage
 check-asan:

@@ -594,6 +594,8 @@ test_no_descriptors (void **state)
   int fd, probe;
 
   (void) state;
+  if (getenv ("CF_VALGRIND")) /* it keeps descriptors of its own, and the limit from us */
+    skip ();
   knock (&fd, 1);
   assert_int_equal (getrlimit (RLIMIT_NOFILE, &was), 0);
   probe = dup (fd);
