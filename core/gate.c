@@ -509,6 +509,22 @@ cf_gate_forget (struct cf_core *core, const uint8_t id[CF_CONVERSATION_ID_LEN])
     cf_request_drop (r);
 }
 
+void
+cf_gate_blocked (struct cf_core *core, const struct cf_fpr *peer)
+{
+  struct cf_request *r, *next;
+  gpg_error_t err;
+
+  for (r = core->gate ? core->gate->first : NULL; r; r = next) {
+    next = r->next;
+    if (cf_fpr_equal (&r->peer, peer) && r->state < CF_REQUEST_SEALING)
+      cf_request_end (r, cf_err (GPG_ERR_FORBIDDEN), 0, "refused");
+  }
+  err = cf_store_expectation_delete (core->store, peer);
+  if (err)
+    cf_log (core->env, CF_LOG_ERROR, "gate: an expectation was not forgotten: %s", gpg_strerror (err));
+}
+
 size_t
 cf_gate_waiting (struct cf_core *core)
 {

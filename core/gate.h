@@ -32,6 +32,9 @@ struct cf_gate_counts {
 };
 void cf_gate_counts (struct cf_core *core, struct cf_gate_counts *r_counts);
 
+/* PEER is blocked now: what he asks, and what he was expected or asked to do, is over without a word to him. */
+void cf_gate_blocked (struct cf_core *core, const struct cf_fpr *peer);
+
 /* How many requests wait for the user's answer. */
 size_t cf_gate_waiting (struct cf_core *core);
 

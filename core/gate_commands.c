@@ -415,9 +415,19 @@ key_checked (void *arg, gpg_error_t err)
 static void
 check_key (struct cf_gate_call *call, bool stranger)
 {
+  const struct cf_peer *peer = cf_peer_find (call->core, &call->peer);
+  enum cf_key_state own = cf_self_key_state (call->core->self);
   char *message = NULL;
   gpg_error_t err;
 
+  if (peer && peer->blocked) {
+    call_end (call, cf_err (GPG_ERR_FORBIDDEN), "You have blocked this person; \"confab unblock\" takes it back", NULL);
+    return;
+  }
+  if (own != CF_KEY_OK) {
+    call_end (call, cf_key_state_error (own), "Your own key cannot be used: it is expired, revoked, disabled or weak", NULL);
+    return;
+  }
   err = cf_gate_check_guesses (call->core, &call->peer, stranger, &message);
   if (!err)
     err = cf_peer_check_key (call->core, &call->peer, key_checked, call, &call->job);

@@ -14,12 +14,14 @@
 #include "base/secmem.h"
 #include "base/text.h"
 #include "core/event.h"
+#include "core/gate.h"
 #include "core/link.h"
 #include "core/links.h"
 #include "core/peers.h"
 #include "core/self.h"
 #include "core/store/store_peer.h"
 #include "core/strangers.h"
+#include "core/trust.h"
 #include "core/visibility.h"
 
 #define SWEEP_MS 5000
@@ -227,6 +229,8 @@ cf_peers_seen (struct cf_peers *peers, struct cf_peer *peer, struct cf_peer_devi
   peer->last_seen_utc_ms = env->now_utc_ms;
   if (!peer->present) {
     peer->present = true;
+    if (peer->blocked) /* nothing of his is news */
+      return;
     emit (peers, "peer_seen", false, cf_peer_json (peers->core, peer));
     cf_peers_changed (peers, peer);
   }
@@ -237,8 +241,10 @@ static void
 peer_gone (struct cf_peers *peers, struct cf_peer *peer)
 {
   peer->present = false;
-  emit (peers, "peer_gone", false, cf_peer_json (peers->core, peer));
-  cf_peers_changed (peers, peer);
+  if (!peer->blocked) {
+    emit (peers, "peer_gone", false, cf_peer_json (peers->core, peer));
+    cf_peers_changed (peers, peer);
+  }
   save_or_log (peers, peer); /* last_seen */
   cf_strangers_seen (peers->strangers, &peer->fpr);
 }
@@ -529,8 +535,12 @@ cf_peer_set_blocked (struct cf_core *core, struct cf_peer *peer, bool blocked)
   if (err)
     return err;
   peer->blocked = blocked;
-  if (blocked)
-    cf_link_drop (core, &peer->fpr, cf_err (CF_ERR_REFUSED), NULL);
+  cf_trust_changed (core, &peer->fpr);
+  if (blocked) {
+    cf_gate_blocked (core, &peer->fpr);
+    cf_link_drop (core, &peer->fpr, 0, NULL); /* as when we go */
+  } else
+    cf_links_heard (core, peer);
   cf_peers_circle_changed (core->peers);
   cf_peers_changed (core->peers, peer);
   return 0;

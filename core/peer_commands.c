@@ -222,7 +222,7 @@ run_peers (struct cf_command *cmd)
 static bool
 is_contact (const struct cf_peer *peer)
 {
-  return peer->contact;
+  return peer->contact || peer->blocked;
 }
 
 static void
@@ -381,18 +381,75 @@ run_remove (struct cf_command *cmd)
   cf_command_done (cmd, err);
 }
 
+/* --- BLOCK, UNBLOCK --- */
+
+/* Whom TEXT names; one whose fingerprint is given need not be known. */
+static struct cf_peer *
+whom_to_block (struct cf_command *cmd, const char *text)
+{
+  struct cf_peer *peer;
+  struct cf_fpr fpr;
+  gpg_error_t err;
+
+  if (cf_fpr_parse (text, &fpr))
+    return cf_peer_resolve (cmd, text);
+  if (cf_fpr_equal (&fpr, &cmd->core->self->fpr)) {
+    cf_command_fail (cmd, cf_err (GPG_ERR_CONFLICT), "Name somebody else", "That is your own identity");
+    return NULL;
+  }
+  err = cf_peers_get (cmd->core->peers, &fpr, &peer);
+  if (!err)
+    return peer;
+  cf_command_done (cmd, err);
+  return NULL;
+}
+
+static void
+set_blocked (struct cf_command *cmd, struct cf_peer *peer, bool blocked)
+{
+  gpg_error_t err = peer->blocked == blocked ? 0 : cf_peer_set_blocked (cmd->core, peer, blocked);
+
+  if (!err)
+    err = cf_command_row (cmd, contact_json (cmd->core, peer));
+  cf_command_done (cmd, err);
+}
+
+static void
+run_block (struct cf_command *cmd)
+{
+  struct cf_peer *peer = whom_to_block (cmd, cmd->argv[0]);
+
+  if (peer)
+    set_blocked (cmd, peer, true);
+}
+
+static void
+run_unblock (struct cf_command *cmd)
+{
+  struct cf_peer *peer = cf_peer_resolve (cmd, cmd->argv[0]);
+
+  if (peer)
+    set_blocked (cmd, peer, false);
+}
+
 const struct cf_command_def cf_peer_commands[] = {
   { "PEERS", "PEERS [--watch]",
     "Who answers \"who's there\".  Rows: fingerprint, user_id, name, addr, source, last_seen, contact, validity,\n"
     "key_state, expires_at, present, blocked, warning (null, or whom this only looks like).  With --watch a row\n"
     "follows for every change, until the client goes.",
     "watch", 0, 0, true, run_peers },
-  { "CONTACTS", "CONTACTS", "Whom you have kept.  Rows: those of PEERS, and verified (null or how, when), online, route.",
+  { "CONTACTS", "CONTACTS", "Whom you have kept, or blocked.  Rows: those of PEERS, and verified (null or how, when), online, route.",
     "", 0, 0, true, run_contacts },
   { "ADD", "ADD (ADDRESS | --key)",
     "Make a contact from an address (confab:...), a fingerprint, or with --key from an exported public key, asked for\n"
     "by INQUIRE KEY.  Row: that of CONTACTS.",
     "key", 0, 1, true, run_add },
   { "REMOVE", "REMOVE PEER", "Forget a contact; one with an open conversation stays.", "", 1, 1, true, run_remove },
+  { "BLOCK", "BLOCK PEER",
+    "Hear nothing from PEER any more: no tunnel, no request, no event.  Conversations with him are stopped; he sees\n"
+    "somebody who is not at home.  A fingerprint need not be known yet.  Row: that of CONTACTS.",
+    "", 1, 1, true, run_block },
+  { "UNBLOCK", "UNBLOCK PEER", "Take a BLOCK back: conversations go on.  Row: that of CONTACTS.", "", 1, 1, true,
+    run_unblock },
   { NULL, NULL, NULL, NULL, 0, 0, false, NULL },
 };

@@ -64,7 +64,8 @@ set_state (struct cf_peers *peers, struct cf_peer *peer, enum cf_key_state state
   peer->key_state = state;
   save_or_log (peers, peer);
   cf_trust_changed (core, &peer->fpr); /* before the link is down: nothing more is said */
-  cf_peers_changed (peers, peer);
+  if (!peer->blocked)
+    cf_peers_changed (peers, peer);
   if (!bad) {
     cf_links_heard (core, peer);
     return;
@@ -91,7 +92,8 @@ cf_peers_take_key (struct cf_peers *peers, struct cf_peer *peer, const struct cf
     set_state (peers, peer, key->state);
   else if (more) {
     save_or_log (peers, peer);
-    cf_peers_changed (peers, peer);
+    if (!peer->blocked)
+      cf_peers_changed (peers, peer);
   }
 }
 

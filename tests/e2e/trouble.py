@@ -253,6 +253,28 @@ def another_bob(lab):
     check(texts(b, conv) == ["to the real one"], "unharmed")
 
 
+def blocked(lab):
+    """Who is blocked is heard no more, sees nobody at home, and is heard again once that is taken back"""
+    a, b = lab.person("alice", "h1"), lab.person("bob", "h2")
+    a.init()
+    b.init()
+    see_each_other(a, b)
+    conv = open_conversation(a, b)
+    check(a.confab("block", b.fpr).row["blocked"], "blocked")
+    row = a.wait("conversation", conversation=conv, stopped=True)
+    check(row["blocked"] and "You have blocked bob" in row["trouble"], f"{row}")
+    is_explained(a.confab("send", conv, "no", code=None), "NOT_ALLOWED", 4, "blocked", "unblock")
+    b.confab("send", conv, "hello?", "--wait", "queued")
+    is_explained(b.confab("open", a.fpr, password="x", code=None), "NOT_REACHABLE", 3)
+    check(texts(a, conv) == [], "nothing is heard")
+    a.kill_daemon()
+    check(a.confab("contacts").row["blocked"], "it is kept")
+    a.follow()
+    a.confab("unblock", b.fpr)
+    a.wait("message", text="hello?")
+    a.confab("send", conv, "welcome back", "--wait", "delivered")
+
+
 def port_in_use(lab):
     """The port that was asked for is taken"""
     a = lab.person("alice", "h1")
@@ -323,4 +345,4 @@ def hostile_gpg_conf(lab):
 
 if __name__ == "__main__":
     run_stories(no_key, expired_identity, revoked_identity, passphrase, generated, sign_only, no_agent, nobody_there, peer_revoked,
-                peer_expires, revoked_later, revokes_own, expires_talking, another_bob, port_in_use, second_daemon, disk_full, hostile_gpg_conf)
+                peer_expires, revoked_later, revokes_own, expires_talking, another_bob, blocked, port_in_use, second_daemon, disk_full, hostile_gpg_conf)

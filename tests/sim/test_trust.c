@@ -350,6 +350,101 @@ test_other_names_and_new_keys (void **state)
   pair_free (&p);
 }
 
+/* --- somebody of whom nothing is to be heard --- */
+
+static void
+test_block (void **state)
+{
+  struct pair p = pair_new (80);
+  struct sim_command *call;
+  size_t from;
+
+  (void) state;
+  say (p.b, p.id, "before", "--wait=delivered");
+  call = sim_call (p.a, "BLOCK", NULL, "bob", NULL);
+  assert_true (sim_wait (call, 1000));
+  assert_int_equal (call->err, 0);
+  assert_true (json_is_true (json_object_get (json_array_get (call->rows, 0), "blocked")));
+  sim_command_free (call);
+  assert_conv (p.a, "stopped", "true");
+  assert_conv (p.a, "blocked", "true");
+  assert_conv (p.a, "key_state", "\"ok\"");
+  assert_trouble (p.a, "You have blocked bob");
+  assert_int_equal (gpg_err_code (sim_do (p.a, "SEND", "no", p.id, NULL)), GPG_ERR_FORBIDDEN);
+  assert_int_equal (gpg_err_code (sim_do (p.a, "OPEN", "no", p.fpr_b, NULL)), GPG_ERR_FORBIDDEN);
+  assert_int_equal (gpg_err_code (sim_do (p.a, "ACCEPT", "no", p.fpr_b, NULL)), GPG_ERR_NOT_FOUND);
+  from = json_array_size (p.a->events);
+  say (p.b, p.id, "shout", "--wait=queued");
+  assert_int_equal (gpg_err_code (sim_do (p.b, "OPEN", "please", p.fpr_a, NULL)), CF_ERR_NOT_REACHABLE);
+  sim_run (p.sim, LONG_MS);
+  assert_false (cf_link_is_up (p.b->core, &p.a->fpr));
+  sim_node_crash (p.b, false); /* he goes and comes: no news either */
+  sim_run (p.sim, 120000);
+  assert_int_equal (sim_node_start (p.b), 0);
+  sim_run (p.sim, LONG_MS);
+  assert_int_equal (json_array_size (p.a->events), from);
+  /* Over a restart. */
+  sim_node_crash (p.a, false);
+  assert_int_equal (sim_node_start (p.a), 0);
+  sim_run (p.sim, LONG_MS);
+  assert_conv (p.a, "blocked", "true");
+  assert_said (p.a, p.id, "before");
+  assert_int_equal (count_notices (p.a, p.id), 1);
+  call = sim_call (p.a, "CONTACTS", NULL, NULL);
+  assert_true (sim_wait (call, 1000));
+  assert_true (json_is_true (json_object_get (json_array_get (call->rows, 0), "blocked")));
+  sim_command_free (call);
+  /* And back. */
+  assert_int_equal (sim_do (p.a, "UNBLOCK", NULL, "bob", NULL), 0);
+  sim_run (p.sim, LONG_MS);
+  assert_conv (p.a, "stopped", "false");
+  assert_said (p.a, p.id, "before shout");
+  say (p.a, p.id, "hello again", "--wait=delivered");
+  pair_free (&p);
+}
+
+/* One who asks just now, and one who was never seen. */
+static void
+test_block_strangers (void **state)
+{
+  static const char unseen[] = "0123456789ABCDEF0123456789ABCDEF01234567";
+  struct sim_command *call;
+  struct pair p;
+  size_t from;
+
+  (void) state;
+  pair_begin (&p, 81);
+  pair_meet (&p);
+  call = sim_call (p.b, "OPEN", "please", p.fpr_a, NULL);
+  sim_run (p.sim, SOON_MS);
+  assert_non_null (sim_event (p.a, 0, "request", NULL, NULL));
+  assert_int_equal (sim_do (p.a, "BLOCK", NULL, p.fpr_b, NULL), 0);
+  from = json_array_size (p.a->events);
+  sim_run (p.sim, LONG_MS);
+  assert_false (call->finished); /* nobody says no */
+  sim_command_free (call);
+  assert_int_equal (json_array_size (p.a->events), from);
+  call = sim_call (p.a, "REQUESTS", NULL, NULL);
+  assert_true (sim_wait (call, 1000));
+  assert_int_equal (json_array_size (call->rows), 0);
+  sim_command_free (call);
+  assert_int_equal (sim_do (p.a, "BLOCK", NULL, unseen, NULL), 0);
+  assert_int_equal (gpg_err_code (sim_do (p.a, "BLOCK", NULL, p.fpr_a, NULL)), GPG_ERR_CONFLICT);
+  sim_node_crash (p.a, false);
+  assert_int_equal (sim_node_start (p.a), 0);
+  call = sim_call (p.a, "CONTACTS", NULL, NULL);
+  assert_true (sim_wait (call, 1000));
+  assert_int_equal (json_array_size (call->rows), 2);
+  sim_command_free (call);
+  assert_int_equal (sim_do (p.a, "UNBLOCK", NULL, unseen, NULL), 0);
+  assert_int_equal (sim_do (p.a, "UNBLOCK", NULL, p.fpr_b, NULL), 0);
+  call = sim_call (p.a, "CONTACTS", NULL, NULL);
+  assert_true (sim_wait (call, 1000));
+  assert_int_equal (json_array_size (call->rows), 0);
+  sim_command_free (call);
+  pair_free (&p);
+}
+
 int
 main (void)
 {
@@ -358,6 +453,7 @@ main (void)
     cmocka_unit_test (test_expires_while_talking), cmocka_unit_test (test_clock_jumps),
     cmocka_unit_test (test_own_revoked),           cmocka_unit_test (test_same_name_other_key),
     cmocka_unit_test (test_other_names_and_new_keys),
+    cmocka_unit_test (test_block),                 cmocka_unit_test (test_block_strangers),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);

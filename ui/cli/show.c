@@ -133,6 +133,17 @@ cf_show_contact_line (struct cf_cli *cli, json_t *row)
 }
 
 void
+cf_show_block_line (struct cf_cli *cli, json_t *row)
+{
+  char *who = cf_row_who (row);
+
+  cf_cli_say (cli, CF_CLI_PLAIN, "%s is %s  %s", who,
+              cf_row_true (row, "blocked") ? "blocked: nothing is heard of them any more" : "not blocked any more",
+              cf_row_text (row, "fingerprint"));
+  free (who);
+}
+
+void
 cf_show_request_line (struct cf_cli *cli, json_t *row)
 {
   char *who = cf_row_who (row), *note = cf_row_shown (row, "note");

@@ -129,7 +129,7 @@ const struct cf_cli_command cf_cli_commands[] = {
     .fields = PEER_FIELDS, .columns = cf_columns_peers, .show = cf_show_peer_line,
     .empty = "Nobody is near. Invite people with your address (confab address), add a contact's key (confab add "
              "FILE), or check the network (confab status)." },
-  { .name = "contacts", .verb = "CONTACTS", .args = "", .summary = "whom you know", .fields = CONTACT_FIELDS,
+  { .name = "contacts", .verb = "CONTACTS", .args = "", .summary = "whom you know, or have blocked", .fields = CONTACT_FIELDS,
     .columns = cf_columns_contacts,
     .empty = "There are no contacts yet. Who is near: confab peers. Others: confab add." },
   { .name = "add", .verb = "ADD", .args = "ADDRESS|FILE|-", .min_args = 1, .max_args = 1, .run = cf_cli_run_add,
@@ -139,6 +139,14 @@ const struct cf_cli_command cf_cli_commands[] = {
     .fields = CONTACT_FIELDS, .show = cf_show_contact_line },
   { .name = "remove", .verb = "REMOVE", .args = "PEER", .min_args = 1, .max_args = 1, .summary = "forget a contact",
     .help = PEER_WORD, .fields = "fingerprint", .show = cf_show_done },
+  { .name = "block", .verb = "BLOCK", .args = "PEER", .min_args = 1, .max_args = 1,
+    .summary = "hear nothing from somebody any more",
+    .help = "They see somebody who is not at home; conversations with them are stopped. It is kept, also for a "
+            "fingerprint that was never seen. " PEER_WORD,
+    .fields = CONTACT_FIELDS, .show = cf_show_block_line },
+  { .name = "unblock", .verb = "UNBLOCK", .args = "PEER", .min_args = 1, .max_args = 1,
+    .summary = "hear from them again; conversations go on", .help = PEER_WORD, .fields = CONTACT_FIELDS,
+    .show = cf_show_block_line },
   { .name = "open", .verb = "OPEN", .args = "PEER", .min_args = 1, .max_args = 1, .options = open_options,
     .password = true, .summary = "ask for a conversation, gated by a password",
     .help = "Agree on the password with the other person by voice or in person. The conversation opens when both "
