@@ -496,7 +496,7 @@ cf_peer_keep (struct cf_core *core, struct cf_peer *peer, const char *how, const
     next.verified_how = new_how;
     next.verified_utc_ms = core->env->now_utc_ms;
   }
-  if (pair_secret) {
+  if (pair_secret && !(peer->pair_secret && cf_ct_equal (pair_secret, peer->pair_secret, CF_HASH_LEN))) {
     err = cf_secmem_new (&new_secret, CF_HASH_LEN);
     if (err)
       goto leave;

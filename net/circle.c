@@ -7,6 +7,8 @@
 
 #include "base/secmem.h"
 
+/* So many tags at most are for those who were recognised lately. */
+#define NEAR_MAX (CF_VEIL_TAGS / 2)
 /* The epochs that we accept: the one before ours, ours, the one after. */
 #define EPOCHS 3
 
@@ -15,6 +17,8 @@ struct member {
   struct cf_fpr fpr;
   bool before;
   uint8_t secret[CF_HASH_LEN];
+  bool chosen;          /* the next question is for him */
+  uint64_t seen_ms;     /* when he was recognised last; 0: never */
   uint8_t own_key[CF_VEIL_TAG_KEY_LEN];           /* of our tags, this epoch */
   uint8_t their_keys[EPOCHS][CF_VEIL_TAG_KEY_LEN];
 };
@@ -23,7 +27,10 @@ struct cf_circle {
   struct cf_env *env;
   struct cf_fpr own;
   struct member *members; /* secret memory */
-  size_t count, turn;     /* TURN: the first member in the next question */
+  size_t count;
+  size_t turn, near_turn; /* from whom on those who take turns are chosen, and those who are near */
+  struct member *chosen[CF_VEIL_TAGS];
+  size_t chosen_count;
   uint64_t epoch;
   bool keys_made;
 };
@@ -83,6 +90,8 @@ cf_circle_set (struct cf_circle *circle, const struct cf_acquaintance *all, size
   circle->keys_made = false;
   /* Not always the same ones first after a start. */
   circle->turn = total ? cf_env_random_below (circle->env, (uint32_t) total) : 0;
+  circle->near_turn = 0;
+  cf_circle_turn (circle);
   return 0;
 }
 
@@ -107,18 +116,51 @@ make_keys (struct cf_circle *circle)
 
 /* --- questions --- */
 
+static bool
+is_near (const struct cf_circle *circle, const struct member *m)
+{
+  return m->seen_ms && circle->env->now_ms - m->seen_ms < CF_PEER_GONE_MS;
+}
+
+/* Choose from FROM on, only those who are near or anybody, until MAX are chosen; returns from whom to go on. */
+static size_t
+choose (struct cf_circle *circle, size_t from, bool near_only, size_t max)
+{
+  for (size_t i = 0; i < circle->count; i++) {
+    size_t at = (from + i) % circle->count;
+    struct member *m = &circle->members[at];
+
+    if (circle->chosen_count == max)
+      return at;
+    if (m->chosen || (near_only && !is_near (circle, m)))
+      continue;
+    m->chosen = true;
+    circle->chosen[circle->chosen_count++] = m;
+  }
+  return from;
+}
+
+void
+cf_circle_turn (struct cf_circle *circle)
+{
+  for (size_t i = 0; i < circle->count; i++)
+    circle->members[i].chosen = false;
+  circle->chosen_count = 0;
+  circle->near_turn = choose (circle, circle->near_turn, true, NEAR_MAX);
+  circle->turn = choose (circle, circle->turn, false, CF_VEIL_TAGS);
+}
+
 void
 cf_circle_tags (struct cf_circle *circle, const struct cf_addr *source, struct cf_veil *question)
 {
-  size_t used = circle->count < CF_VEIL_TAGS ? circle->count : CF_VEIL_TAGS;
   struct cf_veil_input input;
   uint8_t swap[CF_VEIL_TAG_LEN];
 
   make_keys (circle);
   cf_veil_input (question, source, &input);
   cf_env_random (circle->env, question->tags, sizeof question->tags);
-  for (size_t i = 0; i < used; i++)
-    cf_veil_tag (circle->members[(circle->turn + i) % circle->count].own_key, &input, question->tags[i]);
+  for (size_t i = 0; i < circle->chosen_count; i++)
+    cf_veil_tag (circle->chosen[i]->own_key, &input, question->tags[i]);
   /* Tags and filler look alike, so only a contact could learn something from their order; he shall not either. */
   for (uint32_t i = CF_VEIL_TAGS - 1; i > 0; i--) {
     uint32_t k = cf_env_random_below (circle->env, i + 1);
@@ -127,13 +169,6 @@ cf_circle_tags (struct cf_circle *circle, const struct cf_addr *source, struct c
     memcpy (question->tags[i], question->tags[k], sizeof swap);
     memcpy (question->tags[k], swap, sizeof swap);
   }
-}
-
-void
-cf_circle_turn (struct cf_circle *circle)
-{
-  if (circle->count > CF_VEIL_TAGS)
-    circle->turn = (circle->turn + CF_VEIL_TAGS) % circle->count;
 }
 
 /* --- recognising --- */
@@ -163,7 +198,7 @@ cf_circle_match (struct cf_circle *circle, const struct cf_addr *source, const s
                  struct cf_circle_match *r_match)
 {
   size_t count = veil->kind == CF_VEIL_QUESTION ? CF_VEIL_TAGS : 1;
-  const struct member *found = NULL;
+  struct member *found = NULL;
   struct cf_veil_input input;
   uint64_t tags[CF_VEIL_TAGS], tag;
 
@@ -179,6 +214,7 @@ cf_circle_match (struct cf_circle *circle, const struct cf_addr *source, const s
     }
   if (!found)
     return false;
+  found->seen_ms = circle->env->now_ms ? circle->env->now_ms : 1;
   r_match->fpr = found->fpr;
   r_match->before = found->before;
   r_match->secret = found->secret;

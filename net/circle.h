@@ -31,10 +31,11 @@ void cf_circle_free (struct cf_circle *circle);
 /* These and nobody else.  On error (ENOMEM, INTERNAL) it is as before. */
 gpg_error_t cf_circle_set (struct cf_circle *circle, const struct cf_acquaintance *all, size_t count) CF_MUST_CHECK;
 
-/* Tags of QUESTION (kind and n are set), as it leaves from SOURCE: of those whose turn it is, the rest random. */
-void cf_circle_tags (struct cf_circle *circle, const struct cf_addr *source, struct cf_veil *question);
-/* When more are in the circle than a question has tags: the others' turn. */
+/* Choose whom the next question is for, when more are in the circle than it has tags: half of them those who were
+   recognised lately, so that they stay in sight; the others take turns. */
 void cf_circle_turn (struct cf_circle *circle);
+/* Tags of QUESTION (kind and n are set), as it leaves from SOURCE: of those chosen, the rest random. */
+void cf_circle_tags (struct cf_circle *circle, const struct cf_addr *source, struct cf_veil *question);
 
 /* How many tags one cf_circle_match computes. */
 size_t cf_circle_cost (const struct cf_circle *circle);

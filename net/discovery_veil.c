@@ -130,9 +130,10 @@ void
 cf_discovery_ask_veiled (struct cf_discovery *d)
 {
   struct saying saying = { .d = d, .kind = CF_VEIL_QUESTION };
-  gpg_error_t err = d->net->ops->broadcast_fresh (d->net, say, &saying);
+  gpg_error_t err;
 
-  cf_circle_turn (d->circle);
+  cf_circle_turn (d->circle); /* the same on every link */
+  err = d->net->ops->broadcast_fresh (d->net, say, &saying);
   if (err)
     cf_log (d->env, CF_LOG_DEBUG, "discovery: cannot ask contacts: %s", gpg_strerror (err));
   else

@@ -396,22 +396,25 @@ test_blocked_hears_nothing (void **state)
 static void
 test_nobody_is_silent (void **state)
 {
+  static const enum cf_visibility hidden[] = { CF_VISIBLE_NOBODY, CF_VISIBLE_CONTACTS };
   struct sim *sim = sim_new (24);
   struct sim_node *alice = node (sim, "alice"), *mallory = quiet_node (sim, "mallory");
   struct rogue r;
 
   (void) state;
-  cf_peers_set_visibility (alice->core, CF_VISIBLE_NOBODY);
-  rogue_init (&r, mallory);
-  assert_int_equal (cf_key_ask_encode (&r.first), 0);
-  rogue_dial (&r, alice, true);
-  assert_false (r.answered);
-  assert_string_equal (r.reason, "");
-  rogue_init (&r, mallory);
-  rogue_hello (&r, CF_CONTROL_HELLO, mallory->core->self, NULL, &alice->fpr);
-  rogue_dial (&r, alice, false);
-  assert_false (r.answered);
-  assert_string_equal (r.reason, "");
+  for (int i = 0; i < 2; i++) {
+    cf_peers_set_visibility (alice->core, hidden[i]);
+    rogue_init (&r, mallory);
+    assert_int_equal (cf_key_ask_encode (&r.first), 0);
+    rogue_dial (&r, alice, true);
+    assert_false (r.answered);
+    assert_string_equal (r.reason, "");
+    rogue_init (&r, mallory);
+    rogue_hello (&r, CF_CONTROL_HELLO, mallory->core->self, NULL, &alice->fpr);
+    rogue_dial (&r, alice, false);
+    assert_false (r.answered);
+    assert_string_equal (r.reason, "");
+  }
   sim_free (sim);
 }
 
@@ -422,14 +425,14 @@ test_names_tell_nothing (void **state)
   struct sim *sim = sim_new (26);
   struct sim_node *alice = node (sim, "alice"), *bob = node (sim, "bob"), *mallory;
   struct cf_device_statement st;
-  struct rogue r[3];
+  struct rogue r[4];
 
   (void) state;
   assert_true (sim_sees (alice, bob));
   mallory = quiet_node (sim, "mallory");
   st = mallory->core->self->device;
   st.identity = bob->fpr;
-  for (int i = 0; i < 3; i++) {
+  for (int i = 0; i < 4; i++) {
     if (i == 0)
       assert_int_equal (cf_peer_set_blocked (alice->core, cf_peer_find (alice->core, &bob->fpr), true), 0);
     if (i == 1)
@@ -438,6 +441,8 @@ test_names_tell_nothing (void **state)
       assert_int_equal (cf_peer_keep (alice->core, cf_peer_find (alice->core, &bob->fpr), NULL, NULL), 0);
       cf_peers_set_visibility (alice->core, CF_VISIBLE_NOBODY);
     }
+    if (i == 3)
+      cf_peers_set_visibility (alice->core, CF_VISIBLE_CONTACTS);
     rogue_init (&r[i], mallory);
     rogue_hello (&r[i], CF_CONTROL_HELLO, bob->core->self, &st, &alice->fpr);
     rogue_dial (&r[i], alice, false);
@@ -446,6 +451,7 @@ test_names_tell_nothing (void **state)
   assert_string_equal (r[0].reason, r[1].reason);
   assert_string_not_equal (r[0].reason, "");
   assert_string_equal (r[2].reason, "");
+  assert_string_equal (r[3].reason, "");
   sim_free (sim);
 }
 

@@ -272,13 +272,14 @@ test_secret_renewed_on_one_side (void **state)
   }
 }
 
-/* More contacts than a question has tags take turns. */
+/* More contacts than a question has tags take turns; who was found stays in sight. */
 static void
 test_turns (void **state)
 {
   struct sim *sim = sim_new (6);
   struct pair p;
   uint8_t secret[CF_HASH_LEN] = { 1 };
+  size_t from;
 
   (void) state;
   two_contacts (&p, sim);
@@ -298,6 +299,10 @@ test_turns (void **state)
   show_to (p.b, "contacts");
   forget_presence (&p);
   assert_true (sim_run_until (sim, 7 * 30000, both_present, &p));
+  from = json_array_size (p.a->events);
+  sim_run (sim, 15 * MINUTE_MS);
+  assert_null (sim_event (p.a, from, "peer_gone", NULL, NULL));
+  assert_true (both_present (&p));
   sim_free (sim);
 }
 

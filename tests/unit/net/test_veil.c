@@ -373,6 +373,8 @@ test_turns (void **state)
 
   set_many (t->ada, COUNT);
   for (int round = 0; round < ROUNDS; round++) {
+    if (round)
+      cf_circle_turn (t->ada);
     struct cf_veil veil = ask (t->ada, &t->ada_env, &source);
     unsigned in_this = 0;
 
@@ -389,10 +391,42 @@ test_turns (void **state)
       cf_circle_free (theirs);
     }
     assert_int_equal (in_this, CF_VEIL_TAGS);
-    cf_circle_turn (t->ada);
   }
   for (unsigned i = 0; i < COUNT; i++)
     assert_in_range (told[i], 1, 2);
+}
+
+/* Who was recognised lately is in every question, however many contacts there are; not for ever. */
+static void
+test_those_near_stay (void **state)
+{
+  enum { COUNT = 500, WHO = 123 };
+  struct two *t = *state;
+  uint8_t secret[CF_HASH_LEN] = { WHO, 0, 1 };
+  struct cf_addr source = make_addr (1, 40000);
+  struct cf_fpr fpr = make_fpr (WHO + 100);
+  struct cf_circle_match match;
+  struct cf_circle *theirs;
+  struct cf_veil veil;
+  unsigned told[2] = { 0 };
+
+  t->ada_env.now_ms = 5;
+  set_many (t->ada, COUNT);
+  assert_int_equal (cf_circle_new (&t->bob_env, &fpr, &theirs), 0);
+  set (theirs, 1, secret, NULL);
+  veil = ask (theirs, &t->bob_env, &source);
+  assert_true (cf_circle_match (t->ada, &source, &veil, &match));
+  for (int late = 0; late < 2; late++) {
+    for (int i = 0; i < 10; i++) {
+      cf_circle_turn (t->ada);
+      veil = ask (t->ada, &t->ada_env, &source);
+      told[late] += cf_circle_match (theirs, &source, &veil, &match);
+    }
+    t->ada_env.now_ms += CF_PEER_GONE_MS;
+  }
+  assert_int_equal (told[0], 10);
+  assert_in_range (told[1], 0, 1);
+  cf_circle_free (theirs);
 }
 
 /* Where a contact's tag stands says nothing: it is anywhere, equally often. */
@@ -454,7 +488,8 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_round_trip), cmocka_unit_test (test_example), cmocka_unit_test (test_sealed),
     circle_test (test_recognised), circle_test (test_answered), circle_test (test_epochs),
-    circle_test (test_two_secrets), circle_test (test_turns), circle_test (test_order), circle_test (test_cost),
+    circle_test (test_two_secrets), circle_test (test_turns), circle_test (test_those_near_stay),
+    circle_test (test_order), circle_test (test_cost),
   };
 
   if (cf_secmem_setup ())
