@@ -22,20 +22,21 @@ struct cf_cipher {
 
 /* ---- AEAD: the text as it is, behind a tag of it all ---- */
 
-/* Any one byte that is altered alters it; no more is asked. */
+/* What is altered alters it, if nobody who knows it means to hide that; no more is asked. */
 static uint64_t
 sum (const uint8_t *p, size_t len)
 {
-  uint64_t total = len, word = 0;
+  uint64_t total = len, step = 0;
 
-  for (; len >= sizeof word; p += sizeof word, len -= sizeof word) {
-    memcpy (&word, p, sizeof word);
-    total += word;
+  for (; len; p += step, len -= step) {
+    uint64_t some = 0;
+
+    step = len < sizeof some ? len : sizeof some;
+    memcpy (&some, p, step);
+    total = (total ^ some) * 6364136223846793005u;
+    total = total << 29 | total >> 35;
   }
-  word = 0;
-  if (len)
-    memcpy (&word, p, len);
-  return (total + (word << 8)) * 6364136223846793005u;
+  return total;
 }
 
 static void
