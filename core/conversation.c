@@ -90,6 +90,7 @@ cf_conversations_new (struct cf_core *core, struct cf_conversations **r_all)
   if (!all)
     return cf_err_errno ();
   all->core = core;
+  cf_timer_init (&all->finish, cf_conversation_closing_finish, core);
   err = cf_store_conversation_all (core->store, load_row, all);
   if (err) {
     cf_conversations_free (all);
@@ -107,6 +108,7 @@ cf_conversations_free (struct cf_conversations *all)
 {
   if (!all)
     return;
+  cf_timer_cancel (all->core->env, &all->finish);
   cf_conversation_closing_free (all);
   while (all->first) {
     struct cf_conversation *conv = all->first;
@@ -281,34 +283,38 @@ cf_conversation_save (struct cf_core *core, struct cf_conversation *conv)
   return cf_store_conversation_save (core->store, conv);
 }
 
-gpg_error_t
-cf_conversation_forget (struct cf_core *core, struct cf_conversation *conv)
+void
+cf_conversation_drop (struct cf_core *core, struct cf_conversation *conv)
 {
   struct cf_conversation **link;
-  gpg_error_t err;
 
-  err = cf_store_conversation_delete (core->store, conv->id);
-  if (err)
-    return err;
   for (link = &core->conversations->first; *link != conv; link = &(*link)->next)
     ;
   *link = conv->next;
   conv->state = CF_CONVERSATION_CLOSED;
   cf_conversation_want (core, conv);
   conversation_free (conv);
-  return 0;
 }
 
-bool
-cf_conversation_id_used (struct cf_core *core, const uint8_t id[CF_CONVERSATION_ID_LEN])
+gpg_error_t
+cf_conversation_forget (struct cf_core *core, struct cf_conversation *conv)
 {
-  bool used = true;
   gpg_error_t err;
 
-  err = cf_store_id_used (core->store, id, &used);
-  if (err) /* it stays "used": better a request lost than an id opened twice */
+  err = cf_store_conversation_delete (core->store, conv->id);
+  if (!err)
+    cf_conversation_drop (core, conv);
+  return err;
+}
+
+gpg_error_t
+cf_conversation_id_used (struct cf_core *core, const uint8_t id[CF_CONVERSATION_ID_LEN], bool *r_used)
+{
+  gpg_error_t err = cf_store_id_used (core->store, id, r_used);
+
+  if (err)
     cf_log (core->env, CF_LOG_ERROR, "conversation: cannot look an id up: %s", gpg_strerror (err));
-  return used;
+  return err;
 }
 
 gpg_error_t

@@ -51,6 +51,7 @@ struct cf_conversations {
   struct cf_core *core;
   struct cf_conversation *first;
   struct cf_conversation_closing *closing;
+  struct cf_timer finish; /* deletions that failed half-way */
 };
 
 /* Reads all of them from the store into core->conversations (also set on return); open ones want their peers.
@@ -69,10 +70,14 @@ struct cf_conversation *cf_conversation_resolve (struct cf_command *cmd, const c
 gpg_error_t cf_conversation_new (struct cf_core *core, const uint8_t id[CF_CONVERSATION_ID_LEN],
                                  const struct cf_fpr *peer, bool asked, struct cf_conversation **r_conv) CF_MUST_CHECK;
 gpg_error_t cf_conversation_save (struct cf_core *core, struct cf_conversation *conv) CF_MUST_CHECK;
-/* Forget it: row, memory (messages are message.c's, keys the caller's).  The id is remembered as used. */
+/* Forget one that never opened, so that it has no messages: row, memory (keys are the caller's), in no transaction.  The
+   id is remembered as used. */
 gpg_error_t cf_conversation_forget (struct cf_core *core, struct cf_conversation *conv) CF_MUST_CHECK;
+/* Its row has left the store. */
+void cf_conversation_drop (struct cf_core *core, struct cf_conversation *conv);
 /* Was ID ever used, also by one that was forgotten? */
-bool cf_conversation_id_used (struct cf_core *core, const uint8_t id[CF_CONVERSATION_ID_LEN]);
+gpg_error_t cf_conversation_id_used (struct cf_core *core, const uint8_t id[CF_CONVERSATION_ID_LEN],
+                                     bool *r_used) CF_MUST_CHECK;
 
 /* The link is told whether CONV needs its peer. */
 void cf_conversation_want (struct cf_core *core, struct cf_conversation *conv);
@@ -90,6 +95,7 @@ gpg_error_t cf_conversation_set_state (struct cf_core *core, struct cf_conversat
    the deletions that an earlier life began. */
 void cf_conversation_closing_free (struct cf_conversations *all);
 void cf_conversation_closing_resume (struct cf_core *core);
+void cf_conversation_closing_finish (void *core); /* the same; of the timer */
 
 /* The row of CONVERSATIONS and of the event. */
 json_t *cf_conversation_json (struct cf_core *core, const struct cf_conversation *conv);

@@ -19,8 +19,11 @@
 #include "core/gate.h"
 #include "core/link.h"
 #include "core/message.h"
-#include "core/store/store.h"
+#include "core/store/store_conversation.h"
 #include "core/store/store_event.h"
+#include "core/store/store_message.h"
+
+#define FINISH_AGAIN_MS (60 * 1000)
 
 struct cf_conversation_closing {
   struct cf_conversation_closing *next;
@@ -44,11 +47,23 @@ closing_unlink (struct cf_conversation_closing *c)
   free (c);
 }
 
+/* A delete that has begun is finished, whatever became of the command. */
+static void
+finish_later (struct cf_core *core, const uint8_t id[CF_CONVERSATION_ID_LEN])
+{
+  struct cf_conversation *conv = cf_conversation_find (core, id);
+
+  if (conv && conv->deleted)
+    cf_timer_after (core->env, &core->conversations->finish, FINISH_AGAIN_MS);
+}
+
 static void
 closing_end (struct cf_conversation_closing *c, gpg_error_t err, json_t *row)
 {
   struct cf_command *cmd = c->cmd;
 
+  if (err)
+    finish_later (c->core, c->id);
   closing_unlink (c);
   if (cmd && !err && row)
     err = cf_command_row (cmd, row);
@@ -86,34 +101,46 @@ deleted_row (const char *conversation)
   return json_pack ("{s:s, s:s, s:b}", "conversation", conversation, "state", "closed", "deleted", 1);
 }
 
-/* The last step of a delete: everything of it leaves the store together, the events that told of it, too.  One new
-   event stays for clients that come back later. */
+/* Everything of it leaves the store together, the events that told of it, too.  One new event stays for clients that
+   come back later. */
+static gpg_error_t
+forget_rows (struct cf_conversation_closing *c, const char *hex)
+{
+  struct cf_core *core = c->core;
+  gpg_error_t err;
+
+  err = cf_store_begin (core->store);
+  if (err)
+    return err;
+  err = cf_store_message_forget (core->store, c->id);
+  if (!err)
+    err = cf_store_conversation_delete (core->store, c->id);
+  if (!err)
+    err = cf_store_event_forget (core->store, hex);
+  if (!err)
+    err = cf_event_emit (core, "conversation", true, deleted_row (hex));
+  cf_store_end (core->store, &err);
+  return err;
+}
+
+/* The last step of a delete.  Memory follows the disk, so that one that failed can be tried again. */
 static void
 forget (struct cf_conversation_closing *c)
 {
-  struct cf_core *core = c->core;
-  struct cf_conversation *conv = cf_conversation_find (core, c->id);
+  struct cf_conversation *conv = cf_conversation_find (c->core, c->id);
   char hex[2 * CF_CONVERSATION_ID_LEN + 1];
   gpg_error_t err;
 
   cf_hex (c->id, sizeof c->id, hex);
   if (conv) {
-    cf_gate_forget (core, c->id);
-    err = cf_store_begin (core->store);
-    if (!err) {
-      err = cf_message_conversation_forget (core, conv);
-      if (!err)
-        err = cf_conversation_forget (core, conv);
-      if (!err)
-        err = cf_store_event_forget (core->store, hex);
-      if (!err)
-        err = cf_event_emit (core, "conversation", true, deleted_row (hex));
-      cf_store_end (core->store, &err);
-    }
+    cf_gate_forget (c->core, c->id);
+    err = forget_rows (c, hex);
     if (err) {
       closing_end (c, err, NULL);
       return;
     }
+    cf_message_conversation_forgotten (c->core, conv);
+    cf_conversation_drop (c->core, conv);
   }
   closing_end (c, 0, deleted_row (hex));
 }
@@ -127,7 +154,7 @@ key_deleted (void *arg, gpg_error_t err)
 
   c->job = NULL;
   if (err) {
-    closing_end (c, err, NULL); /* the mark stays: the next start tries again */
+    closing_end (c, err, NULL); /* the mark stays */
     return;
   }
   c->key++;
@@ -246,6 +273,12 @@ cf_conversation_closing_resume (struct cf_core *core)
     if (conv->deleted && !is_closing (core, conv) && !closing_new (core, NULL, conv, true, &c))
       begin_delete (c, conv);
   }
+}
+
+void
+cf_conversation_closing_finish (void *core)
+{
+  cf_conversation_closing_resume (core);
 }
 
 static void

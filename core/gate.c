@@ -24,6 +24,7 @@
 #include "base/text.h"
 #include "core/event.h"
 #include "core/gate_private.h"
+#include "core/link.h"
 #include "core/self.h"
 #include "core/store/store_gate.h"
 
@@ -120,6 +121,26 @@ verified_by (const struct cf_open_body *body)
   return body->purpose == CF_PURPOSE_VERIFY ? body->conversation : NULL;
 }
 
+static void
+missed_again (void *arg)
+{
+  struct cf_gate *gate = arg;
+
+  while (gate->missed.count)
+    cf_link_drop (gate->core, &gate->missed.peers[--gate->missed.count], 0, NULL);
+}
+
+/* PEER's OPEN could not be dealt with: the disk does not work.  He repeats it on a new tunnel, which is made when the
+   disk may work again; so often that no limit of his is reached.  Beyond the array he waits for the next by chance. */
+static void
+missed (struct cf_gate *gate, const struct cf_peer *peer)
+{
+  if (!gate->missed.count)
+    cf_timer_after (gate->core->env, &gate->missed.timer, CF_GATE_MISSED_MS);
+  if (gate->missed.count < CF_GATE_MISSED_MAX)
+    gate->missed.peers[gate->missed.count++] = peer->fpr;
+}
+
 /* A request that is new to us, by somebody who may ask. */
 static void
 store_request (struct cf_core *core, struct cf_peer *peer, const uint8_t *id, const struct cf_open_body *body)
@@ -154,6 +175,7 @@ store_request (struct cf_core *core, struct cf_peer *peer, const uint8_t *id, co
     cf_log (core->env, CF_LOG_ERROR, "gate: a request was not kept: %s", gpg_strerror (err));
     cf_gate_calls_end (r, err, NULL);
     cf_request_drop (r);
+    missed (core->gate, peer);
   }
   cf_gate_lapse_arm (core->gate);
 }
@@ -203,6 +225,24 @@ is_ignored (struct cf_gate *gate, const struct cf_peer *peer, const struct cf_op
   return true;
 }
 
+/* Is ID, of an OPEN that is none of the requests here, one of the past?  If its end is all that we know of it, the asker
+   is told: he may have gone down before he had written that it is over, and would wait for days. */
+static bool
+is_past (struct cf_core *core, const struct cf_peer *peer, const uint8_t id[CF_CONVERSATION_ID_LEN])
+{
+  bool used = false;
+  gpg_error_t err;
+
+  if (cf_request_find (core, id))
+    return false;
+  err = cf_conversation_id_used (core, id, &used);
+  if (!err && used)
+    err = cf_talk_send (core, &peer->fpr, CF_TALK_REFUSED, id, NULL, 0);
+  if (err)
+    missed (core->gate, peer);
+  return err || used;
+}
+
 /* Does BODY, an OPEN of PEER, fit what we know of its id and of the conversation that it names? */
 static bool
 open_fits (struct cf_core *core, const struct cf_peer *peer, const struct cf_talk_frame *frame,
@@ -211,8 +251,6 @@ open_fits (struct cf_core *core, const struct cf_peer *peer, const struct cf_tal
   const struct cf_request *r = cf_request_find (core, frame->id);
   const struct cf_conversation *conv;
 
-  if (!r && cf_conversation_id_used (core, frame->id))
-    return false;
   if (r)
     return !r->asked && cf_fpr_equal (&r->peer, &peer->fpr) && r->purpose->number == body->purpose
            && (body->purpose == CF_PURPOSE_OPEN || !memcmp (r->conversation, body->conversation, sizeof r->conversation));
@@ -235,7 +273,7 @@ on_open (struct cf_core *core, struct cf_peer *peer, const struct cf_talk_frame 
     cf_refused (core->env, CF_REFUSED_GATE_MALFORMED);
     return;
   }
-  if (!open_fits (core, peer, frame, &body)) {
+  if (!open_fits (core, peer, frame, &body) || is_past (core, peer, frame->id)) {
     gate->counts.unexpected++;
     cf_refused (core->env, CF_REFUSED_GATE_ID);
     return;
@@ -325,6 +363,13 @@ on_refused (struct cf_request *r)
   cf_request_drop (r);
 }
 
+/* Has CONV ended because the other side said that it could not finish (on_refused)?  Not even its CLOSE has come. */
+static bool
+was_undone (const struct cf_conversation *conv)
+{
+  return conv->state == CF_CONVERSATION_CLOSED && conv->closed_by_peer && !conv->received_sequence;
+}
+
 /* No such request here (any more): who still counts on one is told. */
 static void
 on_unknown (struct cf_core *core, struct cf_peer *peer, const struct cf_talk_frame *frame)
@@ -336,7 +381,8 @@ on_unknown (struct cf_core *core, struct cf_peer *peer, const struct cf_talk_fra
   cf_refused (core->env, CF_REFUSED_GATE_UNEXPECTED);
   switch (frame->type) {
   case CF_TALK_DONE:
-    if (conv && cf_fpr_equal (&conv->peer, &peer->fpr) && conv->state != CF_CONVERSATION_REQUESTED)
+    if (conv && cf_fpr_equal (&conv->peer, &peer->fpr) && conv->state != CF_CONVERSATION_REQUESTED
+        && !was_undone (conv))
       answer = CF_TALK_OPENED; /* open long since; ours was lost */
     break;
   case CF_TALK_TB:
@@ -578,6 +624,7 @@ cf_gate_new (struct cf_core *core, struct cf_gate **r_gate)
     return cf_err_errno ();
   gate->core = core;
   cf_timer_init (&gate->lapse, cf_gate_lapse, gate);
+  cf_timer_init (&gate->missed.timer, missed_again, gate);
   core->gate = gate;
   err = cf_store_request_all (core->store, load_request, core);
   if (err) {
@@ -598,6 +645,7 @@ cf_gate_free (struct cf_gate *gate)
     return;
   cf_gate_calls_free (gate);
   cf_timer_cancel (gate->core->env, &gate->lapse);
+  cf_timer_cancel (gate->core->env, &gate->missed.timer);
   while (gate->first) {
     struct cf_request *r = gate->first;
 

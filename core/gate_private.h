@@ -102,11 +102,16 @@ struct cf_request {
 /* A command that waits; gate_commands.c. */
 struct cf_gate_call;
 
+#define CF_GATE_MISSED_MAX 8
+#define CF_GATE_MISSED_MS 30000
+
 struct cf_gate {
   struct cf_core *core;
   struct cf_request *first;
   struct cf_gate_call *calls;
   struct cf_timer lapse;
+  /* Whose OPEN could not be dealt with (the disk): their tunnels end, and it comes again. */
+  struct { struct cf_timer timer; struct cf_fpr peers[CF_GATE_MISSED_MAX]; size_t count; } missed;
   struct { struct cf_fpr peer; uint32_t opens; uint64_t since_ms; } floods[64]; /* OPENs lately, by peer */
   struct cf_gate_counts counts;
 };

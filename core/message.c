@@ -461,17 +461,18 @@ cf_message_conversation_opened (struct cf_core *core, struct cf_conversation *co
     cf_inbox_run (conv->inbox);
 }
 
-gpg_error_t
-cf_message_conversation_forget (struct cf_core *core, struct cf_conversation *conv)
+void
+cf_message_conversation_forgotten (struct cf_core *core, struct cf_conversation *conv)
 {
   gpg_error_t err;
 
-  err = cf_store_message_forget (core->store, conv->id);
-  if (err)
-    return err;
   cf_inbox_free (conv->inbox);
   cf_outbox_free (conv->outbox);
-  return load_orphans (core->messages, conv->id);
+  conv->inbox = NULL;
+  conv->outbox = NULL;
+  err = load_orphans (core->messages, conv->id);
+  if (err)
+    cf_log (core->env, CF_LOG_ERROR, "message: what is left to deliver waits for the next start: %s", gpg_strerror (err));
 }
 
 gpg_error_t

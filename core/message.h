@@ -20,8 +20,8 @@ void cf_message_down (struct cf_core *core, struct cf_peer *peer);
 
 /* gate.c has opened CONV: it can carry messages from now on. */
 void cf_message_conversation_opened (struct cf_core *core, struct cf_conversation *conv);
-/* CONV is about to be forgotten: drop its messages, envelopes and outbox, inside the caller's transaction. */
-gpg_error_t cf_message_conversation_forget (struct cf_core *core, struct cf_conversation *conv) CF_MUST_CHECK;
+/* CONV has left the store (cf_store_message_forget): its outbox goes; what waits for delivery is orphaned. */
+void cf_message_conversation_forgotten (struct cf_core *core, struct cf_conversation *conv);
 /* Queue a CLOSE entry, final for CONV's keys; DONE when it has been sealed (then the key may be destroyed). */
 gpg_error_t cf_message_send_close (struct cf_core *core, struct cf_conversation *conv,
                                    void (*done) (void *arg, gpg_error_t err), void *arg) CF_MUST_CHECK;

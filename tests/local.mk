@@ -18,6 +18,15 @@ tests_sim_test_schedule_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFL
 tests_sim_test_schedule_LDFLAGS = $(LDFLAGS_SIM) -Wl,--wrap=cf_store_envelope_add \
 	-Wl,--wrap=crypto_pwhash_argon2id
 tests_sim_test_schedule_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
+
+# A tale of two for each operation of a disk.
+check_PROGRAMS += tests/sim/test_inject
+TESTS += tests/sim/test_inject
+tests_sim_test_inject_SOURCES = tests/sim/test_inject.c tests/sim/sim_disk.c tests/sim/invariants.c \
+	tests/sim/quick_password.c
+tests_sim_test_inject_CPPFLAGS = $(AM_CPPFLAGS) $(SQLCIPHER_CFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+tests_sim_test_inject_LDFLAGS = $(LDFLAGS_SIM) -Wl,--wrap=crypto_pwhash_argon2id
+tests_sim_test_inject_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
 endif
 
 # The house rules: layers, and protocols without I/O.
@@ -74,7 +83,7 @@ soak: confab confabd tests/lab/clock.so
 	  $(BASH_PATH) $(srcdir)/tests/e2e/durable.sh
 
 # Each operation of the disk fails in its turn.
-INJECT_TESTS = tests/unit/core/test_store_disk
+INJECT_TESTS = tests/unit/core/test_store_disk tests/sim/test_inject
 .PHONY: inject
 inject: $(INJECT_TESTS)
 	for t in $(INJECT_TESTS); do CF_INJECT=1 $$t || exit 1; done

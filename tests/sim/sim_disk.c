@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sim_disk.c - files in memory behind SQLite's interface to the system, with faults. */
 #include <assert.h>
-#include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "core/store/internal.h"
 #include "tests/sim/sim_disk.h"
 
 #define SECTOR 512 /* what reaches the medium whole */
@@ -44,7 +46,7 @@ static struct {
   enum sim_disk_fault fault;
   const char *part;
   uint64_t nth, count;
-  bool met;
+  bool met, held;
 } disk;
 
 static uint64_t
@@ -117,7 +119,7 @@ concerns (const struct file *f, const char *part)
 static int
 meet (const struct file *f, int code, bool writes)
 {
-  if (disk.fault == SIM_DISK_WELL || !concerns (f, disk.part))
+  if (disk.fault == SIM_DISK_WELL || disk.held || !concerns (f, disk.part))
     return SQLITE_OK;
   disk.count++;
   if (disk.fault == SIM_DISK_ERROR ? disk.count != disk.nth : disk.count < disk.nth)
@@ -138,6 +140,12 @@ sim_disk_fail (enum sim_disk_fault fault, const char *part, uint64_t n)
   disk.nth = n;
   disk.count = 0;
   disk.met = disk.met && fault == SIM_DISK_WELL;
+}
+
+void
+sim_disk_hold (bool hold)
+{
+  disk.held = hold;
 }
 
 uint64_t
@@ -356,14 +364,42 @@ new_file (const char *path)
   return f;
 }
 
+/* The store makes its file before SQLite opens it, and init removes what an earlier one left. */
+static void
+follow_real (const char *path)
+{
+  static const char *const kin[] = { "", "-wal", "-journal" };
+  struct stat st;
+  FILE *real;
+  char name[512];
+
+  if (stat (path, &st) == 0 && st.st_size)
+    return;
+  for (size_t i = 0; i < sizeof kin / sizeof *kin; i++) {
+    struct file *f;
+
+    snprintf (name, sizeof name, "%s%s", path, kin[i]);
+    f = find (name);
+    if (f)
+      drop_file (f);
+  }
+  real = fopen (path, "w");
+  assert (real);
+  putc ('x', real);
+  fclose (real);
+}
+
 static int
 disk_open (sqlite3_vfs *vfs, const char *path, sqlite3_file *h, int flags, int *r_flags)
 {
-  struct file *f = find (path);
+  struct file *f;
   int rc;
 
   (void) vfs;
   h->pMethods = NULL;
+  if (flags & SQLITE_OPEN_MAIN_DB)
+    follow_real (path);
+  f = find (path);
   if (!f)
     f = new_file (path);
   rc = meet (f, SQLITE_CANTOPEN, false);
@@ -457,7 +493,8 @@ disk_last_error (sqlite3_vfs *vfs, int size, char *out)
 void
 sim_disk_new (uint64_t seed)
 {
-  sqlite3_initialize ();
+  if (store_memory_setup ()) /* before SQLite is used for the first time */
+    abort ();
   memset (&disk, 0, sizeof disk);
   disk.rng = seed * 2 + 1;
   disk.system = sqlite3_vfs_find (NULL);
