@@ -101,6 +101,7 @@ refused (struct cf_peers *peers, gpg_error_t err, enum cf_refusal unknown)
     break;
   case CF_ERR_STATEMENT:
   case CF_ERR_KEY_WRONG:
+  case GPG_ERR_NO_PUBKEY:
   case GPG_ERR_BAD_PUBKEY:
   case GPG_ERR_TOO_LARGE:
     reason = unknown;

@@ -76,6 +76,15 @@ tests/lab/clock.so: tests/lab/clock.c config.h
 	$(AM_V_CC)$(MKDIR_P) tests/lab && $(CC) $(DEFS) $(DEFAULT_INCLUDES) $(CPPFLAGS) $(AM_CFLAGS) -O2 -shared -fPIC \
 	  -o $@ $(srcdir)/tests/lab/clock.c -ldl
 
+# A peer that keeps no rule, against real daemons.
+check_PROGRAMS += tests/e2e/hostile_peer
+tests_e2e_hostile_peer_SOURCES = tests/e2e/hostile_peer.c tests/e2e/hostile_flood.c tests/e2e/hostile_peer.h
+tests_e2e_hostile_peer_LDADD = libcf-net.a $(BASE_LIBS)
+EXTRA_DIST += tests/e2e/hostile_peer.py tests/e2e/hostile_world.py
+dist_check_SCRIPTS += tests/e2e/hostile_peer.sh
+TESTS += tests/e2e/hostile_peer.sh
+tests/e2e/hostile_peer.log: confab confabd tests/e2e/hostile_peer
+
 # Hours of bad luck; CF_SEED=N repeats one.
 .PHONY: soak
 soak: confab confabd tests/lab/clock.so
