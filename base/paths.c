@@ -4,10 +4,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -19,6 +21,7 @@
 #define TAG_LEN 8 /* bytes of the hash of a home in the name of its socket's directory */
 #define READ_STEP 65536
 #define TEMP_TRIES 100
+#define SHARED_MEMORY "/dev/shm"
 
 /* ------------------------------------------------------------- names --- */
 
@@ -318,6 +321,50 @@ read_all (int fd, struct cf_buf *b, size_t first)
       return cf_err (GPG_ERR_TOO_LARGE);
     step = READ_STEP;
   }
+}
+
+/* ------------------------------------------------------------ memory --- */
+
+static bool
+is_in_memory (const char *dir)
+{
+  struct statfs fs;
+
+  return !statfs (dir, &fs) && (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
+}
+
+gpg_error_t
+cf_paths_memory_dir (const char *home, const char *name, char **r_dir)
+{
+  char *real = NULL, *runtime = NULL, *dir = NULL;
+  char tag[2 * TAG_LEN + 1];
+  gpg_error_t err;
+
+  err = canonical (home, &real);
+  if (!err)
+    err = runtime_dir (&runtime);
+  if (err)
+    goto leave;
+  home_tag (real, tag);
+  if (runtime && is_in_memory (runtime))
+    dir = cf_sprintf ("%s/confab/%s-%s", runtime, name, tag);
+  else if (is_in_memory (SHARED_MEMORY)) /* one level only, as for sockets in /tmp */
+    dir = cf_sprintf (SHARED_MEMORY "/confab-%u-%s-%s", (unsigned) geteuid (), name, tag);
+  else {
+    err = cf_err (GPG_ERR_ENOENT);
+    goto leave;
+  }
+  err = dir ? cf_paths_private_dir (dir) : cf_err (GPG_ERR_ENOMEM);
+  if (err)
+    goto leave;
+  *r_dir = dir;
+  dir = NULL;
+
+leave:
+  free (dir);
+  free (runtime);
+  free (real);
+  return err;
 }
 
 gpg_error_t

@@ -22,6 +22,12 @@ gpg_error_t cf_paths_home (const char *option, char **r_home) CF_MUST_CHECK;
    cf_paths_private_dir.  *R_SOCKET: caller frees. */
 gpg_error_t cf_paths_socket (const char *home, char **r_socket) CF_MUST_CHECK;
 
+/* A directory for HOME that lies in memory, so that it is gone with the power:
+   below the runtime directory when that is in memory (on a tmpfs), else in
+   /dev/shm.  It is made, mode 0700.  *R_DIR: caller frees.
+   Errors: ENOENT (no such place), EPERM (it is somebody else's), others. */
+gpg_error_t cf_paths_memory_dir (const char *home, const char *name, char **r_dir) CF_MUST_CHECK;
+
 /* Make DIR and its parents, DIR itself mode 0700.  A DIR that exists must be
    the user's own directory and open to nobody else (not a link).
    Errors: EPERM (wrong owner or mode), ENOTDIR (also a link), others. */

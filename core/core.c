@@ -14,6 +14,7 @@
 #include "core/link.h"
 #include "core/message.h"
 #include "core/peer.h"
+#include "core/people.h"
 #include "core/self.h"
 #include "core/self_task.h"
 #include "core/settings.h"
@@ -136,6 +137,7 @@ cf_core_free (struct cf_core *core)
   cf_self_task_free (core->task);
   if (core->store)
     cf_core_stop_modules (core);
+  cf_people_stop (core);
   cf_self_free (core->self);
   cf_events_free (core->events);
   cf_store_close (core->store);

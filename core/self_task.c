@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* self_task.c - what init and unlock share: waiters, the end, the bytes of statements, identity.json. */
+#include "core/people.h"
 #include "core/self_task.h"
 
 #include <jansson.h>
@@ -98,12 +99,14 @@ hand_over (struct cf_self_task *task)
   err = cf_self_new (core, &task->self, &core->self);
   if (!err) {
     core->state = CF_CORE_READY;
+    cf_people_start (core);
     err = cf_core_start_modules (core);
   }
   if (!err) {
     cf_self_start (core->self);
     return 0;
   }
+  cf_people_stop (core);
   core->state = CF_CORE_LOCKED;
   cf_self_free (core->self);
   core->self = NULL;

@@ -26,7 +26,7 @@ struct cf_self_task {
   struct cf_buf bytes; /* of the statement in hand */
   uint8_t *statement; /* unlock: the store statement read */
   size_t statement_len;
-  bool refreshed;     /* unlock: the identity's key has been exported anew */
+  int64_t people_row; /* unlock: of the last of people's keys that was loaded */
   struct cf_store *store;
   struct cf_store_self self;
 };

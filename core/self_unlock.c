@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* self_unlock.c - from LOCKED to READY: the store's key is unsealed and proved, then the store is used.
  *
- *   keys --there--> open the sealed key --> verify the store statement --> database
- *                                             | key unknown or expired: export it anew, once
+ *   keys --there--> open the sealed key --> export the public key --> verify the store statement
+ *        --> database --> people's keys, page by page
  *
  * Whoever can write to the disk could put a store of his own here, with its key
  * sealed to us; he cannot sign.  So nothing of the store is read before the
@@ -13,9 +13,8 @@
 
 #include "base/secmem.h"
 #include "base/text.h"
+#include "core/people.h"
 #include "core/self_task.h"
-
-static gpg_error_t verify (struct cf_self_task *task);
 
 static gpg_error_t
 open_store (struct cf_self_task *task)
@@ -43,6 +42,37 @@ open_store (struct cf_self_task *task)
 }
 
 static void
+on_people_loaded (void *arg, gpg_error_t err)
+{
+  struct cf_self_task *task = arg;
+
+  task->job = NULL;
+  if (!err)
+    err = cf_people_load (task->core, task->store, &task->people_row, on_people_loaded, task, &task->job);
+  if (err || !task->job)
+    cf_self_task_end (task, err);
+}
+
+static void
+on_verified (void *arg, gpg_error_t err)
+{
+  struct cf_self_task *task = arg;
+
+  task->job = NULL;
+  if (!err)
+    err = open_store (task);
+  on_people_loaded (task, err);
+}
+
+static gpg_error_t
+verify (struct cf_self_task *task)
+{
+  return cf_gpg_statement_verify (task->core->gpg, CF_GPG_PERSON, &task->fpr, "store", cf_buf_data (&task->bytes),
+                                  cf_buf_len (&task->bytes), task->statement, task->statement_len, on_verified, task,
+                                  &task->job);
+}
+
+static void
 on_exported (void *arg, gpg_error_t err, const uint8_t *data, size_t len)
 {
   struct cf_self_task *task = arg;
@@ -54,33 +84,6 @@ on_exported (void *arg, gpg_error_t err, const uint8_t *data, size_t len)
     err = verify (task);
   if (err)
     cf_self_task_end (task, err);
-}
-
-static void
-on_verified (void *arg, gpg_error_t err)
-{
-  struct cf_self_task *task = arg;
-  gpg_err_code_t code = gpg_err_code (err);
-
-  task->job = NULL;
-  /* The user may have extended the key since; Confab's own copy is older then, or was lost. */
-  if ((code == CF_ERR_KEY_EXPIRED || code == GPG_ERR_NO_PUBKEY) && !task->refreshed) {
-    task->refreshed = true;
-    err = cf_gpg_identity_export (task->core->gpg, &task->fpr, on_exported, task, &task->job);
-    if (!err)
-      return;
-  }
-  if (!err)
-    err = open_store (task);
-  cf_self_task_end (task, err);
-}
-
-static gpg_error_t
-verify (struct cf_self_task *task)
-{
-  return cf_gpg_statement_verify (task->core->gpg, CF_GPG_PERSON, &task->fpr, "store", cf_buf_data (&task->bytes),
-                                  cf_buf_len (&task->bytes), task->statement, task->statement_len, on_verified, task,
-                                  &task->job);
 }
 
 static void
@@ -98,8 +101,8 @@ on_opened (void *arg, gpg_error_t err, const uint8_t *data, size_t len)
     memcpy (task->store_key, data, CF_STORE_KEY_LEN);
     err = cf_self_store_bytes (&task->fpr, task->store_key, &task->bytes);
   }
-  if (!err)
-    err = verify (task);
+  if (!err) /* the key is as its owner has it now: he may have extended it */
+    err = cf_gpg_identity_export (task->core->gpg, &task->fpr, on_exported, task, &task->job);
   if (err)
     cf_self_task_end (task, err);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* strangers.c - which strangers' keys are in the conversation home, and when they leave it.
+/* strangers.c - which strangers' keys are in the people home, and when they leave it.
  *
  *   cf_strangers_admit --> KEPT --evicted, absent for a day, never tied--> LEAVING --gpg: gone--> (no row)
  *                           ^                                                |

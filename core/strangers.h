@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* strangers.h - public keys that are in the conversation home on a peer's word only.
+/* strangers.h - public keys that are in the people home on a peer's word only.
  *
  * A key gets in before its statement can be checked, and a sender of beacons
  * has as many identities as he likes: so how many come from one host, and how

@@ -231,9 +231,22 @@ block_imported (struct cf_gpg_job *job, gpg_error_t err)
   return err ? err : list_stored (job, 0, stored_listed);
 }
 
+/* Somebody's identity is no conversation key: what signs for a person signs for no conversation. */
+static gpg_error_t
+people_listed (struct cf_gpg_job *job, gpg_error_t err)
+{
+  struct import_job *i = (struct import_job *) job;
+
+  err = cf_key_list_error (err);
+  if (!err && cf_key_listed (job, &i->import.expected))
+    err = cf_err (CF_ERR_KEY_WRONG);
+  if (!err)
+    err = cf_frozen_set (job->gpg, &i->import.expected);
+  return err ? err : cf_import_go_on (job);
+}
+
 /* Frozen: a key that is here already stays as it is, whatever the block adds.
-   A peer that shows us a key of our own would make our messages its own; one
-   that shows somebody's identity would have it destroyed with the conversation. */
+   A peer that shows us a key of our own would make our messages its own. */
 static gpg_error_t
 before_import_listed (struct cf_gpg_job *job, gpg_error_t err)
 {
@@ -248,8 +261,7 @@ before_import_listed (struct cf_gpg_job *job, gpg_error_t err)
     return cf_err (CF_ERR_KEY_WRONG);
   if (key)
     return stored_listed (job, 0);
-  err = cf_frozen_set (job->gpg, &i->import.expected);
-  return err ? err : cf_import_go_on (job);
+  return cf_job_list_key (job, CF_HOME_PEOPLE, &i->import.expected, false, 0, people_listed);
 }
 
 static gpg_error_t
@@ -290,6 +302,7 @@ cf_gpg_conversation_key_import (struct cf_gpg *gpg, const void *block, size_t le
   }
   memcpy (i->import.block, block, len);
   i->import.len = len;
+  i->import.home = CF_HOME_CONVERSATION;
   i->import.check = check_shape;
   i->import.listed = rule_applied;
   i->import.then = block_imported;

@@ -20,7 +20,8 @@
 
 /* Jobs that work at once, a lane.  More gpg processes than processors gain
    nothing; on the identity lane two, so that one open pinentry does not hold up
-   a listing. */
+   a listing.  The people home has no agent to wait for: what is done there
+   shares the conversation lane. */
 static const size_t lane_max[CF_HOMES] = { [CF_HOME_IDENTITY] = 2, [CF_HOME_CONVERSATION] = 4 };
 
 /* --------------------------------------------------------------- lists --- */
@@ -122,11 +123,11 @@ cf_job_context (struct cf_gpg_job *job, enum cf_home home, gpgme_ctx_t *r_ctx)
 }
 
 gpg_error_t
-cf_job_context_remote (struct cf_gpg_job *job, gpgme_ctx_t *r_ctx)
+cf_job_context_remote (struct cf_gpg_job *job, enum cf_home home, gpgme_ctx_t *r_ctx)
 {
   gpg_error_t err;
 
-  err = cf_job_context (job, CF_HOME_CONVERSATION, r_ctx);
+  err = cf_job_context (job, home, r_ctx);
   if (!err)
     err = gpgme_set_ctx_flag (*r_ctx, "request-origin", "remote");
   return err;
@@ -414,14 +415,14 @@ next_writer (struct cf_gpg *gpg)
   return job;
 }
 
-/* Is an operation under way in the conversation home? */
+/* Is an operation under way in a home of ours? */
 static bool
 is_home_in_use (const struct cf_gpg *gpg)
 {
   const struct cf_gpg_job *job;
 
   for (job = gpg->working.head; job; job = job->next)
-    if (job->busy && !job->ended && job->ctx_home == CF_HOME_CONVERSATION)
+    if (job->busy && !job->ended && job->ctx_home != CF_HOME_IDENTITY)
       return true;
   return false;
 }
@@ -575,6 +576,13 @@ cf_gpg_free (struct cf_gpg *gpg)
   free_prompt (&gpg->prompt);
   cf_homes_close (gpg);
   free (gpg);
+}
+
+void
+cf_gpg_people_kept (struct cf_gpg *gpg, cf_gpg_keep_fn keep, void *arg)
+{
+  gpg->keep = keep;
+  gpg->keep_arg = arg;
 }
 
 /* Copies that run out of memory are only prompts in the wrong place. */

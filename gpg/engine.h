@@ -29,7 +29,7 @@
 #define CF_CONTEXTS_SPARE 4                     /* idle contexts kept, a home */
 #define CF_SECRET_MAX 4096                      /* a secret that is sealed to the identity */
 
-enum cf_home { CF_HOME_IDENTITY, CF_HOME_CONVERSATION, CF_HOMES };
+enum cf_home { CF_HOME_IDENTITY, CF_HOME_CONVERSATION, CF_HOME_PEOPLE, CF_HOMES };
 
 struct cf_keycache;
 struct cf_import_part;
@@ -66,7 +66,7 @@ struct cf_gpg_job {
   gpgme_ctx_t ctx;
   enum cf_home ctx_home;
   bool busy;      /* an operation is under way */
-  bool wants_write; /* STEP waits for its turn to change the conversation home's keyring */
+  bool wants_write; /* STEP waits for its turn to change a keyring of ours */
   bool ended;     /* it has ended with OP_ERR; the next step is due */
   gpg_error_t op_err;
   struct event *deadline;
@@ -100,13 +100,15 @@ struct cf_gpg {
   struct cf_job_list queue[CF_HOMES][CF_GPG_BACKGROUND + 1];
   struct cf_job_list working;
   size_t working_count[CF_HOMES];
-  struct cf_gpg_job *writer; /* whose operation changes the conversation home's keyring now, or NULL */
+  struct cf_gpg_job *writer; /* whose operation changes a keyring of ours now, or NULL */
   size_t job_count, job_bytes;
   gpgme_ctx_t spare[CF_HOMES][CF_CONTEXTS_SPARE];
   size_t spare_count[CF_HOMES];
   struct cf_keycache *cache; /* of the conversation home */
   struct cf_fpr signer_fpr;  /* the identity that signed last, */
   gpgme_key_t signer;        /* ... its key object, or NULL */
+  cf_gpg_keep_fn keep;       /* of the people home's keys, or NULL */
+  void *keep_arg;
 };
 
 /* A job of KIND, not submitted yet; its zeroed structure.  Errors: EAGAIN, ENOMEM. */
@@ -124,17 +126,17 @@ void cf_job_submit (struct cf_gpg_job *job, struct cf_gpg_job **r_job);
    identity home, where the user's pinentry may appear.  Results of the job's
    previous operation are gone. */
 gpg_error_t cf_job_context (struct cf_gpg_job *job, enum cf_home home, gpgme_ctx_t *r_ctx) CF_MUST_CHECK;
-/* The work in the context was triggered by a peer: no prompt, origin remote. */
-gpg_error_t cf_job_context_remote (struct cf_gpg_job *job, gpgme_ctx_t *r_ctx) CF_MUST_CHECK;
+/* The work in the context, on a home of ours, was triggered by a peer: no prompt, origin remote. */
+gpg_error_t cf_job_context_remote (struct cf_gpg_job *job, enum cf_home home, gpgme_ctx_t *r_ctx) CF_MUST_CHECK;
 /* Allow the operation to use PASSPHRASE for HOLDER's key. */
 gpg_error_t cf_job_allow_passphrase (struct cf_gpg_job *job, gpgme_key_t holder,
                                      const uint8_t passphrase[CF_GPG_PASSPHRASE_LEN]) CF_MUST_CHECK;
 /* The operation's start has returned START_ERR; NEXT comes when it has ended. */
 gpg_error_t cf_job_wait (struct cf_gpg_job *job, gpg_error_t start_err, cf_job_step_fn next) CF_MUST_CHECK;
 
-/* NEXT starts an operation that changes the keyring of the conversation home:
-   it comes when no other operation is under way there, and none begins before
-   it has ended.  gpg takes the old file away before the new one is there: who
+/* NEXT starts an operation that changes the keyring of the conversation home or
+   of the people home: it comes when no other operation is under way in either,
+   and none begins before it has ended.  gpg takes the old file away before the new one is there: who
    reads then finds no keys (a good signature looks bad), who writes loses some. */
 gpg_error_t cf_job_write (struct cf_gpg_job *job, cf_job_step_fn next) CF_MUST_CHECK;
 

@@ -193,7 +193,7 @@ open_envelope (struct envelope_job *e)
     err = cf_rule_recipients (&message, e->ids, e->recipient_count, &cause);
   if (err)
     return refuse (e, cf_err (CF_ERR_FORGERY), cause);
-  err = cf_job_context_remote (&e->job, &ctx);
+  err = cf_job_context_remote (&e->job, CF_HOME_CONVERSATION, &ctx);
   if (!err)
     err = cf_job_allow_passphrase (&e->job, e->keys[OWN], e->passphrase);
   if (!err)

@@ -8,9 +8,13 @@
  * itself returns an error, no callback comes.  Every starting call may return
  * EAGAIN (the queue is full), ENOMEM, INV_ARG and TOO_LARGE.
  *
- * Two homes: the *identity home* is the user's own GnuPG home, the
- * *conversation home* is Confab's.  What is done where, and the signature,
- * decryption and import rules, are in doc/protocol.md, "OpenPGP".
+ * Three homes: the *identity home* is the user's own GnuPG home; the
+ * *conversation home* is Confab's, with the keys of conversations; the *people
+ * home* has the public keys of those whom Confab knows, and lasts no longer
+ * than the engine: its owner keeps a copy of each key (cf_gpg_people_kept), in
+ * the store, where no thief of the disk reads who they are.  What is done
+ * where, and the signature, decryption and import rules, are in
+ * doc/protocol.md, "OpenPGP".
  *
  * tests/sim links another implementation of this header, with fake keys.
  */
@@ -64,6 +68,8 @@ gpg_error_t cf_key_state_error (enum cf_key_state state) CF_MUST_CHECK;
 struct cf_gpg_config {
   const char *identity_home;     /* NULL: GnuPG's default (GNUPGHOME honoured) */
   const char *conversation_home; /* made, mode 0700, with its configuration, if missing */
+  const char *people_home;       /* emptied, made like that, removed at the end; in memory, if the machine has such a
+                                    place.  NULL: below the conversation home */
 };
 
 /* BASE is the daemon's loop and outlives the engine.
@@ -98,7 +104,7 @@ gpg_error_t cf_gpg_secret_keys (struct cf_gpg *gpg, cf_gpg_keys_fn done, void *a
 gpg_error_t cf_gpg_identity_generate (struct cf_gpg *gpg, const char *user_id, cf_gpg_key_fn done, void *arg,
                                       struct cf_gpg_job **r_job) CF_MUST_CHECK;
 /* The public key of the identity as peers get it (minimal, at most CF_GPG_BLOCK_MAX);
-   also imported into the conversation home. */
+   also imported into the people home. */
 gpg_error_t cf_gpg_identity_export (struct cf_gpg *gpg, const struct cf_fpr *fpr, cf_gpg_bytes_fn done, void *arg,
                                     struct cf_gpg_job **r_job) CF_MUST_CHECK;
 
@@ -116,15 +122,29 @@ gpg_error_t cf_gpg_statement_sign (struct cf_gpg *gpg, const struct cf_fpr *iden
                                    const void *bytes, size_t len, cf_gpg_bytes_fn done, void *arg,
                                    struct cf_gpg_job **r_job) CF_MUST_CHECK;
 
-/* --- conversation home --- */
+/* --- people home --- */
 
-/* Does SIG hold for BYTES, by IDENTITY, as KIND?  Conversation home only, offline, no prompt.
+/* Whoever keeps the people home's keys over restarts: told of each that was imported (BLOCK as it is in the home now)
+   before the import's own callback, and of each that has left (NULL).  An error fails the import. */
+typedef gpg_error_t (*cf_gpg_keep_fn) (void *arg, const struct cf_fpr *fpr, const uint8_t *block, size_t len);
+void cf_gpg_people_kept (struct cf_gpg *gpg, cf_gpg_keep_fn keep, void *arg);
+
+struct cf_gpg_block {
+  const uint8_t *data;
+  size_t len;
+};
+
+/* Put BLOCKS, which cf_gpg_keep_fn was given, back into the people home.  They are trusted: no rule is applied. */
+gpg_error_t cf_gpg_people_load (struct cf_gpg *gpg, const struct cf_gpg_block *blocks, size_t count, cf_gpg_done_fn done,
+                                void *arg, struct cf_gpg_job **r_job) CF_MUST_CHECK;
+
+/* Does SIG hold for BYTES, by IDENTITY, as KIND?  People home only, offline, no prompt.
    Errors: CF_ERR_STATEMENT, CF_ERR_KEY_EXPIRED, CF_ERR_KEY_REVOKED, NO_PUBKEY ... */
 gpg_error_t cf_gpg_statement_verify (struct cf_gpg *gpg, enum cf_gpg_priority priority, const struct cf_fpr *identity,
                                      const char *kind, const void *bytes, size_t len, const void *sig, size_t sig_len,
                                      cf_gpg_done_fn done, void *arg, struct cf_gpg_job **r_job) CF_MUST_CHECK;
 
-/* The import rule, then import into the conversation home; answers with the key's combined state.
+/* The import rule, then import into the people home; answers with the key's combined state.
    A key that is expired or revoked is imported (its state must be known) and is not an error here.
    Errors: CF_ERR_KEY_WRONG (not EXPECTED, or a conversation key), BAD_PUBKEY (not one public key), TOO_LARGE. */
 gpg_error_t cf_gpg_key_import (struct cf_gpg *gpg, enum cf_gpg_priority priority, const struct cf_fpr *expected,
@@ -133,18 +153,20 @@ gpg_error_t cf_gpg_key_import (struct cf_gpg *gpg, enum cf_gpg_priority priority
 /* The same for a key file that the *user* chose: whichever one public key it holds.  Never for what a peer sent. */
 gpg_error_t cf_gpg_key_import_chosen (struct cf_gpg *gpg, const void *block, size_t len, cf_gpg_key_fn done, void *arg,
                                       struct cf_gpg_job **r_job) CF_MUST_CHECK;
-/* The combined state of a key that is in the conversation home (and perhaps in the user's). NO_PUBKEY. */
+/* The combined state of a key that is in the people home (and perhaps in the user's). NO_PUBKEY. */
 gpg_error_t cf_gpg_key_lookup (struct cf_gpg *gpg, const struct cf_fpr *fpr, cf_gpg_key_fn done, void *arg,
                                struct cf_gpg_job **r_job) CF_MUST_CHECK;
 
-/* Remove the public key of a stranger, imported by cf_gpg_key_import, from the conversation home.  One that is gone
-   already is success.  Errors: FORBIDDEN (a conversation key; or a secret part of it is in one of the homes). */
+/* Remove the public key of a stranger, imported by cf_gpg_key_import, from the people home.  One that is gone already
+   is success.  Errors: FORBIDDEN (a conversation key; or a secret part of it is in the identity home). */
 gpg_error_t cf_gpg_stranger_forget (struct cf_gpg *gpg, const struct cf_fpr *fpr, cf_gpg_done_fn done, void *arg,
                                     struct cf_gpg_job **r_job) CF_MUST_CHECK;
 
 /* The fingerprint that a binary block's version 4 primary key has by its bytes; nothing else is looked at, and nothing
    is proven.  At once, no job.  Errors: BAD_PUBKEY. */
 gpg_error_t cf_gpg_block_fpr (const void *block, size_t len, struct cf_fpr *r_fpr) CF_MUST_CHECK;
+
+/* --- conversation home --- */
 
 /* A fresh pair for one conversation: Ed25519 and one cv25519 subkey, protected by PASSPHRASE. */
 gpg_error_t cf_gpg_conversation_key_new (struct cf_gpg *gpg, const uint8_t passphrase[CF_GPG_PASSPHRASE_LEN],

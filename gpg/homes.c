@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* homes.c - the two GnuPG homes: where they are, and how ours is set up.
+/* homes.c - the GnuPG homes: where they are, and how ours are set up.
  *
- * The configuration of the conversation home is ours alone and is written at
- * every start, so that nothing a user or an older Confab left there relaxes a
- * check.
+ * Their configuration is ours alone and is written at every start, so that
+ * nothing a user or an older Confab left there relaxes a check.  The people
+ * home begins empty, and is gone at the end.
  */
 #include "gpg/homes.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -25,6 +27,9 @@ extern char **environ;
 /* Longer homes leave no room for the agent's socket, "S.gpg-agent.browser" and
    its lock, in the 108 bytes of a socket path. */
 #define HOME_LEN_MAX 80
+
+#define TRUST_DB "trustdb.gpg"
+#define TRUST_DB_MAX (64 * 1024) /* one without entries has 1,200 bytes */
 
 static const char gpg_conf[] =
   "# Written by confabd at every start: changes are lost.\n"
@@ -53,6 +58,9 @@ static const char gpg_conf[] =
   /* The seed file is a lock that parallel runs wait for. */
   "no-random-seed-file\n"
   "max-output 1114112\n";
+
+/* Of the people home, behind gpg_conf: no secret key will ever be there. */
+static const char people_conf[] = "no-autostart\n";
 
 static const char agent_conf[] =
   "# Written by confabd at every start: changes are lost.\n"
@@ -189,7 +197,7 @@ make_trust_db (const char *home)
 {
   static const char *const argv[]
     = { "--batch", "--no-tty", "--quiet", "--trust-model", "pgp", "--import-ownertrust", NULL };
-  char *path = cf_paths_join (home, "trustdb.gpg");
+  char *path = cf_paths_join (home, TRUST_DB);
   gpg_error_t err = 0;
 
   if (!path)
@@ -223,14 +231,13 @@ kill_agent (const char *home)
   (void) run ("gpgconf-name", home, argv);
 }
 
-gpg_error_t
-cf_homes_open (struct cf_gpg *gpg, const struct cf_gpg_config *config)
+/* ---- the conversation home ---- */
+
+static gpg_error_t
+open_conversation (struct cf_gpg *gpg, const char *own)
 {
-  const char *own = config->conversation_home;
   gpg_error_t err;
 
-  if (!own || *own != '/')
-    return cf_err (GPG_ERR_INV_ARG);
   err = cf_paths_private_dir (own);
   if (!err)
     err = write_config (own, "gpg.conf", gpg_conf);
@@ -241,8 +248,7 @@ cf_homes_open (struct cf_gpg *gpg, const struct cf_gpg_config *config)
   if (err)
     return err;
   gpg->home[CF_HOME_CONVERSATION] = strdup (gpg->home_link ? gpg->home_link : own);
-  gpg->home[CF_HOME_IDENTITY] = config->identity_home ? strdup (config->identity_home) : NULL;
-  if (!gpg->home[CF_HOME_CONVERSATION] || (config->identity_home && !gpg->home[CF_HOME_IDENTITY]))
+  if (!gpg->home[CF_HOME_CONVERSATION])
     return cf_err (GPG_ERR_ENOMEM);
   return make_trust_db (gpg->home[CF_HOME_CONVERSATION]);
 }
@@ -267,6 +273,85 @@ cf_homes_stamp (const struct cf_gpg *gpg)
   return stamp;
 }
 
+/* ---- the people home ---- */
+
+static int
+remove_entry (const char *path, const struct stat *st, int type, struct FTW *where)
+{
+  (void) st;
+  (void) type;
+  (void) where;
+  return remove (path) && errno != ENOENT;
+}
+
+/* Nothing is below it that we or gpg have not put there. */
+static void
+remove_people (const char *dir)
+{
+  (void) nftw (dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+}
+
+/* The same as the conversation home's, without another run of gpg: no entry is ever made in it. */
+static gpg_error_t
+copy_trust_db (const char *from, const char *to)
+{
+  char *source = cf_paths_join (from, TRUST_DB), *target = cf_paths_join (to, TRUST_DB), *data = NULL;
+  gpg_error_t err = source && target ? 0 : cf_err (GPG_ERR_ENOMEM);
+  size_t len;
+
+  if (!err)
+    err = cf_file_read (source, TRUST_DB_MAX, &data, &len);
+  if (!err)
+    err = cf_file_write (target, data, len);
+  free (data);
+  free (target);
+  free (source);
+  return err;
+}
+
+static gpg_error_t
+open_people (struct cf_gpg *gpg, const char *dir)
+{
+  char *conf = cf_sprintf ("%s%s", gpg_conf, people_conf);
+  gpg_error_t err = conf ? 0 : cf_err (GPG_ERR_ENOMEM);
+
+  if (!err)
+    err = cf_paths_private_dir (dir);
+  if (err)
+    goto leave;
+  remove_people (dir); /* of a daemon that was killed */
+  err = cf_paths_private_dir (dir);
+  if (!err)
+    err = write_config (dir, "gpg.conf", conf);
+  if (!err)
+    err = copy_trust_db (gpg->home[CF_HOME_CONVERSATION], dir);
+  if (!err && !(gpg->home[CF_HOME_PEOPLE] = strdup (dir)))
+    err = cf_err (GPG_ERR_ENOMEM);
+
+leave:
+  free (conf);
+  return err;
+}
+
+gpg_error_t
+cf_homes_open (struct cf_gpg *gpg, const struct cf_gpg_config *config)
+{
+  char *below = NULL;
+  gpg_error_t err;
+
+  if (!config->conversation_home || *config->conversation_home != '/')
+    return cf_err (GPG_ERR_INV_ARG);
+  if (config->identity_home && !(gpg->home[CF_HOME_IDENTITY] = strdup (config->identity_home)))
+    return cf_err (GPG_ERR_ENOMEM);
+  err = open_conversation (gpg, config->conversation_home);
+  if (!err && !config->people_home && !(below = cf_paths_join (gpg->home[CF_HOME_CONVERSATION], "people")))
+    err = cf_err (GPG_ERR_ENOMEM);
+  if (!err)
+    err = open_people (gpg, below ? below : config->people_home);
+  free (below);
+  return err;
+}
+
 void
 cf_homes_close (struct cf_gpg *gpg)
 {
@@ -274,7 +359,9 @@ cf_homes_close (struct cf_gpg *gpg)
     kill_agent (gpg->home[CF_HOME_CONVERSATION]);
   if (gpg->home_link)
     (void) unlink (gpg->home_link);
+  if (gpg->home[CF_HOME_PEOPLE])
+    remove_people (gpg->home[CF_HOME_PEOPLE]);
   free (gpg->home_link);
-  free (gpg->home[CF_HOME_CONVERSATION]);
-  free (gpg->home[CF_HOME_IDENTITY]);
+  for (int i = 0; i < CF_HOMES; i++)
+    free (gpg->home[i]);
 }

@@ -260,6 +260,7 @@ new_identity_job (struct cf_gpg *gpg, const struct cf_job_kind *kind, const stru
   if (err)
     return err;
   i->fpr = i->import.expected = *fpr;
+  i->import.home = CF_HOME_PEOPLE;
   i->import.then = then;
   i->job.import = &i->import;
   i->bytes_done = done;
@@ -344,7 +345,7 @@ seal_secret (struct identity_job *i, bool by_passphrase)
   cf_fpr_hex (&i->fpr, hex);
   if (by_passphrase)
     flags |= GPGME_ENCRYPT_SYMMETRIC;
-  err = cf_job_context (&i->job, by_passphrase ? CF_HOME_IDENTITY : CF_HOME_CONVERSATION, &ctx);
+  err = cf_job_context (&i->job, by_passphrase ? CF_HOME_IDENTITY : CF_HOME_PEOPLE, &ctx);
   if (!err)
     err = cf_job_input (&i->job, i->secret, i->len, &in);
   if (!err)
@@ -382,7 +383,7 @@ sealer_imported (struct cf_gpg_job *job, gpg_error_t err)
 
   if (err)
     return err;
-  return cf_job_list_key (job, CF_HOME_CONVERSATION, &i->fpr, false, 0, sealer_listed);
+  return cf_job_list_key (job, CF_HOME_PEOPLE, &i->fpr, false, 0, sealer_listed);
 }
 
 static const struct cf_job_kind seal_kind = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* keyring.c - keys in both homes: what they are, and whether they are in force. */
+/* keyring.c - people's keys: what they are, whether they are in force, and how they come and go. */
 #include "gpg/keyring.h"
 
 #include <stdlib.h>
@@ -10,6 +10,7 @@
 #include "gpg/rules.h"
 
 #define WEAK_BITS 2048 /* fewer, of RSA, DSA and Elgamal, are weak */
+#define KEPT_MAX (4 * CF_GPG_BLOCK_MAX) /* a key with what several blocks have brought */
 
 /* ------------------------------------------------------------- states --- */
 
@@ -195,6 +196,38 @@ cf_import_done (struct cf_import_part *part)
 }
 
 static gpg_error_t
+kept_exported (struct cf_gpg_job *job, gpg_error_t err)
+{
+  struct cf_import_part *part = job->import;
+  const uint8_t *data;
+  size_t len;
+
+  if (!err) {
+    data = cf_job_output_data (job, &len);
+    err = len ? job->gpg->keep (job->gpg->keep_arg, &part->expected, data, len) : cf_err (GPG_ERR_NO_PUBKEY);
+  }
+  return part->then (job, err);
+}
+
+/* The copy that lasts is what the home has now, not what came: an older block may lack a revocation. */
+static gpg_error_t
+keep_imported (struct cf_gpg_job *job)
+{
+  char hex[CF_FPR_HEX_SIZE];
+  gpgme_data_t out;
+  gpgme_ctx_t ctx;
+  gpg_error_t err;
+
+  err = cf_job_context_remote (job, CF_HOME_PEOPLE, &ctx);
+  if (!err)
+    err = cf_job_output (job, KEPT_MAX, false, &out);
+  if (err)
+    return err;
+  cf_fpr_hex (&job->import->expected, hex);
+  return cf_job_wait (job, gpgme_op_export_start (ctx, hex, GPGME_EXPORT_MODE_MINIMAL, out), kept_exported);
+}
+
+static gpg_error_t
 block_imported (struct cf_gpg_job *job, gpg_error_t err)
 {
   struct cf_import_part *part = job->import;
@@ -210,6 +243,8 @@ block_imported (struct cf_gpg_job *job, gpg_error_t err)
       || !cf_fpr_is (result->imports->fpr, &part->expected)
       || gpg_err_code (result->imports->result) != GPG_ERR_NO_ERROR)
     err = cf_err (GPG_ERR_BAD_PUBKEY);
+  if (!err && part->keep && job->gpg->keep)
+    return keep_imported (job);
   return part->then (job, err);
 }
 
@@ -220,7 +255,7 @@ import_now (struct cf_gpg_job *job, gpg_error_t err)
   gpgme_ctx_t ctx;
 
   if (!err)
-    err = cf_job_context_remote (job, &ctx);
+    err = cf_job_context_remote (job, job->import->home, &ctx);
   if (!err)
     err = cf_job_input (job, job->import->block, job->import->len, &in);
   if (err)
@@ -279,7 +314,7 @@ cf_import_begin (struct cf_gpg_job *job)
     err = cf_packets_block (part->block, part->len);
   if (err)
     return cf_err (GPG_ERR_BAD_PUBKEY);
-  err = cf_job_context_remote (job, &ctx);
+  err = cf_job_context_remote (job, part->home, &ctx);
   if (!err)
     err = cf_job_expect_keys (job, 2);
   if (!err)
@@ -393,7 +428,7 @@ lookup_begin (struct cf_gpg_job *job, gpg_error_t err)
 
   if (err)
     return err;
-  return cf_job_list_key (job, CF_HOME_CONVERSATION, &k->fpr, false, 0, own_home_listed);
+  return cf_job_list_key (job, CF_HOME_PEOPLE, &k->fpr, false, 0, own_home_listed);
 }
 
 /* Whose key it is, is known by now also when none was expected. */
@@ -458,6 +493,8 @@ import_start (struct cf_gpg *gpg, enum cf_gpg_priority priority, const struct cf
   k->import.len = len;
   if (expected)
     k->import.expected = *expected;
+  k->import.home = CF_HOME_PEOPLE;
+  k->import.keep = true;
   k->import.listed = import_rule_applied;
   k->import.then = import_lookup;
   k->job.import = &k->import;
@@ -511,7 +548,7 @@ cf_gpg_key_lookup (struct cf_gpg *gpg, const struct cf_fpr *fpr, cf_gpg_key_fn d
 struct forget_job {
   struct cf_gpg_job job;
   struct cf_fpr fpr;
-  gpgme_key_t key; /* in the conversation home */
+  gpgme_key_t key; /* in the people home */
   cf_gpg_done_fn done;
   void *arg;
 };
@@ -533,8 +570,10 @@ forget_clear (struct cf_gpg_job *job)
 static gpg_error_t
 forgotten (struct cf_gpg_job *job, gpg_error_t err)
 {
-  (void) job;
-  return cf_key_list_error (err); /* gone meanwhile is gone */
+  struct forget_job *f = (struct forget_job *) job;
+
+  err = cf_key_list_error (err); /* gone meanwhile is gone */
+  return err || !job->gpg->keep ? err : job->gpg->keep (job->gpg->keep_arg, &f->fpr, NULL, 0);
 }
 
 static gpg_error_t
@@ -546,10 +585,9 @@ forget_now (struct cf_gpg_job *job, gpg_error_t err)
   if (!err && cf_frozen_is (job->gpg, &f->fpr)) /* since it was looked at */
     err = cf_err (GPG_ERR_FORBIDDEN);
   if (!err)
-    err = cf_job_context_remote (job, &ctx);
+    err = cf_job_context_remote (job, CF_HOME_PEOPLE, &ctx);
   if (err)
     return err;
-  /* Without ALLOW_SECRET, gpg itself refuses what has a secret part. */
   return cf_job_wait (job, gpgme_op_delete_ext_start (ctx, f->key, GPGME_DELETE_FORCE), forgotten);
 }
 
@@ -566,7 +604,6 @@ forget_user_listed (struct cf_gpg_job *job, gpg_error_t err)
   user = cf_key_listed (job, &f->fpr);
   if ((user && user->secret) || cf_frozen_is (job->gpg, &f->fpr))
     return cf_err (GPG_ERR_FORBIDDEN);
-  cf_keycache_forget (job->gpg->cache, &f->fpr);
   return cf_job_write (job, forget_now);
 }
 
@@ -579,9 +616,7 @@ forget_own_listed (struct cf_gpg_job *job, gpg_error_t err)
   err = cf_key_list_error (err);
   key = err ? NULL : cf_key_listed (job, &f->fpr);
   if (!key)
-    return err;
-  if (key->secret)
-    return cf_err (GPG_ERR_FORBIDDEN);
+    return err ? err : forgotten (job, 0);
   gpgme_key_ref (key);
   f->key = key;
   return cf_job_list_key (job, CF_HOME_IDENTITY, &f->fpr, false, GPGME_KEYLIST_MODE_WITH_SECRET, forget_user_listed);
@@ -596,7 +631,7 @@ forget_begin (struct cf_gpg_job *job, gpg_error_t err)
     return err;
   if (cf_frozen_is (job->gpg, &f->fpr))
     return cf_err (GPG_ERR_FORBIDDEN);
-  return cf_job_list_key (job, CF_HOME_CONVERSATION, &f->fpr, false, GPGME_KEYLIST_MODE_WITH_SECRET, forget_own_listed);
+  return cf_job_list_key (job, CF_HOME_PEOPLE, &f->fpr, false, 0, forget_own_listed);
 }
 
 static const struct cf_job_kind forget_kind = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* keyring.h - keys in both homes: what they are, whether they are in force, and
+/* keyring.h - people's keys: what they are, whether they are in force, and
    the import rule.  Private to gpg/. */
 #ifndef CF_GPG_KEYRING_H
 #define CF_GPG_KEYRING_H
@@ -13,7 +13,7 @@ struct cf_key_text {
   char algorithm[40];
 };
 
-/* OWN is the key in the conversation home, USER in the user's; one may be
+/* OWN is the key in a home of ours, USER in the user's; one may be
    NULL.  The state is the worse of both.  Errors: BAD_PUBKEY. */
 gpg_error_t cf_key_text_fill (struct cf_key_text *text, gpgme_key_t own, gpgme_key_t user) CF_MUST_CHECK;
 enum cf_key_state cf_key_state_of (gpgme_key_t key);
@@ -27,8 +27,10 @@ gpg_error_t cf_key_list_error (gpg_error_t err) CF_MUST_CHECK;
 gpgme_key_t cf_key_listed (const struct cf_gpg_job *job, const struct cf_fpr *fpr);
 
 /* Part of several jobs: list a block from memory, apply the import rule, import
-   it into the conversation home, go on with THEN. */
+   it into HOME, go on with THEN. */
 struct cf_import_part {
+  enum cf_home home;      /* one of ours */
+  bool keep;              /* tell cf_gpg_keep_fn of it */
   struct cf_fpr expected; /* none: whatever it is, which is then put here */
   uint8_t *block;         /* a copy; cf_import_done frees it */
   size_t len;

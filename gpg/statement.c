@@ -102,7 +102,7 @@ signature_checked (struct cf_gpg_job *job, gpg_error_t err)
   err = apply_rules (s, NULL);
   if (gpg_err_code (err) != CF_ERR_KEY_WRONG)
     return err;
-  return cf_job_list_key (job, CF_HOME_CONVERSATION, &s->identity, false, 0, holder_listed);
+  return cf_job_list_key (job, CF_HOME_PEOPLE, &s->identity, false, 0, holder_listed);
 }
 
 static gpg_error_t
@@ -113,7 +113,7 @@ verify_begin (struct cf_gpg_job *job, gpg_error_t err)
   gpgme_ctx_t ctx;
 
   if (!err)
-    err = cf_job_context_remote (job, &ctx);
+    err = cf_job_context_remote (job, CF_HOME_PEOPLE, &ctx);
   if (!err)
     err = cf_job_input (job, s->sig, s->sig_len, &sig);
   if (!err)
@@ -289,6 +289,7 @@ new_statement (struct cf_gpg *gpg, const struct cf_job_kind *job_kind, enum cf_g
     cf_job_drop (&s->job);
     return err;
   }
+  s->import.home = CF_HOME_PEOPLE;
   s->import.expected = *identity;
   s->import.then = own_verify_begin;
   s->job.import = &s->import;

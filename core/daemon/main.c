@@ -192,13 +192,21 @@ static gpg_error_t
 make_gpg (struct daemon *d)
 {
   struct cf_gpg_config config = { 0 };
-  char *home = cf_paths_join (d->home, CF_CORE_CONVERSATION_HOME);
-  gpg_error_t err = cf_err (GPG_ERR_ENOMEM);
+  char *home = cf_paths_join (d->home, CF_CORE_CONVERSATION_HOME), *people = NULL;
+  gpg_error_t err;
 
+  err = home ? cf_paths_memory_dir (d->home, "people", &people) : cf_err (GPG_ERR_ENOMEM);
+  if (err && home) {
+    cf_log (&d->env, CF_LOG_WARN, "peers' public keys are on the disk while confabd runs: no directory in memory: %s",
+            cf_err_info (err)->message);
+    err = 0;
+  }
   config.identity_home = d->gnupg_home;
   config.conversation_home = home;
-  if (home)
+  config.people_home = people;
+  if (!err)
     err = cf_gpg_new (&d->env, d->base, &config, &d->gpg);
+  free (people);
   free (home);
   return err ? complain (err, "cannot use GnuPG") : 0;
 }

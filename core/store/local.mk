@@ -8,7 +8,7 @@ libcf_core_a_SOURCES += core/store/files.c core/store/files.h
 libcf_core_a_SOURCES += core/store/migration.c core/store/migration.h
 libcf_core_a_SOURCES += core/store/store_self.c core/store/store_self.h
 libcf_core_a_SOURCES += core/store/store_event.c core/store/store_event.h
-libcf_core_a_SOURCES += core/store/store_peer.c
+libcf_core_a_SOURCES += core/store/store_peer.c core/store/store_people.c core/store/store_people.h
 libcf_core_a_SOURCES += core/store/store_conversation.c
 libcf_core_a_SOURCES += core/store/store_gate.c
 libcf_core_a_SOURCES += core/store/store_message.c
@@ -35,4 +35,5 @@ tests_unit_core_test_store_disk_LDADD = $(CORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
 endif
 
 # Stores of earlier versions (test_migration).
-EXTRA_DIST += tests/unit/core/schema_1.sql tests/unit/core/schema_2.sql tests/unit/core/schema_3.sql tests/unit/core/schema_4.sql
+EXTRA_DIST += tests/unit/core/schema_1.sql tests/unit/core/schema_2.sql tests/unit/core/schema_3.sql \
+	tests/unit/core/schema_4.sql tests/unit/core/schema_5.sql

@@ -24,4 +24,7 @@ extern const char cf_schema_gate_verifies[]; /* store_gate.c: what a request ver
 /* Version 4. */
 extern const char cf_schema_contact_expires[]; /* store_peer.c: contact.expires */
 
+/* Version 5. */
+extern const char cf_schema_people[];       /* store_people.c: people_key */
+
 #endif

@@ -15,7 +15,7 @@ gpg_error_t cf_store_peer_delete (struct cf_store *store, const struct cf_fpr *f
 gpg_error_t cf_store_peer_load (struct cf_store *store, gpg_error_t (*take) (void *arg, struct cf_peer *peer),
                                 void *arg) CF_MUST_CHECK;
 
-/* FPR's public key is in the conversation home on his word; he was seen at SEEN_UTC_MS. */
+/* FPR's public key is in the people home on his word; he was seen at SEEN_UTC_MS. */
 gpg_error_t cf_store_stranger_save (struct cf_store *store, const struct cf_fpr *fpr, int64_t seen_utc_ms) CF_MUST_CHECK;
 gpg_error_t cf_store_stranger_delete (struct cf_store *store, const struct cf_fpr *fpr) CF_MUST_CHECK;
 gpg_error_t cf_store_stranger_load (struct cf_store *store, size_t max,

@@ -174,7 +174,7 @@ main (int argc, char **argv)
   static double es[ROUNDS_MAX], eo[ROUNDS_MAX], bs[ROUNDS_MAX], bo[ROUNDS_MAX];
   int i, n = argc > 1 ? atoi (argv[1]) : 50;
   char dir[] = "/tmp/cfb-XXXXXX", *home, *command, hex[CF_FPR_HEX_SIZE];
-  struct cf_gpg_config config = { NULL, NULL };
+  struct cf_gpg_config config = { 0 };
   struct cf_gpg_envelope_keys keys = { &fpr, passphrase, &fpr, &fpr, 1 };
   struct cf_env env;
   gpgme_ctx_t ctx;

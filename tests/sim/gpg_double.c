@@ -3,8 +3,9 @@
  *
  * A signature is a MAC under a secret of the world's, so tests can flip and
  * replay them, but no node can forge one.  What a ring holds survives the
- * node's crashes, as a GnuPG home would.  Everything is in clear: fuzzers and
- * stories can look inside.
+ * node's crashes, as a GnuPG home would; but people's keys, which are in the
+ * conversation ring too, do not.  Everything is in clear: fuzzers and stories
+ * can look inside.
  */
 
 #include <config.h>
@@ -62,6 +63,8 @@ struct cf_gpg_job {
 struct cf_gpg {
   struct sim_node *node;
   struct cf_gpg_job *jobs;
+  cf_gpg_keep_fn keep;
+  void *keep_arg;
 };
 
 static const uint8_t world_secret[CF_HASH_LEN] = "the world's secret, not a node's";
@@ -293,8 +296,15 @@ sim_gpg_new (struct sim_node *node)
 {
   struct cf_gpg *gpg = calloc (1, sizeof *gpg);
 
+  struct ring *ring = &node->keys->conversation;
+
   assert (gpg);
   gpg->node = node;
+  for (size_t i = 0; i < ring->count;)
+    if (ring->keys[i].frozen)
+      i++;
+    else
+      ring->keys[i] = ring->keys[--ring->count];
   return gpg;
 }
 
@@ -384,6 +394,45 @@ read_block (const void *block, size_t len, struct fake_key *r_key)
   return 0;
 }
 
+/* ---- people's keys ---- */
+
+void
+cf_gpg_people_kept (struct cf_gpg *gpg, cf_gpg_keep_fn keep, void *arg)
+{
+  gpg->keep = keep;
+  gpg->keep_arg = arg;
+}
+
+gpg_error_t
+cf_gpg_people_load (struct cf_gpg *gpg, const struct cf_gpg_block *blocks, size_t count, cf_gpg_done_fn done, void *arg,
+                    struct cf_gpg_job **r_job)
+{
+  struct cf_gpg_job *job = JOB (RESULT_DONE, 0);
+  struct fake_key key;
+
+  for (size_t i = 0; !job->err && i < count; i++) {
+    job->err = read_block (blocks[i].data, blocks[i].len, &key);
+    if (!job->err)
+      ring_update (&gpg->node->keys->conversation, &key);
+  }
+  return 0;
+}
+
+/* KEY has been imported: as the real engine, it is kept first. */
+static gpg_error_t
+take_person (struct cf_gpg *gpg, const struct fake_key *key, struct fake_key *r_key)
+{
+  gpg_error_t err = 0;
+  struct cf_buf buf;
+
+  combine (gpg, ring_update (&gpg->node->keys->conversation, key), r_key);
+  write_block (key, &buf);
+  if (gpg->keep)
+    err = gpg->keep (gpg->keep_arg, &key->fpr, cf_buf_data (&buf), cf_buf_len (&buf));
+  cf_buf_done (&buf);
+  return err;
+}
+
 gpg_error_t
 cf_gpg_block_fpr (const void *block, size_t len, struct cf_fpr *r_fpr)
 {
@@ -454,7 +503,7 @@ cf_gpg_key_import (struct cf_gpg *gpg, enum cf_gpg_priority priority, const stru
   if (!job->err && (!cf_fpr_equal (&key.fpr, expected) || is_frozen (gpg, &key.fpr)))
     job->err = cf_err (CF_ERR_KEY_WRONG);
   if (!job->err)
-    combine (gpg, ring_update (&gpg->node->keys->conversation, &key), &job->key);
+    job->err = take_person (gpg, &key, &job->key);
   return 0;
 }
 
@@ -467,7 +516,7 @@ cf_gpg_key_import_chosen (struct cf_gpg *gpg, const void *block, size_t len, cf_
 
   job->err = read_block (block, len, &key);
   if (!job->err)
-    combine (gpg, ring_update (&gpg->node->keys->conversation, &key), &job->key);
+    job->err = take_person (gpg, &key, &job->key);
   return 0;
 }
 
@@ -667,8 +716,12 @@ cf_gpg_stranger_forget (struct cf_gpg *gpg, const struct cf_fpr *fpr, cf_gpg_don
 
   if (key && (key->frozen || key->secret || (user && user->secret)))
     job->err = cf_err (GPG_ERR_FORBIDDEN);
-  else if (key)
-    *key = ring->keys[--ring->count];
+  else {
+    if (key)
+      *key = ring->keys[--ring->count];
+    if (gpg->keep)
+      job->err = gpg->keep (gpg->keep_arg, fpr, NULL, 0);
+  }
   return 0;
 }
 

@@ -26,6 +26,7 @@
 #include "core/store/store_event.h"
 #include "core/store/store_gate.h"
 #include "core/store/store_message.h"
+#include "core/store/store_people.h"
 #include "core/store/store_peer.h"
 #include "core/store/store_self.h"
 
@@ -329,6 +330,28 @@ check_talk (struct cf_store *store)
   assert_true (used);
 }
 
+static bool
+see_key (void *arg, int64_t row, const uint8_t *block, size_t len, gpg_error_t *r_err)
+{
+  int *seen = arg;
+
+  (void) r_err;
+  assert_int_equal (row, 5);
+  assert_int_equal (len, 3);
+  assert_memory_equal (block, "\x99\xb1\x0c", 3);
+  ++*seen;
+  return true;
+}
+
+static void
+check_keys (struct cf_store *store, unsigned version)
+{
+  int seen = 0;
+
+  assert_int_equal (cf_store_people_after (store, 0, see_key, &seen), 0);
+  assert_int_equal (seen, version >= 5);
+}
+
 static void
 check_all (struct cf_store *store)
 {
@@ -361,6 +384,7 @@ test_every_version_comes_to_the_newest (void **state)
     assert_int_equal (number (f->store, "PRAGMA user_version"), store_step_count);
     check_all (f->store);
     assert_int_equal (number (f->store, "SELECT count(*) FROM request WHERE verifies IS NOT NULL"), version >= 3);
+    check_keys (f->store, version);
     close_store (f);
     assert_int_equal (unlink (f->path), 0);
   }

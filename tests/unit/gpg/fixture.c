@@ -96,7 +96,7 @@ side_open (struct world *w, struct side *side, const char *name)
   struct cf_gpg_config config;
 
   side->home = world_path (w, name);
-  config = (struct cf_gpg_config){ side->home, own };
+  config = (struct cf_gpg_config){ .identity_home = side->home, .conversation_home = own };
   assert_int_equal (cf_gpg_new (&w->env, w->base, &config, &side->gpg), 0);
   side->fpr = world_fpr (w, name);
   free (own);

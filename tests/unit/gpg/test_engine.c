@@ -22,7 +22,7 @@ static void
 test_long_home (void **state)
 {
   static const uint8_t passphrase[CF_GPG_PASSPHRASE_LEN] = { 1 };
-  struct cf_gpg_config config = { NULL, NULL };
+  struct cf_gpg_config config = { 0 };
   struct answer a;
   struct cf_gpg *gpg;
   char *home, tail[151];
@@ -45,7 +45,7 @@ test_long_home (void **state)
 static void
 test_home_is_private (void **state)
 {
-  struct cf_gpg_config config = { NULL, NULL };
+  struct cf_gpg_config config = { 0 };
   struct cf_gpg *gpg = NULL;
   char *home = world_path (w, "open");
 

@@ -211,7 +211,7 @@ forget (const struct cf_fpr *fpr, gpg_err_code_t code)
 }
 
 /* Conversation keys and identities do not take each other's place: a peer could add packets to what is frozen, or
-   have another's key destroyed with a conversation of his own. */
+   have another's key destroyed with a conversation of his own.  They are in homes of their own, too. */
 static void
 test_frozen_is_apart (void **state)
 {
@@ -241,7 +241,7 @@ test_frozen_is_apart (void **state)
   answer_init (w, &a);
   assert_int_equal (cf_gpg_conversation_key_delete (w->bob.gpg, &identity, on_done, &a, NULL), 0);
   answer_wait (&a);
-  assert_code (a.err, GPG_ERR_FORBIDDEN);
+  assert_int_equal (a.err, 0); /* there is no such conversation key */
   answer_clear (&a);
   lookup (&w->bob, &identity, &a);
   assert_int_equal (a.err, 0);
@@ -260,6 +260,7 @@ test_forget_stranger (void **state)
 {
   static const uint8_t passphrase[CF_GPG_PASSPHRASE_LEN] = { 1 };
   struct cf_fpr fpr = world_fpr (w, "rsa2048");
+  char hex[CF_FPR_HEX_SIZE], *command;
   struct answer a;
 
   (void) state;
@@ -290,8 +291,88 @@ test_forget_stranger (void **state)
   assert_int_equal (a.err, 0);
   forget (&a.fpr, GPG_ERR_FORBIDDEN);
   world_shell (w, "rm -r $DIR/bob.c/frozen");
-  forget (&a.fpr, GPG_ERR_FORBIDDEN);
+  forget (&a.fpr, 0);
+  command = cf_sprintf ("gpg --homedir $DIR/bob.c -K %s >/dev/null 2>&1", cf_fpr_hex (&a.fpr, hex));
+  assert_non_null (command);
+  world_shell (w, command);
+  free (command);
   answer_clear (&a);
+}
+
+/* ---- people's keys outlast the home that they are in ---- */
+
+struct kept {
+  struct cf_fpr fpr;
+  uint8_t *block;
+  size_t len;
+  unsigned calls;
+  gpg_error_t err;
+};
+
+static gpg_error_t
+keep_one (void *arg, const struct cf_fpr *fpr, const uint8_t *block, size_t len)
+{
+  struct kept *kept = arg;
+
+  kept->calls++;
+  if (kept->err)
+    return kept->err;
+  kept->fpr = *fpr;
+  free (kept->block);
+  kept->block = NULL;
+  kept->len = len;
+  if (block) {
+    kept->block = malloc (len);
+    assert_non_null (kept->block);
+    memcpy (kept->block, block, len);
+  }
+  return 0;
+}
+
+static void
+test_people_are_kept (void **state)
+{
+  struct cf_fpr fpr = world_fpr (w, "rsa2048");
+  struct kept kept = { .err = cf_err (GPG_ERR_ENOSPC) };
+  struct cf_gpg_block block;
+  struct answer a;
+
+  (void) state;
+  cf_gpg_people_kept (w->bob.gpg, keep_one, &kept);
+  side_learn (w, &w->bob, "rsa2048", &a);
+  assert_code (a.err, GPG_ERR_ENOSPC); /* what is not kept was not imported */
+  answer_clear (&a);
+  kept.err = 0;
+  side_learn (w, &w->bob, "rsa2048", &a);
+  assert_int_equal (a.err, 0);
+  answer_clear (&a);
+  assert_int_equal (kept.calls, 2);
+  assert_true (cf_fpr_equal (&kept.fpr, &fpr));
+  assert_non_null (kept.block);
+
+  side_close (&w->bob);
+  world_shell (w, "! test -e $DIR/bob.c/people");
+  side_open (w, &w->bob, "bob");
+  lookup (&w->bob, &fpr, &a);
+  assert_code (a.err, GPG_ERR_NO_PUBKEY);
+  answer_clear (&a);
+  block.data = kept.block;
+  block.len = kept.len;
+  answer_init (w, &a);
+  assert_int_equal (cf_gpg_people_load (w->bob.gpg, &block, 1, on_done, &a, NULL), 0);
+  answer_wait (&a);
+  assert_int_equal (a.err, 0);
+  answer_clear (&a);
+  lookup (&w->bob, &fpr, &a);
+  assert_int_equal (a.err, 0);
+  assert_int_equal (a.key.state, CF_KEY_OK);
+  answer_clear (&a);
+
+  cf_gpg_people_kept (w->bob.gpg, keep_one, &kept);
+  forget (&fpr, 0);
+  assert_int_equal (kept.calls, 3);
+  assert_null (kept.block);
+  cf_gpg_people_kept (w->bob.gpg, NULL, NULL);
 }
 
 static void
@@ -370,6 +451,7 @@ main (void)
     cmocka_unit_test (test_refused_blocks), cmocka_unit_test (test_block_limits),
     cmocka_unit_test (test_armored_block), cmocka_unit_test (test_chosen), cmocka_unit_test (test_frozen),
     cmocka_unit_test (test_frozen_is_apart), cmocka_unit_test (test_forget_stranger),
+    cmocka_unit_test (test_people_are_kept),
     cmocka_unit_test (test_conversation_key_shape), cmocka_unit_test (test_names),
   };
 
