@@ -255,6 +255,61 @@ def outside(lab):
                 check(value not in text, f"{what} stands in the log of {person.name}")
 
 
+def files(*dirs):
+    for top in dirs:
+        for where, _, names in os.walk(top):
+            for name in names:
+                path = os.path.join(where, name)
+                if os.path.isfile(path):
+                    with open(path, "rb") as f:
+                        yield path, f.read()
+
+
+def theft(lab):
+    """A stolen disk tells neither what was said nor with whom"""
+    a, b = pair(lab)
+    conv = open_conversation(a, b, PASSWORD)
+    talk(a, b, conv)
+    point = b.gpg("--export", "--export-options", "export-minimal", b.fpr).stdout
+    point = point[point.index(b"\x07\x40") + 2:][:32]  # the primary's, as an Ed25519 key is written
+    b_device = Store(b).blobs("SELECT device_public FROM self")[0]
+    needles = {"a text": set().union(*(forms(t) for t in TEXTS + WORDS)), "the password": forms(PASSWORD),
+               "the contact's name": {b.mail.encode(), b"bob <bob"}, "the contact's key": {point},
+               "the contact's fingerprint": forms_of_key(bytes.fromhex(b.fpr)) | {b.fpr[-16:].encode()},
+               "the contact's device": forms_of_key(b_device),
+               "the conversation": forms_of_key(bytes.fromhex(conv))}
+
+    def search(when):
+        seen = []
+        for path, data in files(a.home, a.gnupg):
+            seen.append(path)
+            for what, values in needles.items():
+                found = [v for v in values if v in data]
+                check(not found, f"{when}: {what} can be read in {path}: {found}")
+        check(any(p.endswith("store/db") for p in seen) and any("private-keys-v1.d" in p for p in seen), f"{seen}")
+    search("while it runs")
+    a.kill_daemon()
+    search("after the power was cut")
+    a.confab("status")
+    a.follow()
+    row = a.confab("send", conv, "noch ein Wort", "--wait", "delivered").row
+    check(row["state"] == "delivered", f"after the restart: {row}")
+    check(a.confab("peers").row["user_id"] == f"bob <{b.mail}>", "the contact is known again")
+    a.events.stop()
+    pid = a.daemon_pid()
+    a.confab("stop")
+    while a._runs(pid):
+        os.sched_yield()
+    search("after it was stopped")
+    b.events.stop()
+    pid = b.daemon_pid()
+    b.confab("stop")
+    while b._runs(pid):
+        os.sched_yield()
+    left = [path for path, data in files("/dev/shm", a.dir, b.dir) if "people" in path and b.mail.encode() in data]
+    check(not left, f"left in memory: {left}")
+
+
 def memory(lab):
     """A daemon's memory: no password once it was used, no key outside of locked memory, nothing of what was deleted"""
     a, b = pair(lab)
@@ -296,4 +351,4 @@ def memory(lab):
 
 
 if __name__ == "__main__":
-    run_stories(memory, no_dump, outside)
+    run_stories(memory, no_dump, outside, theft)
