@@ -33,6 +33,8 @@ tests_unit_gpg_test_statement_CPPFLAGS = $(gpg_test_cppflags)
 tests_unit_gpg_test_statement_LDADD = $(gpg_test_ldadd)
 tests_unit_gpg_test_engine_SOURCES = tests/unit/gpg/test_engine.c $(gpg_fixture)
 tests_unit_gpg_test_engine_CPPFLAGS = $(gpg_test_cppflags)
+# Deadlines of a minute pass in a moment.
+tests_unit_gpg_test_engine_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=event_add
 tests_unit_gpg_test_engine_LDADD = $(gpg_test_ldadd)
 tests_unit_gpg_test_packets_SOURCES = tests/unit/gpg/test_packets.c
 tests_unit_gpg_test_packets_CPPFLAGS = $(gpg_test_cppflags)

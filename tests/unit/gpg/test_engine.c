@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/text.h"
+#include "gpg/engine.h"
 #include "tests/unit/gpg/fixture.h"
 
 static struct world *w;
@@ -199,6 +200,44 @@ test_priorities (void **state)
   assert_true (place[4] >= 4 && place[3] >= 4 && place[2] >= 3);
 }
 
+/* The engine's deadlines are a minute: a minute passes quickly while this is set. */
+static bool hurry;
+
+int __real_event_add (struct event *ev, const struct timeval *tv);
+int __wrap_event_add (struct event *ev, const struct timeval *tv);
+
+int
+__wrap_event_add (struct event *ev, const struct timeval *tv)
+{
+  const struct timeval soon = { 0, 300000 };
+
+  return __real_event_add (ev, hurry && tv && tv->tv_sec == CF_JOB_TIMEOUT_S ? &soon : tv);
+}
+
+/* gpg hangs, since its agent does not answer: the job ends, and the next one is well. */
+static void
+test_gpg_hangs (void **state)
+{
+  static const uint8_t passphrase[CF_GPG_PASSPHRASE_LEN] = { 1 };
+  struct answer a;
+
+  (void) state;
+  world_shell (w, "gpgconf --homedir $DIR/alice.c --launch gpg-agent; kill -STOP $(gpg-connect-agent --homedir "
+                  "$DIR/alice.c 'getinfo pid' /bye | sed -n 's/^D //p' | tee $DIR/agent-pid)");
+  hurry = true;
+  answer_init (w, &a);
+  assert_int_equal (cf_gpg_conversation_key_new (w->alice.gpg, passphrase, on_newkey, &a, NULL), 0);
+  answer_wait (&a);
+  hurry = false;
+  assert_code (a.err, GPG_ERR_TIMEOUT);
+  answer_clear (&a);
+  world_shell (w, "kill -CONT $(cat $DIR/agent-pid)");
+  assert_int_equal (cf_gpg_conversation_key_new (w->alice.gpg, passphrase, on_newkey, &a, NULL), 0);
+  answer_wait (&a);
+  assert_int_equal (a.err, 0);
+  answer_clear (&a);
+}
+
 static void
 test_queue_limit (void **state)
 {
@@ -223,7 +262,8 @@ main (void)
     cmocka_unit_test (test_long_home),  cmocka_unit_test (test_home_is_private),
     cmocka_unit_test (test_configuration_is_ours), cmocka_unit_test (test_priorities),
     cmocka_unit_test (test_keys_while_seconds_change),
-    cmocka_unit_test (test_readers_beside_writers), cmocka_unit_test (test_queue_limit),
+    cmocka_unit_test (test_readers_beside_writers), cmocka_unit_test (test_gpg_hangs),
+    cmocka_unit_test (test_queue_limit),
   };
 
   return cmocka_run_group_tests_name ("gpg/engine", tests, setup, world_end);

@@ -39,6 +39,8 @@ exchange (struct side *from, struct side *to, const uint8_t *pass, struct cf_fpr
   answer_clear (&a);
 }
 
+static struct cf_fpr lapsed_key, revoked_key, two_key; /* more of Alice's, for what becomes of a signer */
+
 static int
 setup (void **state)
 {
@@ -69,15 +71,22 @@ seal (struct answer *a, const struct cf_fpr *from, const struct cf_fpr *recipien
   answer_wait (a);
 }
 
-/* Bob opens it as something by Alice to him and her. */
+/* Bob opens it as something by SIGNER to him and Alice. */
 static void
-open_at_bob (struct answer *a, const void *sealed, size_t len)
+open_as_by (struct answer *a, const struct cf_fpr *signer, const void *sealed, size_t len)
 {
-  struct cf_gpg_envelope_keys keys = { &bob_key, bob_pass, &alice_key, to_bob, 2 };
+  struct cf_gpg_envelope_keys keys = { &bob_key, bob_pass, signer, to_bob, 2 };
 
   answer_init (w, a);
   assert_int_equal (cf_gpg_envelope_open (w->bob.gpg, &keys, sealed, len, on_bytes, a, NULL), 0);
   answer_wait (a);
+}
+
+/* By Alice. */
+static void
+open_at_bob (struct answer *a, const void *sealed, size_t len)
+{
+  open_as_by (a, &alice_key, sealed, len);
 }
 
 /* Alice's gpg by hand, with her conversation key and its passphrase. */
@@ -321,6 +330,110 @@ test_bomb (void **state)
   by_hand (&a, "head -c 8388608 /dev/zero |", "--max-output 0 --compress-algo zip -z 9 -r $B -r $A -u $A -se");
   assert_code (a.err, GPG_ERR_TOO_LARGE);
   assert_null (a.data);
+  answer_clear (&a);
+}
+
+/* A shell command in which G is Alice's gpg with her passphrase, Q Bob's, and K the fingerprint of KEY. */
+static void
+key_shell (const struct cf_fpr *key, const char *script)
+{
+  char pass[2 * CF_GPG_PASSPHRASE_LEN + 1], hex[CF_FPR_HEX_SIZE], *command;
+
+  cf_hex (alice_pass, sizeof alice_pass, pass);
+  command = cf_sprintf ("K=%s; G=\"gpg --homedir $DIR/alice.c --quiet --yes --pinentry-mode loopback --passphrase %s\"; "
+                        "Q=\"gpg --homedir $DIR/bob.c --quiet --yes\"; exec 2>/dev/null; %s",
+                        cf_fpr_hex (key, hex), pass, script);
+  world_shell (w, command);
+  free (command);
+}
+
+/* The same message, first while its signer's key was in force, then when SCRIPT has come over it at Bob's. */
+static void
+expect_signer_falls (const struct cf_fpr *key, const char *script)
+{
+  struct answer sealed, opened;
+
+  seal (&sealed, key, to_bob, 2, "hello", 5);
+  assert_int_equal (sealed.err, 0);
+  open_as_by (&opened, key, sealed.data, sealed.len);
+  assert_int_equal (opened.err, 0);
+  answer_clear (&opened);
+  key_shell (key, script);
+  open_as_by (&opened, key, sealed.data, sealed.len);
+  expect_forgery (&opened);
+  answer_clear (&sealed);
+}
+
+/* No key of a peer changes here once it is imported; but if a disk were tampered with, this is the second lock. */
+static void
+test_revoked_signer (void **state)
+{
+  (void) state;
+  exchange (&w->alice, &w->bob, alice_pass, &revoked_key);
+  expect_signer_falls (&revoked_key, "printf 'y\\n0\\n\\ny\\n' | $G --no-batch --command-fd 0 --armor --gen-revoke $K >$DIR/rev; "
+                                     "$Q --import $DIR/rev; $Q --with-colons -k $K | grep -q '^pub:r'");
+}
+
+static void
+test_expired_signer (void **state)
+{
+  (void) state;
+  exchange (&w->alice, &w->bob, alice_pass, &lapsed_key);
+  expect_signer_falls (&lapsed_key, "$G --quick-set-expire $K seconds=1; $G --export $K | $Q --import; "
+                                    "for i in $(seq 300); do $Q --with-colons -k $K | grep -q '^pub:e' && exit 0; "
+                                    "sleep 0.1; done; exit 1");
+}
+
+/* Envelopes are signed by the primary, and by nothing else, whatever the key may hold. */
+static void
+test_subkey_signer (void **state)
+{
+  struct answer a;
+  uint8_t *data;
+  size_t len;
+  char hex[CF_FPR_HEX_SIZE], other[CF_FPR_HEX_SIZE], *script;
+
+  (void) state;
+  exchange (&w->alice, &w->bob, alice_pass, &two_key);
+  script = cf_sprintf ("$G --quick-add-key $K ed25519 sign never; $G --export $K | $Q --import; "
+                       "S=$($G --with-colons -k $K | awk -F: '$1 == \"sub\" { s = $12 ~ /s/ } "
+                       "$1 == \"fpr\" && s { print $10; exit }'); test -n \"$S\"; "
+                       "echo hello | $G --output $DIR/by-sub -r %s -r %s -u $S! -se; "
+                       "echo hello | $G --output $DIR/by-primary -r %s -r %s -u $K! -se",
+                       cf_fpr_hex (&bob_key, hex), cf_fpr_hex (&alice_key, other), hex, other);
+  key_shell (&two_key, script);
+  free (script);
+  data = world_read (w, "by-primary", &len);
+  open_as_by (&a, &two_key, data, len);
+  assert_int_equal (a.err, 0);
+  answer_clear (&a);
+  free (data);
+  data = world_read (w, "by-sub", &len);
+  open_as_by (&a, &two_key, data, len);
+  expect_forgery (&a);
+  free (data);
+}
+
+/* What is signed, and then more that nobody signed: inside the encryption, where the packet headers do not tell. */
+static void
+test_two_literals (void **state)
+{
+  struct answer a;
+
+  (void) state;
+  by_hand (&a, "echo hello | $G --compress-algo none --output $DIR/signed -u $A -s; cat $DIR/signed |",
+           "--no-literal --compress-algo none -r $B -r $A -e");
+  assert_int_equal (a.err, 0);
+  assert_memory_equal (a.data, "hello\n", 6);
+  answer_clear (&a);
+  by_hand (&a, "printf '\\313\\013b\\000\\000\\000\\000\\000evil\\n' >$DIR/literal; cat $DIR/signed $DIR/literal |",
+           "--no-literal --compress-algo none -r $B -r $A -e");
+  if (!a.err)
+    fail_msg ("a second literal packet was taken: %.*s", (int) a.len, (const char *) a.data);
+  answer_clear (&a);
+  by_hand (&a, "cat $DIR/literal $DIR/signed |", "--no-literal --compress-algo none -r $B -r $A -e");
+  if (!a.err)
+    fail_msg ("a first literal packet was taken: %.*s", (int) a.len, (const char *) a.data);
   answer_clear (&a);
 }
 
@@ -580,6 +693,8 @@ main (void)
     cmocka_unit_test (test_many_at_once),     cmocka_unit_test (test_cancel_running),
     cmocka_unit_test (test_no_descriptors_left), cmocka_unit_test (test_agent_ended),
     cmocka_unit_test (test_own_key_reflected), cmocka_unit_test (test_delete),
+    cmocka_unit_test (test_revoked_signer),   cmocka_unit_test (test_expired_signer),
+    cmocka_unit_test (test_subkey_signer),    cmocka_unit_test (test_two_literals),
   };
 
   return cmocka_run_group_tests_name ("gpg/envelope", tests, setup, world_end);
