@@ -122,7 +122,8 @@ def contacts_only(lab):
         kinds = [payload[5] for _, payload in beacons]
         print(f"# {me.name}: {len(capture.frames)} frames, {kinds.count(3)} questions, {len(kinds)} beacons")
         check(kinds.count(3) >= 6 and set(kinds) <= {3, 4, 5}, f"veiled beacons only, not {set(kinds)}")
-        check({4, 5} & set(kinds), "answers among them")
+        answered = {len(source[0]) for source, payload in beacons if payload[5] in (4, 5)}
+        check(answered == {4, 16}, f"recognised by IPv4 and by IPv6, not by {answered}")
         check(all(len(payload) == SIZES[payload[5]] for _, payload in beacons), "sizes are constant")
         no_string_twice(beacons)
         ports_once(beacons)
