@@ -85,10 +85,11 @@ def no_string_twice(beacons):
             check(seen.setdefault(piece, payload) == payload, f"{piece.hex()} was sent twice")
 
 
-def ports_once(beacons):
-    used = {}
-    for source, payload in beacons:
-        check(used.setdefault(source[1], payload) == payload, "one port, two datagrams")
+def ports_are_new(beacons):
+    """The system draws them from some 28,000, so a few come again by chance; one that stays would be in every datagram."""
+    payloads = {payload: source[1] for source, payload in beacons}
+    again = len(payloads) - len(set(payloads.values()))
+    check(again <= len(payloads) // 8, f"{again} ports of {len(payloads)} came again")
 
 
 def contacts_only(lab):
@@ -126,7 +127,7 @@ def contacts_only(lab):
         check(answered == {4, 16}, f"recognised by IPv4 and by IPv6, not by {answered}")
         check(all(len(payload) == SIZES[payload[5]] for _, payload in beacons), "sizes are constant")
         no_string_twice(beacons)
-        ports_once(beacons)
+        ports_are_new(beacons)
         for person, things in names.items():
             for what, thing in things.items():
                 check(not any(thing in frame for frame in capture.frames), f"{person.name}'s {what} on {me.name}'s cable")
