@@ -508,14 +508,19 @@ cf_message_hand_over (struct cf_core *core, struct cf_command *cmd, const struct
   return cf_intake_add (core->messages->intake, cmd, h);
 }
 
+/* Each of theirs has a sequence, and only its CLOSE, the last of all, is none to be read: nothing has to be counted. */
 size_t
 cf_message_unread (struct cf_core *core, const struct cf_conversation *conv)
 {
-  size_t count = 0;
+  bool closes = false;
   gpg_error_t err;
 
-  err = cf_store_message_unread (core->store, conv->id, conv->read_sequence, &count);
-  if (err)
-    cf_log (core->env, CF_LOG_ERROR, "message: not counted: %s", gpg_strerror (err));
-  return count;
+  if (conv->received_sequence <= conv->read_sequence)
+    return 0;
+  if (conv->closed_by_peer) {
+    err = cf_store_message_is_close (core->store, conv->id, false, conv->received_sequence, &closes);
+    if (err)
+      cf_log (core->env, CF_LOG_ERROR, "message: not counted: %s", gpg_strerror (err));
+  }
+  return (size_t) (conv->received_sequence - conv->read_sequence) - closes;
 }

@@ -214,7 +214,7 @@ cmd_history (struct cf_command *cmd)
 
 /* --- READ --- */
 
-/* Their messages up to UPTO are read, on disk. */
+/* Their messages up to UPTO are read, on disk: the mark alone says it, however many they are (history.c). */
 static gpg_error_t
 mark_read (struct cf_core *core, struct cf_conversation *conv, uint64_t upto)
 {
@@ -226,9 +226,7 @@ mark_read (struct cf_core *core, struct cf_conversation *conv, uint64_t upto)
   if (err)
     return err;
   conv->read_sequence = upto;
-  err = cf_store_message_raise (core->store, conv->id, false, before + 1, upto, CF_MESSAGE_READ, NULL, NULL);
-  if (!err)
-    err = cf_conversation_save (core, conv);
+  err = cf_conversation_save (core, conv);
   if (!err) {
     event = cf_conversation_json (core, conv); /* the unread count, for other clients */
     err = event ? cf_event_emit (core, "conversation", true, event) : cf_err (GPG_ERR_ENOMEM);

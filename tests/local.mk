@@ -98,10 +98,13 @@ inject: $(INJECT_TESTS)
 	for t in $(INJECT_TESTS); do CF_INJECT=1 $$t || exit 1; done
 
 # Benches: "make bench"; never part of the check.
-EXTRA_PROGRAMS = tests/bench/bare_gpg
+EXTRA_PROGRAMS = tests/bench/bare_gpg tests/bench/fill_history
+tests_bench_fill_history_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+tests_bench_fill_history_LDADD = $(CORE_LIBS) $(BASE_LIBS)
 tests_bench_bare_gpg_CPPFLAGS = $(AM_CPPFLAGS) $(GPGME_CFLAGS)
 tests_bench_bare_gpg_LDADD = $(GPGME_LIBS)
-EXTRA_DIST += tests/bench/latency.py
+EXTRA_DIST += tests/bench/latency.py tests/bench/burst.py tests/bench/history.py
 .PHONY: bench
-bench: tests/bench/bare_gpg confab confabd
-	CF_BUILDDIR='$(abs_top_builddir)' python3 $(srcdir)/tests/bench/latency.py
+bench: tests/bench/bare_gpg tests/bench/fill_history confab confabd
+	for name in latency burst history; do \
+	  CF_BUILDDIR='$(abs_top_builddir)' python3 $(srcdir)/tests/bench/$$name.py || exit; done

@@ -31,6 +31,7 @@ const struct store_step store_steps[] = {
   { { cf_schema_gate_verifies } },
   { { cf_schema_contact_expires } },
   { { cf_schema_people } },
+  { { cf_schema_message_search } },
 };
 
 const size_t store_step_count = sizeof store_steps / sizeof *store_steps;

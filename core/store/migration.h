@@ -27,4 +27,7 @@ extern const char cf_schema_contact_expires[]; /* store_peer.c: contact.expires 
 /* Version 5. */
 extern const char cf_schema_people[];       /* store_people.c: people_key */
 
+/* Version 6. */
+extern const char cf_schema_message_search[]; /* store_message.c: message_text anew */
+
 #endif

@@ -58,9 +58,9 @@ gpg_error_t cf_store_message_outgoing (struct cf_store *store, const uint8_t con
 gpg_error_t cf_store_message_raise (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
                                     bool outgoing, uint64_t first, uint64_t last, enum cf_message_state state,
                                     cf_message_row_fn fn, void *arg) CF_MUST_CHECK;
-/* Incoming ones to be read after the sequence AFTER. */
-gpg_error_t cf_store_message_unread (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
-                                     uint64_t after, size_t *r_count) CF_MUST_CHECK;
+/* Is the entry SEQUENCE there, and a CLOSE? */
+gpg_error_t cf_store_message_is_close (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
+                                       bool outgoing, uint64_t sequence, bool *r_close) CF_MUST_CHECK;
 gpg_error_t cf_store_message_bad_count (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
                                         size_t *r_count) CF_MUST_CHECK;
 /* Rows that tell what became of a key. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* bare_gpg.c - what the OpenPGP operations under Confab cost by themselves.
  *
- * Usage: bare_gpg [N]      makes a throw-away home, times each operation N times (default 25) with one
- * context Prints a JSON object: operation -> median in milliseconds.  The baseline that the other benches
- * divide by.
+ * Usage: bare_gpg [N [BYTES]]      makes a throw-away home, times each operation N times (default 25) with one
+ * context, on a text of BYTES (default 200).  Prints a JSON object: operation -> median in milliseconds.  The
+ * baseline that the other benches divide by.
  */
 
 #include <gpgme.h>
@@ -126,16 +126,15 @@ time_keys (gpgme_ctx_t ctx, const char *fpr, int round, double *t[OP_COUNT])
   t[OP_MAKE][round] = now_ms () - begun;
 }
 
-/* One round: each operation once, timed into T[op]. */
+/* One round: each operation once on TEXT, timed into T[op]. */
 static void
-one_round (gpgme_ctx_t ctx, gpgme_key_t recipients[3], int round, double *t[OP_COUNT])
+one_round (gpgme_ctx_t ctx, gpgme_key_t recipients[3], const char *text, size_t len, int round, double *t[OP_COUNT])
 {
-  static const char text[200] = "the text of an ordinary message";
   gpgme_encrypt_flags_t flags = GPGME_ENCRYPT_ALWAYS_TRUST | GPGME_ENCRYPT_NO_COMPRESS;
   gpgme_data_t plain, sealed, opened, signature, alone;
   double begun;
 
-  plain = data_of (text, sizeof text);
+  plain = data_of (text, len);
   sealed = data_of (NULL, 0);
   begun = now_ms ();
   CHECK (gpgme_op_encrypt_sign (ctx, recipients, flags, plain, sealed));
@@ -181,11 +180,13 @@ int
 main (int argc, char **argv)
 {
   int n = argc > 1 ? atoi (argv[1]) : 25;
+  size_t len = argc > 2 ? (size_t) atol (argv[2]) : 200;
+  char *text = calloc (1, len + 1);
   gpgme_key_t recipients[3] = { NULL };
   double *t[OP_COUNT];
   gpgme_ctx_t ctx;
 
-  if (n < 1 || !mkdtemp (home))
+  if (n < 1 || !text || !mkdtemp (home))
     return 1;
   atexit (remove_home);
   write_conf ();
@@ -202,7 +203,7 @@ main (int argc, char **argv)
     if (!(t[op] = calloc ((size_t) n, sizeof (double))))
       return 1;
   for (int i = 0; i < n; i++)
-    one_round (ctx, recipients, i, t);
+    one_round (ctx, recipients, text, len, i, t);
   for (int op = 0; op < OP_COUNT; op++) {
     qsort (t[op], (size_t) n, sizeof (double), compare);
     printf ("%s\"%s\": %.2f", op ? ", " : "{", op_names[op], t[op][n / 2]);
@@ -212,5 +213,6 @@ main (int argc, char **argv)
   gpgme_key_unref (recipients[0]);
   gpgme_key_unref (recipients[1]);
   gpgme_release (ctx);
+  free (text);
   return 0;
 }

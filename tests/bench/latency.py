@@ -111,9 +111,9 @@ class Person:
                            check=False)
 
 
-def bare(rounds):
-    out = subprocess.run([os.path.join(BUILD, "tests/bench/bare_gpg"), str(rounds)], check=True, capture_output=True,
-                         text=True).stdout
+def bare(rounds, size=200):
+    out = subprocess.run([os.path.join(BUILD, "tests/bench/bare_gpg"), str(rounds), str(size)], check=True,
+                         capture_output=True, text=True).stdout
     return json.loads(out)
 
 

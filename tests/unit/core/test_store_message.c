@@ -78,13 +78,20 @@ join (void *arg, const struct cf_message_row *m)
 }
 
 static const char *
-search (struct fixture *f, const uint8_t conversation[CF_CONVERSATION_ID_LEN], const char *match, size_t limit)
+search_before (struct fixture *f, const uint8_t conversation[CF_CONVERSATION_ID_LEN], int64_t before, const char *match,
+               size_t limit)
 {
   static char all[1000];
 
   all[0] = 0;
-  assert_int_equal (cf_store_message_history (f->store, conversation, INT64_MAX, match, limit, join, all), 0);
+  assert_int_equal (cf_store_message_history (f->store, conversation, before, match, limit, join, all), 0);
   return all;
+}
+
+static const char *
+search (struct fixture *f, const uint8_t conversation[CF_CONVERSATION_ID_LEN], const char *match, size_t limit)
+{
+  return search_before (f, conversation, INT64_MAX, match, limit);
 }
 
 static void
@@ -93,6 +100,7 @@ test_comes_back (void **state)
   struct fixture *f = *state;
   struct cf_message_row m = row (one, true, 1, "hello");
   uint8_t hash[CF_HASH_LEN];
+  bool closes;
   size_t n;
 
   m.is_reply = true;
@@ -116,8 +124,17 @@ test_comes_back (void **state)
   assert_int_equal (n, 3);
   assert_int_equal (cf_store_message_notices (f->store, one, &n), 0);
   assert_int_equal (n, 1);
-  assert_int_equal (cf_store_message_unread (f->store, one, 0, &n), 0);
-  assert_int_equal (n, 1);
+  assert_int_equal (cf_store_message_is_close (f->store, one, false, 1, &closes), 0);
+  assert_false (closes);
+  m.id[0] = 'y';
+  m.signature = CF_SIGNATURE_VALID;
+  m.sequence = 2;
+  m.kind = CF_ENTRY_CLOSE;
+  assert_int_equal (cf_store_message_add (f->store, &m), 0);
+  assert_int_equal (cf_store_message_is_close (f->store, one, false, 2, &closes), 0);
+  assert_true (closes);
+  assert_int_equal (cf_store_message_is_close (f->store, one, true, 2, &closes), 0);
+  assert_false (closes);
   assert_int_equal (cf_store_message_hash (f->store, one, true, 1, hash), 0);
   assert_int_equal (hash[0], 1);
   assert_int_equal (gpg_err_code (cf_store_message_hash (f->store, one, true, 2, hash)), GPG_ERR_NOT_FOUND);
@@ -169,6 +186,31 @@ test_history (void **state)
   assert_string_equal (search (f, one, "\"zurich\"", 10), "Grüße aus Zürich;");
   assert_string_equal (search (f, two, "\"ZÜRICH\"", 10), "zurich elsewhere;");
   assert_string_equal (search (f, one, "\"elsewhere\"", 10), "");
+}
+
+/* The latest ones first, page by page, whatever else has the same words. */
+static void
+test_search_pages (void **state)
+{
+  struct fixture *f = *state;
+  char text[32];
+
+  for (uint64_t i = 1; i <= 30; i++) { /* rows 2 * I - 1 and 2 * I */
+    snprintf (text, sizeof text, "every n%u", (unsigned) i);
+    add (f, one, true, i, text);
+    snprintf (text, sizeof text, "every m%u", (unsigned) i);
+    add (f, two, i % 2, (i + 1) / 2, text);
+  }
+  assert_string_equal (search (f, one, "\"every\"", 3), "every n28;every n29;every n30;");
+  assert_string_equal (search_before (f, one, 2 * 28 - 1, "\"every\"", 2), "every n26;every n27;");
+  assert_string_equal (search_before (f, two, 2 * 28 - 1, "\"every\"", 2), "every m26;every m27;");
+  assert_string_equal (search_before (f, one, 2, "\"every\"", 2), "every n1;");
+  assert_string_equal (search_before (f, one, 1, "\"every\"", 2), "");
+  assert_string_equal (search (f, one, "\"every\" \"n7\"", 3), "every n7;");
+  assert_string_equal (search (f, one, "\"m7\"", 3), "");
+  assert_int_equal (cf_store_message_forget (f->store, two), 0);
+  assert_string_equal (search (f, two, "\"every\"", 3), "");
+  assert_string_equal (search (f, one, "\"every\"", 3), "every n28;every n29;every n30;");
 }
 
 static void
@@ -244,6 +286,7 @@ main (void)
     cmocka_unit_test_setup_teardown (test_comes_back, setup, teardown),
     cmocka_unit_test_setup_teardown (test_states_only_rise, setup, teardown),
     cmocka_unit_test_setup_teardown (test_history, setup, teardown),
+    cmocka_unit_test_setup_teardown (test_search_pages, setup, teardown),
     cmocka_unit_test_setup_teardown (test_forgetting, setup, teardown),
   };
 
