@@ -5,7 +5,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz_line tests/fuzz/fuzz_options tests/fuzz/fuzz_packets tests/fuzz/fuzz_talk tests/fuzz/fuzz_text \
 	tests/fuzz/fuzz_tunnel tests/fuzz/fuzz_words
 if HAVE_CMOCKA # and with it the simulator
-fuzz_targets += tests/fuzz/fuzz_core tests/fuzz/fuzz_gate tests/fuzz/fuzz_message
+fuzz_targets += tests/fuzz/fuzz_core tests/fuzz/fuzz_gate tests/fuzz/fuzz_message tests/fuzz/fuzz_store
 endif
 check_PROGRAMS += $(fuzz_targets)
 EXTRA_DIST += tests/fuzz/corpus
@@ -71,6 +71,10 @@ tests_fuzz_fuzz_options_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_options_LDADD = libcf-fuzz.a libcf-net.a $(BASE_LIBS)
 tests_fuzz_fuzz_packets_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_packets_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_store_SOURCES = tests/fuzz/fuzz_store.c $(fuzz_world)
+tests_fuzz_fuzz_store_CPPFLAGS = $(fuzz_cppflags) $(SQLCIPHER_CFLAGS)
+tests_fuzz_fuzz_store_LDFLAGS = $(LDFLAGS_WORLD)
+tests_fuzz_fuzz_store_LDADD = libcf-fuzz.a $(SIM_LIBS)
 tests_fuzz_fuzz_talk_CPPFLAGS = $(fuzz_cppflags)
 tests_fuzz_fuzz_talk_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_talk_LDADD = $(FUZZ_LIBS)
@@ -87,7 +91,7 @@ tests_fuzz_fuzz_words_LDADD = libcf-fuzz.a libcf-cli.a $(CLIENT_LIBS)
 # fuzz/, as TARGET-crash-...; "make fuzz-merge" adds what was learnt to the corpora, as few and small as they can be.
 FUZZ_SECONDS = 60
 FUZZ_FLAGS = -timeout=20 -rss_limit_mb=2048 -max_len=4096 -print_final_stats=1
-.PHONY: fuzz fuzz-merge fuzz-seeds
+.PHONY: fuzz fuzz-coverage fuzz-merge fuzz-seeds
 if FUZZING
 fuzz: $(fuzz_targets)
 	@for target in $(fuzz_targets); do name=$${target##*/fuzz_}; echo "# $$name"; \
@@ -111,3 +115,13 @@ fuzz-seeds: $(fuzz_targets)
 	for target in $(fuzz_targets); do dir=$(srcdir)/tests/fuzz/corpus/$${target##*/fuzz_}; \
 	  $(MKDIR_P) $$dir && ./$$target --seeds $$dir || exit 1; done
 endif
+
+# What seeds and corpora reach, line by line, in a build of its own.
+fuzz-coverage:
+	$(MKDIR_P) fuzz-coverage && cd fuzz-coverage && \
+	  { test -f config.status || $(abs_top_srcdir)/configure --quiet --enable-coverage CFLAGS='-g -O0'; } && \
+	  $(MAKE) $(fuzz_targets) && lcov --quiet --directory . --zerocounters && \
+	  for target in $(fuzz_targets); do CF_SRCDIR='$(abs_top_srcdir)' ./$$target >/dev/null || exit 1; done && \
+	  lcov --quiet --capture --directory . --output-file all.info && \
+	  lcov --quiet --extract all.info '*/base/*' '*/net/*' '*/gpg/*' '*/core/*' '*/ui/*' --output-file fuzz.info && \
+	  lcov --list fuzz.info
