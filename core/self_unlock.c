@@ -24,7 +24,9 @@ open_store (struct cf_self_task *task)
   char *path = cf_store_path (core->home, CF_STORE_DB), *user_id = task->self.user_id;
 
   task->self.user_id = NULL;
-  err = path ? cf_store_open (core->env, path, task->store_key, &task->store) : cf_err (GPG_ERR_ENOMEM);
+  err = path ? cf_store_files_check (core->home) : cf_err (GPG_ERR_ENOMEM);
+  if (!err)
+    err = cf_store_open (core->env, path, task->store_key, &task->store);
   if (!err)
     err = cf_store_self_load (task->store, &task->self);
   if (gpg_err_code (err) == GPG_ERR_NOT_FOUND
@@ -86,14 +88,31 @@ on_exported (void *arg, gpg_error_t err, const uint8_t *data, size_t len)
     cf_self_task_end (task, err);
 }
 
+/* What is sealed to us and does not open is damaged; agent's errors are not of these. */
+static bool
+is_damage (gpg_error_t err)
+{
+  switch (gpg_err_code (err)) {
+  case GPG_ERR_DECRYPT_FAILED:
+  case GPG_ERR_CHECKSUM:
+  case GPG_ERR_BAD_DATA:
+  case GPG_ERR_NO_DATA:
+  case GPG_ERR_INV_DATA:
+  case GPG_ERR_INV_PACKET:
+  case GPG_ERR_UNEXPECTED:
+    return true;
+  default:
+    return false;
+  }
+}
+
 static void
 on_opened (void *arg, gpg_error_t err, const uint8_t *data, size_t len)
 {
   struct cf_self_task *task = arg;
 
   task->job = NULL;
-  /* What is sealed to us and does not open is damaged; agent's errors stay as they are. */
-  if (gpg_err_code (err) == GPG_ERR_DECRYPT_FAILED || (!err && len != CF_STORE_KEY_LEN))
+  if (is_damage (err) || (!err && len != CF_STORE_KEY_LEN))
     err = cf_err (CF_ERR_STORE);
   if (!err)
     err = cf_secmem_new (&task->store_key, CF_STORE_KEY_LEN);

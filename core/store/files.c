@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/paths.h"
@@ -114,6 +115,21 @@ cf_store_files_prepare (const char *home, int64_t now_utc_ms)
     err = cf_store_file_write (home, UNFINISHED, "", 0);
 leave:
   free (dir);
+  return err;
+}
+
+gpg_error_t
+cf_store_files_check (const char *home)
+{
+  gpg_error_t err = cf_err (GPG_ERR_ENOMEM);
+  char *path = cf_store_path (home, CF_STORE_DB);
+  struct stat st;
+
+  if (path)
+    err = stat (path, &st) ? cf_err_errno () : 0;
+  if (gpg_err_code (err) == GPG_ERR_ENOENT || (!err && st.st_size == 0))
+    err = cf_err (CF_ERR_STORE);
+  free (path);
   return err;
 }
 

@@ -23,6 +23,9 @@ gpg_error_t cf_store_file_write (const char *home, const char *name, const void 
 /* An empty HOME/store for init, marked as unfinished.  What an init that was broken off left is removed; a store that
    had been finished is never touched but moved aside, to HOME/store.saved-NOW. */
 gpg_error_t cf_store_files_prepare (const char *home, int64_t now_utc_ms) CF_MUST_CHECK;
+/* The database of a home that was finished: SQLite would make a new one where it is gone or empty.
+   Errors: CF_ERR_STORE, the system's. */
+gpg_error_t cf_store_files_check (const char *home) CF_MUST_CHECK;
 /* The mark is taken away: init has come to its end. */
 void cf_store_files_finish (const char *home);
 
