@@ -59,7 +59,8 @@ coverage:
 	  { test -f config.status || $(abs_top_srcdir)/configure --quiet --enable-coverage CFLAGS='-g -O0'; } && \
 	  $(MAKE) && $(MAKE) check; \
 	  lcov --quiet --capture --directory . --output-file all.info && \
-	  lcov --quiet --extract all.info '*/base/*' '*/net/*' '*/gpg/*' '*/core/*' --output-file confab.info && \
+	  lcov --quiet --remove all.info '*/tests/*' --output-file sources.info && \
+  lcov --quiet --extract sources.info '*/base/*' '*/net/*' '*/gpg/*' '*/core/*' --output-file confab.info && \
 	  lcov --summary confab.info
 
 # End-to-end stories on virtual hosts.
