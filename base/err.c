@@ -168,6 +168,8 @@ static const struct entry table[] = {
   SAY (GPG_ERR_UNUSABLE_SECKEY, CF_ANY, "IDENTITY_UNUSABLE", CF_EXIT_TRUST,
        "Your identity cannot sign: its key has expired, is revoked, or has no signing key",
        "See \"gpg --list-secret-keys\"; choose another with \"confab init --identity FPR\""),
+  SAY (GPG_ERR_NO_USER_ID, CF_ANY, "NO_USER_ID", CF_EXIT_TRUST,
+       "The key has no user ID that is in force", "Ask its owner for the current key and \"confab add\" it"),
   SAY (GPG_ERR_WRONG_KEY_USAGE, CF_ANY, "KEY_UNUSABLE", CF_EXIT_TRUST,
        "The key is not made for this use",
        "Use a key that may sign and encrypt; \"gpg --list-keys FPR\" shows what one may do"),
@@ -198,6 +200,9 @@ static const struct entry table[] = {
        "The pinentry program failed, so no passphrase could be asked for",
        "On a terminal, run \"export GPG_TTY=$(tty)\" first; \"gpgconf --check-programs\" tests "
        "pinentry"),
+  SAY (GPG_ERR_MISSING_KEY, CF_ANY, "NO_PRIMARY_KEY", CF_EXIT_AGENT,
+       "The secret part of your primary key is not on this machine, and only it certifies",
+       "Do it with gpg where it is (\"gpg --quick-lsign-key FPR\"), or insert the card that holds it"),
   SAY (GPG_ERR_CANCELED, CF_ANY, "CANCELED", CF_EXIT_AGENT,
        "It was cancelled in the passphrase dialog", "Try again and enter the passphrase"),
   SAY (GPG_ERR_FULLY_CANCELED, CF_ANY, "CANCELED", CF_EXIT_AGENT,

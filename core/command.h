@@ -70,6 +70,7 @@ gpg_error_t cf_command_inquire (struct cf_command *cmd, const char *keyword, siz
 /* The modules' tables, each ended by a NULL verb. */
 extern const struct cf_command_def cf_self_commands[];         /* INIT STATUS IDENTITIES ADDRESS CONFIG STOP EVENTS VISIBILITY */
 extern const struct cf_command_def cf_peer_commands[];         /* PEERS CONTACTS ADD REMOVE */
+extern const struct cf_command_def cf_certify_commands[];      /* CERTIFY */
 extern const struct cf_command_def cf_gate_commands[];         /* OPEN VERIFY REQUESTS ACCEPT EXPECT REFUSE */
 extern const struct cf_command_def cf_conversation_commands[]; /* CONVERSATIONS CLOSE DELETE */
 extern const struct cf_command_def cf_message_commands[];      /* SEND HISTORY READ TYPING EXPORT */

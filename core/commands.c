@@ -5,6 +5,7 @@
 const struct cf_command_def *const cf_command_tables[] = {
   cf_self_commands,
   cf_peer_commands,
+  cf_certify_commands,
   cf_gate_commands,
   cf_conversation_commands,
   cf_message_commands,

@@ -122,6 +122,22 @@ gpg_error_t cf_gpg_statement_sign (struct cf_gpg *gpg, const struct cf_fpr *iden
                                    const void *bytes, size_t len, cf_gpg_bytes_fn done, void *arg,
                                    struct cf_gpg_job **r_job) CF_MUST_CHECK;
 
+/* What came of a certification. */
+struct cf_certification {
+  const char *user_id; /* that is certified, as in the key: show by cf_text_display */
+  bool already;        /* it was before, and nothing was done */
+  bool imported;       /* the key was put into the user's keyring, or its user ID was */
+};
+typedef void (*cf_gpg_certify_fn) (void *arg, gpg_error_t err, const struct cf_certification *what);
+
+/* Certify, in the user's keyring and with IDENTITY's key, the main user ID of FPR, whose key is in the people home and
+   is put into the user's if it is not there: for the user alone ("local"), or EXPORTABLE.  Pinentry may ask.
+   Errors: those of key states (FPR's, in either home), UNUSABLE_SECKEY (IDENTITY's), NO_PUBKEY, NO_USER_ID,
+   MISSING_KEY (the secret part of the identity's primary key is not here), CONFLICT (done, but gpg.conf made another
+   key certify as well, or another user ID), and those of agent and pinentry. */
+gpg_error_t cf_gpg_certify (struct cf_gpg *gpg, const struct cf_fpr *identity, const struct cf_fpr *fpr, bool exportable,
+                            cf_gpg_certify_fn done, void *arg, struct cf_gpg_job **r_job) CF_MUST_CHECK;
+
 /* --- people home --- */
 
 /* Whoever keeps the people home's keys over restarts: told of each that was imported (BLOCK as it is in the home now)

@@ -1,7 +1,7 @@
 # gpg: everything OpenPGP, and the only place that includes gpgme.h.
 noinst_LIBRARIES += libcf-gpg.a
 libcf_gpg_a_SOURCES = \
-	gpg/context.c gpg/context.h gpg/conversation_key.c gpg/engine.c gpg/engine.h gpg/envelope.c gpg/frozen.c gpg/frozen.h gpg/gpg.h \
+	gpg/certify.c gpg/context.c gpg/context.h gpg/conversation_key.c gpg/engine.c gpg/engine.h gpg/envelope.c gpg/frozen.c gpg/frozen.h gpg/gpg.h \
 	gpg/homes.c gpg/homes.h gpg/identity.c gpg/keycache.c gpg/keycache.h gpg/keyring.c gpg/keyring.h \
 	gpg/packets.c gpg/packets.h gpg/people.c gpg/rules.c gpg/rules.h gpg/statement.c
 libcf_gpg_a_CPPFLAGS = $(AM_CPPFLAGS) $(GPGME_CFLAGS) $(EVENT_CFLAGS)
@@ -11,7 +11,7 @@ GPG_LIBS = libcf-gpg.a $(GPGME_LIBS) $(EVENT_LIBS)
 dist_noinst_SCRIPTS += keyrings-test/make-keys.sh tests/lab/pinentry-fake
 
 if HAVE_CMOCKA
-gpg_tests = tests/unit/gpg/test_engine tests/unit/gpg/test_envelope tests/unit/gpg/test_identity \
+gpg_tests = tests/unit/gpg/test_certify tests/unit/gpg/test_engine tests/unit/gpg/test_envelope tests/unit/gpg/test_identity \
 	tests/unit/gpg/test_keyring tests/unit/gpg/test_packets tests/unit/gpg/test_statement
 check_PROGRAMS += $(gpg_tests)
 TESTS += $(gpg_tests)
@@ -19,6 +19,9 @@ gpg_test_cppflags = $(AM_CPPFLAGS) $(GPGME_CFLAGS) $(EVENT_CFLAGS) $(CMOCKA_CFLA
 gpg_test_ldadd = $(GPG_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
 gpg_fixture = tests/unit/gpg/fixture.c tests/unit/gpg/fixture.h
 
+tests_unit_gpg_test_certify_SOURCES = tests/unit/gpg/test_certify.c $(gpg_fixture)
+tests_unit_gpg_test_certify_CPPFLAGS = $(gpg_test_cppflags)
+tests_unit_gpg_test_certify_LDADD = $(gpg_test_ldadd)
 tests_unit_gpg_test_envelope_SOURCES = tests/unit/gpg/test_envelope.c $(gpg_fixture)
 tests_unit_gpg_test_envelope_CPPFLAGS = $(gpg_test_cppflags)
 tests_unit_gpg_test_envelope_LDADD = $(gpg_test_ldadd)

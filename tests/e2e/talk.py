@@ -244,6 +244,31 @@ def verify_again(lab):
     check(b.confab("verify", conv, password="x", code=1).error["error"] == "CLOSED", "not a closed one")
 
 
+def certifications(me, other):
+    """What ME's own gpg shows of certifications of OTHER's key by ME: "sig!" and whether it is L, local."""
+    lines = me.gpg("--check-sigs", other.fpr).stdout.decode().splitlines()
+    return [line.split()[:2] for line in lines if line.startswith("sig!") and me.fpr[-16:] in line]
+
+
+def certify(lab):
+    """A verified contact's key is certified in the user's keyring, as gpg shows it"""
+    a, b = pair(lab)
+    refused_ = a.confab("certify", b.fpr, code=4)
+    check(refused_.error["error"] == "NOT_TRUSTED", f"not before it is verified: {refused_.err}")
+    check(a.fingerprints() == [a.fpr], "nothing was put into the keyring")
+    open_conversation(a, b)
+    row = a.confab("certify", "bob").row
+    check(row["imported"] and not row["already"] and not row["exportable"] and row["validity"] == "full", f"{row}")
+    check(row["user_id"] == "bob <bob@test.invalid>" and row["fingerprint"] == b.fpr, f"{row}")
+    check([kind for _, kind in certifications(a, b)] == ["L"], f"local: {certifications(a, b)}")
+    exported = b.gpg("--list-packets", data=a.gpg("--export", b.fpr).stdout).stdout
+    check(a.fpr[-16:].encode() not in exported, "which does not leave the keyring")
+    check(a.confab("certify", "bob").row["already"], "once is enough")
+    check(a.confab("contacts").row["validity"] == "full", "and Confab shows it")
+    a.confab("certify", "bob", "--exportable")
+    check([kind for _, kind in certifications(a, b)] not in ([], ["L"]), f"exportable: {certifications(a, b)}")
+
+
 if __name__ == "__main__":
     run_stories(rsa_with_brainpool, nist_with_ed25519, wrong_password, refused, expected, crossing, restarts, cable,
-                two_conversations, receipts, many_lines, closing, verify_again)
+                two_conversations, receipts, many_lines, closing, verify_again, certify)

@@ -30,6 +30,7 @@ struct fake_key {
   enum cf_key_state state;
   int64_t expires_utc_ms; /* as its owner has set it; 0: never */
   bool secret, frozen;
+  bool certified, exportable; /* by the user */
   uint8_t passphrase[CF_GPG_PASSPHRASE_LEN];
 };
 
@@ -44,7 +45,7 @@ struct sim_keys {
   gpg_error_t prompt_err;
 };
 
-enum result { RESULT_DONE, RESULT_KEY, RESULT_KEYS, RESULT_BYTES, RESULT_NEWKEY };
+enum result { RESULT_DONE, RESULT_KEY, RESULT_KEYS, RESULT_BYTES, RESULT_NEWKEY, RESULT_CERTIFIED };
 
 struct cf_gpg_job {
   struct cf_gpg_job *next;
@@ -56,6 +57,7 @@ struct cf_gpg_job {
   gpg_error_t err;
   struct cf_fpr fpr;
   struct fake_key key;
+  bool already, imported;
   uint8_t *data;
   size_t len;
 };
@@ -182,6 +184,7 @@ combine (struct cf_gpg *gpg, const struct fake_key *key, struct fake_key *r_key)
     r_key->state = user->state;
   if (!r_key->state && r_key->expires_utc_ms && gpg->node->env.now_utc_ms >= r_key->expires_utc_ms)
     r_key->state = CF_KEY_EXPIRED;
+  r_key->certified = user && user->certified;
 }
 
 /* ---- jobs ---- */
@@ -216,6 +219,7 @@ info_of (const struct fake_key *key, struct cf_key_info *r_info)
   r_info->created_utc_ms = 1700000000000LL;
   r_info->expires_utc_ms = key->expires_utc_ms;
   r_info->state = key->state;
+  r_info->validity = key->certified ? CF_VALIDITY_FULL : CF_VALIDITY_UNKNOWN;
   r_info->has_secret = key->secret;
   r_info->can_sign = r_info->can_encrypt = true;
 }
@@ -224,6 +228,7 @@ static void
 job_fire (void *arg)
 {
   struct cf_gpg_job *job = arg;
+  struct cf_certification certification = { job->key.user_id, job->already, job->imported };
   struct cf_key_info info;
 
   job_unlink (job);
@@ -243,6 +248,9 @@ job_fire (void *arg)
     break;
   case RESULT_NEWKEY:
     ((cf_gpg_newkey_fn) job->done) (job->arg, job->err, &job->fpr, job->data, job->len);
+    break;
+  case RESULT_CERTIFIED:
+    ((cf_gpg_certify_fn) job->done) (job->arg, job->err, job->err ? NULL : &certification);
     break;
   }
   job_free (job);
@@ -531,6 +539,34 @@ cf_gpg_key_lookup (struct cf_gpg *gpg, const struct cf_fpr *fpr, cf_gpg_key_fn d
     combine (gpg, key, &job->key);
   else
     job->err = cf_err (GPG_ERR_NO_PUBKEY);
+  return 0;
+}
+
+gpg_error_t
+cf_gpg_certify (struct cf_gpg *gpg, const struct cf_fpr *identity, const struct cf_fpr *fpr, bool exportable,
+                cf_gpg_certify_fn done, void *arg, struct cf_gpg_job **r_job)
+{
+  struct fake_key *own = ring_find (&gpg->node->keys->conversation, fpr);
+  struct fake_key *user = ring_find (&gpg->node->keys->user, fpr);
+  struct cf_gpg_job *job = JOB (RESULT_CERTIFIED, SIGN_MS);
+
+  (void) identity;
+  if (!own)
+    job->err = cf_err (GPG_ERR_NO_PUBKEY);
+  else {
+    combine (gpg, own, &job->key);
+    job->err = cf_key_state_error (job->key.state);
+  }
+  if (!job->err)
+    job->err = gpg->node->keys->prompt_err;
+  if (job->err)
+    return 0;
+  job->imported = !user;
+  if (!user)
+    user = ring_add (&gpg->node->keys->user, fpr, own->user_id);
+  job->already = user->certified && (user->exportable || !exportable);
+  user->certified = true;
+  user->exportable = user->exportable || exportable;
   return 0;
 }
 

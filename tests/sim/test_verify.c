@@ -746,6 +746,53 @@ test_key_revoked (void **state)
   sim_free (p.sim);
 }
 
+/* --- what verifying is for --- */
+
+/* Whom he has verified, the user may certify; others only on purpose. */
+static void
+test_certify (void **state)
+{
+  struct sim_command *call;
+  struct sim_node *c;
+  char fpr_c[CF_FPR_HEX_SIZE];
+  struct pair p;
+
+  (void) state;
+  begin (&p, 60);
+  c = sim_node_new (p.sim, "carol");
+  assert_int_equal (sim_node_start (c), 0);
+  assert_true (sim_sees (p.a, c));
+  cf_fpr_hex (&c->fpr, fpr_c);
+  sim_gpg_fail (p.a, cf_err (GPG_ERR_CANCELED));
+  assert_int_equal (gpg_err_code (sim_do (p.a, "CERTIFY", NULL, p.fpr_b, NULL)), GPG_ERR_CANCELED);
+  sim_gpg_fail (p.a, 0);
+  call = sim_call (p.a, "CERTIFY", NULL, p.fpr_b, NULL);
+  assert_true (sim_wait (call, 1000));
+  assert_int_equal (call->err, 0);
+  assert_string_equal (sim_text (call, 0, "validity"), "full");
+  assert_true (json_is_true (json_object_get (json_array_get (call->rows, 0), "imported")));
+  assert_true (json_is_false (json_object_get (json_array_get (call->rows, 0), "already")));
+  assert_int_equal (peer_of (p.a, p.b)->validity, CF_VALIDITY_FULL);
+  sim_command_free (call);
+  call = sim_call (p.a, "CERTIFY", NULL, p.fpr_b, NULL);
+  assert_true (sim_wait (call, 1000));
+  assert_true (json_is_true (json_object_get (json_array_get (call->rows, 0), "already")));
+  sim_command_free (call);
+  /* Seen, but not verified. */
+  assert_int_equal (gpg_err_code (sim_do (p.a, "CERTIFY", NULL, fpr_c, NULL)), GPG_ERR_NOT_TRUSTED);
+  assert_int_equal (sim_do (p.a, "CERTIFY", NULL, "--unverified", "--exportable", fpr_c, NULL), 0);
+  /* A client that goes takes its question with it. */
+  p.sim->gpg_sign_ms = 1000;
+  call = sim_call (p.a, "CERTIFY", NULL, "--exportable", p.fpr_b, NULL);
+  sim_run (p.sim, 10);
+  assert_false (call->finished);
+  sim_command_free (call);
+  sim_run (p.sim, 2000);
+  sim_keys_set_state (p.a, &p.b->fpr, CF_KEY_EXPIRED);
+  assert_int_equal (gpg_err_code (sim_do (p.a, "CERTIFY", NULL, p.fpr_b, NULL)), CF_ERR_KEY_EXPIRED);
+  sim_free (p.sim);
+}
+
 int
 main (void)
 {
@@ -771,6 +818,7 @@ main (void)
     cmocka_unit_test (test_another_conversation),
     cmocka_unit_test (test_refused_too_late),
     cmocka_unit_test (test_key_revoked),
+    cmocka_unit_test (test_certify),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);

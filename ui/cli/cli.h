@@ -195,6 +195,7 @@ void cf_show_alarm (struct cf_cli *cli, const json_t *row);
 void cf_show_peer_line (struct cf_cli *cli, json_t *row);
 void cf_show_request_line (struct cf_cli *cli, json_t *row);
 void cf_show_conversation_line (struct cf_cli *cli, json_t *row);
+void cf_show_certified (struct cf_cli *cli, json_t *row);
 void cf_show_done (struct cf_cli *cli, json_t *row);
 void cf_show_export (struct cf_cli *cli, json_t *row); /* an mbox as it is; else JSON */
 

@@ -210,6 +210,21 @@ cf_show_opened (struct cf_cli *cli, json_t *row)
   cf_cli_say (cli, CF_CLI_DIM, "Talk with: confab chat " SHORT_ID, id);
 }
 
+void
+cf_show_certified (struct cf_cli *cli, json_t *row)
+{
+  char *who = cf_row_shown (row, "user_id");
+
+  if (cf_row_true (row, "imported"))
+    cf_cli_say (cli, CF_CLI_PLAIN, "Their key is in your keyring now");
+  cf_cli_say (cli, CF_CLI_GOOD, "%s is %s%s", who,
+              cf_row_true (row, "already") ? "certified already" : "certified by your key",
+              cf_row_true (row, "already")      ? ""
+              : cf_row_true (row, "exportable") ? ", for everybody who gets the key from you"
+                                                : ", for you alone");
+  free (who);
+}
+
 /* ---- messages ---- */
 
 void

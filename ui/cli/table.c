@@ -34,6 +34,11 @@ static const struct cf_cli_option open_options[] = {
   OPTION_END,
 };
 static const struct cf_cli_option verify_options[] = { PASSWORD_OPTION, OPTION_END };
+static const struct cf_cli_option certify_options[] = {
+  { "exportable", NULL, 0, false, "for others, too: it goes along when the key is exported" },
+  { "unverified", NULL, 0, false, "although they are not verified: you have compared the fingerprint" },
+  OPTION_END,
+};
 static const struct cf_cli_option accept_options[] = { PASSWORD_OPTION, OPTION_END };
 static const struct cf_cli_option expect_options[] = {
   PASSWORD_OPTION,
@@ -147,6 +152,13 @@ const struct cf_cli_command cf_cli_commands[] = {
   { .name = "unblock", .verb = "UNBLOCK", .args = "PEER", .min_args = 1, .max_args = 1,
     .summary = "hear from them again; conversations go on", .help = PEER_WORD, .fields = CONTACT_FIELDS,
     .show = cf_show_block_line },
+  { .name = "certify", .verb = "CERTIFY", .args = "PEER", .min_args = 1, .max_args = 1, .options = certify_options,
+    .summary = "certify a contact's key in your keyring",
+    .help = "Your own key says that this one is theirs, to your gpg and what uses it: for you alone (a local "
+            "certification), unless it is exportable. Only the main user ID is certified. The key is put into your "
+            "keyring if it is not there. They must be verified by a password. " PEER_WORD,
+    .fields = "fingerprint, user_id (that is certified), exportable, already (it was before), imported, validity",
+    .show = cf_show_certified },
   { .name = "open", .verb = "OPEN", .args = "PEER", .min_args = 1, .max_args = 1, .options = open_options,
     .password = true, .summary = "ask for a conversation, gated by a password",
     .help = "Agree on the password with the other person by voice or in person. The conversation opens when both "
