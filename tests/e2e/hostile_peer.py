@@ -4,6 +4,7 @@
 Beacons, streams, handshakes, records, HELLO, and what a daemon hears when it asks; the world is in hostile_world.py.
 "hostile_peer.sh GROUP..." or "hostile_peer.sh CASE..." runs some; CF_HOSTILE_LONG=1 makes floods ten times as long.
 """
+import importlib
 import os
 import subprocess
 import sys
@@ -445,6 +446,27 @@ def hello_questions(w):
     check(answered <= 20, f"{answered} answers")
 
 
+@case("hello", "a stranger while nobody is to see us, and somebody who is blocked: not a word", hello_invisible=2,
+      hello_blocked=1)
+def hello_silence(w):
+    def unanswered(message, keys):
+        tunnel = w.tunnel(keys)
+        tunnel.send(CONTROL, message)
+        how, said = tunnel.end(700)
+        check(how == "quiet" and not said, f"silence, not {how} {said.hex()}")
+        tunnel.close()
+
+    w.alice.confab("visibility", "nobody")
+    unanswered(b"\1", Keys(w.hands))
+    keys = Keys(w.hands)
+    unanswered(w.hello(w.eve, keys), keys)
+    w.alice.confab("visibility", "everyone")
+    w.link(w.eve, keys).close()
+    w.alice.confab("block", w.eve.fpr)
+    unanswered(w.hello(w.eve, keys), keys)
+    w.alice.confab("unblock", w.eve.fpr)
+
+
 @case("hello", "new faces without end", key_changes=1)
 def hello_changes(w):
     """A device that is known shows another statement each time: each costs gpg, so there are not many."""
@@ -520,4 +542,5 @@ def asking_bad_keys(w):
 
 
 if __name__ == "__main__":
+    importlib.import_module("hostile_talk")  # its cases come last
     sys.exit(1 if run_groups(sys.argv[1:]) else 0)

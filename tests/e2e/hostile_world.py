@@ -156,15 +156,6 @@ class Stream:
         channel, data = self.hands.call("message", self.n, ms)
         return int(channel), b"" if data == "-" else bytes.fromhex(data)
 
-    def wait_frame(self, *kinds, conv=None, ms=15000):
-        """The body of the next frame of one of KINDS; others are passed over."""
-        until = time.monotonic() + ms / 1000
-        while time.monotonic() < until:
-            channel, data = self.message(ms)
-            if channel == TALK and data[0] in kinds and conv in (None, data[1:17]):
-                return data[0], data[17:]
-        raise Err("no frame of", kinds)
-
     def bye(self, ms=5000):
         """The reason in the other side's goodbye; whatever comes before is passed over."""
         try:
