@@ -46,8 +46,9 @@ cf_inbox_get (struct cf_core *core, struct cf_conversation *conv, struct cf_inbo
   return 0;
 }
 
-static void
-drop_first (struct cf_inbox *ib)
+/* The first one, out of the queue; caller frees. */
+static struct cf_inbound *
+take_first (struct cf_inbox *ib)
 {
   struct cf_inbound *in = ib->first;
 
@@ -56,7 +57,13 @@ drop_first (struct cf_inbox *ib)
     ib->end = &ib->first;
   ib->count--;
   ib->bytes -= in->len;
-  free (in);
+  return in;
+}
+
+static void
+drop_first (struct cf_inbox *ib)
+{
+  free (take_first (ib));
 }
 
 void
@@ -527,31 +534,32 @@ static void
 opened (void *arg, gpg_error_t err, const uint8_t *plain, size_t len)
 {
   struct cf_inbox *ib = arg;
+  struct cf_inbound *in = take_first (ib);
 
   ib->job = NULL;
+  ib->opening = false;
+  cf_inbox_run (ib); /* gpg begins with the next one while this one goes to disk; it is heard of in a later turn */
   switch (gpg_err_code (err)) {
   case GPG_ERR_NO_ERROR:
     if (cf_trust_stops (ib->core, ib->conv)) /* while it was opened; it comes again when that is mended */
       cf_refused (ib->core->env, CF_REFUSED_MESSAGE_STOPPED);
     else
-      consider (ib, ib->first, plain, len);
+      consider (ib, in, plain, len);
     break;
   case CF_ERR_FORGERY:
-    refuse (ib, ib->first, CF_REFUSED_ENVELOPE_SIGNATURE, "its signature or its recipients are not the expected ones");
+    refuse (ib, in, CF_REFUSED_ENVELOPE_SIGNATURE, "its signature or its recipients are not the expected ones");
     break;
   case GPG_ERR_TOO_LARGE:
-    refuse (ib, ib->first, CF_REFUSED_ENVELOPE_LARGE, "it is too large");
+    refuse (ib, in, CF_REFUSED_ENVELOPE_LARGE, "it is too large");
     break;
   case GPG_ERR_DECRYPT_FAILED:
   case GPG_ERR_NO_DATA:
-    refuse (ib, ib->first, CF_REFUSED_ENVELOPE_UNREADABLE, "it cannot be decrypted");
+    refuse (ib, in, CF_REFUSED_ENVELOPE_UNREADABLE, "it cannot be decrypted");
     break;
   default: /* ours, not its: the peer repeats */
     cf_log (ib->core->env, CF_LOG_WARN, "inbox: an envelope could not be opened now: %s", gpg_strerror (err));
   }
-  ib->opening = false;
-  drop_first (ib);
-  cf_inbox_run (ib);
+  free (in);
 }
 
 struct repeated {
