@@ -21,6 +21,7 @@
 #include "core/peer.h"
 #include "core/self.h"
 #include "core/settings.h"
+#include "core/trust.h"
 #include "core/visibility.h"
 
 #define LISTEN_MAX 32
@@ -51,9 +52,15 @@ add_step (json_t *ladder, const char *step, bool ok, const char *hint, const cha
 static void
 step_identity (struct cf_core *core, json_t *ladder)
 {
-  char hex[CF_FPR_HEX_SIZE];
+  enum cf_key_state state = core->self ? cf_self_key_state (core->self) : CF_KEY_OK;
+  char hex[CF_FPR_HEX_SIZE], *message, *hint = NULL;
 
-  if (core->state == CF_CORE_EMPTY)
+  if (state != CF_KEY_OK) {
+    message = cf_trust_message (core, &core->self->fpr, state, &hint);
+    add_step (ladder, "identity", false, hint ? hint : "", "%s: nothing is sent or taken", message ? message : "");
+    free (message);
+    free (hint);
+  } else if (core->state == CF_CORE_EMPTY)
     add_step (ladder, "identity", false, "Choose or make one with \"confab init\"", "No identity is chosen yet");
   else if (core->self)
     add_step (ladder, "identity", true, "", "%s, %s", core->self->user_id, cf_fpr_hex (&core->self->fpr, hex));

@@ -239,6 +239,8 @@ static void
 test_own_revoked (void **state)
 {
   struct pair p = pair_new (50);
+  struct sim_command *call;
+  json_t *step;
 
   (void) state;
   sim_keys_set_state (p.a, &p.a->fpr, CF_KEY_REVOKED);
@@ -246,6 +248,13 @@ test_own_revoked (void **state)
   assert_conv (p.a, "key_state", "\"revoked\"");
   assert_trouble (p.a, "Your own key has been revoked");
   assert_int_equal (gpg_err_code (sim_do (p.a, "SEND", "no", p.id, NULL)), CF_ERR_KEY_REVOKED);
+  call = sim_call (p.a, "STATUS", NULL, NULL);
+  assert_true (sim_wait (call, 1000));
+  step = json_array_get (json_object_get (json_array_get (call->rows, 0), "network"), 0);
+  assert_string_equal (json_string_value (json_object_get (step, "step")), "identity");
+  assert_true (json_is_false (json_object_get (step, "ok")));
+  assert_non_null (strstr (json_string_value (json_object_get (step, "detail")), "revoked"));
+  sim_command_free (call);
   say (p.b, p.id, "hear me", "--wait=queued");
   sim_run (p.sim, LONG_MS);
   assert_said (p.a, p.id, "");
