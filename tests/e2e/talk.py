@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The main job: find each other, open by password, talk; with real keys of four kinds."""
+import mailbox
 import os
 import subprocess
+from email.utils import parsedate_to_datetime
 
 from lab import Failed, check, open_conversation, run_stories, see_each_other
 
@@ -40,14 +42,23 @@ def rsa_with_brainpool(lab):
     a, b = pair(lab, "rsa4096", "brainpoolP256r1")
     conv = talk_both_ways(a, b)
     secret = b.confab("export", conv, "--secret").row
-    mails = b.confab("export", conv, "--format", "mbox").out
-    start = mails.index("-----BEGIN PGP MESSAGE-----")
-    armored = mails[start:mails.index("-----END PGP MESSAGE-----") + len("-----END PGP MESSAGE-----")]
-    armored = armored.replace("\\n", "\n").replace("\\r", "")
-    done = b.gpg("--pinentry-mode", "loopback", "--passphrase", secret["passphrase"], "--status-fd", "2", "-d",
-                 data=armored.encode() + b"\n", home=secret["homedir"])
-    check("Hello Bob, 你好 👋".encode() in done.stdout, f"the text in {done.stdout!r}")
-    check(b"GOODSIG" in done.stderr and b"VALIDSIG" in done.stderr, f"a good signature: {done.stderr!r}")
+    path = os.path.join(b.dir, "mbox")
+    with open(path, "w", encoding="ascii") as f:
+        f.writelines(row["mail"] for row in b.confab("export", conv, "--format", "mbox").rows)
+    mails, texts = list(mailbox.mbox(path, create=False)), ["Hello Bob, 你好 👋", "Hello Alice\nsecond line"]
+    check(len(mails) == len(texts) and len({m["Message-ID"] for m in mails}) == len(texts), f"{len(mails)} mails")
+    for mail, text in zip(mails, texts):  # RFC 3156, as a mail client takes it apart
+        check(mail.get_content_type() == "multipart/encrypted"
+              and mail.get_param("protocol") == "application/pgp-encrypted" and not mail.defects, f"{mail}")
+        control, sealed = mail.get_payload()
+        check(control.get_content_type() == "application/pgp-encrypted"
+              and control.get_payload().strip() == "Version: 1", f"{control}")
+        check(sealed.get_content_type() == "application/octet-stream", f"{sealed}")
+        check(parsedate_to_datetime(mail["Date"]).tzinfo is not None, f"{mail['Date']}")
+        done = b.gpg("--pinentry-mode", "loopback", "--passphrase", secret["passphrase"], "--status-fd", "2", "-d",
+                     data=sealed.get_payload(decode=True), home=secret["homedir"])
+        check(text.encode() in done.stdout, f"the text in {done.stdout!r}")
+        check(b"GOODSIG" in done.stderr and b"VALIDSIG" in done.stderr, f"a good signature: {done.stderr!r}")
 
 
 def nist_with_ed25519(lab):
