@@ -19,6 +19,14 @@ tests_sim_test_schedule_LDFLAGS = $(LDFLAGS_SIM) -Wl,--wrap=cf_store_envelope_ad
 	-Wl,--wrap=crypto_pwhash_argon2id
 tests_sim_test_schedule_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
 
+# A day in virtual time.
+check_PROGRAMS += tests/sim/test_soak
+TESTS += tests/sim/test_soak
+tests_sim_test_soak_SOURCES = tests/sim/test_soak.c tests/sim/quick_password.c
+tests_sim_test_soak_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+tests_sim_test_soak_LDFLAGS = $(LDFLAGS_SIM) -Wl,--wrap=crypto_pwhash_argon2id
+tests_sim_test_soak_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
+
 # A tale of two for each operation of a disk.
 check_PROGRAMS += tests/sim/test_inject
 TESTS += tests/sim/test_inject
