@@ -449,21 +449,22 @@ def hello_questions(w):
 @case("hello", "a stranger while nobody is to see us, and somebody who is blocked: not a word", hello_invisible=2,
       hello_blocked=1)
 def hello_silence(w):
-    def unanswered(message, keys):
-        tunnel = w.tunnel(keys)
+    def unanswered(message, keys, reason):
+        before, tunnel = w.refused().get(reason, 0), w.tunnel(keys)
         tunnel.send(CONTROL, message)
         how, said = tunnel.end(700)
         check(how == "quiet" and not said, f"silence, not {how} {said.hex()}")
+        wait_until("it is counted", lambda: w.refused().get(reason, 0) > before)
         tunnel.close()
 
     w.alice.confab("visibility", "nobody")
-    unanswered(b"\1", Keys(w.hands))
+    unanswered(b"\1", Keys(w.hands), "hello.invisible")
     keys = Keys(w.hands)
-    unanswered(w.hello(w.eve, keys), keys)
+    unanswered(w.hello(w.eve, keys), keys, "hello.invisible")
     w.alice.confab("visibility", "everyone")
     w.link(w.eve, keys).close()
     w.alice.confab("block", w.eve.fpr)
-    unanswered(w.hello(w.eve, keys), keys)
+    unanswered(w.hello(w.eve, keys), keys, "hello.blocked")
     w.alice.confab("unblock", w.eve.fpr)
 
 

@@ -19,6 +19,9 @@ from lab import BUILD, NETNS, SRC, WAIT, Failed, Lab, check, open_conversation, 
 LONG = bool(os.environ.get("CF_HOSTILE_LONG"))  # whole floods instead of short ones
 LATENCY = 5.0            # seconds: how long a message of the honest may take while an attack goes on
 MEMORY = 96 << 20        # bytes: what an attack may cost while it lasts
+with open(os.path.join(BUILD, "confabd"), "rb") as program:
+    if b"__asan_init" in program.read():
+        MEMORY *= 8      # what was freed is kept for a while to find its later users
 DISCOVERY = 7077
 CONTROL, TALK, BULK, LINK = 0, 1, 2, 255
 MORE = 1
