@@ -95,7 +95,7 @@ command (int i, struct fuzz_in *in)
   char peer[CF_FPR_HEX_SIZE], text[16];
 
   cf_fpr_hex (&fuzz_world.nodes[!i]->fpr, peer);
-  switch (what % 11) {
+  switch (what % 20) {
   case 0: w.passwords[i] |= 1u << (what >> 7); keep (sim_call (node, "OPEN", password, "--note=hi", peer, NULL)); break;
   case 1: w.passwords[i] |= 1u << (what >> 7); keep (sim_call (node, "ACCEPT", password, peer, NULL)); break;
   case 2: w.passwords[i] |= 1u << (what >> 7); keep (sim_call (node, "EXPECT", password, peer, NULL)); break;
@@ -109,6 +109,15 @@ command (int i, struct fuzz_in *in)
   case 7: keep (sim_call (node, "TYPING", NULL, peer, NULL)); break;
   case 8: keep (sim_call (node, "CLOSE", NULL, peer, NULL)); break;
   case 9: keep (sim_call (node, "DELETE", NULL, peer, NULL)); break;
+  case 10: keep (sim_call (node, "VERIFY", password, peer, NULL)); break;
+  case 11: keep (sim_call (node, "BLOCK", NULL, peer, NULL)); break;
+  case 12: keep (sim_call (node, "UNBLOCK", NULL, peer, NULL)); break;
+  case 13: keep (sim_call (node, "REMOVE", NULL, peer, NULL)); break;
+  case 14: keep (sim_call (node, "VISIBILITY", NULL, what & 32 ? "contacts" : what & 64 ? "nobody" : "everyone", NULL)); break;
+  case 15: keep (sim_call (node, "SEND", "", "--lines", peer, NULL)); break;
+  case 16: keep (sim_call (node, "EXPORT", NULL, peer, NULL)); break;
+  case 17: keep (sim_call (node, "CONTACTS", NULL, NULL)); break;
+  case 18: keep (sim_call (node, "STATUS", NULL, NULL)); break;
   default: keep (sim_call (node, "HISTORY", NULL, peer, NULL)); break;
   }
   sim_run (fuzz_world.sim, 5);
@@ -223,7 +232,11 @@ fuzz_seeds (fuzz_emit *emit)
                                  0, 0, 0, 1 };
   static const uint8_t trouble[] = { 1, COMMAND, 4, 9, 1, COMMAND, 4, 6, B + 6, 5 + 72, COMMAND, 4, RUN, 14, 5, RUN, 15,
                                      8, 100, RUN, 15, B + COMMAND, 8, RUN, 12, COMMAND, 9, RUN, 12 };
+  static const uint8_t people[] = { 1, COMMAND, 10, RUN, 4, B + COMMAND, 10, RUN, 10, COMMAND, 11, COMMAND, 4, RUN, 8, COMMAND,
+                                    12, RUN, 8, COMMAND, 34, RUN, 15, COMMAND, 16, COMMAND, 17, COMMAND, 18, COMMAND, 13,
+                                    COMMAND, 74, RUN, 12 };
 
+  emit ("people", people, sizeof people);
   emit ("opening", opening, sizeof opening);
   emit ("wrong", wrong, sizeof wrong);
   emit ("altered", altered, sizeof altered);

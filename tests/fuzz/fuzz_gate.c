@@ -4,7 +4,8 @@
  * Alice is hostile: her own gate is mute, and the input sends the gate's frames in her place, in any order and in
  * either role: with any body, or with the right one, computed from what Bob has in memory (the tag that he expects,
  * keys, statements, DONE), or with the right one altered.  Bob is honest and his user has typed passwords or not.
- * A conversation opens only if his user has, and if tag, key, statement and DONE were once right.
+ * A conversation opens only if his user has, and if tag, key, statement and DONE were once right.  Input that ends
+ * with 255 begins with an open conversation, so that there is something to verify.
  */
 #include <config.h>
 
@@ -60,10 +61,11 @@ send_open (struct fuzz_in *in)
   struct cf_open_body body = { .purpose = CF_PURPOSE_OPEN };
   struct cf_buf out;
 
+  memcpy (body.conversation, fuzz_world.id, sizeof body.conversation);
   memset (id, 0x40 | (which & 15), sizeof id);
   memset (body.nonce, which >> 6, sizeof body.nonce);
   if (which & 16)
-    body.purpose = fuzz_u8 (in);
+    body.purpose = fuzz_u8 (in) % 4;
   if (which & 32)
     body.note = fuzz_bytes (in, fuzz_u8 (in) % 48, &body.note_len);
   cf_buf_init (&out, 4096);
@@ -95,6 +97,25 @@ add_statement (const struct cf_request *r, struct cf_buf *out)
   cf_buf_done (&bytes);
 }
 
+/* DONE of a verification. */
+static void
+add_verified (const struct cf_request *r, struct cf_buf *out)
+{
+  const struct cf_conversation *c = cf_conversation_find (w.bob->core, r->conversation);
+  struct cf_verified_input in = { .c = r->secret, .sid = r->sid, .conversation = r->conversation };
+  uint8_t done[CF_HASH_LEN];
+
+  if (!c || !c->secret)
+    return;
+  in.asker = r->asked ? w.bob->fpr : w.alice->fpr;
+  in.answerer = r->asked ? w.alice->fpr : w.bob->fpr;
+  in.asker_key = r->asked ? c->own_key : c->peer_key;
+  in.answerer_key = r->asked ? c->peer_key : c->own_key;
+  in.secret = c->secret;
+  if (!cf_gate_verified (&in, !r->asked, done))
+    FUZZ_CHECK (!cf_buf_add (out, done, sizeof done));
+}
+
 static void
 add_done (const struct cf_request *r, struct cf_buf *out)
 {
@@ -103,6 +124,10 @@ add_done (const struct cf_request *r, struct cf_buf *out)
 
   if (!r->secret)
     return;
+  if (memcmp (r->conversation, r->id, sizeof r->id)) {
+    add_verified (r, out);
+    return;
+  }
   in.asker = r->asked ? w.bob->fpr : w.alice->fpr;
   in.answerer = r->asked ? w.alice->fpr : w.bob->fpr;
   in.asker_key = r->asked ? r->own_block : r->peer_block;
@@ -197,14 +222,15 @@ command (struct fuzz_in *in)
   char peer[CF_FPR_HEX_SIZE];
 
   cf_fpr_hex (&w.alice->fpr, peer);
-  w.typed |= what % 6 < 3;
-  switch (what % 6) {
+  w.typed |= what % 6 < 3 || what >= 252;
+  switch (what >= 252 ? 6 : what % 6) {
   case 0: call = sim_call (w.bob, "ACCEPT", "right", peer, NULL); break;
   case 1: call = sim_call (w.bob, "EXPECT", "right", peer, NULL); break;
   case 2: call = sim_call (w.bob, "OPEN", "right", "--note=hi", peer, NULL); break;
   case 3: call = sim_call (w.bob, "REFUSE", NULL, peer, NULL); break;
   case 4: call = sim_call (w.bob, "REQUESTS", NULL, NULL); break;
-  default: call = sim_call (w.bob, "CLOSE", NULL, peer, NULL); break;
+  case 5: call = sim_call (w.bob, "CLOSE", NULL, peer, NULL); break;
+  default: call = sim_call (w.bob, "VERIFY", "right", peer, NULL); break;
   }
   sim_run (fuzz_world.sim, 5);
   if (w.call_count == CALLS_MAX)
@@ -248,7 +274,8 @@ check_bob (void)
   }
   FUZZ_CHECK (count <= CF_GATE_REQUESTS_MAX);
   for (struct cf_conversation *c = w.bob->core->conversations->first; c; c = c->next)
-    FUZZ_CHECK (c->state == CF_CONVERSATION_REQUESTED || (w.typed && w.right == RIGHT_ALL));
+    FUZZ_CHECK (c->state == CF_CONVERSATION_REQUESTED || (w.typed && w.right == RIGHT_ALL)
+                || !memcmp (c->id, fuzz_world.id, sizeof c->id));
 }
 
 /* Alice's conversation key: "KEY", as gpg_double.c has it. */
@@ -272,7 +299,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t len)
 {
   struct fuzz_in in = { data, len };
 
-  fuzz_world_begin (false);
+  fuzz_world_begin (len && data[len - 1] == 255);
   memset (&w, 0, sizeof w);
   w.alice = fuzz_world.nodes[0];
   w.bob = fuzz_world.nodes[1];
@@ -300,7 +327,11 @@ fuzz_seeds (fuzz_emit *emit)
   static const uint8_t broken[] = { 0, 1, 9, 0, 1, YA, 7, 0, 1, 1, TA, 68, 8, 1, KEY, 6, 3, 1, STATEMENT, 7, 1, DONE };
   static const uint8_t notes[] = { 0, 32, 5, 'h', 0x1b, 0xff, 'i', '\n', 9, 4, 9, 3, 0, 48, 2, 0, 5, 3, 16, 4, 1, 2, 3, 4 };
   static const uint8_t altered[] = { 0, 1, 9, 0, 4, YA, 0, 255, 0, 2, 9, 0, 1, YA, 1, TA, 1, KEY, 4, STATEMENT, 3, 9, 6, 16 };
+  static const uint8_t verified[] = { 0, 17, 2, 9, 252, 1, YA, 1, TA, 1, DONE, 6, 3, 1, OPENED, 255 };
+  static const uint8_t verifies[] = { 9, 252, 1, RECEIVED, 1, ACCEPT, 1, YB, 1, TB, 7, 1, DONE, 6, 3, 255 };
 
+  emit ("verified", verified, sizeof verified);
+  emit ("verifies", verifies, sizeof verifies);
   emit ("asked", asked, sizeof asked);
   emit ("asks", asks, sizeof asks);
   emit ("expected", expected, sizeof expected);
