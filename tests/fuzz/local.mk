@@ -26,7 +26,8 @@ fuzz_cppflags = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 clear_crypto = tests/fuzz/clear_crypto.c
 fuzz_world = $(clear_crypto) tests/fuzz/ram_store.c tests/fuzz/snapshot.c tests/fuzz/snapshot.h \
 	tests/fuzz/world.c tests/fuzz/world.h
-LDFLAGS_WORLD = $(LDFLAGS_FUZZ) -Wl,--wrap=cf_link_send -Wl,--wrap=store_memory_setup
+LDFLAGS_WORLD = $(LDFLAGS_FUZZ) -Wl,--wrap=cf_link_send -Wl,--wrap=store_memory_setup \
+	-Wl,--wrap=cf_store_files_check
 
 tests_fuzz_fuzz_address_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_address_LDADD = $(FUZZ_LIBS)
