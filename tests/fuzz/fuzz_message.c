@@ -204,7 +204,7 @@ step (struct fuzz_in *in)
 {
   static const enum cf_talk types[] = { CF_TALK_ENVELOPE, CF_TALK_ACK, CF_TALK_NEED, CF_TALK_READ, CF_TALK_TYPING,
                                         CF_TALK_REFUSED, CF_TALK_DONE, CF_TALK_OPENED };
-  uint8_t op = fuzz_u8 (in), type, number[8] = { 0 };
+  uint8_t op = fuzz_u8 (in), type, number[16] = { 0 };
   const uint8_t *body;
   size_t len;
 
