@@ -300,6 +300,20 @@ def second_daemon(lab):
     check(done.returncode != 0 and str(a.daemon_pid()) in done.stderr, done.stderr)
 
 
+def started_together(lab):
+    """Clients that come at once, and find no daemon, all get the same one"""
+    a = lab.person("alice", "h1")
+    a.init()
+    a.events.stop()
+    a.events = None
+    for _ in range(3):
+        a.confab("stop")
+        clients = [a.start("status") for _ in range(6)]
+        results = [client.end() for client in clients]
+        check(all(r.code == 0 and not r.err for r in results), [(r.code, r.err) for r in results])
+        a.daemon_pid()
+
+
 def disk_full(lab):
     """The disk is full: SEND says so and loses nothing; with room again it works"""
     a, b = lab.person("alice", "h1"), lab.person("bob", "h2")
@@ -345,4 +359,5 @@ def hostile_gpg_conf(lab):
 
 if __name__ == "__main__":
     run_stories(no_key, expired_identity, revoked_identity, passphrase, generated, sign_only, no_agent, nobody_there, peer_revoked,
-                peer_expires, revoked_later, revokes_own, expires_talking, another_bob, blocked, port_in_use, second_daemon, disk_full, hostile_gpg_conf)
+                peer_expires, revoked_later, revokes_own, expires_talking, another_bob, blocked, port_in_use, second_daemon,
+                started_together, disk_full, hostile_gpg_conf)

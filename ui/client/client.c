@@ -56,6 +56,19 @@ connect_socket (struct cf_client *client, const char *home)
   return err;
 }
 
+struct attempt {
+  struct cf_client *client;
+  const char *home;
+};
+
+static bool
+try_socket (void *arg)
+{
+  struct attempt *a = arg;
+
+  return !connect_socket (a->client, a->home);
+}
+
 /* Where pinentry may appear. */
 static gpg_error_t
 send_options (struct cf_client *client)
@@ -98,8 +111,10 @@ cf_client_connect (const struct cf_client_config *config, struct cf_client **r_c
     goto leave;
   err = connect_socket (client, home);
   if (err && config->start_daemon) {
-    err = cf_client_spawn (home);
-    if (!err)
+    struct attempt attempt = { client, home };
+
+    err = cf_client_spawn (home, try_socket, &attempt);
+    if (!err && client->fd < 0)
       err = connect_socket (client, home);
   }
   if (!err)
