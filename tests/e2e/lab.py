@@ -6,6 +6,7 @@ prints TAP.  It runs inside "netns.sh run N -- python3 story.py" (story.sh does
 that), as any user.  Nothing here sleeps: waits are for lines that a program
 prints, with a deadline.
 """
+import hashlib
 import json
 import os
 import queue
@@ -237,6 +238,12 @@ class Person:
         self.events.end()
         self.events = None
 
+    def in_memory(self):
+        """Where people's public keys lie while the daemon runs, if the runtime directory is not in memory."""
+        parts = [b"home", os.path.realpath(self.home).encode()]
+        tag = hashlib.blake2b(b"".join(struct.pack(">Q", len(p)) + p for p in parts), digest_size=32).hexdigest()[:16]
+        return f"/dev/shm/confab-{os.geteuid()}-people-{tag}"
+
     def close(self):
         if self.events:
             self.events.stop()
@@ -266,6 +273,7 @@ class Lab:
     def close(self, keep=False):
         for person in self.people:
             person.close()
+            shutil.rmtree(person.in_memory(), ignore_errors=True)  # of a daemon that was killed
         if not keep:
             shutil.rmtree(self.dir, ignore_errors=True)
 

@@ -288,6 +288,7 @@ def theft(lab):
                 check(not found, f"{when}: {what} can be read in {path}: {found}")
         check(any(p.endswith("store/db") for p in seen) and any("private-keys-v1.d" in p for p in seen), f"{seen}")
     search("while it runs")
+    check(os.path.isdir(a.in_memory()), "people's keys are where this story looks for them at the end")
     a.kill_daemon()
     search("after the power was cut")
     a.confab("status")
@@ -306,7 +307,8 @@ def theft(lab):
     b.confab("stop")
     while b._runs(pid):
         os.sched_yield()
-    left = [path for path, data in files("/dev/shm", a.dir, b.dir) if "people" in path and b.mail.encode() in data]
+    left = [path for path, data in files(a.in_memory(), b.in_memory(), a.dir, b.dir)
+            if "people" in path and b.mail.encode() in data]
     check(not left, f"left in memory: {left}")
 
 
