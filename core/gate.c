@@ -428,7 +428,9 @@ run_frame (struct cf_request *r, const struct cf_talk_frame *frame)
       open_again (r, &(struct cf_open_body) { 0 });
     else if (r->state == CF_REQUEST_YB)
       cf_run_ta (r, frame->body);
-    return r->asked == false;
+    else
+      return !r->asked && r->state > CF_REQUEST_YB; /* a repetition */
+    return true;
   case CF_TALK_TB:
     if (r->state == CF_REQUEST_TA)
       cf_run_tb (r, frame->body);
@@ -469,6 +471,7 @@ cf_gate_frame (struct cf_core *core, struct cf_peer *peer, const struct cf_talk_
   }
   if (!cf_fpr_equal (&r->peer, &peer->fpr)) {
     gate->counts.unexpected++;
+    cf_refused (core->env, CF_REFUSED_GATE_ID);
     return;
   }
   if (frame->type == CF_TALK_RECEIVED && r->asked)
