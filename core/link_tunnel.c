@@ -138,7 +138,17 @@ on_queued (void *arg)
   return t->conn ? net_ops (t)->queued (t->conn) : 0;
 }
 
-static const struct cf_tunnel_handler tunnel_handler = { on_output, on_ready, on_message, on_closed, on_queued };
+static bool
+on_large (void *arg, enum cf_channel channel)
+{
+  struct cf_link_tunnel *t = arg;
+
+  (void) channel;
+  return t->handler && t->handler->large && t->handler->large (t->arg);
+}
+
+static const struct cf_tunnel_handler tunnel_handler
+  = { on_output, on_ready, on_message, on_closed, on_queued, on_large };
 
 /* --- what the stream says --- */
 

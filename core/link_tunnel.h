@@ -18,6 +18,8 @@ struct cf_link_tunnel_handler {
   /* Once, in a turn of its own; not after cf_link_tunnel_close.  The tunnel is dead when this returns.
      ERR 0: the other side said goodbye, with REASON (fit to show, may be NULL). */
   void (*closed) (void *arg, gpg_error_t err, const char *reason);
+  /* May the other end send messages of more than CF_MESSAGE_STRANGER_MAX?  NULL: no. */
+  bool (*large) (void *arg);
 };
 
 struct cf_link_tunnel_keys {

@@ -273,6 +273,15 @@ unwanted_up (const struct cf_links *links)
   return count;
 }
 
+/* Is IDENTITY a contact, or does anything here want him?  LINK is his, or NULL. */
+static bool
+is_ours (struct cf_core *core, const struct cf_link *link, const struct cf_fpr *identity)
+{
+  const struct cf_peer *peer = cf_peer_find (core, identity);
+
+  return (peer && peer->contact) || (link && link->wants);
+}
+
 /* May the person who says to be IDENTITY reach us at all?  That he is blocked counts only once he is VERIFIED:
    else anybody could learn by his name that he is. */
 static bool
@@ -287,7 +296,7 @@ may_reach (struct cf_way *way, const struct cf_fpr *identity, bool verified)
       count (way, CF_REFUSED_HELLO_BLOCKED);
     return !verified;
   }
-  if ((peer && peer->contact) || (link && link->wants))
+  if (is_ours (core, link, identity))
     return true;
   if (cf_peers_visibility (core) != CF_VISIBLE_EVERYONE) {
     count (way, CF_REFUSED_HELLO_INVISIBLE);
@@ -534,7 +543,16 @@ way_closed (void *arg, gpg_error_t err, const char *reason)
   way_ended (way, err);
 }
 
-static const struct cf_link_tunnel_handler way_handler = { way_ready, way_message, way_closed };
+/* All the strangers' tunnels at once may cost us UNWANTED_UP_MAX times what one may send: no more than keys need. */
+static bool
+way_large (void *arg)
+{
+  const struct cf_way *way = arg;
+
+  return way->link && is_ours (way->links->core, way->link, &way->link->fpr);
+}
+
+static const struct cf_link_tunnel_handler way_handler = { way_ready, way_message, way_closed, way_large };
 
 /* --- life --- */
 

@@ -211,7 +211,9 @@ fetch_closed (void *arg, gpg_error_t err, const char *reason)
   fetch_finish (f, err ? err : cf_err (CF_ERR_REFUSED));
 }
 
-static const struct cf_link_tunnel_handler fetch_handler = { fetch_ready, fetch_message, fetch_closed };
+static const struct cf_link_tunnel_handler fetch_handler = {
+  .ready = fetch_ready, .message = fetch_message, .closed = fetch_closed
+};
 
 static gpg_error_t
 fetch_start (struct fetch *f)

@@ -46,6 +46,7 @@
 #define CF_RECORD_PLAIN_MAX 16384
 #define CF_MESSAGE_CONTROL_MAX (128 * 1024) /* a message on the control channel */
 #define CF_MESSAGE_TALK_MAX (1280 * 1024)   /* on the conversation channel: one envelope and its frame */
+#define CF_MESSAGE_STRANGER_MAX (128 * 1024) /* on any channel, of somebody who is no contact and whom nobody wants */
 #define CF_MESSAGE_BULK_MAX (256 * 1024)    /* on the bulk channel */
 #define CF_HANDSHAKE_MS 10000               /* message 1 to both HELLOs */
 #define CF_PING_IDLE_MS 4000

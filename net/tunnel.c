@@ -436,6 +436,14 @@ show_life (struct cf_tunnel *t)
   return send_link (t, &pong, 1);
 }
 
+/* May a message on CHANNEL have LEN bytes? */
+static bool
+fits (struct cf_tunnel *t, enum cf_channel channel, size_t len)
+{
+  return len <= message_max[channel]
+         && (len <= CF_MESSAGE_STRANGER_MAX || !t->handler.large || t->handler.large (t->arg, channel));
+}
+
 /* One canonical way to cut a message: every fragment but the last is full, the
    last one is empty only when the whole message is. */
 static gpg_error_t
@@ -451,7 +459,7 @@ receive_fragment (struct cf_tunnel *t, const struct cf_record *r)
   c = &t->channels[r->channel];
   if (more ? r->fragment_len != CF_RECORD_FRAGMENT_MAX : c->is_partial && !r->fragment_len)
     return cf_err (CF_ERR_PROTOCOL);
-  if (r->fragment_len > message_max[r->channel] - cf_buf_len (&c->part))
+  if (!fits (t, (enum cf_channel) r->channel, cf_buf_len (&c->part) + r->fragment_len))
     return cf_err (GPG_ERR_TOO_LARGE);
   if (!more && !c->is_partial) {
     t->handler.message (t->arg, (enum cf_channel) r->channel, r->fragment, r->fragment_len);

@@ -40,6 +40,9 @@ struct cf_tunnel_handler {
      tunnel while more than CF_TUNNEL_AHEAD bytes wait there, so that control overtakes talk and talk overtakes
      bulk; the owner calls cf_tunnel_drained when the carrier has drained.  NULL: everything leaves at once. */
   size_t (*queued) (void *arg);
+  /* May a message on CHANNEL that has come in part be longer than CF_MESSAGE_STRANGER_MAX?  Asked with each record
+     that would make it so: who the other end is, and is to us, may change meanwhile.  NULL: it may. */
+  bool (*large) (void *arg, enum cf_channel channel);
 };
 
 struct cf_tunnel_config {

@@ -62,7 +62,9 @@ rogue_closed (void *arg, gpg_error_t err, const char *reason)
     strncpy (r->reason, reason, sizeof r->reason - 1);
 }
 
-static const struct cf_link_tunnel_handler rogue_handler = { rogue_ready, rogue_message, rogue_closed };
+static const struct cf_link_tunnel_handler rogue_handler = {
+  .ready = rogue_ready, .message = rogue_message, .closed = rogue_closed
+};
 
 static bool
 rogue_is_closed (void *arg)
@@ -539,6 +541,70 @@ test_identity_flood (void **state)
   sim_free (sim);
 }
 
+/* --- what a stranger may make us hold --- */
+
+static void
+ignore_up (void *arg, struct cf_peer *peer)
+{
+  (void) arg, (void) peer;
+}
+
+static void
+ignore_down (void *arg, struct cf_peer *peer, gpg_error_t err)
+{
+  (void) arg, (void) peer, (void) err;
+}
+
+static void
+keep_length (void *arg, struct cf_peer *peer, const uint8_t *data, size_t len)
+{
+  (void) peer, (void) data;
+  *(size_t *) arg = len;
+}
+
+/* B says LEN bytes to A: does A take them? */
+static bool
+takes (struct pair *p, size_t len, size_t *got)
+{
+  static const uint8_t nothing[CF_MESSAGE_TALK_MAX];
+
+  assert_true (sim_run_until (p->a->sim, 60000, both_up, p));
+  *got = 0;
+  assert_int_equal (cf_link_send (p->b->core, &p->a->fpr, nothing, len), 0);
+  sim_run (p->a->sim, 400);
+  assert_true (*got == len || !*got);
+  return *got == len && both_up (p);
+}
+
+static void
+test_a_stranger_sends_little (void **state)
+{
+  static const struct cf_link_handler handler = { ignore_up, ignore_down, keep_length };
+  struct sim *sim = sim_new (31);
+  struct pair p = { .a = node (sim, "alice"), .b = node (sim, "bob") };
+  const uint64_t *large = &p.a->env.refused[CF_REFUSED_RECORD_LARGE];
+  size_t got;
+
+  (void) state;
+  cf_links_set_handler (p.a->core->links, &handler, &got);
+  assert_true (sim_sees (p.a, p.b));
+  want (p.b, p.a);
+  assert_true (takes (&p, CF_MESSAGE_STRANGER_MAX, &got));
+  assert_false (takes (&p, CF_MESSAGE_STRANGER_MAX + 1, &got));
+  assert_int_equal (*large, 1);
+  /* Whom we want, and who is a contact, may say more; the tunnel that is up is the same. */
+  assert_true (sim_run_until (sim, 60000, both_up, &p));
+  want (p.a, p.b);
+  assert_true (takes (&p, CF_MESSAGE_TALK_MAX, &got));
+  assert_int_equal (cf_link_want (p.a->core, &p.b->fpr, false), 0);
+  assert_false (takes (&p, CF_MESSAGE_TALK_MAX, &got));
+  assert_int_equal (*large, 2);
+  assert_int_equal (cf_peer_keep (p.a->core, cf_peer_find (p.a->core, &p.b->fpr), NULL, NULL), 0);
+  assert_true (takes (&p, CF_MESSAGE_TALK_MAX, &got));
+  assert_int_equal (*large, 2);
+  sim_free (sim);
+}
+
 int
 main (void)
 {
@@ -554,6 +620,7 @@ main (void)
     cmocka_unit_test (test_names_tell_nothing),
     cmocka_unit_test (test_changes_flood),
     cmocka_unit_test (test_identity_flood),
+    cmocka_unit_test (test_a_stranger_sends_little),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
