@@ -352,6 +352,8 @@ cf_self_new (struct cf_core *core, struct cf_store_self *row, struct cf_self **r
 void
 cf_self_start (struct cf_self *self)
 {
+  if (self->key_state != CF_KEY_OK) /* it went bad while nobody looked */
+    set_key_state (self, self->key_state);
   cf_timer_after (self->core->env, &self->renew, 0);
 }
 

@@ -98,6 +98,8 @@ hand_over (struct cf_self_task *task)
   task->store = NULL;
   err = cf_self_new (core, &task->self, &core->self);
   if (!err) {
+    core->self->key_state = task->key_state; /* before anything is sent */
+    core->self->expires_utc_ms = task->expires_utc_ms;
     core->state = CF_CORE_READY;
     cf_people_start (core);
     err = cf_core_start_modules (core);

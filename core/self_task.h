@@ -26,6 +26,8 @@ struct cf_self_task {
   struct cf_buf bytes; /* of the statement in hand */
   uint8_t *statement; /* unlock: the store statement read */
   size_t statement_len;
+  enum cf_key_state key_state; /* unlock: of the identity, as listed */
+  int64_t expires_utc_ms;      /* ... 0: never */
   int64_t people_row; /* unlock: of the last of people's keys that was loaded */
   struct cf_store *store;
   struct cf_store_self self;

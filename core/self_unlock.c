@@ -6,7 +6,8 @@
  *
  * Whoever can write to the disk could put a store of his own here, with its key
  * sealed to us; he cannot sign.  So nothing of the store is read before the
- * statement holds, and the identity must be one whose secret key is ours.
+ * statement holds, and the identity must be one whose secret key is ours.  It may
+ * have expired since: its owner reads what was said, but conversations are stopped.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -69,9 +70,8 @@ on_verified (void *arg, gpg_error_t err)
 static gpg_error_t
 verify (struct cf_self_task *task)
 {
-  return cf_gpg_statement_verify (task->core->gpg, CF_GPG_PERSON, &task->fpr, "store", cf_buf_data (&task->bytes),
-                                  cf_buf_len (&task->bytes), task->statement, task->statement_len, on_verified, task,
-                                  &task->job);
+  return cf_gpg_store_verify (task->core->gpg, &task->fpr, cf_buf_data (&task->bytes), cf_buf_len (&task->bytes),
+                              task->statement, task->statement_len, on_verified, task, &task->job);
 }
 
 static void
@@ -154,6 +154,8 @@ on_keys (void *arg, gpg_error_t err, const struct cf_key_info *keys, size_t coun
     err = cf_err (CF_ERR_NO_IDENTITY);
   if (err)
     goto leave;
+  task->key_state = key->state;
+  task->expires_utc_ms = key->expires_utc_ms;
   task->self.user_id = cf_text_display (key->user_id ? key->user_id : "", key->user_id ? strlen (key->user_id) : 0,
                                         false);
   err = task->self.user_id ? read_files (task, &sealed, &len) : cf_err (GPG_ERR_ENOMEM);

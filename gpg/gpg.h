@@ -160,6 +160,12 @@ gpg_error_t cf_gpg_statement_verify (struct cf_gpg *gpg, enum cf_gpg_priority pr
                                      const char *kind, const void *bytes, size_t len, const void *sig, size_t sig_len,
                                      cf_gpg_done_fn done, void *arg, struct cf_gpg_job **r_job) CF_MUST_CHECK;
 
+/* The same for the "store" statement of our own IDENTITY, whose key may have expired since: its owner still reads what
+   is his.  Revoked or disabled it is refused. */
+gpg_error_t cf_gpg_store_verify (struct cf_gpg *gpg, const struct cf_fpr *identity, const void *bytes, size_t len,
+                                 const void *sig, size_t sig_len, cf_gpg_done_fn done, void *arg,
+                                 struct cf_gpg_job **r_job) CF_MUST_CHECK;
+
 /* The import rule, then import into the people home; answers with the key's combined state.
    A key that is expired or revoked is imported (its state must be known) and is not an error here.
    Errors: CF_ERR_KEY_WRONG (not EXPECTED, or a conversation key), BAD_PUBKEY (not one public key), TOO_LARGE. */

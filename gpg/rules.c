@@ -32,9 +32,9 @@ hash_is_strong (gpgme_hash_algo_t algo)
   return algo == GPGME_MD_SHA256 || algo == GPGME_MD_SHA384 || algo == GPGME_MD_SHA512;
 }
 
-/* Does HOLDER have a signing subkey TEXT that is in force? */
+/* Does HOLDER have a signing subkey TEXT that is in force, or has been (MAY_LAPSE: it may have expired)? */
 static bool
-subkey_signs (gpgme_key_t holder, const struct cf_fpr *expected, const char *text)
+subkey_signs (gpgme_key_t holder, const struct cf_fpr *expected, const char *text, bool may_lapse)
 {
   gpgme_subkey_t sub;
 
@@ -42,7 +42,7 @@ subkey_signs (gpgme_key_t holder, const struct cf_fpr *expected, const char *tex
     return false;
   for (sub = holder->subkeys; sub; sub = sub->next)
     if (sub->fpr && !strcmp (sub->fpr, text))
-      return sub->can_sign && !sub->revoked && !sub->expired && !sub->disabled && !sub->invalid;
+      return sub->can_sign && !sub->revoked && (may_lapse || !sub->expired) && !sub->disabled && !sub->invalid;
   return false;
 }
 
@@ -68,21 +68,23 @@ status_error (gpgme_error_t status)
    | GPGME_SIGSUM_KEY_MISSING | GPGME_SIGSUM_CRL_MISSING | GPGME_SIGSUM_CRL_TOO_OLD | GPGME_SIGSUM_BAD_POLICY \
    | GPGME_SIGSUM_SYS_ERROR | GPGME_SIGSUM_TOFU_CONFLICT)
 
-gpg_error_t
-cf_rule_signature (gpgme_verify_result_t result, const struct cf_fpr *expected, gpgme_key_t holder,
-                   const char **r_cause)
+static gpg_error_t
+check_signature (gpgme_verify_result_t result, const struct cf_fpr *expected, gpgme_key_t holder, bool may_lapse,
+                 const char **r_cause)
 {
   gpgme_signature_t sig = result ? result->signatures : NULL;
+  gpgme_err_code_t status = sig ? gpgme_err_code (sig->status) : GPG_ERR_NO_ERROR;
+  unsigned refused = may_lapse ? SUMMARY_REFUSED & ~GPGME_SIGSUM_KEY_EXPIRED : SUMMARY_REFUSED;
 
   if (!sig || sig->next) {
     *r_cause = sig ? "more than one signature" : "no signature";
     return cf_err (GPG_ERR_BAD_SIGNATURE);
   }
-  if (gpgme_err_code (sig->status) != GPG_ERR_NO_ERROR) {
+  if (status != GPG_ERR_NO_ERROR && !(may_lapse && status == GPG_ERR_KEY_EXPIRED)) {
     *r_cause = "the signature is not good";
     return status_error (sig->status);
   }
-  if (sig->summary & SUMMARY_REFUSED || sig->wrong_key_usage) {
+  if (sig->summary & refused || sig->wrong_key_usage) {
     *r_cause = "the signature's key is revoked, expired or not for signing";
     if (sig->summary & GPGME_SIGSUM_KEY_REVOKED)
       return cf_err (CF_ERR_KEY_REVOKED);
@@ -94,11 +96,38 @@ cf_rule_signature (gpgme_verify_result_t result, const struct cf_fpr *expected, 
     *r_cause = "the signature's hash is weak";
     return cf_err (GPG_ERR_BAD_SIGNATURE);
   }
-  if (!sig->fpr || (!cf_fpr_is (sig->fpr, expected) && !subkey_signs (holder, expected, sig->fpr))) {
+  if (!sig->fpr || (!cf_fpr_is (sig->fpr, expected) && !subkey_signs (holder, expected, sig->fpr, may_lapse))) {
     *r_cause = "signed by another key";
     return cf_err (CF_ERR_KEY_WRONG);
   }
   return 0;
+}
+
+gpg_error_t
+cf_rule_signature (gpgme_verify_result_t result, const struct cf_fpr *expected, gpgme_key_t holder,
+                   const char **r_cause)
+{
+  return check_signature (result, expected, holder, false, r_cause);
+}
+
+/* Of a key that is revoked and expired, gpg's verification says no more than that it is expired: its listing decides. */
+gpg_error_t
+cf_rule_signature_lapsed (gpgme_verify_result_t result, const struct cf_fpr *expected, gpgme_key_t holder,
+                          const char **r_cause)
+{
+  if (!holder || !holder->subkeys || !cf_fpr_is (holder->subkeys->fpr, expected)) {
+    *r_cause = "the signature's key is not known";
+    return cf_err (GPG_ERR_NO_PUBKEY);
+  }
+  if (holder->revoked || holder->subkeys->revoked) {
+    *r_cause = "the signature's key is revoked";
+    return cf_err (CF_ERR_KEY_REVOKED);
+  }
+  if (holder->disabled || holder->invalid || holder->subkeys->disabled || holder->subkeys->invalid) {
+    *r_cause = "the signature's key is disabled or not valid";
+    return cf_err (GPG_ERR_BAD_SIGNATURE);
+  }
+  return check_signature (result, expected, holder, true, r_cause);
 }
 
 gpg_error_t

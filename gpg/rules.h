@@ -20,6 +20,10 @@
    CF_ERR_KEY_WRONG (all is well but it is another key's). */
 gpg_error_t cf_rule_signature (gpgme_verify_result_t result, const struct cf_fpr *expected, gpgme_key_t holder,
                                const char **r_cause) CF_MUST_CHECK;
+/* The same, but key and subkey may have expired meanwhile; HOLDER must be there, and neither revoked nor disabled.
+   For what we signed ourselves and keep: never for anything of a peer's. */
+gpg_error_t cf_rule_signature_lapsed (gpgme_verify_result_t result, const struct cf_fpr *expected, gpgme_key_t holder,
+                                      const char **r_cause) CF_MUST_CHECK;
 /* The one signature is a statement of KIND.  Errors: BAD_SIGNATURE. */
 gpg_error_t cf_rule_statement (gpgme_verify_result_t result, const char *kind, const char **r_cause) CF_MUST_CHECK;
 

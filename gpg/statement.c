@@ -3,6 +3,7 @@
  *
  *   sign:   list the identity -> sign in the user's home -> verify
  *   verify: verify in our home -> (signed by a subkey: list its holder) -> rules
+ *   store:  verify in our home -> list its holder -> rules, but the key may have expired
  *
  * A signature that the user's gpg.conf has spoilt (another signer, SHA-1) is
  * found by the verification, and not handed out.
@@ -26,6 +27,7 @@ struct statement_job {
   uint8_t *bytes, *sig;
   size_t len, sig_len;
   bool refreshed; /* our copy of the identity was renewed */
+  bool may_lapse; /* the key may have expired since: our own store's statement alone */
   gpgme_verify_result_t result;
   cf_gpg_bytes_fn signed_done; /* one of the two */
   cf_gpg_done_fn verified_done;
@@ -66,7 +68,8 @@ apply_rules (struct statement_job *s, gpgme_key_t holder)
   const char *cause = "";
   gpg_error_t err;
 
-  err = cf_rule_signature (s->result, &s->identity, holder, &cause);
+  err = s->may_lapse ? cf_rule_signature_lapsed (s->result, &s->identity, holder, &cause)
+                     : cf_rule_signature (s->result, &s->identity, holder, &cause);
   if (!err)
     err = cf_rule_statement (s->result, s->kind, &cause);
   if (err)
@@ -99,9 +102,11 @@ signature_checked (struct cf_gpg_job *job, gpg_error_t err)
   if (!s->result)
     return cf_err (CF_ERR_STATEMENT);
   gpgme_result_ref (s->result);
-  err = apply_rules (s, NULL);
-  if (gpg_err_code (err) != CF_ERR_KEY_WRONG)
-    return err;
+  if (!s->may_lapse) {
+    err = apply_rules (s, NULL);
+    if (gpg_err_code (err) != CF_ERR_KEY_WRONG)
+      return err;
+  }
   return cf_job_list_key (job, CF_HOME_PEOPLE, &s->identity, false, 0, holder_listed);
 }
 
@@ -313,10 +318,10 @@ cf_gpg_statement_sign (struct cf_gpg *gpg, const struct cf_fpr *identity, const 
   return 0;
 }
 
-gpg_error_t
-cf_gpg_statement_verify (struct cf_gpg *gpg, enum cf_gpg_priority priority, const struct cf_fpr *identity,
-                         const char *kind, const void *bytes, size_t len, const void *sig, size_t sig_len,
-                         cf_gpg_done_fn done, void *arg, struct cf_gpg_job **r_job)
+static gpg_error_t
+start_verify (struct cf_gpg *gpg, enum cf_gpg_priority priority, const struct cf_fpr *identity, const char *kind,
+              const void *bytes, size_t len, const void *sig, size_t sig_len, bool may_lapse, cf_gpg_done_fn done,
+              void *arg, struct cf_gpg_job **r_job)
 {
   struct statement_job *s;
   gpg_error_t err;
@@ -332,8 +337,24 @@ cf_gpg_statement_verify (struct cf_gpg *gpg, enum cf_gpg_priority priority, cons
     return err;
   }
   s->sig_len = sig_len;
+  s->may_lapse = may_lapse;
   s->verified_done = done;
   s->arg = arg;
   cf_job_submit (&s->job, r_job);
   return 0;
+}
+
+gpg_error_t
+cf_gpg_statement_verify (struct cf_gpg *gpg, enum cf_gpg_priority priority, const struct cf_fpr *identity,
+                         const char *kind, const void *bytes, size_t len, const void *sig, size_t sig_len,
+                         cf_gpg_done_fn done, void *arg, struct cf_gpg_job **r_job)
+{
+  return start_verify (gpg, priority, identity, kind, bytes, len, sig, sig_len, false, done, arg, r_job);
+}
+
+gpg_error_t
+cf_gpg_store_verify (struct cf_gpg *gpg, const struct cf_fpr *identity, const void *bytes, size_t len, const void *sig,
+                     size_t sig_len, cf_gpg_done_fn done, void *arg, struct cf_gpg_job **r_job)
+{
+  return start_verify (gpg, CF_GPG_PERSON, identity, "store", bytes, len, sig, sig_len, true, done, arg, r_job);
 }

@@ -232,6 +232,30 @@ def expires_talking(lab):
     check(texts(a, conv) == ["extended", "so it is"], texts(a, conv))
 
 
+def expired_overnight(lab):
+    """Whose own key expired while the daemon was down reads all and sends nothing; extended, all goes on by itself"""
+    a, b = lab.person("alice", "h1"), lab.person("bob", "h2")
+    a.init()
+    b.init()
+    see_each_other(a, b)
+    conv = open_conversation(a, b)
+    a.confab("send", conv, "before", "--wait", "delivered")
+    b.kill_daemon()
+    born = time.time()
+    b.gpg("--pinentry-mode", "loopback", "--passphrase", "", "--quick-set-expire", b.fpr, "seconds=1")
+    # Nothing announces the passing of time: wait until it has come.
+    threading.Event().wait(max(0.0, born + 4 - time.time()))
+    check(texts(b, conv) == ["before"], "what was said can be read")
+    b.follow(0)
+    b.wait("error", error="KEY_EXPIRED", fingerprint=b.fpr)
+    is_stopped(b, conv, "KEY_EXPIRED", "expired", "your own key has expired", "--quick-set-expire")
+    b.gpg("--pinentry-mode", "loopback", "--passphrase", "", "--quick-set-expire", b.fpr, "1y")
+    goes_on(b, conv)
+    b.confab("send", conv, "extended", "--wait", "delivered")
+    a.confab("send", conv, "so it is", "--wait", "delivered")
+    check(texts(b, conv) == ["before", "extended", "so it is"], texts(b, conv))
+
+
 def another_bob(lab):
     """Somebody with a contact's mail address and another key is shown as not him"""
     a, b, c = lab.person("alice", "h1"), lab.person("bob", "h2"), lab.person("carol", "h3", None)
@@ -359,5 +383,5 @@ def hostile_gpg_conf(lab):
 
 if __name__ == "__main__":
     run_stories(no_key, expired_identity, revoked_identity, passphrase, generated, sign_only, no_agent, nobody_there, peer_revoked,
-                peer_expires, revoked_later, revokes_own, expires_talking, another_bob, blocked, port_in_use, second_daemon,
-                started_together, disk_full, hostile_gpg_conf)
+                peer_expires, revoked_later, revokes_own, expires_talking, expired_overnight, another_bob, blocked, port_in_use,
+                second_daemon, started_together, disk_full, hostile_gpg_conf)

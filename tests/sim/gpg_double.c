@@ -614,10 +614,9 @@ cf_gpg_statement_sign (struct cf_gpg *gpg, const struct cf_fpr *identity, const 
   return 0;
 }
 
-gpg_error_t
-cf_gpg_statement_verify (struct cf_gpg *gpg, enum cf_gpg_priority priority, const struct cf_fpr *identity,
-                         const char *kind, const void *bytes, size_t len, const void *sig, size_t sig_len,
-                         cf_gpg_done_fn done, void *arg, struct cf_gpg_job **r_job)
+static gpg_error_t
+verify (struct cf_gpg *gpg, const struct cf_fpr *identity, const char *kind, const void *bytes, size_t len,
+        const void *sig, size_t sig_len, bool may_lapse, cf_gpg_done_fn done, void *arg, struct cf_gpg_job **r_job)
 {
   struct fake_key *known = ring_find (&gpg->node->keys->conversation, identity), key;
   struct cf_gpg_job *job = JOB (RESULT_DONE, SIGN_MS);
@@ -625,7 +624,6 @@ cf_gpg_statement_verify (struct cf_gpg *gpg, enum cf_gpg_priority priority, cons
   struct cf_fpr signer;
   struct cf_rd rd;
 
-  (void) priority;
   cf_rd_init (&rd, sig, sig_len);
   cf_rd_bytes (&rd, magic, 3);
   cf_rd_fpr (&rd, &signer);
@@ -638,9 +636,25 @@ cf_gpg_statement_verify (struct cf_gpg *gpg, enum cf_gpg_priority priority, cons
     job->err = cf_err (CF_ERR_STATEMENT);
   else {
     combine (gpg, known, &key);
-    job->err = cf_key_state_error (key.state);
+    job->err = may_lapse && key.state == CF_KEY_EXPIRED ? 0 : cf_key_state_error (key.state);
   }
   return 0;
+}
+
+gpg_error_t
+cf_gpg_statement_verify (struct cf_gpg *gpg, enum cf_gpg_priority priority, const struct cf_fpr *identity,
+                         const char *kind, const void *bytes, size_t len, const void *sig, size_t sig_len,
+                         cf_gpg_done_fn done, void *arg, struct cf_gpg_job **r_job)
+{
+  (void) priority;
+  return verify (gpg, identity, kind, bytes, len, sig, sig_len, false, done, arg, r_job);
+}
+
+gpg_error_t
+cf_gpg_store_verify (struct cf_gpg *gpg, const struct cf_fpr *identity, const void *bytes, size_t len, const void *sig,
+                     size_t sig_len, cf_gpg_done_fn done, void *arg, struct cf_gpg_job **r_job)
+{
+  return verify (gpg, identity, "store", bytes, len, sig, sig_len, true, done, arg, r_job);
 }
 
 /* ---- sealed secrets: "SEAL", fingerprint, bytes ---- */

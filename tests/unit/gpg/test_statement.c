@@ -15,7 +15,7 @@ static int
 setup (void **state)
 {
   *state = w = world_new ("bob:ed25519 ed25519 rsa2048 nistp256 brainpoolP256r1 sign-only sign-subkey expired revoked "
-                          "other:ed25519 hostile:ed25519");
+                          "other:ed25519 hostile:ed25519 lapsed:expired");
   side_open (w, &w->bob, "bob");
   return 0;
 }
@@ -157,6 +157,51 @@ test_key_out_of_force (void **state)
   }
 }
 
+static gpg_error_t
+verify_store (const char *name, const char *bytes)
+{
+  struct cf_fpr fpr = world_fpr (w, name);
+  struct answer a;
+  uint8_t *sig;
+  size_t len;
+
+  sig = world_read (w, "sig", &len);
+  answer_init (w, &a);
+  assert_int_equal (cf_gpg_store_verify (w->bob.gpg, &fpr, bytes, strlen (bytes), sig, len, on_done, &a, NULL), 0);
+  answer_wait (&a);
+  free (sig);
+  return a.err;
+}
+
+/* Our own store's statement holds when its key has expired since, by its own key alone; a revoked one's does not. */
+static void
+test_store_expired (void **state)
+{
+  static const char store[] = "--set-notation statement@confab.invalid=store --faked-system-time 20240101T120000 -b";
+  static const char now[] = "--set-notation statement@confab.invalid=store -b";
+
+  (void) state;
+  learn ("lapsed");
+  learn ("rsa2048");
+  assert_code (by_hand ("lapsed", "$N --faked-system-time 20240101T120000 -b"), CF_ERR_KEY_EXPIRED);
+  assert_code (verify_store ("lapsed", BYTES), CF_ERR_STATEMENT); /* a statement of another kind */
+  assert_code (by_hand ("lapsed", store), CF_ERR_KEY_EXPIRED);
+  assert_int_equal (verify_store ("lapsed", BYTES), 0);
+  assert_code (verify_store ("lapsed", BYTES "!"), CF_ERR_STATEMENT);
+  assert_code (verify_store ("rsa2048", BYTES), CF_ERR_STATEMENT);
+  assert_code (by_hand ("lapsed", "--digest-algo SHA1 --set-notation statement@confab.invalid=store "
+                                  "--faked-system-time 20240101T120000 -b"),
+               CF_ERR_KEY_EXPIRED);
+  assert_code (verify_store ("lapsed", BYTES), CF_ERR_STATEMENT);
+  assert_code (by_hand ("rsa2048", now), CF_ERR_STATEMENT);
+  assert_int_equal (verify_store ("rsa2048", BYTES), 0); /* one in force */
+  assert_code (by_hand ("lapsed", store), CF_ERR_KEY_EXPIRED);
+  world_shell (w, "f=$(ls $DIR/lapsed/openpgp-revocs.d/*.rev); sed 's/^:----/----/' $f | "
+                  "gpg --homedir $DIR/lapsed --quiet --import 2>/dev/null");
+  learn ("lapsed");
+  assert_code (verify_store ("lapsed", BYTES), CF_ERR_KEY_REVOKED);
+}
+
 static void
 test_garbage (void **state)
 {
@@ -244,7 +289,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_every_algorithm), cmocka_unit_test (test_by_hand),
-    cmocka_unit_test (test_key_out_of_force), cmocka_unit_test (test_garbage),
+    cmocka_unit_test (test_key_out_of_force), cmocka_unit_test (test_store_expired), cmocka_unit_test (test_garbage),
     cmocka_unit_test (test_hostile_conf),    cmocka_unit_test (test_no_identity),
   };
 
