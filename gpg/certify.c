@@ -107,7 +107,7 @@ find_certification (gpgme_user_id_t uid, gpgme_key_t signer)
     if (!is_by (sig, signer))
       continue;
     if (is_certification (sig) && !sig->expired && !sig->invalid && !sig->status
-             && (!found || sig->timestamp >= found->timestamp))
+        && (!found || sig->timestamp >= found->timestamp))
       found = sig;
   }
   return found && found->timestamp > revoked_at (uid, signer) ? found : NULL;
