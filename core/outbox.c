@@ -199,6 +199,8 @@ cf_outbox_arm (struct cf_outbox *ob)
 
   if (ob->seal_retry_ms && !ob->sealing)
     due = ob->seal_after_ms;
+  if (cf_outbox_gathers (ob) && ob->gather_until_ms < due)
+    due = ob->gather_until_ms;
   if (cf_link_is_up (ob->core, &ob->conv->peer) && !cf_trust_stops (ob->core, ob->conv))
     for (f = ob->flights; f; f = f->next) {
       uint64_t then = f->handed ? f->handed_ms + ob->repeat_ms : now + CF_OUTBOX_BUSY_MS;

@@ -6,7 +6,9 @@
  *
  * A batch of queued entries becomes one envelope, a *flight* until the peer
  * has acknowledged it.  One seal at a time; a window of flights; what is typed
- * meanwhile waits together for the next envelope.
+ * meanwhile waits together for the next envelope.  An envelope costs both sides
+ * as much with one entry as with a hundred: while one with room in it is under
+ * way, those that come gather, until it is acknowledged or GATHER_MS is over.
  */
 #ifndef CF_CORE_OUTBOX_H
 #define CF_CORE_OUTBOX_H
@@ -21,6 +23,7 @@
 #define CF_OUTBOX_SEAL_RETRY_MS 1000 /* after a failed seal, doubling ... */
 #define CF_OUTBOX_SEAL_RETRY_MAX_MS 60000
 #define CF_OUTBOX_NEED_MS 1000      /* asks for a repetition are heard so often */
+#define CF_OUTBOX_GATHER_MS 50      /* entries gather behind an envelope that had room for them */
 
 struct cf_flight {
   struct cf_flight *next;
@@ -65,6 +68,7 @@ struct cf_outbox {
   uint8_t sealing_ack[CF_HASH_LEN];
   uint64_t seal_retry_ms;     /* the back-off in use; 0: the last seal was well */
   uint64_t seal_after_ms;     /* not before */
+  uint64_t gather_until_ms;   /* what waits gathers so long, if a flight is under way */
   uint64_t repeat_ms;         /* a flight that was handed over waits so long */
   uint64_t need_ms;           /* when a repetition was last asked for */
   uint64_t close_sequence;    /* of our CLOSE entry; 0: none */

@@ -27,6 +27,8 @@ void cf_outbox_arm (struct cf_outbox *outbox);
 /* outbox_seal.c */
 /* The entry of the row M, borrowing from it. */
 void cf_outbox_entry (const struct cf_conversation *conv, const struct cf_message_row *m, struct cf_entry *r_entry);
+/* Does what waits gather behind a flight that is under way, until GATHER_UNTIL_MS? */
+bool cf_outbox_gathers (const struct cf_outbox *outbox);
 /* Begin to seal what waits, if that may be done now. */
 void cf_outbox_seal_next (struct cf_outbox *outbox);
 /* Hand what is sealed and not handed yet to the link, in order, as far as the window goes. */

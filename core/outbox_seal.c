@@ -106,6 +106,7 @@ struct batch {
   struct cf_outbox *outbox;
   struct cf_buf plain;
   uint64_t first, last;
+  bool full;
   gpg_error_t err;
 };
 
@@ -136,14 +137,17 @@ batch_add (void *arg, const struct cf_message_row *m)
   struct cf_entry e;
 
   /* A little more than the text: the headers. */
-  if (b->last && cf_buf_len (&b->plain) + m->text_len + 1024 > CF_ENVELOPE_BYTES)
+  if (b->last && cf_buf_len (&b->plain) + m->text_len + 1024 > CF_ENVELOPE_BYTES) {
+    b->full = true;
     return false;
+  }
   cf_outbox_entry (b->outbox->conv, m, &e);
   b->err = cf_entry_build (&e, &b->plain);
   if (b->err)
     return false;
   b->first = b->last ? b->first : m->sequence;
   b->last = m->sequence;
+  b->full = b->last - b->first + 1 == CF_ENVELOPE_ENTRIES_MAX;
   return true;
 }
 
@@ -234,6 +238,15 @@ sealed_done (void *arg, gpg_error_t err, const uint8_t *sealed, size_t len)
   cf_outbox_run (ob);
 }
 
+bool
+cf_outbox_gathers (const struct cf_outbox *ob)
+{
+  uint64_t waiting = ob->conv->sent_sequence - ob->sealed_sequence;
+
+  return ob->flights && !ob->sealing && waiting && waiting < CF_ENVELOPE_ENTRIES_MAX && !ob->close_sequence
+         && ob->core->env->now_ms < ob->gather_until_ms;
+}
+
 /* May a batch be sealed now? */
 static bool
 may_seal (const struct cf_outbox *ob)
@@ -243,6 +256,8 @@ may_seal (const struct cf_outbox *ob)
   if (ob->sealing || conv->sent_sequence <= ob->sealed_sequence || !conv->passphrase || conv->closed_by_peer)
     return false;
   if (ob->seal_retry_ms && ob->core->env->now_ms < ob->seal_after_ms)
+    return false;
+  if (cf_outbox_gathers (ob))
     return false;
   if (ob->close_sequence) /* the key may be about to be destroyed: all of it, now */
     return true;
@@ -278,6 +293,7 @@ cf_outbox_seal_next (struct cf_outbox *ob)
   if (!err) {
     ob->sealing_first = b.first;
     ob->sealing_last = b.last;
+    ob->gather_until_ms = b.full ? 0 : ob->core->env->now_ms + CF_OUTBOX_GATHER_MS;
     cf_envelope_ack (cf_buf_data (&b.plain), cf_buf_len (&b.plain), ob->sealing_ack);
     err = cf_gpg_envelope_seal (ob->core->gpg, &keys, cf_buf_data (&b.plain), cf_buf_len (&b.plain), sealed_done, ob,
                                 &ob->job);

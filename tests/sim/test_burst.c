@@ -382,6 +382,36 @@ test_deleted_meanwhile (void **state)
   pair_free (&p);
 }
 
+/* Texts one after the other, 2 ms apart, share envelopes: each of these is followed by the next one when it
+   is acknowledged, or 50 ms later where that takes long.  One alone waits for nothing. */
+static void
+test_gather (void **state)
+{
+  static const uint32_t latency_ms[] = { 10, 300 };
+  char text[16];
+
+  (void) state;
+  for (size_t n = 0; n < 2; n++) {
+    struct pair p = pair_new (10 + n);
+    uint64_t begun_ms;
+
+    p.sim->latency_ms = latency_ms[n];
+    watch (&p, CF_TALK_ENVELOPE, p.a, -1, SIM_FRAME_PASS);
+    begun_ms = p.a->env.now_ms;
+    for (size_t i = 0; i < 100; i++) {
+      snprintf (text, sizeof text, "m%zu", i);
+      say (p.a, p.id, text, "--wait=queued");
+      sim_run (p.sim, begun_ms + 2 * (i + 1) - p.a->env.now_ms);
+      if (i == 0)
+        assert_int_equal (rule.envelopes, 1);
+    }
+    assert_true (sim_run_until (p.sim, 10000, all_delivered, &p));
+    assert_in_range (rule.envelopes, 4, n ? 6 : 12);
+    assert_came (&p, "m", 100);
+    pair_free (&p);
+  }
+}
+
 int
 main (void)
 {
@@ -389,7 +419,7 @@ main (void)
     cmocka_unit_test (test_lines),        cmocka_unit_test (test_empty_lines), cmocka_unit_test (test_refused),
     cmocka_unit_test (test_one_commit),   cmocka_unit_test (test_disk_full),   cmocka_unit_test (test_their_disk_full),
     cmocka_unit_test (test_kills),        cmocka_unit_test (test_hang_up),     cmocka_unit_test (test_timeout),
-    cmocka_unit_test (test_deleted_meanwhile),
+    cmocka_unit_test (test_deleted_meanwhile), cmocka_unit_test (test_gather),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
