@@ -839,8 +839,10 @@ open_envelope (struct cf_gpg *gpg, const struct cf_gpg_envelope_keys *keys, cons
   }
   cf_rd_blob32 (&rd, &plain, &plain_len, CF_GPG_PLAIN_MAX);
   cf_rd_bytes (&rd, tag, sizeof tag);
-  if (cf_rd_finish (&rd) || memcmp (magic, "ENV", 3))
+  if (rd.err || memcmp (magic, "ENV", 3))
     return cf_err (CF_ERR_FORGERY);
+  if (cf_rd_finish (&rd)) /* there is more than was sealed */
+    return cf_err (GPG_ERR_DECRYPT_FAILED);
   if (!own || !own->secret)
     return cf_err (GPG_ERR_NO_SECKEY);
   if (memcmp (own->passphrase, keys->passphrase, sizeof own->passphrase))

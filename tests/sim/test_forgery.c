@@ -208,6 +208,51 @@ test_flood (void **state)
   pair_free (&p);
 }
 
+/* An envelope that gpg cannot make out is no more than a bad one. */
+static void
+test_unreadable (void **state)
+{
+  struct pair p = pair_new (9);
+  struct cf_conversation *conv = conv_of (p.a, p.id);
+  uint8_t longer[8192];
+  size_t len;
+
+  (void) state;
+  watch (&p, CF_TALK_ENVELOPE, p.a, -1, SIM_FRAME_PASS);
+  say (p.a, p.id, "true", "--wait=delivered");
+  len = rule.copy_len - 1 - CF_CONVERSATION_ID_LEN;
+  assert_true (len < sizeof longer);
+  memcpy (longer, rule.copy + 1 + CF_CONVERSATION_ID_LEN, len);
+  longer[len] = 0;
+  assert_int_equal (cf_talk_send (p.a->core, &conv->peer, CF_TALK_ENVELOPE, conv->id, longer, len + 1), 0);
+  sim_run (p.sim, 1000);
+  assert_int_equal (p.b->env.refused[CF_REFUSED_ENVELOPE_UNREADABLE], 1);
+  say (p.a, p.id, "still true", "--wait=delivered");
+  assert_texts (p.b, p.id, "in", "true  still true"); /* the bad one has no text */
+  pair_free (&p);
+}
+
+/* What reaches a conversation that is stopped, since its tunnel has not gone yet, is dropped; and comes again. */
+static void
+test_stopped (void **state)
+{
+  struct pair p = pair_new (8);
+  struct cf_conversation *conv = conv_of (p.b, p.id);
+
+  (void) state;
+  say (p.a, p.id, "before", "--wait=delivered");
+  conv->stopped = true;
+  say (p.a, p.id, "meanwhile", "--wait=queued");
+  sim_run (p.sim, 1000);
+  assert_true (p.b->env.refused[CF_REFUSED_MESSAGE_STOPPED] > 0);
+  assert_texts (p.b, p.id, "in", "before");
+  conv->stopped = false;
+  sim_run (p.sim, 60000);
+  assert_texts (p.b, p.id, "in", "before meanwhile");
+  assert_true (all_in_state (p.a, p.id, "out", "delivered"));
+  pair_free (&p);
+}
+
 int
 main (void)
 {
@@ -215,6 +260,8 @@ main (void)
     cmocka_unit_test (test_forged_ack),
     cmocka_unit_test (test_forgeries),
     cmocka_unit_test (test_flood),
+    cmocka_unit_test (test_unreadable),
+    cmocka_unit_test (test_stopped),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);

@@ -184,6 +184,8 @@ test_expect_after (void **state)
 static void
 test_crossing (void **state)
 {
+  uint64_t crossed = 0;
+
   (void) state;
   for (uint64_t seed = 10; seed < 16; seed++) {
     struct pair p;
@@ -204,8 +206,10 @@ test_crossing (void **state)
     assert_int_equal (count_state (p.b, CF_CONVERSATION_REQUESTED), 0);
     sim_command_free (one);
     sim_command_free (other);
+    crossed += p.a->env.refused[CF_REFUSED_GATE_CROSSING] + p.b->env.refused[CF_REFUSED_GATE_CROSSING];
     sim_free (p.sim);
   }
+  assert_true (crossed > 0);
 }
 
 static void

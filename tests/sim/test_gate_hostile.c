@@ -313,6 +313,47 @@ test_flood_is_bounded (void **state)
   sim_free (p.sim);
 }
 
+/* What is not shown is counted, each for its reason, and a tag that comes before the user has answered, too. */
+static void
+test_not_shown (void **state)
+{
+  uint8_t body[35] = { CF_PURPOSE_OPEN }, id[CF_CONVERSATION_ID_LEN] = { 1 }, tag[CF_CPACE_TAG_LEN] = { 0 };
+  struct cf_peer *asker;
+  struct pair p;
+  const uint64_t *refused;
+
+  (void) state;
+  begin (&p, 504);
+  refused = p.b->env.refused;
+  assert_int_equal (cf_link_want (p.a->core, &p.b->fpr, true), 0);
+  sim_run (p.sim, 2000);
+  asker = cf_peer_find (p.b->core, &p.a->fpr);
+  asker->blocked = true; /* as if the tunnel had not gone at once */
+  assert_int_equal (cf_talk_send (p.a->core, &p.b->fpr, CF_TALK_OPEN, id, body, sizeof body), 0);
+  sim_run (p.sim, 10);
+  asker->blocked = false;
+  assert_int_equal (refused[CF_REFUSED_GATE_BLOCKED], 1);
+  for (int i = 0; i < CF_GATE_STRANGERS_MAX; i++) {
+    struct cf_fpr fpr = p.a->fpr;
+    uint8_t other[CF_CONVERSATION_ID_LEN];
+
+    cf_env_random (&p.b->env, fpr.bytes, fpr.len);
+    cf_env_random (&p.b->env, other, sizeof other);
+    assert_non_null (cf_request_new (p.b->core, other, &fpr, false, NULL));
+  }
+  assert_int_equal (cf_talk_send (p.a->core, &p.b->fpr, CF_TALK_OPEN, id, body, sizeof body), 0);
+  sim_run (p.sim, 10);
+  assert_int_equal (refused[CF_REFUSED_GATE_FULL], 1);
+  while (p.b->core->gate->first)
+    cf_request_drop (p.b->core->gate->first);
+  assert_int_equal (cf_talk_send (p.a->core, &p.b->fpr, CF_TALK_OPEN, id, body, sizeof body), 0);
+  assert_int_equal (cf_talk_send (p.a->core, &p.b->fpr, CF_TALK_TA, id, tag, sizeof tag), 0);
+  sim_run (p.sim, 10);
+  assert_int_equal (cf_gate_waiting (p.b->core), 1);
+  assert_int_equal (refused[CF_REFUSED_GATE_UNEXPECTED], 1);
+  sim_free (p.sim);
+}
+
 /* Who has a device key only, and holds OPENED back, cannot close what others have opened and use. */
 static void
 test_refused_too_late (void **state)
@@ -496,6 +537,7 @@ main (void)
     cmocka_unit_test (test_bad_share),
     cmocka_unit_test (test_unknown_frames),
     cmocka_unit_test (test_flood_is_bounded),
+    cmocka_unit_test (test_not_shown),
     cmocka_unit_test (test_refused_too_late),
     cmocka_unit_test (test_key_used_twice),
     cmocka_unit_test (test_key_changed),

@@ -69,6 +69,8 @@ test_meet (void **state)
 static void
 test_both_dial (void **state)
 {
+  uint64_t second = 0;
+
   (void) state;
   for (uint64_t seed = 1; seed <= 12; seed++) {
     struct sim *sim = sim_new (seed);
@@ -89,8 +91,10 @@ test_both_dial (void **state)
     assert_int_equal (heards[1].ups, 1);
     assert_int_equal (heards[0].downs, 0);
     assert_int_equal (heards[1].downs, 0);
+    second += p.a->env.refused[CF_REFUSED_HELLO_SECOND] + p.b->env.refused[CF_REFUSED_HELLO_SECOND];
     sim_free (sim);
   }
+  assert_true (second > 0);
 }
 
 static void

@@ -18,7 +18,7 @@ report () {
   fi
 }
 
-echo 1..4
+echo 1..5
 names=$(sed -n 's/^  \[CF_REFUSED_\(.*\)\] = "\(.*\)",$/\1 \2/p' base/refusal.c)
 [ "$(printf '%s\n' "$names" | wc -l)" -gt 60 ] || names="no names were found"
 report "each name is that of its reason" "$(
@@ -36,4 +36,10 @@ report "each is counted somewhere" "$(
   sed -n 's/^  \[\(CF_REFUSED_.*\)\] = .*/\1/p' base/refusal.c | while read -r reason; do
     grep -rqw --include='*.c' --exclude=refusal.c "$reason" base net gpg core || echo "$reason"
   done)"
+report "each is provoked by a test" "$(
+  while read -r name; do
+    reason=CF_REFUSED_$(tr 'a-z.' 'A-Z_' <<<"$name")
+    grep -rqw --include='*.c' "refused\[$reason\]" tests/unit tests/sim \
+      || grep -rqE --include='*.py' "\"$name\"|\b${name/./_}=[0-9]" tests/e2e || echo "$name"
+  done <<<"$names")"
 exit $status

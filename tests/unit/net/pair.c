@@ -122,7 +122,8 @@ pair_init (struct pair *p, const char *suite, uint32_t rekey_records)
   end_init (&p->b);
   assert_int_equal (cf_tunnel_new (&p->env, &config, &handler, &p->a, &p->a.tunnel), 0);
   config = (struct cf_tunnel_config){ .own_secret = p->secret[1], .own_public = p->public[1], .guard = p->guard,
-                                      .rekey_records = rekey_records };
+                                      .rekey_records = p->responder_rekey_records ? p->responder_rekey_records
+                                                                                  : rekey_records };
   assert_int_equal (cf_tunnel_new (&p->env, &config, &handler, &p->b, &p->b.tunnel), 0);
 }
 

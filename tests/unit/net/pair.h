@@ -32,6 +32,7 @@ struct pair {
   uint64_t dice;
   uint8_t secret[2][CF_DEVICE_KEY_LEN], public[2][CF_DEVICE_KEY_LEN];
   struct cf_tunnel_guard *guard;
+  uint32_t responder_rekey_records; /* if not the initiator's */
   struct end a, b; /* initiator, responder */
 };
 

@@ -75,6 +75,33 @@ test_compare (void **state)
   assert_false (cf_addr_same_host (&a, &b));
 }
 
+/* What limits count as one host: whoever has a /64 has all of it, but a link is not one neighbour. */
+static void
+test_source (void **state)
+{
+  static const struct { const char *a, *b; bool same; } cases[] = {
+    { "192.0.2.1:7", "192.0.2.1:8", true },          { "192.0.2.1:7", "192.0.2.2:7", false },
+    { "[2001:db8::1]:7", "[2001:db8::ffff:2]:8", true }, { "[2001:db8::1]:7", "[2001:db8:0:1::1]:7", false },
+    { "[fe80::1%2]:7", "[fe80::1%2]:8", true },      { "[fe80::1%2]:7", "[fe80::2%2]:7", false },
+    { "[fe80::1%2]:7", "[fe80::1%3]:7", false },     { "[::ffff:192.0.2.1]:7", "192.0.2.1:9", true },
+    { "[c000:201::]:7", "192.0.2.1:7", false },
+  };
+  struct cf_addr a, b, source;
+
+  (void) state;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    assert_int_equal (cf_addr_parse (cases[i].a, &a), 0);
+    assert_int_equal (cf_addr_parse (cases[i].b, &b), 0);
+    assert_int_equal (cf_addr_same_source (&a, &b), cases[i].same);
+    assert_int_equal (cf_addr_same_source (&b, &a), cases[i].same);
+    source = cf_addr_source (&a);
+    assert_int_equal (source.port, 0);
+    assert_true (cf_addr_same_source (&a, &source));
+    b = cf_addr_source (&source);
+    assert_true (cf_addr_equal (&source, &b));
+  }
+}
+
 static void
 test_loopback (void **state)
 {
@@ -99,6 +126,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_round_trip), cmocka_unit_test (test_refused), cmocka_unit_test (test_mapped_is_ipv4),
     cmocka_unit_test (test_compare),    cmocka_unit_test (test_loopback),
+    cmocka_unit_test (test_source),
   };
 
   return cmocka_run_group_tests_name ("addr", tests, NULL, NULL);

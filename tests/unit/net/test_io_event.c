@@ -527,6 +527,7 @@ test_host_limit (void **state)
   cf_io_counts (nodes[1].net, &counts);
   assert_int_equal (counts.accepted, CF_IO_INCOMING_HOST_MAX);
   assert_int_equal (counts.refused, 20);
+  assert_int_equal (env.refused[CF_REFUSED_STREAM_HOST], 20);
   for (size_t i = 0; i < KNOCKS; i++)
     close (fds[i]);
 }
@@ -570,6 +571,7 @@ test_total_limit (void **state)
   cf_io_counts (nodes[1].net, &counts);
   assert_int_equal (counts.accepted, CF_IO_INCOMING_MAX);
   assert_int_equal (counts.refused, 1);
+  assert_int_equal (env.refused[CF_REFUSED_STREAM_FULL], 1);
   close (fds[3][7]); /* its handler is told of the end, and closes */
   run_until (one_of_crowd_failed);
   knock (late + 1, 1);

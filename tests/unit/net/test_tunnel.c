@@ -582,6 +582,29 @@ random_size (struct pair *p)
   }
 }
 
+/* Who does not change his key in time is not heard any more, and is told nothing. */
+static void
+test_rekey_missing (void **state)
+{
+  struct pair p;
+
+  (void) state;
+  pair_world (&p, 26);
+  p.responder_rekey_records = 4; /* the initiator's are as many as usual */
+  pair_init (&p, NULL, 0);
+  pair_connect (&p);
+  for (int i = 0; i < 4; i++) {
+    assert_int_equal (p.b.closed, 0);
+    assert_int_equal (cf_tunnel_send (p.a.tunnel, CF_CHANNEL_CONTROL, "x", 1), 0);
+    pair_run (&p, SIZE_MAX);
+  }
+  assert_int_equal (p.b.closed, 1);
+  assert_int_equal (p.b.message_count, 3);
+  assert_int_equal (p.a.closed, 0);
+  assert_int_equal (p.env.refused[CF_REFUSED_RECORD_REKEY], 1);
+  pair_done (&p);
+}
+
 static void
 test_many_messages (void **state)
 {
@@ -653,6 +676,7 @@ main (void)
     cmocka_unit_test (test_goodbye),
     cmocka_unit_test (test_rekey),
     cmocka_unit_test (test_rekey_enforced),
+    cmocka_unit_test (test_rekey_missing),
     cmocka_unit_test (test_many_messages),
   };
 
