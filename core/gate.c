@@ -628,6 +628,7 @@ cf_gate_new (struct cf_core *core, struct cf_gate **r_gate)
   gate->core = core;
   cf_timer_init (&gate->lapse, cf_gate_lapse, gate);
   cf_timer_init (&gate->missed.timer, missed_again, gate);
+  cf_timer_init (&gate->undeleted.timer, cf_gate_delete_again, gate);
   core->gate = gate;
   err = cf_store_request_all (core->store, load_request, core);
   if (err) {
@@ -649,6 +650,7 @@ cf_gate_free (struct cf_gate *gate)
   cf_gate_calls_free (gate);
   cf_timer_cancel (gate->core->env, &gate->lapse);
   cf_timer_cancel (gate->core->env, &gate->missed.timer);
+  cf_timer_cancel (gate->core->env, &gate->undeleted.timer);
   while (gate->first) {
     struct cf_request *r = gate->first;
 

@@ -103,6 +103,7 @@ struct cf_request {
 struct cf_gate_call;
 
 #define CF_GATE_MISSED_MAX 8
+#define CF_GATE_UNDELETED_MAX 64
 #define CF_GATE_MISSED_MS 30000
 
 struct cf_gate {
@@ -112,6 +113,8 @@ struct cf_gate {
   struct cf_timer lapse;
   /* Whose OPEN could not be dealt with (the disk): their tunnels end, and it comes again. */
   struct { struct cf_timer timer; struct cf_fpr peers[CF_GATE_MISSED_MAX]; size_t count; } missed;
+  /* Requests that are over and whose rows could not be deleted (the disk): tried again. */
+  struct { struct cf_timer timer; uint8_t ids[CF_GATE_UNDELETED_MAX][CF_CONVERSATION_ID_LEN]; size_t count; } undeleted;
   struct { struct cf_fpr peer; uint32_t opens; uint64_t since_ms; } floods[64]; /* OPENs lately, by peer */
   struct cf_gate_counts counts;
 };
@@ -175,6 +178,7 @@ gpg_error_t cf_gate_verified (const struct cf_verified_input *in, bool asker, ui
 void cf_request_link (struct cf_core *core, struct cf_request *r);
 void cf_gate_lapse (void *gate); /* end what is too old */
 void cf_gate_lapse_arm (struct cf_gate *gate);
+void cf_gate_delete_again (void *gate); /* rows of requests that are over, see undeleted */
 struct cf_request *cf_request_find (struct cf_core *core, const uint8_t id[CF_CONVERSATION_ID_LEN]);
 /* In both, VERIFIES is the conversation that a verification is about; NULL: an opening. */
 /* The one with PEER that we asked (ASKED), or that he asked, whose tags have not been compared; or NULL. */

@@ -14,6 +14,7 @@
 #include "core/store/store_gate.h"
 
 #define LAPSE_CHECK_MAX_MS (24ULL * 3600 * 1000)
+#define DELETE_AGAIN_MS (30 * 1000) /* a row that the disk did not let go */
 
 static const char *const state_names[] = { "calling",  "waiting", "ya",      "ta",     "asked",
                                            "accepted", "yb",      "sealing", "opened", "ended" };
@@ -361,14 +362,43 @@ unlink_request (struct cf_request *r)
     cf_log (r->core->env, CF_LOG_WARN, "gate: the link was not told");
 }
 
+/* One that has come anew under its id meanwhile has the row for itself. */
+void
+cf_gate_delete_again (void *arg)
+{
+  struct cf_gate *gate = arg;
+  size_t kept = 0;
+
+  for (size_t i = 0; i < gate->undeleted.count; i++) {
+    uint8_t *id = gate->undeleted.ids[i];
+
+    if (!cf_request_find (gate->core, id) && cf_store_request_delete (gate->core->store, id))
+      memmove (gate->undeleted.ids[kept++], id, CF_CONVERSATION_ID_LEN);
+  }
+  gate->undeleted.count = kept;
+  if (kept)
+    cf_timer_after (gate->core->env, &gate->undeleted.timer, DELETE_AGAIN_MS);
+}
+
+static void
+delete_later (struct cf_gate *gate, const uint8_t id[CF_CONVERSATION_ID_LEN])
+{
+  if (gate->undeleted.count == CF_GATE_UNDELETED_MAX)
+    return; /* it comes back with the next start, and lapses */
+  memcpy (gate->undeleted.ids[gate->undeleted.count++], id, CF_CONVERSATION_ID_LEN);
+  cf_timer_after (gate->core->env, &gate->undeleted.timer, DELETE_AGAIN_MS);
+}
+
 void
 cf_request_drop (struct cf_request *r)
 {
   gpg_error_t err;
 
   err = cf_store_request_delete (r->core->store, r->id);
-  if (err)
-    cf_log (r->core->env, CF_LOG_ERROR, "gate: a request stays in the store: %s", gpg_strerror (err));
+  if (err) {
+    cf_log (r->core->env, CF_LOG_ERROR, "gate: a request stays in the store for now: %s", gpg_strerror (err));
+    delete_later (r->core->gate, r->id);
+  }
   destroy_keys (r);
   unlink_request (r);
   forget_conversation (r);

@@ -78,7 +78,7 @@ tests_sim_test_conversation_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
 tests_unit_core_test_gate_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_core_test_gate_LDADD = $(CORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
 tests_sim_test_gate_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
-tests_sim_test_gate_LDFLAGS = $(LDFLAGS_SIM)
+tests_sim_test_gate_LDFLAGS = $(LDFLAGS_SIM) -Wl,--wrap=cf_store_request_delete
 tests_sim_test_gate_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/sim/test_verify
 TESTS += tests/sim/test_verify

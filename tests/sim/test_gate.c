@@ -14,6 +14,21 @@
 
 #define HOUR_MS (3600ULL * 1000)
 
+/* --- a disk that does not let requests go --- */
+
+static bool deletes_fail;
+
+gpg_error_t __real_cf_store_request_delete (struct cf_store *store, const uint8_t id[CF_CONVERSATION_ID_LEN]);
+gpg_error_t __wrap_cf_store_request_delete (struct cf_store *store, const uint8_t id[CF_CONVERSATION_ID_LEN]);
+
+gpg_error_t
+__wrap_cf_store_request_delete (struct cf_store *store, const uint8_t id[CF_CONVERSATION_ID_LEN])
+{
+  return deletes_fail ? cf_err (GPG_ERR_ENOSPC) : __real_cf_store_request_delete (store, id);
+}
+
+/* --- stories --- */
+
 static void
 begin (struct pair *p, uint64_t seed)
 {
@@ -280,6 +295,35 @@ test_withdraw (void **state)
   sim_free (p.sim);
 }
 
+/* A request that is over and that the disk does not let go is deleted once it does: a restart knows nothing of it. */
+static void
+test_not_deleted (void **state)
+{
+  struct pair p;
+  struct sim_command *open;
+
+  (void) state;
+  begin (&p, 24);
+  open = ask (&p, "x");
+  deletes_fail = true;
+  assert_int_equal (sim_do (p.a, "CLOSE", NULL, p.fpr_b, NULL), 0);
+  assert_ended (open, 1000, GPG_ERR_CANCELED);
+  sim_run (p.sim, 100000);
+  assert_int_equal (p.a->core->gate->undeleted.count, 1);
+  assert_int_equal (p.b->core->gate->undeleted.count, 1);
+  deletes_fail = false;
+  sim_run (p.sim, 60000);
+  assert_int_equal (p.a->core->gate->undeleted.count, 0);
+  assert_int_equal (p.b->core->gate->undeleted.count, 0);
+  sim_node_crash (p.a, false);
+  sim_node_crash (p.b, false);
+  assert_int_equal (sim_node_start (p.a), 0);
+  assert_int_equal (sim_node_start (p.b), 0);
+  assert_null (p.a->core->gate->first);
+  assert_null (p.b->core->gate->first);
+  sim_free (p.sim);
+}
+
 /* --- cut and crashed at every step --- */
 
 static const int gate_frames[] = { CF_TALK_OPEN, CF_TALK_RECEIVED, CF_TALK_ACCEPT,    CF_TALK_YA,   CF_TALK_YB,    CF_TALK_TA,
@@ -437,6 +481,7 @@ main (void)
     cmocka_unit_test (test_not_reachable),
     cmocka_unit_test (test_client_gone),
     cmocka_unit_test (test_lapse),
+    cmocka_unit_test (test_not_deleted),
     cmocka_unit_test (test_withdraw),
     cmocka_unit_test (test_cut_each_frame),
     cmocka_unit_test (test_crash_each_frame),
