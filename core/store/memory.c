@@ -170,7 +170,7 @@ store_memory_setup (void)
                                                mem_roundup, mem_init, mem_shutdown, NULL };
   static bool done;
   gpg_error_t err;
-  void *pages;
+  void *pages = NULL, *start;
   int header = 0;
 
   if (done)
@@ -180,10 +180,12 @@ store_memory_setup (void)
   header = mem_roundup (header);
   err = cf_secmem_new (&pages, (size_t) PAGES * (size_t) (STORE_PAGE_SIZE + header));
   if (!err)
-    err = cf_secmem_new (&pool.start, POOL_LEN);
-  if (err)
+    err = cf_secmem_new (&start, POOL_LEN);
+  if (err) {
+    cf_secmem_free (pages);
     return err;
-  pool.fresh = pool.start;
+  }
+  pool.fresh = pool.start = start;
   pool.end = pool.start + POOL_LEN;
   /* Never given back: SQLite is never shut down.  Without a pool of SQLite's own for small values (lookaside), which it
      would not wipe. */
