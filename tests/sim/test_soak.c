@@ -85,6 +85,11 @@ test_a_day (void **state)
   size_t settled = 0, last = 0;
 
   (void) state;
+  if (!mallinfo2 ().uordblks) { /* the heap of a sanitizer, which tells of leaks itself */
+    sim_free (sim);
+    print_message ("# this heap does not say what is in use: nothing to compare\n");
+    skip ();
+  }
   for (int i = 0; i < PEOPLE; i++) {
     people[i] = sim_node_new (sim, names[i]);
     assert_int_equal (sim_node_start (people[i]), 0);
