@@ -27,14 +27,29 @@ tests_sim_test_soak_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 tests_sim_test_soak_LDFLAGS = $(LDFLAGS_SIM) -Wl,--wrap=crypto_pwhash_argon2id
 tests_sim_test_soak_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
 
-# A tale of two for each operation of a disk.
+# Copies of our libraries whose allocations are those of tests/sim/sim_heap.c, which may refuse one.
+STARVED_SYMS = --redefine-sym malloc=cf_starved_malloc --redefine-sym calloc=cf_starved_calloc \
+	--redefine-sym realpath=cf_starved_realpath \
+	--redefine-sym strdup=cf_starved_strdup --redefine-sym strndup=cf_starved_strndup \
+	--redefine-sym vasprintf=cf_starved_vasprintf --redefine-sym __vasprintf_chk=cf_starved_vasprintf_chk \
+	--redefine-sym sodium_malloc=cf_starved_sodium_malloc
+STARVED_LIBS = tests/sim/starved-core.a tests/sim/starved-net.a tests/sim/starved-base.a
+tests/sim/starved-core.a: libcf-core.a
+	$(AM_V_GEN)$(MKDIR_P) tests/sim && $(OBJCOPY) $(STARVED_SYMS) libcf-core.a $@
+tests/sim/starved-net.a: libcf-net.a
+	$(AM_V_GEN)$(MKDIR_P) tests/sim && $(OBJCOPY) $(STARVED_SYMS) libcf-net.a $@
+tests/sim/starved-base.a: libcf-base.a
+	$(AM_V_GEN)$(MKDIR_P) tests/sim && $(OBJCOPY) $(STARVED_SYMS) libcf-base.a $@
+CLEANFILES += $(STARVED_LIBS)
+
+# A tale of two for each operation of a disk and for each allocation.
 check_PROGRAMS += tests/sim/test_inject
 TESTS += tests/sim/test_inject
-tests_sim_test_inject_SOURCES = tests/sim/test_inject.c tests/sim/sim_disk.c tests/sim/invariants.c \
-	tests/sim/quick_password.c
+tests_sim_test_inject_SOURCES = tests/sim/test_inject.c tests/sim/sim_disk.c tests/sim/sim_heap.c tests/sim/sim_heap.h \
+	tests/sim/invariants.c tests/sim/quick_password.c
 tests_sim_test_inject_CPPFLAGS = $(AM_CPPFLAGS) $(SQLCIPHER_CFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 tests_sim_test_inject_LDFLAGS = $(LDFLAGS_SIM) -Wl,--wrap=crypto_pwhash_argon2id
-tests_sim_test_inject_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
+tests_sim_test_inject_LDADD = libcf-sim.a $(STARVED_LIBS) $(BASE_LIBS) $(SQLCIPHER_LIBS) $(JANSSON_LIBS) $(CMOCKA_LIBS)
 endif
 
 # The house rules: layers, and protocols without I/O.

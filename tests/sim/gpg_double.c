@@ -366,7 +366,7 @@ cf_key_state_error (enum cf_key_state state)
 
 /* ---- public keys: "KEY", fingerprint, user ID, and when it expires if it does ---- */
 
-static void
+static gpg_error_t
 write_block (const struct fake_key *key, struct cf_buf *buf)
 {
   struct cf_wr wr;
@@ -378,7 +378,7 @@ write_block (const struct fake_key *key, struct cf_buf *buf)
   cf_wr_blob16 (&wr, key->user_id, strlen (key->user_id));
   if (key->expires_utc_ms)
     cf_wr_u64 (&wr, (uint64_t) key->expires_utc_ms);
-  assert (!cf_wr_finish (&wr));
+  return cf_wr_finish (&wr);
 }
 
 static gpg_error_t
@@ -430,12 +430,12 @@ cf_gpg_people_load (struct cf_gpg *gpg, const struct cf_gpg_block *blocks, size_
 static gpg_error_t
 take_person (struct cf_gpg *gpg, const struct fake_key *key, struct fake_key *r_key)
 {
-  gpg_error_t err = 0;
+  gpg_error_t err;
   struct cf_buf buf;
 
   combine (gpg, ring_update (&gpg->node->keys->conversation, key), r_key);
-  write_block (key, &buf);
-  if (gpg->keep)
+  err = write_block (key, &buf);
+  if (!err && gpg->keep)
     err = gpg->keep (gpg->keep_arg, &key->fpr, cf_buf_data (&buf), cf_buf_len (&buf));
   cf_buf_done (&buf);
   return err;
@@ -485,7 +485,7 @@ cf_gpg_identity_export (struct cf_gpg *gpg, const struct cf_fpr *fpr, cf_gpg_byt
     job->err = cf_err (GPG_ERR_NO_PUBKEY);
   else {
     ring_update (&gpg->node->keys->conversation, key);
-    write_block (key, &buf);
+    job->err = write_block (key, &buf);
     job_bytes (job, &buf);
   }
   return 0;
@@ -609,7 +609,7 @@ cf_gpg_statement_sign (struct cf_gpg *gpg, const struct cf_fpr *identity, const 
   cf_wr_bytes (&wr, "SIG", 3);
   cf_wr_fpr (&wr, identity);
   cf_wr_bytes (&wr, tag, sizeof tag);
-  assert (!cf_wr_finish (&wr));
+  job->err = cf_wr_finish (&wr);
   job_bytes (job, &buf);
   return 0;
 }
@@ -672,7 +672,7 @@ cf_gpg_secret_seal (struct cf_gpg *gpg, const struct cf_fpr *identity, const voi
   cf_wr_bytes (&wr, "SEAL", 4);
   cf_wr_fpr (&wr, identity);
   cf_wr_blob16 (&wr, secret, len);
-  assert (!cf_wr_finish (&wr));
+  job->err = cf_wr_finish (&wr);
   job_bytes (job, &buf);
   return 0;
 }
@@ -699,8 +699,7 @@ cf_gpg_secret_open (struct cf_gpg *gpg, const struct cf_fpr *identity, const voi
   if (job->err)
     return 0;
   cf_buf_init (&buf, 4096);
-  if (cf_buf_add (&buf, secret, secret_len))
-    abort ();
+  job->err = cf_buf_add (&buf, secret, secret_len);
   job_bytes (job, &buf);
   return 0;
 }
@@ -719,7 +718,7 @@ cf_gpg_conversation_key_new (struct cf_gpg *gpg, const uint8_t passphrase[CF_GPG
   key = ring_add (&gpg->node->keys->conversation, &job->fpr, "conversation");
   key->secret = key->frozen = true;
   memcpy (key->passphrase, passphrase, sizeof key->passphrase);
-  write_block (key, &buf);
+  job->err = write_block (key, &buf);
   job_bytes (job, &buf);
   return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_inject.c - a tale of two, told once for every operation of Alice's disk: there it fails, or the disk is full, or
- * her machine stops.
+ * her machine stops; and once for every allocation of either: there is no memory.
  *
  * The tale: she makes her home, changes a setting, finds Bob, opens a conversation with him; both write; one closes it;
  * she deletes it.  What fails is tried again, as a person would.  Nothing that was answered OK is lost, nothing comes
@@ -22,9 +22,12 @@
 #include "base/text.h"
 #include "tests/sim/invariants.h"
 #include "tests/sim/sim_disk.h"
+#include "tests/sim/sim_heap.h"
 #include "tests/sim/talk_story.h"
 
 #define STRIDE 13 /* between operations that fail; CF_INJECT in the environment: 1 */
+#define HEAP_STRIDE 53 /* between allocations that fail */
+#define NO_MEMORY (SIM_DISK_GONE + 1) /* a kind of fault, beside those of the disk: one allocation of anybody's fails */
 #define PASSWORD "a shared secret"
 #define ALICE "/alice/"
 #define EACH 3 /* messages of each */
@@ -35,7 +38,7 @@ enum side { ALICES, BOBS };
 
 struct tale {
   struct pair p;
-  enum sim_disk_fault fault;
+  int fault;
   uint64_t n, luck;       /* where; LUCK 0: the machine keeps its power */
   const char *doing;
   bool told;              /* the fault was met, and what follows from it is done */
@@ -49,7 +52,7 @@ static void
 tell_where (void *arg)
 {
   (void) arg;
-  print_error ("CF_FAULT=%d:%llu:%llu, while %s:\n", (int) current->fault,
+  print_error ("CF_FAULT=%d:%llu:%llu, while %s:\n", current->fault,
                (unsigned long long) current->n, (unsigned long long) current->luck, current->doing);
 }
 
@@ -64,17 +67,38 @@ tell_where (void *arg)
 /* ---- the fault, and what a person does about it ---- */
 
 static void
+set_fault (int fault, uint64_t n)
+{
+  sim_disk_fail (fault == NO_MEMORY ? SIM_DISK_WELL : (enum sim_disk_fault) fault, ALICE, n);
+  sim_heap_fail (fault == NO_MEMORY ? n : 0);
+}
+
+static bool
+is_met (void)
+{
+  return sim_disk_met () || sim_heap_met ();
+}
+
+static void
+hold (bool held)
+{
+  sim_disk_hold (held);
+  sim_heap_hold (held);
+}
+
+static void
 start (struct tale *t, struct sim_node *node)
 {
   gpg_error_t err = sim_node_start (node);
 
   for (int i = 0; err && i < 2; i++) {
-    HOLDS (node == t->p.a && sim_disk_met ());
+    HOLDS ((node == t->p.a || t->fault == NO_MEMORY) && is_met ());
     sim_node_crash (node, true);
     sim_disk_fail (SIM_DISK_WELL, NULL, 0);
     if (t->fault == SIM_DISK_GONE && t->luck && !t->told)
       sim_disk_power (ALICE);
-    t->told = t->fell = true;
+    t->told = true;
+    t->fell |= node == t->p.a;
     err = sim_node_start (node);
   }
   if (err)
@@ -85,7 +109,7 @@ start (struct tale *t, struct sim_node *node)
 static void
 mend (struct tale *t)
 {
-  if (t->told || !sim_disk_met ())
+  if (t->told || !is_met ())
     return;
   t->told = true;
   if (t->fault == SIM_DISK_FULL)
@@ -117,7 +141,7 @@ order (struct tale *t, struct sim_node *node, const char *verb, const char *answ
   if (err && getenv ("SIM_LOG"))
     print_error ("%s at %s: %s\n", verb, node->name, gpg_strerror (err));
   if (err)
-    HOLDS (sim_disk_met ());
+    HOLDS (is_met ());
   mend (t);
   return err;
 }
@@ -174,22 +198,25 @@ count (struct tale *t, struct sim_node *node, const char *direction)
   char *all, *next, *word;
   unsigned n = 0;
 
-  sim_disk_hold (true);
+  hold (true);
   all = next = texts (node, t->p.id, direction);
-  sim_disk_hold (false);
+  hold (false);
   while ((word = strsep (&next, " ")) && *word)
     HOLDS (strtoul (word, NULL, 10) == ++n);
   free (all);
   return n;
 }
 
-/* What was answered OK is there; what was not may be, if Alice was down since. */
+/* What was answered OK is there; what was not may be, if Alice was down since, or there was no memory for the
+   answer. */
 static void
 check (struct tale *t, enum side side)
 {
   unsigned there = count (t, side == ALICES ? t->p.a : t->p.b, "out");
 
-  HOLDS (there >= t->promised[side] && there <= t->promised[side] + (side == ALICES && t->fell));
+  bool unsure = t->fault == NO_MEMORY || (side == ALICES && t->fell);
+
+  HOLDS (there >= t->promised[side] && there <= t->promised[side] + unsure);
   t->promised[side] = there;
   t->fell = t->fell && side != ALICES;
 }
@@ -211,9 +238,9 @@ all_taken (void *arg)
   struct tale *t = arg;
   bool taken;
 
-  sim_disk_hold (true);
+  hold (true);
   taken = all_in_state (t->p.a, t->p.id, "out", "delivered") && all_in_state (t->p.b, t->p.id, "out", "delivered");
-  sim_disk_hold (false);
+  hold (false);
   return taken;
 }
 
@@ -285,7 +312,7 @@ look_back (struct tale *t)
 
   t->doing = "looking back";
   sim_node_crash (t->p.a, true);
-  sim_disk_fail (SIM_DISK_WELL, NULL, 0);
+  set_fault (SIM_DISK_WELL, 0);
   sim_disk_power (ALICE);
   start (t, t->p.a);
   pass (t, 1000);
@@ -299,7 +326,7 @@ look_back (struct tale *t)
 
 /* With FAULT at operation N of Alice's disk; true: it was met. */
 static bool
-tell (enum sim_disk_fault fault, uint64_t n, uint64_t luck)
+tell (int fault, uint64_t n, uint64_t luck)
 {
   struct tale t = { .fault = fault, .n = n, .luck = luck, .doing = "starting" };
   struct invariants *invariants;
@@ -312,7 +339,7 @@ tell (enum sim_disk_fault fault, uint64_t n, uint64_t luck)
   t.p.b = sim_node_new (t.p.sim, "bob");
   cf_fpr_hex (&t.p.a->fpr, t.p.fpr_a);
   cf_fpr_hex (&t.p.b->fpr, t.p.fpr_b);
-  sim_disk_fail (fault, ALICE, n);
+  set_fault (fault, n);
   invariants = invariants_new (t.p.sim, tell_where, NULL);
   start (&t, t.p.a);
   start (&t, t.p.b);
@@ -324,7 +351,7 @@ tell (enum sim_disk_fault fault, uint64_t n, uint64_t luck)
   open_it (&t);
   talk (&t);
   finish (&t);
-  met = sim_disk_met ();
+  met = is_met ();
   look_back (&t);
   invariants_free (invariants);
   sim_free (t.p.sim);
@@ -333,15 +360,15 @@ tell (enum sim_disk_fault fault, uint64_t n, uint64_t luck)
 }
 
 static void
-tell_all (enum sim_disk_fault fault, uint64_t lucks)
+tell_all (int fault, uint64_t usual_stride, uint64_t lucks)
 {
-  uint64_t stride = getenv ("CF_INJECT") ? 1 : STRIDE, n = 1, count = 0;
+  uint64_t stride = getenv ("CF_INJECT") ? 1 : usual_stride, n = 1, count = 0;
   const char *one = getenv ("CF_FAULT");
   unsigned long long a, b;
   int which;
 
   if (one && sscanf (one, "%d:%llu:%llu", &which, &a, &b) == 3) {
-    if (which == (int) fault)
+    if (which == fault)
       tell (fault, a, b);
     return;
   }
@@ -349,7 +376,7 @@ tell_all (enum sim_disk_fault fault, uint64_t lucks)
   for (uint64_t luck = 0; luck < lucks; luck++) {
     int beyond = 0;
 
-    for (n = 1 + (7 * luck + fault) % stride; beyond < 6; n += stride)
+    for (n = 1 + (7 * luck + (uint64_t) fault) % stride; beyond < 6; n += stride)
       if (tell (fault, n, luck)) {
         count++;
         beyond = 0;
@@ -357,7 +384,7 @@ tell_all (enum sim_disk_fault fault, uint64_t lucks)
         beyond++;
   }
   assert_true (n > 500);
-  print_message ("# a fault at every %s of about %llu operations: %llu tales\n", stride > 1 ? "thirteenth" : "one",
+  print_message ("# a fault at one of every %llu of about %llu operations: %llu tales\n", (unsigned long long) stride,
                  (unsigned long long) n - 1, (unsigned long long) count);
 }
 
@@ -365,21 +392,28 @@ static void
 test_an_operation_fails (void **state)
 {
   (void) state;
-  tell_all (SIM_DISK_ERROR, 1);
+  tell_all (SIM_DISK_ERROR, STRIDE, 1);
 }
 
 static void
 test_the_disk_is_full (void **state)
 {
   (void) state;
-  tell_all (SIM_DISK_FULL, 1);
+  tell_all (SIM_DISK_FULL, STRIDE, 1);
 }
 
 static void
 test_the_machine_stops (void **state)
 {
   (void) state;
-  tell_all (SIM_DISK_GONE, 2);
+  tell_all (SIM_DISK_GONE, STRIDE, 2);
+}
+
+static void
+test_no_memory (void **state)
+{
+  (void) state;
+  tell_all (NO_MEMORY, HEAP_STRIDE, 1); /* what leaks then, the sanitizers tell */
 }
 
 int
@@ -389,6 +423,7 @@ main (void)
     cmocka_unit_test (test_an_operation_fails),
     cmocka_unit_test (test_the_disk_is_full),
     cmocka_unit_test (test_the_machine_stops),
+    cmocka_unit_test (test_no_memory),
   };
 
   if (cf_secmem_setup ())
