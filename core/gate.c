@@ -130,15 +130,15 @@ missed_again (void *arg)
     cf_link_drop (gate->core, &gate->missed.peers[--gate->missed.count], 0, NULL);
 }
 
-/* PEER's OPEN could not be dealt with: the disk does not work.  He repeats it on a new tunnel, which is made when the
-   disk may work again; so often that no limit of his is reached.  Beyond the array he waits for the next by chance. */
-static void
-missed (struct cf_gate *gate, const struct cf_peer *peer)
+void
+cf_gate_missed (struct cf_core *core, const struct cf_fpr *peer)
 {
+  struct cf_gate *gate = core->gate;
+
   if (!gate->missed.count)
-    cf_timer_after (gate->core->env, &gate->missed.timer, CF_GATE_MISSED_MS);
+    cf_timer_after (core->env, &gate->missed.timer, CF_GATE_MISSED_MS);
   if (gate->missed.count < CF_GATE_MISSED_MAX)
-    gate->missed.peers[gate->missed.count++] = peer->fpr;
+    gate->missed.peers[gate->missed.count++] = *peer;
 }
 
 /* A request that is new to us, by somebody who may ask. */
@@ -153,8 +153,10 @@ store_request (struct cf_core *core, struct cf_peer *peer, const uint8_t *id, co
   if (old && old->state != CF_REQUEST_ENDED) /* he asks anew: the other one is no longer meant */
     cf_request_end (old, cf_err (CF_ERR_REFUSED), 0, "withdrawn");
   r = cf_request_new (core, id, &peer->fpr, false, verifies);
-  if (!r)
+  if (!r) {
+    cf_gate_missed (core, &peer->fpr);
     return;
+  }
   r->note = body->note_len ? cf_text_display (body->note, body->note_len, false) : NULL;
   memcpy (r->peer_nonce, body->nonce, sizeof r->peer_nonce);
   r->fresh = true;
@@ -175,7 +177,7 @@ store_request (struct cf_core *core, struct cf_peer *peer, const uint8_t *id, co
     cf_log (core->env, CF_LOG_ERROR, "gate: a request was not kept: %s", gpg_strerror (err));
     cf_gate_calls_end (r, err, NULL);
     cf_request_drop (r);
-    missed (core->gate, peer);
+    cf_gate_missed (core, &peer->fpr);
   }
   cf_gate_lapse_arm (core->gate);
 }
@@ -239,7 +241,7 @@ is_past (struct cf_core *core, const struct cf_peer *peer, const uint8_t id[CF_C
   if (!err && used)
     err = cf_talk_send (core, &peer->fpr, CF_TALK_REFUSED, id, NULL, 0);
   if (err)
-    missed (core->gate, peer);
+    cf_gate_missed (core, &peer->fpr);
   return err || used;
 }
 

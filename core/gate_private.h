@@ -173,6 +173,12 @@ struct cf_verified_input {
 /* The DONE of a verification. */
 gpg_error_t cf_gate_verified (const struct cf_verified_input *in, bool asker, uint8_t r_done[CF_HASH_LEN]) CF_MUST_CHECK;
 
+/* --- gate.c --- */
+/* A frame of PEER's or for PEER could not be dealt with: no disk, no memory.  Both sides repeat on a new tunnel what is
+   not settled; it is made after CF_GATE_MISSED_MS, when there may be some again, and so seldom that no limit of his is
+   reached.  Beyond CF_GATE_MISSED_MAX people it waits for the next tunnel by chance. */
+void cf_gate_missed (struct cf_core *core, const struct cf_fpr *peer);
+
 /* --- gate_request.c --- */
 /* Into the list, with its timer. */
 void cf_request_link (struct cf_core *core, struct cf_request *r);

@@ -297,6 +297,8 @@ sweep_devices (struct cf_peers *peers, struct cf_peer *peer)
   }
 }
 
+static void discovery_try (struct cf_peers *peers);
+
 static void
 sweep (void *arg)
 {
@@ -308,6 +310,8 @@ sweep (void *arg)
   void *value;
   size_t pos = 0;
 
+  if (!peers->discovery) /* there was no memory for it */
+    discovery_try (peers);
   cf_peers_look_at_keyring (peers);
   if (peers->core->self)
     cf_self_look_at_expiry (peers->core->self, &next_ms);
@@ -601,13 +605,19 @@ discovery_begin (struct cf_peers *peers)
   return 0;
 }
 
-void
-cf_peers_start (struct cf_peers *peers)
+static void
+discovery_try (struct cf_peers *peers)
 {
-  gpg_error_t err = discovery_begin (peers);
+  gpg_error_t err = peers->core->self ? discovery_begin (peers) : 0;
 
   if (err)
     cf_log (peers->core->env, CF_LOG_ERROR, "discovery could not begin: %s", gpg_strerror (err));
+}
+
+void
+cf_peers_start (struct cf_peers *peers)
+{
+  discovery_try (peers);
   cf_timer_after (peers->core->env, &peers->sweep, 0); /* who knows what became of keys while we were away */
 }
 

@@ -346,7 +346,7 @@ tell (int fault, uint64_t n, uint64_t luck)
   t.doing = "setting";
   insist (&t, t.p.a, "CONFIG", "name", "Ada");
   t.doing = "meeting";
-  pass (&t, 20000);
+  pass (&t, 60000);
   HOLDS (sim_sees (t.p.a, t.p.b) && sim_sees (t.p.b, t.p.a));
   open_it (&t);
   talk (&t);
