@@ -206,7 +206,8 @@ open_again (struct cf_request *r, const struct cf_open_body *body)
 
 /* Is a new request of PEER not to be shown?  *R_WHY says why; to him it looks like somebody who is not at home. */
 static bool
-is_ignored (struct cf_gate *gate, const struct cf_peer *peer, const struct cf_open_body *body, enum cf_refusal *r_why)
+is_ignored (struct cf_gate *gate, const struct cf_peer *peer, const struct cf_open_body *body, bool silenced,
+            enum cf_refusal *r_why)
 {
   struct cf_core *core = gate->core;
   const struct cf_request *own = cf_request_of (core, &peer->fpr, true, verified_by (body));
@@ -217,7 +218,7 @@ is_ignored (struct cf_gate *gate, const struct cf_peer *peer, const struct cf_op
     *r_why = CF_REFUSED_GATE_FLOOD;
   else if (is_full (gate, !peer->contact))
     *r_why = CF_REFUSED_GATE_FULL;
-  else if (cf_gate_check_guesses (core, &peer->fpr, !peer->contact, NULL))
+  else if (silenced)
     *r_why = CF_REFUSED_GATE_SILENCED;
   /* Crossing: the lower identity's request stands, and an asker with a guess out does not change sides. */
   else if (own && (own->state == CF_REQUEST_TA || cf_fpr_compare (&core->self->fpr, &peer->fpr) < 0))
@@ -268,6 +269,7 @@ on_open (struct cf_core *core, struct cf_peer *peer, const struct cf_talk_frame 
   struct cf_gate *gate = core->gate;
   struct cf_request *r = cf_request_find (core, frame->id);
   struct cf_open_body body;
+  gpg_error_t err;
   enum cf_refusal why;
 
   if (cf_open_decode (frame->body, frame->body_len, &body)) {
@@ -281,13 +283,21 @@ on_open (struct cf_core *core, struct cf_peer *peer, const struct cf_talk_frame 
     return;
   }
   /* Before blocks, locks, limits and the user are asked, so that the answer's time tells nothing of them. */
-  if (cf_talk_send (core, &peer->fpr, CF_TALK_RECEIVED, frame->id, NULL, 0))
+  if (cf_talk_send (core, &peer->fpr, CF_TALK_RECEIVED, frame->id, NULL, 0)) {
+    if (cf_link_is_up (core, &peer->fpr)) /* for want of memory */
+      cf_gate_missed (core, &peer->fpr);
     return;
+  }
   if (r) {
     open_again (r, &body);
     return;
   }
-  if (is_ignored (gate, peer, &body, &why)) {
+  err = cf_gate_check_guesses (core, &peer->fpr, !peer->contact, NULL);
+  if (err && gpg_err_code (err) != CF_ERR_RATE) {
+    cf_gate_missed (core, &peer->fpr);
+    return;
+  }
+  if (is_ignored (gate, peer, &body, err != 0, &why)) {
     gate->counts.ignored++;
     cf_refused (core->env, why);
   } else if (body.purpose == CF_PURPOSE_VERIFY && !cf_conversation_open (core, body.conversation)) {

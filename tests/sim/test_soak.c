@@ -85,11 +85,6 @@ test_a_day (void **state)
   size_t settled = 0, last = 0;
 
   (void) state;
-  if (!mallinfo2 ().uordblks) { /* the heap of a sanitizer, which tells of leaks itself */
-    sim_free (sim);
-    print_message ("# this heap does not say what is in use: nothing to compare\n");
-    skip ();
-  }
   for (int i = 0; i < PEOPLE; i++) {
     people[i] = sim_node_new (sim, names[i]);
     assert_int_equal (sim_node_start (people[i]), 0);
@@ -118,5 +113,9 @@ main (void)
 {
   const struct CMUnitTest tests[] = { cmocka_unit_test (test_a_day) };
 
+  if (!mallinfo2 ().uordblks) { /* the heap of a sanitizer, which tells of leaks itself */
+    puts ("1..0 # SKIP this heap does not say what is in use: nothing to compare");
+    return 0;
+  }
   return cmocka_run_group_tests_name ("soak", tests, NULL, NULL);
 }
