@@ -251,7 +251,9 @@ add_finish (struct cf_command *cmd, const struct cf_fpr *fpr, const struct cf_ke
       peer->user_id = cf_text_display (key->user_id, strlen (key->user_id), false);
     cf_peers_take_key (peers, peer, key);
   }
-  if (!err)
+  if (!err && cf_command_option (cmd, "check"))
+    cf_peers_compare (peers, peer); /* whom it only looks like; nothing is kept */
+  else if (!err)
     err = cf_peer_keep (cmd->core, peer, NULL, NULL);
   if (!err)
     err = cf_command_row (cmd, contact_json (cmd->core, peer));
@@ -440,10 +442,11 @@ const struct cf_command_def cf_peer_commands[] = {
     "watch", 0, 0, true, run_peers },
   { "CONTACTS", "CONTACTS", "Whom you have kept, or blocked.  Rows: those of PEERS, and verified (null or how, when), online, route.",
     "", 0, 0, true, run_contacts },
-  { "ADD", "ADD (ADDRESS | --key)",
+  { "ADD", "ADD [--check] (ADDRESS | --key)",
     "Make a contact from an address (confab:...), a fingerprint, or with --key from an exported public key, asked for\n"
-    "by INQUIRE KEY.  Row: that of CONTACTS.",
-    "key", 0, 1, true, run_add },
+    "by INQUIRE KEY.  With --check only say who it is: no contact is made, and a key is one of a stranger.  Row: that of\n"
+    "CONTACTS.",
+    "key check", 0, 1, true, run_add },
   { "REMOVE", "REMOVE PEER", "Forget a contact; one with an open conversation stays.", "", 1, 1, true, run_remove },
   { "BLOCK", "BLOCK PEER",
     "Hear nothing from PEER any more: no tunnel, no request, no event.  Conversations with him are stopped; he sees\n"

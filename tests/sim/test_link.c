@@ -251,6 +251,37 @@ test_contact_is_kept (void **state)
   sim_free (sim);
 }
 
+/* Who it would be: nothing is kept by asking. */
+static void
+test_add_is_checked (void **state)
+{
+  struct sim *sim = sim_new (29);
+  struct sim_node *alice = node (sim, "alice"), *bob = node (sim, "bob");
+  char hex[CF_FPR_HEX_SIZE], *address;
+  struct sim_command *call;
+
+  (void) state;
+  address = cf_self_address (bob->core->self);
+  assert_non_null (address);
+  call = sim_call (alice, "ADD", NULL, "--check", address, NULL);
+  assert_true (sim_wait (call, 1000));
+  assert_int_equal (call->err, 0);
+  assert_string_equal (sim_text (call, 0, "fingerprint"), cf_fpr_hex (&bob->fpr, hex));
+  assert_true (json_is_false (json_object_get (json_array_get (call->rows, 0), "contact")));
+  sim_command_free (call);
+  call = sim_call (alice, "CONTACTS", NULL, NULL);
+  assert_true (sim_wait (call, 1000));
+  assert_int_equal (json_array_size (call->rows), 0);
+  sim_command_free (call);
+
+  address[strlen (address) - 1] = address[strlen (address) - 1] == '0' ? '1' : '0';
+  assert_int_equal (gpg_err_code (sim_do (alice, "ADD", NULL, "--check", address, NULL)), GPG_ERR_CHECKSUM);
+  free (address);
+  assert_int_equal (gpg_err_code (sim_do (alice, "ADD", NULL, "--check", cf_fpr_hex (&alice->fpr, hex), NULL)),
+                    GPG_ERR_CONFLICT);
+  sim_free (sim);
+}
+
 /* Who is away for a day is forgotten with his key, unless he is a contact; he may come again. */
 static void
 test_strangers_leave (void **state)
@@ -343,6 +374,7 @@ main (void)
     cmocka_unit_test (test_revoked_while_up),
     cmocka_unit_test (test_statement_lapses),
     cmocka_unit_test (test_contact_is_kept),
+    cmocka_unit_test (test_add_is_checked),
     cmocka_unit_test (test_gone),
     cmocka_unit_test (test_storm),
     cmocka_unit_test (test_strangers_leave),

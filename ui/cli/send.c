@@ -246,7 +246,7 @@ read_key (const char *word, char **r_data, size_t *r_len)
 int
 cf_cli_run_add (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args)
 {
-  static const char *const words[] = { "--key", NULL };
+  const char *const words[] = { "--key", cf_cli_option_value (args, "check") ? "--check" : NULL, NULL };
   struct give give = { "KEY", NULL, 0, NULL };
   struct cf_client_error error;
   gpg_error_t err;

@@ -128,7 +128,9 @@ cf_show_contact_line (struct cf_cli *cli, json_t *row)
 {
   char *who = cf_row_who (row);
 
-  cf_cli_say (cli, CF_CLI_PLAIN, "%s is a contact now  %s", who, cf_row_text (row, "fingerprint"));
+  cf_cli_say (cli, CF_CLI_PLAIN, "%s is %s  %s", who, cf_row_true (row, "contact") ? "a contact now" : "no contact yet",
+              cf_row_text (row, "fingerprint"));
+  cf_show_alarm (cli, row);
   free (who);
 }
 

@@ -34,6 +34,10 @@ static const struct cf_cli_option open_options[] = {
   OPTION_END,
 };
 static const struct cf_cli_option verify_options[] = { PASSWORD_OPTION, OPTION_END };
+static const struct cf_cli_option add_options[] = {
+  { "check", NULL, 0, false, "only say who it is" },
+  OPTION_END,
+};
 static const struct cf_cli_option certify_options[] = {
   { "exportable", NULL, 0, false, "for others, too: it goes along when the key is exported" },
   { "unverified", NULL, 0, false, "although they are not verified: you have compared the fingerprint" },
@@ -138,6 +142,7 @@ const struct cf_cli_command cf_cli_commands[] = {
     .columns = cf_columns_contacts,
     .empty = "There are no contacts yet. Who is near: confab peers. Others: confab add." },
   { .name = "add", .verb = "ADD", .args = "ADDRESS|FILE|-", .min_args = 1, .max_args = 1, .run = cf_cli_run_add,
+    .options = add_options,
     .summary = "a new contact, from an address or an exported key",
     .help = "ADDRESS is what \"confab address\" shows there, or a fingerprint; FILE holds an OpenPGP public key, - "
             "reads it from the standard input.",
