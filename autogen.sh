@@ -32,6 +32,12 @@ libgcrypt20-dev     encryption of tunnels
 libsqlcipher-dev    the encrypted store
 libjansson-dev      JSON
 libunistring-dev    Unicode
+libgtk-3-dev        desktop client
+libhandy-1-dev      desktop client: folds where it is narrow
+librsvg2-common     desktop client: its icons are SVG
+adwaita-icon-theme  desktop client: icons
+libqrencode-dev     QR codes of addresses
+gettext             translations
 END
 }
 test_packages () {
@@ -41,6 +47,14 @@ iproute2            tests: virtual hosts
 util-linux          tests: virtual hosts
 procps              tests: processes
 python3             tests: drivers
+python3-gi          tests: drivers of the desktop client
+gir1.2-atspi-2.0    tests: the desktop client is driven as assistive tools do
+at-spi2-core        tests: the same
+dbus                tests: a session bus of their own
+xvfb                tests: a screen that nobody sees
+openbox             tests: a window manager on it
+xdotool             tests: keys and pointer
+fonts-dejavu-core   tests: something to write with
 END
 }
 

@@ -31,17 +31,19 @@ report () {
     echo "ok $case_no - $1"
   fi
 }
-echo 1..12
+echo 1..14
 allowed base 'base/'
 allowed gpg 'base/|gpg/'
 allowed net 'base/|net/'
 allowed core 'base/|gpg/|net/|core/'
 allowed ui/client 'base/|ui/client/'
 allowed ui/cli 'base/|ui/client/|ui/cli/'
+allowed ui/gtk 'base/|ui/client/|ui/gtk/'
 only 'gpgme\.h' 'gpg/'
 only 'sqlite3\.h|sqlcipher/sqlite3\.h' 'core/store/'
 only 'assuan\.h' 'core/ipc/|ui/client/|gpg/'
 only 'event2/[a-z_]*\.h' 'net/io_event|gpg/|core/daemon/|core/ipc/'
+only 'gtk/gtk\.h|handy\.h' 'ui/gtk/'
 only 'sys/socket\.h' 'net/io_event|core/ipc/|core/daemon/|ui/|base/paths'
 only 'time\.h' 'base/env_system|base/text|core/ipc/|core/daemon/|core/store/|gpg/|ui/|net/io_event'
 exit $status

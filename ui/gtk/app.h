@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* app.h - the desktop client as one thing: its one instance, its model, its window.
+ *
+ * Widgets take the CfApp that made them, read its model, and tell it what went
+ * wrong; none of them holds a connection or state of the messenger's own.
+ */
+#ifndef CF_UI_GTK_APP_H
+#define CF_UI_GTK_APP_H
+
+#include <gtk/gtk.h>
+
+#include "ui/client/client.h"
+
+G_BEGIN_DECLS
+
+#define CF_TYPE_APP (cf_app_get_type ())
+G_DECLARE_FINAL_TYPE (CfApp, cf_app, CF, APP, GtkApplication)
+
+struct cf_model;
+
+CfApp *cf_app_new (void);
+
+/* The mirror of the daemon's lists; there from startup on, the app's own. */
+struct cf_model *cf_app_model (CfApp *app);
+
+/* Tell the person of ERROR, with its hint, in the window; nothing to be clicked away first. */
+void cf_app_report (CfApp *app, const struct cf_client_error *error);
+
+/* Bring the window to the front with CONVERSATION, at MESSAGE unless that is NULL. */
+void cf_app_show_conversation (CfApp *app, const char *conversation, const char *message);
+
+G_END_DECLS
+
+#endif
