@@ -20,6 +20,7 @@
 
 #include "base/err.h"
 #include "ui/client/client.h"
+#include "ui/client/row.h"
 
 struct cf_cli_command;
 struct cf_cli_args;
@@ -168,8 +169,6 @@ char *cf_cli_shorten (const char *text, size_t width);        /* a copy of at mo
 
 /* ---- row.c: parts of a row, as a person reads them; callers free ---- */
 
-const char *cf_row_text (const json_t *row, const char *key); /* as it came, not fit to show; "" when not there */
-bool cf_row_true (const json_t *row, const char *key);
 char *cf_row_shown (const json_t *row, const char *key);      /* one line, fit to show */
 char *cf_row_lines (const json_t *row, const char *key);      /* several lines, fit to show */
 char *cf_row_who (const json_t *row);                         /* user ID, name or fingerprint */

@@ -10,20 +10,6 @@
 #include "base/text.h"
 #include "ui/cli/cli.h"
 
-const char *
-cf_row_text (const json_t *row, const char *key)
-{
-  const char *text = json_string_value (json_object_get (row, key));
-
-  return text ? text : "";
-}
-
-bool
-cf_row_true (const json_t *row, const char *key)
-{
-  return json_is_true (json_object_get (row, key));
-}
-
 char *
 cf_row_shown (const json_t *row, const char *key)
 {

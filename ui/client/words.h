@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* words.h - what people read, the same in every client.
+ *
+ * Sentences are translated; rows are the daemon's, any field of which may be
+ * missing.  What a peer wrote (names, notes, texts) comes out fit to be shown,
+ * without control characters, and on one line unless said otherwise; it is
+ * text, never markup.  Strings returned as char * are the caller's to free;
+ * like all of a user interface, these functions abort when there is no memory.
+ */
+#ifndef CF_UI_CLIENT_WORDS_H
+#define CF_UI_CLIENT_WORDS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ui/client/client.h"
+
+/* ---- people ---- */
+
+/* Who ROW (of a peer, contact, request, conversation, message author ...) is about: the name, else the name part of the
+   user ID, else the user ID, else the start of the fingerprint. */
+char *cf_words_name (const json_t *row);
+/* The whole user ID, else the name, else the fingerprint in groups. */
+char *cf_words_user_id (const json_t *row);
+/* "ABCD EF01 2345 ..."; text that is no fingerprint comes out as it is. */
+char *cf_words_fingerprint (const char *hex);
+/* The last 16 digits in groups of four: for lists, never for comparing. */
+char *cf_words_fingerprint_short (const char *hex);
+/* One or two capital letters for NAME; "?" when it has none. */
+char *cf_words_initials (const char *name);
+/* A colour for a fingerprint: index of 0 ... CF_WORDS_COLORS - 1, the same in every client; cf_words_rgb gives it as
+   0xRRGGBB, dark enough for white letters on it (4.5 : 1). */
+#define CF_WORDS_COLORS 12
+unsigned cf_words_color (const char *fingerprint);
+uint32_t cf_words_rgb (unsigned color);
+
+/* ---- trust ---- */
+
+/* Of a conversation: "Verified by password · direct, LAN", "Not verified · offline". */
+char *cf_words_security (const json_t *conversation);
+/* "Verified by password on 3 May", "Verified by a certification ...", "Not verified". */
+char *cf_words_verified (const json_t *row);
+/* Of a validity of GnuPG ("full", "marginal", "unknown", "never" ...), in words. */
+const char *cf_words_validity (const char *validity);
+/* Of a key_state other than "ok": "expired", "revoked" ...; "" for "ok". */
+const char *cf_words_key_state (const char *key_state);
+/* "LAN", "direct", "through a relay", "offline". */
+const char *cf_words_route (const json_t *row);
+/* What happened to a conversation or peer, and what can be done: false when nothing is wrong.  *R_WHAT and *R_REMEDY
+   (which may be "") are set only then. */
+bool cf_words_trouble (const json_t *row, char **r_what, char **r_remedy);
+
+/* ---- messages ---- */
+
+/* Beside the ticks: "Waiting", "Sent", "Delivered", "Read", "Not sent"; "" for one that came in. */
+const char *cf_words_state (const json_t *message);
+/* The text that stands for MESSAGE, several lines: its text, or what is said of one that was taken back. */
+char *cf_words_text (const json_t *message);
+/* The last line of a conversation for a list, on one line: "You: see you", "Draft: ..."; "" when there is none. */
+char *cf_words_preview (const json_t *conversation);
+/* "Ana is typing" */
+char *cf_words_typing (const json_t *conversation);
+/* May B stand under A without a name and time of its own?  The same author, within 3 minutes, the same day here, the
+   same security state, no notice. */
+bool cf_words_same_group (const json_t *a, const json_t *b);
+bool cf_words_same_day (const json_t *a, const json_t *b); /* false when A is NULL: a day separator belongs above B */
+
+/* ---- times, sizes ---- */
+
+/* Short, for rows and lists: "14:05" today, "Tue 14:05" within a week, "3 May", "3 May 2024". */
+char *cf_words_time (int64_t utc_ms, int64_t now_utc_ms);
+/* As a person says it: "just now", "5 minutes ago", "yesterday, 14:05", else the date. */
+char *cf_words_ago (int64_t utc_ms, int64_t now_utc_ms);
+/* Whole, for a tooltip: weekday, date, time. */
+char *cf_words_time_full (int64_t utc_ms);
+/* For a separator: "Today", "Yesterday", "Tuesday", "3 May 2024". */
+char *cf_words_day (int64_t utc_ms, int64_t now_utc_ms);
+/* When a text that cf_words_ago made will read otherwise: ms from now. */
+int64_t cf_words_ago_changes_ms (int64_t utc_ms, int64_t now_utc_ms);
+/* "30 seconds", "1 hour", "7 days": the largest unit that fits. */
+char *cf_words_duration (int64_t seconds);
+char *cf_words_size (int64_t bytes); /* "1.2 MB" */
+
+/* ---- events, errors ---- */
+
+/* A sentence for EVENT, as a console or a notification says it; NULL: nothing worth telling. */
+char *cf_words_event (const json_t *event);
+/* The daemon's sentences in the reader's language: those of base/err.c and of the daemon's commands are msgids.
+   A sentence that is not known comes out as it is. */
+const char *cf_words_message (const struct cf_client_error *error);
+const char *cf_words_hint (const struct cf_client_error *error);
+/* "message. hint" on one line. */
+char *cf_words_error (const struct cf_client_error *error);
+
+/* How hard a conversation's password is to guess, for a hint below its entry; TEXT is not kept. */
+enum cf_words_strength { CF_STRENGTH_NONE, CF_STRENGTH_WEAK, CF_STRENGTH_FAIR, CF_STRENGTH_GOOD };
+enum cf_words_strength cf_words_strength (const char *text);
+const char *cf_words_strength_hint (enum cf_words_strength strength);
+
+#endif
