@@ -63,6 +63,10 @@ static const struct cf_cli_option send_options[] = {
   { "wait", "STATE", 't', false, "until it is queued, sent (if not given), delivered or read" },
   OPTION_END,
 };
+static const struct cf_cli_option address_options[] = {
+  { "qr", NULL, 0, true, "also as a QR code, for a camera" },
+  OPTION_END,
+};
 static const struct cf_cli_option history_options[] = {
   { "limit", "N", 'n', false, "at most N messages, the latest" },
   { "before", "ID", 't', false, "only those before message ID" },
@@ -121,7 +125,8 @@ const struct cf_cli_command cf_cli_commands[] = {
     .fields = "running, started, state, fingerprint, user_id, version" },
   { .name = "stop", .args = "", .run = cf_cli_run_stop, .summary = "end the daemon; what waits to be sent is kept",
     .fields = "running, stopped" },
-  { .name = "address", .verb = "ADDRESS", .args = "", .summary = "your address: give it to people who want to find you",
+  { .name = "address", .verb = "ADDRESS", .args = "", .options = address_options, .run = cf_cli_run_address,
+    .summary = "your address: give it to people who want to find you",
     .fields = "fingerprint, user_id, address", .show = cf_show_identity },
   { .name = "visibility", .verb = "VISIBILITY", .args = "[everyone|contacts|nobody]", .max_args = 1,
     .options = visibility_options, .summary = "who on the local network sees you",
