@@ -1,109 +1,81 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* fuzz_client.c - what a daemon answers to a client: lines of rows, errors, inquiries, in any order.
  *
- * libassuan's lines are played by this file: what the library under test reads is the input, what it writes is looked
- * at.  The first byte says how an inquiry is answered.
+ * The input is what the daemon says, in pieces of any length; what the client writes is looked at.  The first byte says
+ * how an inquiry is answered, and how long the pieces are.
  */
 #include <config.h>
 
-#include <assuan.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/secmem.h"
 #include "tests/fuzz/fuzz.h"
 #include "ui/client/client.h"
 
 #define LINE_LEN 1000
+#define PIECE_MAX 4096
 
 static struct {
-  struct fuzz_in in;
   uint8_t how;
-  char line[LINE_LEN + 1];
   size_t rows;
-  bool started;
+  int fd;                  /* the daemon's end */
+  char line[LINE_LEN + 1]; /* what the client writes, up to a newline */
+  size_t line_len;
+  size_t options; /* lines of them */
+  bool started, ended;
+  struct cf_client_error error;
 } w;
 
-/* ---- the socket and its lines ---- */
+/* ---- the daemon's end ---- */
 
-gpg_error_t
-assuan_socket_connect (assuan_context_t ctx, const char *name, pid_t pid, unsigned int flags)
+static void
+look_at_line (void)
 {
-  (void) ctx;
-  (void) pid;
-  (void) flags;
-  FUZZ_CHECK (*name);
-  return 0;
-}
-
-int
-assuan_get_active_fds (assuan_context_t ctx, int what, assuan_fd_t *fds, int count)
-{
-  (void) ctx;
-  (void) what;
-  FUZZ_CHECK (count > 0);
-  fds[0] = 0;
-  return 1;
-}
-
-gpg_error_t
-assuan_transact (assuan_context_t ctx, const char *command, gpg_error_t (*data) (void *, const void *, size_t),
-                 void *data_arg, gpg_error_t (*inquire) (void *, const char *), void *inquire_arg,
-                 gpg_error_t (*status) (void *, const char *), void *status_arg)
-{
-  (void) ctx;
-  (void) data;
-  (void) data_arg;
-  (void) inquire;
-  (void) inquire_arg;
-  (void) status;
-  (void) status_arg;
-  FUZZ_CHECK (!strncmp (command, "OPTION ", 7));
-  return 0;
-}
-
-gpg_error_t
-assuan_write_line (assuan_context_t ctx, const char *line)
-{
-  (void) ctx;
-  FUZZ_CHECK (strlen (line) < LINE_LEN && !strpbrk (line, "\r\n"));
-  FUZZ_CHECK (w.started ? !strncmp (line, "D ", 2) || !strcmp (line, "END") || !strcmp (line, "CAN")
-                        : !strncmp (line, "HISTORY", 7));
-  w.started = true;
-  return 0;
-}
-
-gpg_error_t
-assuan_read_line (assuan_context_t ctx, char **r_line, size_t *r_len)
-{
-  const uint8_t *end;
-  size_t len;
-
-  (void) ctx;
-  if (!w.in.left)
-    return gpg_error (GPG_ERR_EOF);
-  end = memchr (w.in.p, '\n', w.in.left);
-  len = end ? (size_t) (end - w.in.p) : w.in.left;
-  if (len > LINE_LEN)
-    len = LINE_LEN;
-  memcpy (w.line, w.in.p, len);
-  w.line[len] = 0;
-  w.in.p += len;
-  w.in.left -= len;
-  if (w.in.left && *w.in.p == '\n') {
-    w.in.p++;
-    w.in.left--;
+  w.line[w.line_len] = 0;
+  FUZZ_CHECK (!strpbrk (w.line, "\r\n"));
+  if (!w.started && !strncmp (w.line, "OPTION ", 7)) {
+    w.options++;
+    return;
   }
-  *r_line = w.line;
-  *r_len = len;
-  return 0;
+  FUZZ_CHECK (w.started ? !strncmp (w.line, "D ", 2) || !strcmp (w.line, "END") || !strcmp (w.line, "CAN")
+                        : !strncmp (w.line, "HISTORY", 7));
+  w.started = true;
 }
 
-int
-assuan_pending_line (assuan_context_t ctx)
+/* All that the client has written. */
+static void
+hear (void)
 {
-  (void) ctx;
-  return 1;
+  char buf[PIECE_MAX];
+  ssize_t n;
+
+  while ((n = recv (w.fd, buf, sizeof buf, MSG_DONTWAIT)) > 0)
+    for (ssize_t i = 0; i < n; i++)
+      if (buf[i] == '\n') {
+        look_at_line ();
+        w.line_len = 0;
+      } else {
+        FUZZ_CHECK (w.line_len + 1 < LINE_LEN);
+        w.line[w.line_len++] = buf[i];
+      }
+}
+
+/* Say LEN bytes of DATA, and let the client take them. */
+static gpg_error_t
+say (struct cf_client *client, const void *data, size_t len)
+{
+  gpg_error_t err = 0;
+
+  if (len && send (w.fd, data, len, MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t) len)
+    return 0; /* never: all that was said is read at once */
+  do {
+    err = cf_client_step (client, &w.ended, &w.error);
+    hear ();
+  } while (!err && !w.ended && cf_client_pending (client));
+  return err;
 }
 
 /* ---- the client's own ---- */
@@ -132,24 +104,56 @@ on_inquire (void *arg, const char *keyword, char **r_data, size_t *r_len)
   return 0;
 }
 
-int
-LLVMFuzzerTestOneInput (const uint8_t *data, size_t len)
+static gpg_error_t
+talk (struct cf_client *client, const uint8_t *data, size_t len)
 {
   static const struct cf_client_handler handler = { on_row, on_inquire };
   static const char *const words[] = { "--limit=5", "a b%\n", "--x", NULL };
-  struct cf_client_config config = { "/nonexistent/home", false };
-  struct cf_client_error error = { 0 };
-  struct cf_client *client;
+  size_t piece = (size_t) (w.how >> 2 & 1 ? 1 + w.how : PIECE_MAX);
+  char *line;
   gpg_error_t err;
 
+  FUZZ_CHECK (!cf_client_line ("HISTORY", words, &line));
+  FUZZ_CHECK (!cf_client_start (client, line, &handler, &w));
+  free (line);
+  hear ();
+  err = say (client, "OK hello\n", 9);
+  for (size_t i = 0; !err && i < w.options; i++)
+    err = say (client, "OK\n", 3);
+  FUZZ_CHECK (!err && !w.ended);
+  while (!err && !w.ended && len) {
+    size_t n = len < piece ? len : piece;
+
+    err = say (client, data, n);
+    data += n;
+    len -= n;
+  }
+  shutdown (w.fd, SHUT_WR);
+  while (!err && !w.ended)
+    err = say (client, NULL, 0);
+  return err;
+}
+
+int
+LLVMFuzzerTestOneInput (const uint8_t *data, size_t len)
+{
+  struct cf_client *client;
+  struct fuzz_in in = { data, len };
+  gpg_error_t err;
+  int fds[2];
+
   memset (&w, 0, sizeof w);
-  w.in = (struct fuzz_in){ data, len };
-  w.how = fuzz_u8 (&w.in);
-  FUZZ_CHECK (!cf_client_connect (&config, &client));
-  err = cf_client_call (client, "HISTORY", words, &handler, &w, -1, &error);
-  FUZZ_CHECK (!err || error.err == err);
-  FUZZ_CHECK (!err || (error.name && *error.name && error.message && error.hint));
+  w.how = fuzz_u8 (&in);
+  FUZZ_CHECK (!socketpair (AF_UNIX, SOCK_STREAM, 0, fds));
+  w.fd = fds[1];
+  FUZZ_CHECK (!cf_client_adopt (fds[0], &client));
+  err = talk (client, in.p, in.left);
+  if (err)
+    w.error = cf_client_explain (err);
+  FUZZ_CHECK (!err || w.error.err == err);
+  FUZZ_CHECK (!w.error.err || (w.error.name && *w.error.name && w.error.message && w.error.hint));
   cf_client_free (client);
+  close (w.fd);
   return 0;
 }
 

@@ -77,7 +77,8 @@ static gpg_error_t
 wait_line (struct cf_cli *cli, int64_t deadline_ms)
 {
   while (!cf_client_pending (cli->client)) {
-    struct pollfd fds[2] = { { cf_client_fd (cli->client), POLLIN, 0 }, { cli->side_fd, POLLIN, 0 } };
+    struct pollfd fds[2] = { { cf_client_fd (cli->client), cf_client_events (cli->client), 0 },
+                             { cli->side_fd, POLLIN, 0 } };
     int64_t left = deadline_ms < 0 ? 60000 : deadline_ms - cf_cli_now_ms ();
     int n;
 
@@ -100,29 +101,24 @@ static gpg_error_t
 call_once (struct cf_cli *cli, const char *verb, const char *const *words, const struct cf_client_handler *handler,
            void *arg, int64_t deadline_ms, struct cf_client_error *r_error)
 {
-  const struct cf_err_info *info;
+  char *line = NULL;
   bool ended = false;
-  gpg_error_t err = cf_client_start (cli->client, verb, words, handler, arg);
+  gpg_error_t err = cf_client_line (verb, words, &line);
 
+  if (!err)
+    err = cf_client_start (cli->client, line, handler, arg);
   while (!err && !ended) {
     err = wait_line (cli, deadline_ms);
     if (!err)
       err = cf_client_step (cli->client, &ended, r_error);
   }
+  free (line);
   if (!err)
     return r_error->err;
   /* What was asked may still be under way: the daemon ends it when the connection goes. */
   cf_client_free (cli->client);
   cli->client = NULL;
-  info = cf_err_info (err);
-  *r_error = (struct cf_client_error){ err, info->name, info->message, info->hint };
-  if (gpg_err_code (err) == GPG_ERR_TOO_LARGE)
-    r_error->message = "The words of the command are too long for one call";
-  else if (gpg_err_code (err) == GPG_ERR_EOF || gpg_err_code (err) == GPG_ERR_ECONNRESET
-           || gpg_err_code (err) == GPG_ERR_EPIPE) {
-    r_error->message = "Confab's daemon has ended";
-    r_error->hint = "The next command starts it again; its log in the home says why it ended";
-  }
+  *r_error = cf_client_explain (err);
   return err;
 }
 

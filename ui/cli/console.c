@@ -91,11 +91,11 @@ follow (struct cf_console *c)
 {
   static const struct cf_client_handler handler = { on_event, NULL };
   const struct cf_client_config config = { c->cli->home, false };
-  char *since = c->cursor >= 0 ? cf_cli_sprintf ("--since=%lld", (long long) c->cursor) : NULL;
-  const char *words[2] = { since, NULL };
+  char *line = c->cursor >= 0 ? cf_cli_sprintf ("EVENTS --since=%lld", (long long) c->cursor)
+                              : cf_cli_sprintf ("EVENTS");
 
   if (!c->events && !cf_client_connect (&config, &c->events)) {
-    if (cf_client_start (c->events, "EVENTS", words, &handler, c)) {
+    if (cf_client_start (c->events, line, &handler, c)) {
       cf_client_free (c->events);
       c->events = NULL;
     } else {
@@ -104,7 +104,7 @@ follow (struct cf_console *c)
       c->cli->side_arg = c;
     }
   }
-  free (since);
+  free (line);
 }
 
 /* ---- lines ---- */

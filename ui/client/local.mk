@@ -1,11 +1,11 @@
 # ui/client: the client library.
 noinst_LIBRARIES += libcf-client.a
-libcf_client_a_SOURCES = ui/client/client.c ui/client/client.h ui/client/spawn.c ui/client/spawn.h \
+libcf_client_a_SOURCES = ui/client/connection.c ui/client/client.c ui/client/client.h ui/client/spawn.c ui/client/spawn.h \
 	ui/client/session.h ui/client/model.h ui/client/timeline.h ui/client/words.h \
 	ui/client/row.c ui/client/row.h ui/client/i18n.c ui/client/i18n.h ui/client/qr.c ui/client/qr.h
-libcf_client_a_CPPFLAGS = $(AM_CPPFLAGS) $(ASSUAN_CFLAGS) $(JANSSON_CFLAGS) $(QRENCODE_CFLAGS) \
+libcf_client_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(QRENCODE_CFLAGS) \
 	-DCF_LOCALEDIR='"$(localedir)"'
-CLIENT_LIBS = libcf-client.a $(BASE_LIBS) $(ASSUAN_LIBS) $(JANSSON_LIBS) $(QRENCODE_LIBS)
+CLIENT_LIBS = libcf-client.a $(BASE_LIBS) $(JANSSON_LIBS) $(QRENCODE_LIBS)
 
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/ui/test_qr

@@ -9,18 +9,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/paths.h"
 #include "base/text.h"
 #include "ui/client/spawn.h"
 
-#define STEP_NS 20000000  /* 20 ms */
-#define OTHERS_TRIES 50   /* a second, after the daemon that we started has itself waited for the home */
+#define SAID_MAX 1024
 
 extern char **environ;
+
+struct cf_spawn {
+  pid_t pid;  /* 0: it has been waited for */
+  int pid_fd; /* readable when it ends, or goes into the background */
+  FILE *stderr_file;
+  char said[SAID_MAX];
+};
 
 /* confabd beside the running program, if it is there. */
 static char *
@@ -44,74 +50,107 @@ beside_us (void)
   return path;
 }
 
-/* What the daemon complained of, on our standard error. */
-static void
-pass_on (FILE *said)
-{
-  char buf[1024];
-  size_t n;
-
-  rewind (said);
-  while ((n = fread (buf, 1, sizeof buf, said)))
-    fwrite (buf, 1, n, stderr);
-}
-
-/* Run ARGV until it has gone into the background, or failed.  SAID takes its standard error. */
-static gpg_error_t
-run (const char *path, char *const argv[], FILE *said, int *r_status)
-{
-  posix_spawn_file_actions_t actions;
-  pid_t pid;
-  int rc = posix_spawn_file_actions_init (&actions);
-
-  if (rc)
-    return cf_err (gpg_err_code_from_errno (rc));
-  rc = posix_spawn_file_actions_adddup2 (&actions, fileno (said), STDERR_FILENO);
-  if (!rc)
-    rc = posix_spawnp (&pid, path, &actions, NULL, argv, environ);
-  posix_spawn_file_actions_destroy (&actions);
-  if (rc)
-    return cf_err (gpg_err_code_from_errno (rc));
-  while (waitpid (pid, r_status, 0) < 0)
-    if (errno != EINTR)
-      return cf_err_errno ();
-  return 0;
-}
-
-gpg_error_t
-cf_client_spawn (const char *home, bool (*runs) (void *arg), void *arg)
+static char *
+find_daemon (void)
 {
   char *path = beside_us ();
-  char name[] = "confabd", option[] = "--home", *copy = strdup (home);
-  char *argv[] = { name, option, copy, NULL };
-  gpg_error_t err = 0;
-  FILE *said = tmpfile ();
-  int status;
 
   if (!path && access (CF_BINDIR "/confabd", X_OK) == 0)
     path = strdup (CF_BINDIR "/confabd");
-  if (!path)
-    path = strdup ("confabd");
-  if (!path || !copy || !said) {
-    err = said ? cf_err (GPG_ERR_ENOMEM) : cf_err_errno ();
+  return path ? path : strdup ("confabd");
+}
+
+static gpg_error_t
+run (struct cf_spawn *spawn, const char *path, char *const argv[])
+{
+  posix_spawn_file_actions_t actions;
+  int rc = posix_spawn_file_actions_init (&actions);
+
+  if (!rc) {
+    rc = posix_spawn_file_actions_adddup2 (&actions, fileno (spawn->stderr_file), STDERR_FILENO);
+    if (!rc)
+      rc = posix_spawnp (&spawn->pid, path, &actions, NULL, argv, environ);
+    posix_spawn_file_actions_destroy (&actions);
+  }
+  if (rc) {
+    spawn->pid = 0;
+    return cf_err (gpg_err_code_from_errno (rc));
+  }
+  spawn->pid_fd = (int) syscall (SYS_pidfd_open, spawn->pid, 0);
+  return spawn->pid_fd < 0 ? cf_err_errno () : 0;
+}
+
+gpg_error_t
+cf_spawn_new (const char *home, struct cf_spawn **r_spawn)
+{
+  struct cf_spawn *spawn = calloc (1, sizeof *spawn);
+  char *path = find_daemon (), *copy = strdup (home);
+  char name[] = "confabd", option[] = "--home";
+  char *argv[] = { name, option, copy, NULL };
+  gpg_error_t err;
+
+  if (!spawn || !path || !copy) {
+    err = cf_err (GPG_ERR_ENOMEM);
     goto leave;
   }
-  err = run (path, argv, said, &status);
-  if (err || (WIFEXITED (status) && !WEXITSTATUS (status)))
-    goto leave;
-  /* Two clients came at once: the other one's daemon holds the home, and will listen soon. */
-  for (int i = 0; i < OTHERS_TRIES && WIFEXITED (status) && WEXITSTATUS (status) == CF_EXIT_USER; i++) {
-    if (runs (arg))
-      goto leave;
-    nanosleep (&(struct timespec) { .tv_nsec = STEP_NS }, NULL);
-  }
-  pass_on (said);
-  err = cf_err (WIFEXITED (status) && WEXITSTATUS (status) == 127 ? GPG_ERR_ENOENT : GPG_ERR_GENERAL);
+  spawn->pid_fd = -1;
+  spawn->stderr_file = tmpfile ();
+  err = spawn->stderr_file ? run (spawn, path, argv) : cf_err_errno ();
 
 leave:
-  if (said)
-    fclose (said);
   free (path);
   free (copy);
+  if (err)
+    cf_spawn_free (spawn);
+  else
+    *r_spawn = spawn;
   return err;
+}
+
+void
+cf_spawn_free (struct cf_spawn *spawn)
+{
+  if (!spawn)
+    return;
+  if (spawn->pid)
+    waitpid (spawn->pid, NULL, WNOHANG);
+  if (spawn->pid_fd >= 0)
+    close (spawn->pid_fd);
+  if (spawn->stderr_file)
+    fclose (spawn->stderr_file);
+  free (spawn);
+}
+
+int
+cf_spawn_fd (const struct cf_spawn *spawn)
+{
+  return spawn->pid_fd;
+}
+
+gpg_error_t
+cf_spawn_end (struct cf_spawn *spawn)
+{
+  int status;
+  size_t n;
+
+  while (waitpid (spawn->pid, &status, 0) < 0)
+    if (errno != EINTR)
+      return cf_err_errno ();
+  spawn->pid = 0;
+  if (WIFEXITED (status) && !WEXITSTATUS (status))
+    return 0;
+  rewind (spawn->stderr_file);
+  n = fread (spawn->said, 1, SAID_MAX - 1, spawn->stderr_file);
+  while (n && spawn->said[n - 1] == '\n')
+    n--;
+  spawn->said[n] = 0;
+  if (WIFEXITED (status) && WEXITSTATUS (status) == 127)
+    return cf_err (GPG_ERR_ENOENT);
+  return cf_err (WIFEXITED (status) && WEXITSTATUS (status) == CF_EXIT_USER ? CF_ERR_RUNNING : GPG_ERR_GENERAL);
+}
+
+const char *
+cf_spawn_said (const struct cf_spawn *spawn)
+{
+  return spawn ? spawn->said : "";
 }
