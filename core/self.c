@@ -364,6 +364,7 @@ cf_self_free (struct cf_self *self)
     return;
   cf_timer_cancel (self->core->env, &self->renew);
   cf_gpg_cancel (self->core->gpg, self->job);
+  cf_self_reseal_free (self->reseal);
   free (self->user_id);
   free (self->name);
   cf_secmem_free (self->device_secret);

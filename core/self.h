@@ -31,6 +31,7 @@ struct cf_self {
   int64_t newest_utc_ms; /* the latest beginning of any device statement of ours: peers take none that is older */
   struct cf_gpg_job *job;
   struct cf_device_statement next; /* being signed */
+  struct cf_self_reseal *reseal;   /* under way; NULL: not */
 };
 
 /* Choose IDENTITY (a secret key of the user's): make store, device key and statements, then start the modules.

@@ -106,6 +106,7 @@ hand_over (struct cf_self_task *task)
   }
   if (!err) {
     cf_self_start (core->self);
+    cf_self_reseal (task);
     return 0;
   }
   cf_people_stop (core);

@@ -28,6 +28,7 @@ struct cf_self_task {
   size_t statement_len;
   enum cf_key_state key_state; /* unlock: of the identity, as listed */
   int64_t expires_utc_ms;      /* ... 0: never */
+  uint64_t reseal_to; /* unlock: the subkey that the store key is to be sealed to from now on; 0: all is well */
   int64_t people_row; /* unlock: of the last of people's keys that was loaded */
   struct cf_store *store;
   struct cf_store_self self;
@@ -57,5 +58,9 @@ gpg_error_t cf_self_identity_write (const struct cf_core *core, const struct cf_
 /* self.c: what store and task hold becomes core->self; renewal begins. */
 gpg_error_t cf_self_new (struct cf_core *core, struct cf_store_self *row, struct cf_self **r_self) CF_MUST_CHECK;
 void cf_self_start (struct cf_self *self);
+
+/* self_reseal.c: the store is in use; seal its key to TASK's reseal_to, in the background. */
+void cf_self_reseal (struct cf_self_task *task);
+void cf_self_reseal_free (struct cf_self_reseal *reseal); /* NULL is fine */
 
 #endif

@@ -159,6 +159,8 @@ on_keys (void *arg, gpg_error_t err, const struct cf_key_info *keys, size_t coun
   task->self.user_id = cf_text_display (key->user_id ? key->user_id : "", key->user_id ? strlen (key->user_id) : 0,
                                         false);
   err = task->self.user_id ? read_files (task, &sealed, &len) : cf_err (GPG_ERR_ENOMEM);
+  if (!err && cf_gpg_sealed_to (sealed, len) && cf_gpg_sealed_to (sealed, len) != key->encryption_key)
+    task->reseal_to = key->encryption_key;
   if (!err)
     err = cf_gpg_secret_open (task->core->gpg, &task->fpr, sealed, len, on_opened, task, &task->job);
 leave:

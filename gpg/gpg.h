@@ -58,6 +58,7 @@ struct cf_key_info {
   enum cf_key_state state;
   enum cf_key_validity validity;
   bool has_secret, can_sign, can_encrypt, on_card;
+  uint64_t encryption_key; /* key id of the newest subkey that encrypts and whose secret is at hand; 0: none */
 };
 
 /* "ok", "expired" ...; "unknown", "marginal" ...; the error that a state means (0 for ok). */
@@ -115,6 +116,9 @@ gpg_error_t cf_gpg_secret_seal (struct cf_gpg *gpg, const struct cf_fpr *identit
                                 cf_gpg_bytes_fn done, void *arg, struct cf_gpg_job **r_job) CF_MUST_CHECK;
 gpg_error_t cf_gpg_secret_open (struct cf_gpg *gpg, const struct cf_fpr *identity, const void *sealed, size_t len,
                                 cf_gpg_bytes_fn done, void *arg, struct cf_gpg_job **r_job) CF_MUST_CHECK;
+
+/* The key id of the subkey that a secret was sealed to; 0: sealed under a passphrase, or not readable. */
+uint64_t cf_gpg_sealed_to (const void *sealed, size_t len);
 
 /* Sign BYTES with IDENTITY as a statement of KIND ("device", "conversation", "store" ...): detached, binary,
    notation "statement@confab.invalid=KIND".  The signature rule has been applied to the result. */

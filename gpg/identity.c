@@ -414,6 +414,16 @@ cf_gpg_secret_seal (struct cf_gpg *gpg, const struct cf_fpr *identity, const voi
   return 0;
 }
 
+uint64_t
+cf_gpg_sealed_to (const void *sealed, size_t len)
+{
+  struct cf_packets_message message;
+
+  if (!len || cf_packets_message (sealed, len, &message))
+    return 0;
+  return message.key_count == 1 && !message.symmetric_count ? message.key_ids[0] : 0;
+}
+
 /* ----------------------------------------------------------------- open --- */
 
 static void

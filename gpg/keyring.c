@@ -110,6 +110,19 @@ validity_of (gpgme_key_t user)
   }
 }
 
+/* The subkey that gpg would encrypt to, if its secret is in the user's keyring or on a card that was seen there. */
+static uint64_t
+newest_encryption_key (gpgme_key_t key)
+{
+  gpgme_subkey_t sub, best = NULL;
+
+  for (sub = key ? key->subkeys : NULL; sub; sub = sub->next)
+    if (sub->can_encrypt && !sub->revoked && !sub->expired && !sub->disabled && !sub->invalid
+        && (!best || sub->timestamp > best->timestamp))
+      best = sub;
+  return best && best->secret ? cf_key_id (best->keyid) : 0;
+}
+
 gpg_error_t
 cf_key_text_fill (struct cf_key_text *text, gpgme_key_t own, gpgme_key_t user)
 {
@@ -144,6 +157,7 @@ cf_key_text_fill (struct cf_key_text *text, gpgme_key_t own, gpgme_key_t user)
   info->has_secret = user && user->secret;
   for (sub = user ? user->subkeys : NULL; sub; sub = sub->next)
     info->on_card |= sub->is_cardkey;
+  info->encryption_key = newest_encryption_key (user);
   return 0;
 }
 

@@ -7,7 +7,7 @@ import subprocess
 import threading
 import time
 
-from lab import BUILD, PINENTRY, check, open_conversation, run_stories, see_each_other
+from lab import BUILD, PINENTRY, WAIT, check, open_conversation, run_stories, see_each_other
 
 
 def is_explained(result, name, code, *words):
@@ -256,6 +256,41 @@ def expired_overnight(lab):
     check(texts(b, conv) == ["before", "extended", "so it is"], texts(b, conv))
 
 
+def sealed_to(person):
+    """The key id that the store's key is sealed to."""
+    packets = person.gpg("--list-packets", "--pinentry-mode", "cancel", os.path.join(person.home, "store/key"), check=False)
+    return packets.stdout.decode().split("keyid ")[1].split()[0]
+
+
+def new_encryption_subkey(lab):
+    """Whose encryption subkey is replaced, and the old one destroyed, still reads all"""
+    a, b = lab.person("alice", "h1"), lab.person("bob", "h2")
+    a.init()
+    b.init()
+    see_each_other(a, b)
+    conv = open_conversation(a, b)
+    a.confab("send", conv, "before", "--wait", "delivered")
+    b.kill_daemon()
+    old = sealed_to(b)
+    listing = b.gpg("--with-colons", "--with-keygrip", "--list-secret-keys").stdout.decode().splitlines()
+    subkey = [line.split(":")[0] for line in listing].index("ssb")
+    grip = next(line.split(":")[9] for line in listing[subkey:] if line.startswith("grp:"))
+    # OpenPGP counts seconds, and nothing announces the next one: the newer subkey must be of a later one.
+    threading.Event().wait(1.1 - time.time() % 1)
+    b.gpg("--pinentry-mode", "loopback", "--passphrase", "", "--quick-add-key", b.fpr, "cv25519", "encr", "never")
+    b.follow(0)
+    b.wait("message", text="before")
+    deadline = time.monotonic() + WAIT
+    while sealed_to(b) == old:
+        check(time.monotonic() < deadline, "sealed to the new subkey")
+    b.kill_daemon()
+    os.unlink(os.path.join(b.gnupg, "private-keys-v1.d", grip + ".key"))
+    subprocess.run(["gpgconf", "--homedir", b.gnupg, "--kill", "gpg-agent"], check=True, env=b.env)
+    check(texts(b, conv) == ["before"], "what was said can be read")
+    b.follow()
+    b.confab("send", conv, "with the new one", "--wait", "delivered")
+
+
 def another_bob(lab):
     """Somebody with a contact's mail address and another key is shown as not him"""
     a, b, c = lab.person("alice", "h1"), lab.person("bob", "h2"), lab.person("carol", "h3", None)
@@ -383,5 +418,5 @@ def hostile_gpg_conf(lab):
 
 if __name__ == "__main__":
     run_stories(no_key, expired_identity, revoked_identity, passphrase, generated, sign_only, no_agent, nobody_there, peer_revoked,
-                peer_expires, revoked_later, revokes_own, expires_talking, expired_overnight, another_bob, blocked, port_in_use,
+                peer_expires, revoked_later, revokes_own, expires_talking, expired_overnight, new_encryption_subkey, another_bob, blocked, port_in_use,
                 second_daemon, started_together, disk_full, hostile_gpg_conf)

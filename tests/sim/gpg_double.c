@@ -30,6 +30,7 @@ struct fake_key {
   enum cf_key_state state;
   int64_t expires_utc_ms; /* as its owner has set it; 0: never */
   bool secret, frozen;
+  uint64_t encryption_key; /* key id of its newest encryption subkey */
   bool certified, exportable; /* by the user */
   uint8_t passphrase[CF_GPG_PASSPHRASE_LEN];
 };
@@ -121,12 +122,15 @@ struct sim_keys *
 sim_keys_new (struct sim_node *node, struct cf_fpr *r_identity)
 {
   struct sim_keys *keys = calloc (1, sizeof *keys);
+  struct fake_key *key;
   char user_id[UID_MAX];
 
   assert (keys);
   random_fpr (&node->env, r_identity);
   snprintf (user_id, sizeof user_id, "%s <%s@test.invalid>", node->name, node->name);
-  ring_add (&keys->user, r_identity, user_id)->secret = true;
+  key = ring_add (&keys->user, r_identity, user_id);
+  key->secret = true;
+  key->encryption_key = 1;
   return keys;
 }
 
@@ -158,6 +162,13 @@ sim_keys_set_user_id (struct sim_node *node, const char *user_id)
   struct fake_key *key = ring_find (&node->keys->user, &node->fpr);
 
   snprintf (key->user_id, sizeof key->user_id, "%s", user_id);
+  node->keys->stamp++;
+}
+
+void
+sim_keys_new_subkey (struct sim_node *node)
+{
+  ring_find (&node->keys->user, &node->fpr)->encryption_key++;
   node->keys->stamp++;
 }
 
@@ -222,6 +233,7 @@ info_of (const struct fake_key *key, struct cf_key_info *r_info)
   r_info->validity = key->certified ? CF_VALIDITY_FULL : CF_VALIDITY_UNKNOWN;
   r_info->has_secret = key->secret;
   r_info->can_sign = r_info->can_encrypt = true;
+  r_info->encryption_key = key->encryption_key;
 }
 
 static void
@@ -469,6 +481,7 @@ cf_gpg_identity_generate (struct cf_gpg *gpg, const char *user_id, cf_gpg_key_fn
   random_fpr (&gpg->node->env, &fpr);
   key = ring_add (&gpg->node->keys->user, &fpr, user_id);
   key->secret = true;
+  key->encryption_key = 1;
   JOB (RESULT_KEY, gpg->node->sim->gpg_make_ms)->key = *key;
   return 0;
 }
@@ -671,6 +684,7 @@ cf_gpg_secret_seal (struct cf_gpg *gpg, const struct cf_fpr *identity, const voi
   cf_wr_init (&wr, &buf);
   cf_wr_bytes (&wr, "SEAL", 4);
   cf_wr_fpr (&wr, identity);
+  cf_wr_u64 (&wr, ring_find (&gpg->node->keys->user, identity)->encryption_key);
   cf_wr_blob16 (&wr, secret, len);
   job->err = cf_wr_finish (&wr);
   job_bytes (job, &buf);
@@ -692,6 +706,7 @@ cf_gpg_secret_open (struct cf_gpg *gpg, const struct cf_fpr *identity, const voi
   cf_rd_init (&rd, sealed, len);
   cf_rd_bytes (&rd, magic, 4);
   cf_rd_fpr (&rd, &to);
+  cf_rd_u64 (&rd);
   cf_rd_blob16 (&rd, &secret, &secret_len, 4096);
   job->err = gpg->node->keys->prompt_err;
   if (!job->err && (cf_rd_finish (&rd) || memcmp (magic, "SEAL", 4) || !cf_fpr_equal (&to, identity)))
@@ -702,6 +717,21 @@ cf_gpg_secret_open (struct cf_gpg *gpg, const struct cf_fpr *identity, const voi
   job->err = cf_buf_add (&buf, secret, secret_len);
   job_bytes (job, &buf);
   return 0;
+}
+
+uint64_t
+cf_gpg_sealed_to (const void *sealed, size_t len)
+{
+  struct cf_fpr to;
+  uint8_t magic[4];
+  uint64_t id;
+  struct cf_rd rd;
+
+  cf_rd_init (&rd, sealed, len);
+  cf_rd_bytes (&rd, magic, 4);
+  cf_rd_fpr (&rd, &to);
+  id = cf_rd_u64 (&rd);
+  return rd.err ? 0 : id;
 }
 
 /* ---- conversation keys ---- */

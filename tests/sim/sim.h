@@ -142,6 +142,8 @@ void sim_keys_set_state (struct sim_node *node, const struct cf_fpr *fpr, enum c
 /* NODE's own key gets another expiry (0: never), or another user ID; its peers get it with the next export. */
 void sim_keys_set_expiry (struct sim_node *node, int64_t expires_utc_ms);
 void sim_keys_set_user_id (struct sim_node *node, const char *user_id);
+/* NODE's own key gets a newer encryption subkey. */
+void sim_keys_new_subkey (struct sim_node *node);
 /* How many keys are in the conversation home of NODE. */
 size_t sim_keys_count (const struct sim_node *node);
 /* Jobs that prompt (statements, unsealing) fail with this until it is 0 again. */

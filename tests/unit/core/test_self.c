@@ -274,6 +274,37 @@ test_pinentry_cancelled (void **state)
   assert_int_equal (sim_do (f->ada, "UNLOCK", NULL, NULL), 0);
 }
 
+/* The store key follows a new encryption subkey; what stops that is tried again at the next unlock. */
+static void
+test_new_encryption_subkey (void **state)
+{
+  struct fixture *f = *state;
+  char *path = cf_paths_join (f->ada->home, "store/key");
+  uint8_t *before, *after;
+  size_t before_len, len;
+
+  assert_int_equal (sim_node_start (f->ada), 0);
+  sim_run (f->sim, 1000);
+  assert_int_equal (cf_file_read (path, CF_STORE_FILE_MAX, &before, &before_len), 0);
+  assert_int_equal (cf_gpg_sealed_to (before, before_len), 1);
+  for (int i = 0; i < 2; i++) { /* nothing changes while the subkey is the same */
+    sim_node_crash (f->ada, false);
+    if (i)
+      sim_keys_new_subkey (f->ada);
+    assert_int_equal (sim_node_start (f->ada), 0);
+    sim_run (f->sim, 1000);
+    assert_int_equal (cf_file_read (path, CF_STORE_FILE_MAX, &after, &len), 0);
+    assert_int_equal (cf_gpg_sealed_to (after, len), 1 + i);
+    assert_true (i || !memcmp (before, after, len));
+    free (after);
+  }
+  sim_node_crash (f->ada, false);
+  assert_int_equal (sim_node_start (f->ada), 0);
+  assert_int_equal (f->ada->core->state, CF_CORE_READY);
+  free (before);
+  free (path);
+}
+
 /* Another store key, sealed to us as anybody can: the statement does not fit. */
 static void
 test_swapped_key (void **state)
@@ -517,6 +548,7 @@ main (void)
     T (test_init_broken_off),
     T (test_finished_store_is_never_removed),
     T (test_pinentry_cancelled),
+    T (test_new_encryption_subkey),
     T (test_swapped_key),
     T (test_wrong_statement),
     T (test_missing_files),
