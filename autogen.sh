@@ -5,6 +5,7 @@
 #   ./autogen.sh deps     install what is missing (Debian and its kin; elsewhere: print the list)
 #   ./autogen.sh build    deps, then configure and make in ./build
 #   ./autogen.sh run      build, then start Confab; without a terminal, a narrated demonstration
+#                         (nobody to try it with: build/confab demo)
 #   ./autogen.sh check    build, then every test
 #
 # JOBS=N sets how many compilers run at once; CONFIGURE_FLAGS is handed to configure.
@@ -116,6 +117,7 @@ run () {
   if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ] && [ -x build/confab-gtk ]; then
     exec build/confab-gtk
   elif [ -t 0 ] && [ -t 1 ]; then
+    say "Nobody to try it with?  In another terminal: $PWD/build/confab demo"
     PATH="$PWD/build:$PATH" exec build/confab
   else
     say "No terminal here: a demonstration with two throw-away identities."

@@ -216,6 +216,7 @@ int cf_cli_run_stop (struct cf_cli *cli, const struct cf_cli_command *command, c
 int cf_cli_run_send (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
 int cf_cli_run_add (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
 int cf_cli_run_address (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
+int cf_cli_run_demo (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
 int cf_cli_run_chat (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
 int cf_cli_run_help (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
 /* TEXT as a message of CONV; the row it gave (caller decrefs).  0, or an exit code, told. */

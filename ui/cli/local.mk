@@ -2,7 +2,8 @@
 noinst_LIBRARIES += libcf-cli.a
 libcf_cli_a_SOURCES = ui/cli/cli.h ui/cli/words.c ui/cli/table.c ui/cli/columns.c ui/cli/columns.h ui/cli/verb.c \
 	ui/cli/help.c ui/cli/call.c ui/cli/output.c ui/cli/row.c ui/cli/show.c ui/cli/password.c ui/cli/send.c ui/cli/lines.c \
-	ui/cli/init.c ui/cli/console.c ui/cli/console.h ui/cli/chat.c ui/cli/qr.c
+	ui/cli/init.c ui/cli/console.c ui/cli/console.h ui/cli/chat.c ui/cli/qr.c \
+	ui/cli/demo.c ui/cli/demo.h ui/cli/demo_world.c ui/cli/echo.c
 libcf_cli_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 
 bin_PROGRAMS += confab
@@ -27,7 +28,7 @@ tests_unit_ui_test_table_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 tests_unit_ui_test_table_LDADD = libcf-cli.a $(CLIENT_LIBS) $(CMOCKA_LIBS)
 endif
 
-cli_e2e = tests/e2e/cli_errors.sh tests/e2e/cli_demo.sh tests/e2e/cli_console.sh
+cli_e2e = tests/e2e/cli_errors.sh tests/e2e/cli_demo.sh tests/e2e/cli_console.sh tests/e2e/echo.sh
 dist_check_SCRIPTS += $(cli_e2e)
 TESTS += $(cli_e2e)
-EXTRA_DIST += tests/e2e/cli_console.py
+EXTRA_DIST += tests/e2e/cli_console.py tests/e2e/echo.py

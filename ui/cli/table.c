@@ -67,6 +67,10 @@ static const struct cf_cli_option address_options[] = {
   { "qr", NULL, 0, true, "also as a QR code, for a camera" },
   OPTION_END,
 };
+static const struct cf_cli_option demo_options[] = {
+  { "for", "DURATION", 'd', true, "end by itself after that long, as 90s, 10m or 2h" },
+  OPTION_END,
+};
 static const struct cf_cli_option history_options[] = {
   { "limit", "N", 'n', false, "at most N messages, the latest" },
   { "before", "ID", 't', false, "only those before message ID" },
@@ -142,7 +146,7 @@ const struct cf_cli_command cf_cli_commands[] = {
   { .name = "peers", .verb = "PEERS", .args = "", .options = watch_options, .summary = "who is near",
     .fields = PEER_FIELDS, .columns = cf_columns_peers, .show = cf_show_peer_line,
     .empty = "Nobody is near. Invite people with your address (confab address), add a contact's key (confab add "
-             "FILE), or check the network (confab status)." },
+             "FILE), or check the network (confab status). To try it alone: confab demo." },
   { .name = "contacts", .verb = "CONTACTS", .args = "", .summary = "whom you know, or have blocked", .fields = CONTACT_FIELDS,
     .columns = cf_columns_contacts,
     .empty = "There are no contacts yet. Who is near: confab peers. Others: confab add." },
@@ -239,6 +243,12 @@ const struct cf_cli_command cf_cli_commands[] = {
     .fields = "event (peer_seen, peer_gone, request, request_state, conversation, message, message_state, typing, "
               "network, visibility, error), cursor, at, and those of what it is about",
     .show = cf_show_event },
+  { .name = "demo", .args = "", .options = demo_options, .run = cf_cli_run_demo,
+    .summary = "somebody on this machine to try everything with, who then vanishes",
+    .help = "A throw-away identity, Echo, shows up among who is near, says which password to type, and sends back what "
+            "you write; \"help\" to it says what else there is to try. It stays on this machine. Ctrl-C, the end of the "
+            "terminal (or of a pipe on the standard input) or of the time given end it and remove all of it.",
+    .fields = "state (ready, request, wrong, open, message), fingerprint, conversation, text, password (when ready)" },
   { .name = "help", .args = "[COMMAND]", .max_args = 1, .run = cf_cli_run_help,
     .summary = "this list, or more of one command",
     .fields = "none" },
