@@ -225,6 +225,8 @@ cf_session_lost (struct cf_session *s, gpg_error_t err)
   struct cf_client_error why = cf_client_explain (err);
   bool was_ready = s->ready_ms != 0;
 
+  if (gpg_err_code (err) == GPG_ERR_INV_RESPONSE)
+    s->cursor = -1; /* an event that cannot be read would come again */
   let_go (s, err);
   if (was_ready && s->env.now_ms - s->ready_ms >= SHORT_LIFE_MS) {
     s->short_lives = 0;
@@ -266,6 +268,14 @@ on_event (void *arg, const json_t *row)
     s->handler.event (s->arg, row);
 }
 
+bool
+cf_session_happened_before (const struct cf_session *s, const json_t *event)
+{
+  const json_t *cursor = json_object_get (event, "cursor");
+
+  return json_is_integer (cursor) && json_integer_value (cursor) <= s->ready_cursor;
+}
+
 /* The daemon ends it when we read too slowly, or it has no memory: come back with the cursor. */
 static void
 on_events_end (void *arg, const struct cf_client_error *error)
@@ -286,8 +296,9 @@ follow (struct cf_session *s)
 
   if (s->events_call)
     return 0;
+  s->ready_cursor = json_integer_value (cursor) > 0 ? json_integer_value (cursor) : 0;
   if (s->cursor < 0)
-    s->cursor = json_is_integer (cursor) && json_integer_value (cursor) > 0 ? json_integer_value (cursor) : 0;
+    s->cursor = s->ready_cursor;
   snprintf (since, sizeof since, "--since=%lld", (long long) s->cursor);
   return cf_calls_own (s, "EVENTS", words, true, &handler, &s->events_call);
 }

@@ -92,6 +92,10 @@ enum cf_session_state cf_session_state (const struct cf_session *session);
 /* Why the state is what it is (LOCKED, DOWN); NULL: no reason to tell.  Valid until the next dispatch. */
 const struct cf_client_error *cf_session_why (const struct cf_session *session);
 
+/* Did EVENT happen before the session was READY last?  It is then one that was missed meanwhile, and what was asked of
+   the daemon since READY says it already. */
+bool cf_session_happened_before (const struct cf_session *session, const json_t *event);
+
 /* LOCKED: ask the daemon to unlock, which may show pinentry.  Else nothing happens. */
 void cf_session_unlock (struct cf_session *session);
 /* DOWN: try again now, not when the timer says. */

@@ -60,7 +60,8 @@ struct cf_session {
   struct cf_timer status_timer; /* deadline of a STATUS under way, else when to ask again */
   json_t *status;               /* the row that it has given */
   bool unlock_asked;
-  int64_t cursor; /* of the last event; < 0: not known */
+  int64_t cursor;       /* of the last event; < 0: not known */
+  int64_t ready_cursor; /* of the last one before the last READY */
 
   /* calls */
   struct cf_line *lines;    /* all that are open */

@@ -16,9 +16,9 @@
  * kind ...; row.h reads them.  They are
  * borrowed until the next callback.
  *
- * Callbacks come from cf_session_dispatch, but for `jumped` and `reset`, which
- * may come from inside cf_timeline_jump and cf_timeline_newest.  A callback
- * may call anything here but cf_timeline_free.
+ * Callbacks come from cf_session_dispatch; `state`, `jumped` and `failed` also
+ * from inside the functions that ask for rows (older, newer, jump, newest).  A
+ * callback may call anything here but cf_timeline_free.
  */
 #ifndef CF_UI_CLIENT_TIMELINE_H
 #define CF_UI_CLIENT_TIMELINE_H
