@@ -390,6 +390,19 @@ cf_time_parse (const char *text, int64_t *r_utc_ms)
 
 /* ------------------------------------------------------------ format --- */
 
+bool
+cf_text_has_word (const char *list, const char *word)
+{
+  size_t len = strcspn (word, " ");
+
+  if (word[len])
+    return false;
+  for (const char *p = list ? list : ""; *p; p += strcspn (p, " "), p += strspn (p, " "))
+    if (!strncmp (p, word, len) && (p[len] == ' ' || !p[len]))
+      return len > 0;
+  return false;
+}
+
 char *
 cf_sprintf (const char *fmt, ...)
 {

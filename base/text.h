@@ -44,6 +44,9 @@ const char *cf_time_format (int64_t utc_ms, char out[CF_TIME_SIZE]);
    Errors: INV_TIME. */
 gpg_error_t cf_time_parse (const char *text, int64_t *r_utc_ms) CF_MUST_CHECK;
 
+/* Is WORD one of those of LIST, which spaces separate?  NULL: an empty list. */
+bool cf_text_has_word (const char *list, const char *word);
+
 /* asprintf that returns NULL on ENOMEM instead of leaving its result undefined. */
 char *cf_sprintf (const char *fmt, ...) CF_PRINTF (1, 2);
 

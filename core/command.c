@@ -39,20 +39,6 @@ cf_command_find (const char *verb)
 
 /* ---- checks before a handler runs ---- */
 
-/* Is NAME one of the words of LIST? */
-static bool
-has_word (const char *list, const char *name)
-{
-  size_t len = strcspn (name, " ");
-
-  if (name[len])
-    return false;
-  for (const char *p = list ? list : ""; *p; p += strcspn (p, " "), p += strspn (p, " "))
-    if (!strncmp (p, name, len) && (p[len] == ' ' || !p[len]))
-      return len > 0;
-  return false;
-}
-
 static gpg_error_t
 check_state (const struct cf_core *core, const struct cf_command_def *def)
 {
@@ -87,7 +73,7 @@ cf_command_dispatch (struct cf_command *cmd, const struct cf_command_def *def)
     return;
   }
   for (size_t i = 0; i < cmd->option_count; i++)
-    if (!has_word (def->options, cmd->options[i].name)) {
+    if (!cf_text_has_word (def->options, cmd->options[i].name)) {
       cf_command_fail (cmd, cf_err (GPG_ERR_UNKNOWN_OPTION), NULL, "%s takes no option --%s; its form is: %s", def->verb,
                        cmd->options[i].name, def->usage);
       return;
@@ -136,15 +122,41 @@ parse_duration (const char *text, int64_t max_ms, int64_t *r_ms)
 }
 
 bool
-cf_command_duration (struct cf_command *cmd, const char *name, int64_t max_ms, int64_t *r_ms)
+cf_command_duration_text (struct cf_command *cmd, const char *text, int64_t max_ms, int64_t *r_ms)
 {
-  const char *text = cf_command_option (cmd, name);
   char hint[80];
 
-  if (!text || parse_duration (text, max_ms, r_ms))
+  if (parse_duration (text, max_ms, r_ms))
     return true;
   snprintf (hint, sizeof hint, "Give a number and s, m, h or d, at most %dd", (int) (max_ms / 86400000));
   cf_command_fail (cmd, cf_err (GPG_ERR_INV_VALUE), hint, "\"%s\" is not a length of time", text);
+  return false;
+}
+
+bool
+cf_command_duration (struct cf_command *cmd, const char *name, int64_t max_ms, int64_t *r_ms)
+{
+  const char *text = cf_command_option (cmd, name);
+
+  return !text || cf_command_duration_text (cmd, text, max_ms, r_ms);
+}
+
+bool
+cf_command_number (struct cf_command *cmd, const char *name, unsigned long preset, unsigned long max,
+                   unsigned long *r_value)
+{
+  const char *text = cf_command_option (cmd, name);
+  char *end;
+
+  *r_value = preset;
+  if (!text)
+    return true;
+  if (*text >= '0' && *text <= '9') {
+    *r_value = strtoul (text, &end, 10);
+    if (!*end && *r_value >= 1 && *r_value <= max)
+      return true;
+  }
+  cf_command_fail (cmd, cf_err (GPG_ERR_INV_VALUE), "", "--%s takes a number from 1 to %lu", name, max);
   return false;
 }
 

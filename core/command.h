@@ -60,6 +60,11 @@ const char *cf_command_option (const struct cf_command *cmd, const char *name); 
 /* Option NAME as a length of time: "90s", "10m", "2h", "7d"; a number alone is seconds.  *R_MS stays as it is when the
    option was not given.  False: it is none, or longer than MAX_MS (a number of days), and the command has failed. */
 bool cf_command_duration (struct cf_command *cmd, const char *name, int64_t max_ms, int64_t *r_ms) CF_MUST_CHECK;
+/* The same of any TEXT. */
+bool cf_command_duration_text (struct cf_command *cmd, const char *text, int64_t max_ms, int64_t *r_ms) CF_MUST_CHECK;
+/* Option NAME as a number of 1 ... MAX; PRESET when it is not given.  False: the command has failed. */
+bool cf_command_number (struct cf_command *cmd, const char *name, unsigned long preset, unsigned long max,
+                        unsigned long *r_value) CF_MUST_CHECK;
 gpg_error_t cf_command_row (struct cf_command *cmd, json_t *row) CF_MUST_CHECK;
 void cf_command_done (struct cf_command *cmd, gpg_error_t err); /* message and hint from cf_err_info */
 /* With a sentence of its own; HINT NULL: that of cf_err_info. */
@@ -73,6 +78,8 @@ extern const struct cf_command_def cf_peer_commands[];         /* PEERS CONTACTS
 extern const struct cf_command_def cf_certify_commands[];      /* CERTIFY */
 extern const struct cf_command_def cf_gate_commands[];         /* OPEN VERIFY REQUESTS ACCEPT EXPECT REFUSE */
 extern const struct cf_command_def cf_conversation_commands[]; /* CONVERSATIONS CLOSE DELETE */
-extern const struct cf_command_def cf_message_commands[];      /* SEND HISTORY READ TYPING EXPORT */
+extern const struct cf_command_def cf_mark_commands[];         /* DRAFT PIN UNPIN MUTE UNMUTE UNREAD */
+extern const struct cf_command_def cf_message_commands[];      /* SEND READ TYPING EXPORT */
+extern const struct cf_command_def cf_history_commands[];      /* HISTORY SEARCH MESSAGE */
 
 #endif

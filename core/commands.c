@@ -8,6 +8,8 @@ const struct cf_command_def *const cf_command_tables[] = {
   cf_certify_commands,
   cf_gate_commands,
   cf_conversation_commands,
+  cf_mark_commands,
   cf_message_commands,
+  cf_history_commands,
   NULL,
 };

@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "core/event.h"
 #include "core/gate.h"
+#include "core/history.h"
 #include "core/json.h"
 #include "core/link.h"
 #include "core/message.h"
@@ -91,6 +92,7 @@ cf_conversations_new (struct cf_core *core, struct cf_conversations **r_all)
     return cf_err_errno ();
   all->core = core;
   cf_timer_init (&all->finish, cf_conversation_closing_finish, core);
+  cf_timer_init (&all->unmute, cf_conversation_unmute, core);
   err = cf_store_conversation_all (core->store, load_row, all);
   if (err) {
     cf_conversations_free (all);
@@ -99,6 +101,7 @@ cf_conversations_new (struct cf_core *core, struct cf_conversations **r_all)
   core->conversations = all;
   for (conv = all->first; conv; conv = conv->next)
     cf_conversation_want (core, conv);
+  cf_conversation_unmute_later (core);
   *r_all = all;
   return 0;
 }
@@ -109,6 +112,7 @@ cf_conversations_free (struct cf_conversations *all)
   if (!all)
     return;
   cf_timer_cancel (all->core->env, &all->finish);
+  cf_timer_cancel (all->core->env, &all->unmute);
   cf_conversation_closing_free (all);
   while (all->first) {
     struct cf_conversation *conv = all->first;
@@ -324,10 +328,22 @@ cf_conversation_id_use (struct cf_core *core, const uint8_t id[CF_CONVERSATION_I
 }
 
 gpg_error_t
+cf_conversation_changed (struct cf_core *core, struct cf_conversation *conv)
+{
+  json_t *event;
+  gpg_error_t err;
+
+  err = cf_conversation_save (core, conv);
+  if (err)
+    return err;
+  event = cf_conversation_json (core, conv);
+  return event ? cf_event_emit (core, "conversation", true, event) : cf_err (GPG_ERR_ENOMEM);
+}
+
+gpg_error_t
 cf_conversation_set_state (struct cf_core *core, struct cf_conversation *conv, enum cf_conversation_state state)
 {
   const struct cf_conversation before = *conv;
-  json_t *event;
   gpg_error_t err;
 
   conv->state = state;
@@ -338,10 +354,7 @@ cf_conversation_set_state (struct cf_core *core, struct cf_conversation *conv, e
     conv->closed_utc_ms = conv->active_utc_ms;
   err = cf_store_begin (core->store);
   if (!err) {
-    err = cf_conversation_save (core, conv);
-    event = err ? NULL : cf_conversation_json (core, conv);
-    if (!err)
-      err = event ? cf_event_emit (core, "conversation", true, event) : cf_err (GPG_ERR_ENOMEM);
+    err = cf_conversation_changed (core, conv);
     cf_store_end (core->store, &err);
   }
   if (err) {
@@ -365,6 +378,37 @@ json_verified (const struct cf_peer *peer)
   return json_pack ("{s:s, s:o}", "how", peer->verified_how, "when", cf_json_time (peer->verified_utc_ms));
 }
 
+bool
+cf_conversation_is_muted (const struct cf_core *core, const struct cf_conversation *conv)
+{
+  return conv->muted_until_utc_ms > core->env->now_utc_ms;
+}
+
+static json_t *
+json_muted_until (const struct cf_core *core, const struct cf_conversation *conv)
+{
+  bool for_a_while = cf_conversation_is_muted (core, conv) && conv->muted_until_utc_ms != CF_MUTED_FOR_EVER;
+
+  return cf_json_time (for_a_while ? conv->muted_until_utc_ms : 0);
+}
+
+gpg_error_t
+cf_conversation_json_words (struct cf_core *core, const struct cf_conversation *conv, json_t *row)
+{
+  char *draft = NULL;
+  gpg_error_t err;
+
+  err = cf_store_draft_get (core->store, conv->id, &draft);
+  if (!err
+      && (json_object_set_new (row, "draft", cf_json_text (draft))
+          || json_object_set_new (row, "last_message", cf_history_last (core, conv))))
+    err = cf_err (GPG_ERR_ENOMEM);
+  if (draft)
+    cf_wipe (draft, strlen (draft));
+  free (draft);
+  return err;
+}
+
 json_t *
 cf_conversation_json (struct cf_core *core, const struct cf_conversation *conv)
 {
@@ -372,19 +416,28 @@ cf_conversation_json (struct cf_core *core, const struct cf_conversation *conv)
   const char *route = cf_link_route (core, &conv->peer);
   char id[HEX_ID_LEN + 1], fpr[CF_FPR_HEX_SIZE];
   const char *title;
+  json_t *row;
 
   cf_hex (conv->id, sizeof conv->id, id);
   cf_fpr_hex (&conv->peer, fpr);
   title = peer && peer->name && *peer->name ? peer->name : peer && peer->user_id ? peer->user_id : fpr;
-  return json_pack ("{s:s, s:s, s:s, s:s, s:s?, s:s, s:b, s:b, s:I, s:o, s:o, s:o, s:o, s:o, s:s?, s:b, s:s?, s:s?, s:s, s:b, s:b}",
-                    "conversation", id, "kind", "pair", "title", title, "peer", fpr, "user_id",
-                    peer ? peer->user_id : NULL, "state", cf_conversation_state_name (conv->state), "asked",
-                    conv->asked, "online", cf_link_is_up (core, &conv->peer), "unread",
-                    (json_int_t) (core->messages ? cf_message_unread (core, conv) : 0), "last_activity",
-                    cf_json_time (conv->active_utc_ms), "opened_at", cf_json_time (conv->opened_utc_ms), "verified",
-                    json_verified (peer), "own_key", cf_json_fpr (&conv->own_key), "peer_key",
-                    cf_json_fpr (&conv->peer_key), "route", route, "closed_by_peer", conv->closed_by_peer, "note",
-                    conv->note, "trouble", conv->trouble, "key_state",
-                    cf_key_state_name (cf_trust_key_state (core, conv)), "stopped", conv->stopped, "blocked",
-                    peer && peer->blocked);
+  row = json_pack ("{s:s, s:s, s:s, s:s, s:s?, s:s, s:b, s:b, s:I, s:b, s:o, s:o, s:o, s:o, s:o, s:s?, s:b, s:s?, s:s?,"
+                   " s:s, s:b, s:b, s:b, s:b, s:o, s:o}",
+                   "conversation", id, "kind", "pair", "title", title, "peer", fpr, "user_id",
+                   peer ? peer->user_id : NULL, "state", cf_conversation_state_name (conv->state), "asked",
+                   conv->asked, "online", cf_link_is_up (core, &conv->peer), "unread",
+                   (json_int_t) (core->messages ? cf_message_unread (core, conv) : 0), "marked_unread",
+                   conv->marked_unread, "last_activity", cf_json_time (conv->active_utc_ms), "opened_at",
+                   cf_json_time (conv->opened_utc_ms), "verified", json_verified (peer), "own_key",
+                   cf_json_fpr (&conv->own_key), "peer_key", cf_json_fpr (&conv->peer_key), "route", route,
+                   "closed_by_peer", conv->closed_by_peer, "note", conv->note, "trouble", conv->trouble, "key_state",
+                   cf_key_state_name (cf_trust_key_state (core, conv)), "stopped", conv->stopped, "blocked",
+                   peer && peer->blocked, "pinned", conv->pinned, "muted", cf_conversation_is_muted (core, conv),
+                   "muted_until", json_muted_until (core, conv), "expire_after",
+                   conv->timer_s ? json_integer (conv->timer_s) : json_null ());
+  if (row && cf_conversation_json_words (core, conv, row)) {
+    json_decref (row);
+    row = NULL;
+  }
+  return row;
 }

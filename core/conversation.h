@@ -36,6 +36,11 @@ struct cf_conversation {
   uint64_t read_sequence;       /* we have read theirs up to here */
   uint64_t peer_read_sequence;  /* they have read ours up to here */
   bool closed_by_peer;
+  bool pinned, marked_unread;   /* by our user */
+  int64_t muted_until_utc_ms;   /* 0: not; CF_MUTED_FOR_EVER */
+  uint32_t timer_s;             /* messages from now on disappear after so long; 0: they stay */
+  uint64_t timer_order;         /* of the entry that set it, among those that set it (change.h); 0: none has */
+  bool timer_own;               /* we wrote that entry */
   char *trouble;                /* why it stopped (key revoked ...), or NULL */
   bool deleted;                 /* by our user: hidden, about to be gone with keys and history */
   bool peer_typing;             /* not kept */
@@ -45,6 +50,8 @@ struct cf_conversation {
   struct cf_inbox *inbox;
 };
 
+#define CF_MUTED_FOR_EVER INT64_MAX
+
 struct cf_conversation_closing; /* conversation_commands.c: a CLOSE or DELETE under way */
 
 struct cf_conversations {
@@ -52,6 +59,7 @@ struct cf_conversations {
   struct cf_conversation *first;
   struct cf_conversation_closing *closing;
   struct cf_timer finish; /* deletions that failed half-way */
+  struct cf_timer unmute; /* the first that is muted for a while */
 };
 
 /* Reads all of them from the store into core->conversations (also set on return); open ones want their peers.
@@ -87,9 +95,17 @@ gpg_error_t cf_conversation_id_use (struct cf_core *core, const uint8_t id[CF_CO
 
 const char *cf_conversation_state_name (enum cf_conversation_state state); /* "requested", "open", "closed" */
 
+/* It has changed, in the caller's transaction: save it and emit the "conversation" event. */
+gpg_error_t cf_conversation_changed (struct cf_core *core, struct cf_conversation *conv) CF_MUST_CHECK;
+/* Is CONV silent now? */
+bool cf_conversation_is_muted (const struct cf_core *core, const struct cf_conversation *conv);
 /* Change of state: saves, emits the "conversation" event, tells link what is wanted. */
 gpg_error_t cf_conversation_set_state (struct cf_core *core, struct cf_conversation *conv,
                                        enum cf_conversation_state state) CF_MUST_CHECK;
+
+/* mark_commands.c: what was muted for a while is no longer once that is over; once, at the start. */
+void cf_conversation_unmute_later (struct cf_core *core);
+void cf_conversation_unmute (void *core); /* the same; of the timer */
 
 /* conversation_commands.c: end what CLOSE and DELETE have under way, without a word to their commands; finish
    the deletions that an earlier life began. */
@@ -97,7 +113,15 @@ void cf_conversation_closing_free (struct cf_conversations *all);
 void cf_conversation_closing_resume (struct cf_core *core);
 void cf_conversation_closing_finish (void *core); /* the same; of the timer */
 
+/* Draft and last message, as they are now, into ROW.  Errors: ENOMEM, the store's. */
+gpg_error_t cf_conversation_json_words (struct cf_core *core, const struct cf_conversation *conv, json_t *row) CF_MUST_CHECK;
 /* The row of CONVERSATIONS and of the event. */
+#define CF_CONVERSATION_FIELDS                                                                                        \
+  "conversation, kind, title, peer, user_id, state (requested, open, closed), asked, online, unread,\n"               \
+  "marked_unread, last_activity, opened_at, verified, own_key, peer_key, route, closed_by_peer, note, trouble,\n"     \
+  "key_state (ok, expired, revoked, disabled, weak: the worse of the peer's and our own), stopped, blocked,\n"        \
+  "pinned, muted, muted_until, expire_after (seconds, or null: messages stay), draft, last_message (null, or\n"       \
+  "message, direction, kind, text (200 characters at most), sent_at, state, deleted)"
 json_t *cf_conversation_json (struct cf_core *core, const struct cf_conversation *conv);
 
 #endif

@@ -359,21 +359,16 @@ cmd_conversations (struct cf_command *cmd)
   cf_command_done (cmd, err);
 }
 
-#define CONVERSATION_FIELDS                                                                                      \
-  "conversation, kind, title, peer, user_id, state (requested, open, closed), asked, online, unread,\n"          \
-  "last_activity, opened_at, verified, own_key, peer_key, route, closed_by_peer, note, trouble,\n"      \
-  "key_state (ok, expired, revoked, disabled, weak: the worse of the peer's and our own), stopped, blocked"
-
 const struct cf_command_def cf_conversation_commands[] = {
   { .verb = "CONVERSATIONS",
     .usage = "CONVERSATIONS",
-    .help = "All conversations, oldest first.  Fields: " CONVERSATION_FIELDS,
+    .help = "All conversations, oldest first.  Fields: " CF_CONVERSATION_FIELDS,
     .options = "",
     .needs_ready = true,
     .run = cmd_conversations },
   { .verb = "CLOSE",
     .usage = "CLOSE CONV",
-    .help = "Close a conversation and tell the peer; withdraw one that is only requested.\nFields: " CONVERSATION_FIELDS,
+    .help = "Close a conversation and tell the peer; withdraw one that is only requested.\nFields: " CF_CONVERSATION_FIELDS,
     .options = "",
     .min_args = 1,
     .max_args = 1,

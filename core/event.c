@@ -46,6 +46,7 @@ struct cf_events {
   bool delivering;        /* the queue is being let out */
   struct cf_store *store; /* the one that our hook is in */
   struct cf_timer catch_up;
+  gpg_error_t (*recall) (struct cf_core *core, json_t *event, bool *r_gone);
 };
 
 /* ---- listeners ---- */
@@ -137,12 +138,42 @@ on_commit (void *arg, bool committed)
 
 /* ---- emitting ---- */
 
+/* EVENT as the store keeps it: nothing that anybody wrote. */
+static json_t *
+kept_part (json_t *event)
+{
+  static const char *const names[] = { "event", "at", "message", "conversation" };
+  const char *kind = json_string_value (json_object_get (event, "event"));
+  json_t *kept;
+
+  if (!strcmp (kind, "conversation")) {
+    kept = json_copy (event);
+    json_object_del (kept, "last_message");
+    json_object_del (kept, "draft");
+    return kept;
+  }
+  if (strcmp (kind, "message") && strcmp (kind, "message_changed"))
+    return json_incref (event);
+  kept = json_object ();
+  for (size_t i = 0; kept && i < sizeof names / sizeof *names; i++) {
+    json_t *value = json_object_get (event, names[i]);
+
+    if (value && json_object_set (kept, names[i], value)) {
+      json_decref (kept);
+      kept = NULL;
+    }
+  }
+  return kept;
+}
+
 static gpg_error_t
 write_event (struct cf_events *events, int64_t now, json_t *event, uint64_t *r_cursor)
 {
   gpg_error_t err;
-  char *body = json_dumps (event, JSON_COMPACT);
+  json_t *kept = kept_part (event);
+  char *body = kept ? json_dumps (kept, JSON_COMPACT) : NULL;
 
+  json_decref (kept);
   if (!body)
     return cf_err (GPG_ERR_ENOMEM);
   err = cf_store_event_add (events->store, now, body, r_cursor);
@@ -215,31 +246,53 @@ leave:
 
 /* ---- catching up ---- */
 
-/* The next page of what L missed, as an array of events. */
+/* The event under the cursor S, as it is told; *R_EVENT NULL: there is nothing left of it. */
 static gpg_error_t
-read_page (struct cf_events *events, uint64_t since, json_t **r_page)
+read_event (struct cf_events *events, struct cf_stmt *s, json_t **r_event)
+{
+  const char *body = cf_column_text (s, 2);
+  json_t *event = body ? json_loads (body, JSON_REJECT_DUPLICATES, NULL) : NULL;
+  gpg_error_t err = event ? 0 : cf_err (CF_ERR_STORE);
+  bool gone = false;
+
+  if (!err && events->recall)
+    err = events->recall (events->core, event, &gone);
+  if (!err && !gone && json_object_set_new (event, "cursor", json_integer (cf_column_int (s, 0))))
+    err = cf_err (GPG_ERR_ENOMEM);
+  if (err || gone) {
+    json_decref (event);
+    event = NULL;
+  }
+  if (!err)
+    *r_event = event;
+  return err;
+}
+
+/* The next page of what L missed, as an array of events; *R_LAST is where it ends, SINCE when there was nothing. */
+static gpg_error_t
+read_page (struct cf_events *events, uint64_t since, json_t **r_page, uint64_t *r_last)
 {
   gpg_error_t err;
-  json_t *page = json_array ();
+  json_t *page = json_array (), *event = NULL;
   struct cf_stmt *s = cf_store_event_walk (events->store, since, EVENTS_PAGE);
 
   while (cf_stmt_step (s, &err)) {
-    const char *body = cf_column_text (s, 2);
-    json_t *event = body ? json_loads (body, JSON_REJECT_DUPLICATES, NULL) : NULL;
-
-    if (!event || json_object_set_new (event, "cursor", json_integer (cf_column_int (s, 0)))
-        || json_array_append_new (page, event)) {
-      json_decref (event);
+    since = (uint64_t) cf_column_int (s, 0);
+    err = read_event (events, s, &event);
+    if (!err && event && json_array_append_new (page, event))
+      err = cf_err (GPG_ERR_ENOMEM);
+    if (err) {
       cf_stmt_reset (s);
-      err = cf_err (CF_ERR_STORE);
       break;
     }
   }
-  if (err)
+  if (err) {
     json_decref (page);
-  else
-    *r_page = page;
-  return err;
+    return err;
+  }
+  *r_page = page;
+  *r_last = since;
+  return 0;
 }
 
 static void
@@ -247,21 +300,18 @@ catch_up_one (struct cf_events *events, struct cf_event_listener *l)
 {
   gpg_error_t err;
   json_t *page = NULL;
+  uint64_t before = l->since, last = before;
 
-  err = read_page (events, l->since, &page);
+  err = read_page (events, before, &page, &last);
   if (err) {
-    cf_log (events->core->env, CF_LOG_ERROR, "events after %llu: %s", (unsigned long long) l->since,
-            gpg_strerror (err));
+    cf_log (events->core->env, CF_LOG_ERROR, "events after %llu: %s", (unsigned long long) before, gpg_strerror (err));
     l->live = true; /* better the new ones than none */
     return;
   }
-  for (size_t i = 0; i < json_array_size (page) && !l->gone; i++) {
-    json_t *event = json_array_get (page, i);
-
-    l->since = (uint64_t) json_integer_value (json_object_get (event, "cursor"));
-    l->heard (l->arg, event);
-  }
-  if (l->since >= events->last || !json_array_size (page))
+  for (size_t i = 0; i < json_array_size (page) && !l->gone; i++)
+    l->heard (l->arg, json_array_get (page, i));
+  l->since = last;
+  if (last >= events->last || last == before)
     l->live = true;
   json_decref (page);
 }
@@ -355,6 +405,13 @@ cf_events_detach (struct cf_events *events)
   events->store = NULL;
   queue_drop (events);
   cf_timer_cancel (events->core->env, &events->catch_up);
+}
+
+void
+cf_events_set_recall (struct cf_events *events,
+                      gpg_error_t (*recall) (struct cf_core *core, json_t *event, bool *r_gone))
+{
+  events->recall = recall;
 }
 
 uint64_t

@@ -4,6 +4,11 @@
  * A durable event is written to the store in the transaction of its cause and
  * gets the next cursor.  A passing one (typing, peer_seen, peer_gone, network) carries the
  * cursor of the last durable one and is not repeated to who comes back.
+ *
+ * The store keeps no words of anybody in its events: of "message" and
+ * "message_changed" it has the names of message and conversation, of
+ * "conversation" neither draft nor last message.  Who comes back is told them
+ * as they are then, and nothing of a message that is gone meanwhile.
  */
 #ifndef CF_CORE_EVENT_H
 #define CF_CORE_EVENT_H
@@ -23,6 +28,10 @@ void cf_events_free (struct cf_events *events);
 gpg_error_t cf_events_attach (struct cf_events *events) CF_MUST_CHECK;
 /* core->store is about to be closed. */
 void cf_events_detach (struct cf_events *events);
+/* RECALL completes an EVENT, as the store had it, with what is not kept there; or says that there is nothing left to
+   tell.  NULL: no more. */
+void cf_events_set_recall (struct cf_events *events,
+                           gpg_error_t (*recall) (struct cf_core *core, json_t *event, bool *r_gone));
 /* The cursor of the last durable event; 0: none. */
 uint64_t cf_events_cursor (const struct cf_events *events);
 

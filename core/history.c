@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/secmem.h"
 #include "base/text.h"
 #include "core/history.h"
 #include "core/inbox.h"
@@ -12,6 +13,7 @@
 #include "core/store/store.h"
 
 #define WORDS_MAX 32 /* of a search */
+#define BRIEF_MAX 200 /* characters of a quote, or of a conversation's last message */
 
 const char *
 cf_message_state_name (int state)
@@ -41,39 +43,230 @@ shown_state (const struct cf_conversation *conv, const struct cf_message_row *m)
   return cf_message_state_name (m->state);
 }
 
-/* Our own text as it was typed; theirs without control characters.  What this version does not know is said. */
-static json_t *
-json_text (const struct cf_message_row *m)
+static bool
+is_notice (const struct cf_message_row *m)
 {
-  const char *unknown = "(a kind of message that this version does not know)";
-  char *shown = NULL;
-  json_t *text;
+  return !m->sequence && m->signature == CF_SIGNATURE_KEY_CHANGED;
+}
 
+static const char *
+shown_kind (const struct cf_message_row *m)
+{
+  if (is_notice (m))
+    return "notice";
+  return m->kind == CF_ENTRY_TEXT ? "text" : "other";
+}
+
+/* Our own text as it was typed; theirs without control characters.  What this version does not know is said.  Caller
+   frees; NULL: ENOMEM. */
+static char *
+shown_text (const struct cf_message_row *m)
+{
   if (m->kind == CF_ENTRY_OTHER)
-    return json_string (unknown);
+    return strdup ("(a kind of message that this version does not know)");
   if (m->outgoing)
-    return json_stringn (m->text ? m->text : "", m->text_len);
-  shown = cf_text_display (m->text, m->text_len, true);
-  text = shown ? json_string (shown) : NULL;
+    return strndup (m->text ? m->text : "", m->text_len);
+  return cf_text_display (m->text, m->text_len, true);
+}
+
+/* The text, at most BRIEF_MAX characters of it when BRIEF. */
+static json_t *
+json_text (const struct cf_message_row *m, bool brief)
+{
+  char *text = shown_text (m);
+  size_t len = 0, characters = 0;
+  json_t *value;
+
+  if (!text)
+    return NULL;
+  if (brief)
+    for (; text[len]; len++)
+      if (((unsigned char) text[len] & 0xc0) != 0x80 && ++characters > BRIEF_MAX)
+        break;
+  value = json_stringn (text, brief ? len : strlen (text));
+  cf_wipe (text, strlen (text));
+  free (text);
+  return value;
+}
+
+static json_t *
+json_author (struct cf_core *core, const struct cf_conversation *conv, bool outgoing)
+{
+  return cf_json_fpr (outgoing ? &core->self->fpr : &conv->peer);
+}
+
+/* --- what else belongs to a row --- */
+
+struct around {
+  struct cf_core *core;
+  const struct cf_conversation *conv;
+  json_t *value;
+};
+
+/* Only what there still is to be seen can be quoted. */
+static bool
+quote_row (void *arg, const struct cf_message_row *m)
+{
+  struct around *a = arg;
+  char id[2 * CF_MESSAGE_ID_LEN + 1];
+
+  if (!m->hidden)
+    a->value = json_pack ("{s:s, s:o, s:s, s:o, s:b}", "message", cf_hex (m->id, sizeof m->id, id), "author",
+                          json_author (a->core, a->conv, m->outgoing), "direction", m->outgoing ? "out" : "in", "text",
+                          json_text (m, true), "deleted", m->gone == CF_MESSAGE_TAKEN_BACK);
+  else
+    a->value = json_null ();
+  return false;
+}
+
+static json_t *
+json_quote (struct cf_core *core, const struct cf_conversation *conv, const struct cf_message_row *m)
+{
+  struct around a = { core, conv, NULL };
+  gpg_error_t err;
+
+  if (!m->is_reply)
+    return json_null ();
+  err = cf_store_message_get (core->store, m->conversation, m->reply_to, quote_row, &a);
+  return gpg_err_code (err) == GPG_ERR_NOT_FOUND ? json_null () : a.value;
+}
+
+static gpg_error_t
+add_reaction (void *arg, bool outgoing, const char *emoji)
+{
+  struct around *a = arg;
+  char *shown = outgoing ? strdup (emoji) : cf_text_display (emoji, strlen (emoji), false);
+  json_t *one = shown ? json_pack ("{s:s, s:o, s:s}", "emoji", shown, "author", json_author (a->core, a->conv, outgoing),
+                                   "direction", outgoing ? "out" : "in")
+                      : NULL;
+
   free (shown);
-  return text;
+  return json_array_append_new (a->value, one) ? cf_err (GPG_ERR_ENOMEM) : 0;
+}
+
+static json_t *
+json_reactions (struct cf_core *core, const struct cf_conversation *conv, const struct cf_message_row *m)
+{
+  struct around a = { core, conv, json_array () };
+
+  /* One that was just written has none yet. */
+  if (a.value && m->row && cf_store_reactions (core->store, m->row, add_reaction, &a)) {
+    json_decref (a.value);
+    a.value = NULL;
+  }
+  return a.value;
 }
 
 json_t *
 cf_message_json (struct cf_core *core, const struct cf_conversation *conv, const struct cf_message_row *m)
 {
   char id[2 * CF_MESSAGE_ID_LEN + 1], conversation[2 * CF_CONVERSATION_ID_LEN + 1];
-  char reply[2 * CF_MESSAGE_ID_LEN + 1], author[CF_FPR_HEX_SIZE];
+  char reply[2 * CF_MESSAGE_ID_LEN + 1];
 
-  return json_pack ("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:s, s:s?, s:b, s:n, s:b}", "message",
-                    cf_hex (m->id, sizeof m->id, id), "conversation",
+  return json_pack ("{s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:o, s:s, s:s, s:s?, s:o, s:b, s:o, s:b, s:o, s:o, s:o, s:n,"
+                    " s:b}",
+                    "message", cf_hex (m->id, sizeof m->id, id), "conversation",
                     cf_hex (m->conversation, sizeof m->conversation, conversation), "direction",
-                    m->outgoing ? "out" : "in", "author", cf_fpr_hex (m->outgoing ? &core->self->fpr : &conv->peer, author),
-                    "sent_at", cf_json_time (m->sent_utc_ms), "received_at", cf_json_time (m->received_utc_ms), "text",
-                    json_text (m), "state", shown_state (conv, m), "signature", signature_name (m->signature),
-                    "reply_to", m->is_reply ? cf_hex (m->reply_to, sizeof m->reply_to, reply) : NULL, "edited", 0,
-                    "attachment", "notice", !m->sequence && m->signature == CF_SIGNATURE_KEY_CHANGED);
+                    m->outgoing ? "out" : "in", "author", json_author (core, conv, m->outgoing), "sent_at",
+                    cf_json_time (m->sent_utc_ms), "received_at", cf_json_time (m->received_utc_ms), "kind",
+                    shown_kind (m), "text", json_text (m, false), "state", shown_state (conv, m), "signature",
+                    signature_name (m->signature), "reply_to",
+                    m->is_reply ? cf_hex (m->reply_to, sizeof m->reply_to, reply) : NULL, "quote",
+                    json_quote (core, conv, m), "edited", m->edited_utc_ms != 0, "edited_at",
+                    cf_json_time (m->edited_utc_ms), "deleted", m->gone == CF_MESSAGE_TAKEN_BACK, "reactions",
+                    json_reactions (core, conv, m), "expire_after",
+                    m->lifetime_s ? json_integer (m->lifetime_s) : json_null (), "expires_at",
+                    cf_json_time (m->expires_ms), "attachment", "notice", is_notice (m));
 }
+
+static bool
+last_row (void *arg, const struct cf_message_row *m)
+{
+  struct around *a = arg;
+  char id[2 * CF_MESSAGE_ID_LEN + 1];
+
+  json_decref (a->value);
+  a->value = json_pack ("{s:s, s:s, s:s, s:o, s:o, s:s, s:b}", "message", cf_hex (m->id, sizeof m->id, id), "direction",
+                        m->outgoing ? "out" : "in", "kind", shown_kind (m), "text", json_text (m, true), "sent_at",
+                        cf_json_time (m->sent_utc_ms), "state", shown_state (a->conv, m), "deleted",
+                        m->gone == CF_MESSAGE_TAKEN_BACK);
+  return false;
+}
+
+json_t *
+cf_history_last (struct cf_core *core, const struct cf_conversation *conv)
+{
+  struct around a = { core, conv, json_null () };
+  gpg_error_t err = cf_store_message_history (core->store, conv->id, INT64_MAX, NULL, 1, last_row, &a);
+
+  if (err)
+    cf_log (core->env, CF_LOG_ERROR, "history: the last message was not read: %s", gpg_strerror (err));
+  return a.value;
+}
+
+/* --- events of old --- */
+
+struct recall {
+  struct cf_core *core;
+  const struct cf_conversation *conv;
+  json_t *row; /* NULL: not to be seen any more */
+  gpg_error_t err;
+};
+
+static bool
+recall_row (void *arg, const struct cf_message_row *m)
+{
+  struct recall *r = arg;
+
+  if (m->hidden)
+    return false;
+  r->row = cf_message_json (r->core, r->conv, m);
+  r->err = r->row ? 0 : cf_err (GPG_ERR_ENOMEM);
+  return false;
+}
+
+static gpg_error_t
+recall_message (struct recall *r, json_t *event)
+{
+  const char *text = json_string_value (json_object_get (event, "message"));
+  uint8_t id[CF_MESSAGE_ID_LEN];
+  gpg_error_t err;
+
+  if (!r->conv || !text || cf_unhex (text, id, sizeof id))
+    return 0;
+  err = cf_store_message_get (r->core->store, r->conv->id, id, recall_row, r);
+  if (gpg_err_code (err) == GPG_ERR_NOT_FOUND)
+    err = 0;
+  if (!err)
+    err = r->err;
+  if (!err && r->row && json_object_update_missing (event, r->row))
+    err = cf_err (GPG_ERR_ENOMEM);
+  return err;
+}
+
+gpg_error_t
+cf_history_recall (struct cf_core *core, json_t *event, bool *r_gone)
+{
+  const char *kind = json_string_value (json_object_get (event, "event"));
+  const char *text = json_string_value (json_object_get (event, "conversation"));
+  uint8_t id[CF_CONVERSATION_ID_LEN];
+  struct recall r = { core, NULL, NULL, 0 };
+  gpg_error_t err = 0;
+
+  if (!kind || !text || cf_unhex (text, id, sizeof id))
+    return 0;
+  r.conv = cf_conversation_find (core, id);
+  if (!strcmp (kind, "message") || !strcmp (kind, "message_changed")) {
+    err = recall_message (&r, event);
+    if (!err)
+      *r_gone = r.row == NULL;
+    json_decref (r.row);
+  } else if (!strcmp (kind, "conversation") && r.conv)
+    err = cf_conversation_json_words (core, r.conv, event);
+  return err;
+}
+
+/* --- looking for one --- */
 
 char *
 cf_history_match (const char *words)

@@ -6,9 +6,21 @@
 #include "core/conversation.h"
 #include "core/store/store_message.h"
 
+#define CF_MESSAGE_FIELDS                                                                                             \
+  "message, conversation, direction (in, out), author, sent_at, received_at, kind (text, notice, timer, other),\n"    \
+  "text, state (queued, sent, delivered, read, failed), signature (valid, bad, key_changed), reply_to, quote (null,\n" \
+  "or message, author, direction, text (200 characters at most), deleted: of what is replied to), edited,\n"          \
+  "edited_at, deleted (true: its author took it back), reactions (a list of emoji, author, direction),\n"             \
+  "expire_after (null, or how many seconds after it was read, ours: delivered, it vanishes; of a timer: what\n"       \
+  "it sets), expires_at, attachment, notice (true: nobody's message, but what became of a key)"
+
 /* The row of HISTORY, also the fields of the "message" event.  NULL: ENOMEM. */
 json_t *cf_message_json (struct cf_core *core, const struct cf_conversation *conv, const struct cf_message_row *m);
 const char *cf_message_state_name (int state);
+/* What the row of a conversation has of its last message; null: there is none.  NULL: ENOMEM. */
+json_t *cf_history_last (struct cf_core *core, const struct cf_conversation *conv);
+/* The words that the store does not keep in an EVENT, as they are now (event.h). */
+gpg_error_t cf_history_recall (struct cf_core *core, json_t *event, bool *r_gone) CF_MUST_CHECK;
 
 /* WORDS as an expression for the search index: all of them must occur.  Caller frees.
    NULL: no word is left, or ENOMEM. */

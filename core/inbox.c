@@ -334,6 +334,7 @@ keep_entry (struct taking *t, const struct cf_entry *e, const uint8_t hash[CF_HA
   m.sequence = e->sequence;
   m.kind = e->kind;
   m.kind_name = e->kind_name;
+  m.hidden = e->kind == CF_ENTRY_CLOSE;
   m.state = CF_MESSAGE_DELIVERED;
   m.signature = CF_SIGNATURE_VALID;
   m.sent_utc_ms = e->date_utc_ms;
@@ -346,7 +347,7 @@ keep_entry (struct taking *t, const struct cf_entry *e, const uint8_t hash[CF_HA
   m.text = e->body;
   m.text_len = e->body_len;
   err = cf_store_message_add (core->store, &m);
-  if (!err && e->kind != CF_ENTRY_CLOSE)
+  if (!err && !m.hidden)
     err = cf_event_emit (core, "message", true, cf_message_json (core, t->inbox->conv, &m));
   return err;
 }

@@ -39,6 +39,7 @@ endif
 # Conversations, the talk channel, the password gate.
 libcf_core_a_SOURCES += core/talk.c core/talk.h
 libcf_core_a_SOURCES += core/conversation.c core/conversation.h core/conversation_commands.c core/trust.c core/trust.h
+libcf_core_a_SOURCES += core/mark_commands.c
 libcf_core_a_SOURCES += core/store/store_conversation.h
 libcf_core_a_SOURCES += core/gate.c core/gate.h core/gate_private.h core/gate_request.c
 libcf_core_a_SOURCES += core/gate_frame.c core/gate_run.c core/opening.c core/verifying.c core/gate_commands.c
@@ -92,7 +93,7 @@ endif
 
 # What is said in open conversations.
 libcf_core_a_SOURCES += core/entry.c core/entry.h
-libcf_core_a_SOURCES += core/message.c core/message.h core/message_commands.c
+libcf_core_a_SOURCES += core/message.c core/message.h core/message_commands.c core/history_commands.c
 libcf_core_a_SOURCES += core/outbox.c core/outbox.h core/outbox_private.h
 libcf_core_a_SOURCES += core/outbox_add.c core/outbox_seal.c core/outbox_answer.c
 libcf_core_a_SOURCES += core/intake.c core/intake.h core/inbox.c core/inbox.h core/receipt.c
@@ -125,6 +126,11 @@ tests_sim_test_message_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
 tests_sim_test_forgery_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 tests_sim_test_forgery_LDFLAGS = $(LDFLAGS_SIM)
 tests_sim_test_forgery_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/sim/test_marks
+TESTS += tests/sim/test_marks
+tests_sim_test_marks_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+tests_sim_test_marks_LDFLAGS = $(LDFLAGS_SIM)
+tests_sim_test_marks_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/sim/test_burst
 TESTS += tests/sim/test_burst
 tests_sim_test_burst_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)

@@ -12,11 +12,14 @@
 
 #include "base/secmem.h"
 #include "base/text.h"
+#include "core/event.h"
+#include "core/history.h"
 #include "core/inbox.h"
 #include "core/intake.h"
 #include "core/link.h"
 #include "core/outbox.h"
 #include "core/peer.h"
+#include "core/settings.h"
 #include "core/store/store.h"
 #include "core/trust.h"
 
@@ -222,6 +225,7 @@ cf_messages_new (struct cf_core *core, struct cf_messages **r_messages)
     return err;
   }
   cf_timer_after (core->env, &messages->start, 0);
+  cf_events_set_recall (core->events, cf_history_recall);
   *r_messages = messages;
   return 0;
 }
@@ -234,6 +238,7 @@ cf_messages_free (struct cf_messages *messages)
 
   if (!messages)
     return;
+  cf_events_set_recall (messages->core->events, NULL);
   cf_timer_cancel (messages->core->env, &messages->start);
   cf_intake_free (messages->intake);
   if (messages->core->conversations)
@@ -399,7 +404,7 @@ cf_message_send_read (struct cf_core *core, const struct cf_conversation *conv)
   struct cf_wr wr;
   gpg_error_t err;
 
-  if (!conv->read_sequence || cf_trust_stops (core, conv))
+  if (!conv->read_sequence || cf_trust_stops (core, conv) || !cf_setting_is (core, "receipts", "on"))
     return;
   cf_buf_init (&b, 16);
   cf_wr_init (&wr, &b);
@@ -508,19 +513,17 @@ cf_message_hand_over (struct cf_core *core, struct cf_command *cmd, const struct
   return cf_intake_add (core->messages->intake, cmd, h);
 }
 
-/* Each of theirs has a sequence, and only its CLOSE, the last of all, is none to be read: nothing has to be counted. */
+/* Each of theirs has a sequence: of those that we have not read, the hidden ones are none to be read.  There are few. */
 size_t
 cf_message_unread (struct cf_core *core, const struct cf_conversation *conv)
 {
-  bool closes = false;
+  size_t hidden = 0;
   gpg_error_t err;
 
   if (conv->received_sequence <= conv->read_sequence)
     return 0;
-  if (conv->closed_by_peer) {
-    err = cf_store_message_is_close (core->store, conv->id, false, conv->received_sequence, &closes);
-    if (err)
-      cf_log (core->env, CF_LOG_ERROR, "message: not counted: %s", gpg_strerror (err));
-  }
-  return (size_t) (conv->received_sequence - conv->read_sequence) - closes;
+  err = cf_store_message_hidden (core->store, conv->id, false, conv->read_sequence + 1, conv->received_sequence, &hidden);
+  if (err)
+    cf_log (core->env, CF_LOG_ERROR, "message: not counted: %s", gpg_strerror (err));
+  return (size_t) (conv->received_sequence - conv->read_sequence) - hidden;
 }

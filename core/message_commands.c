@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* message_commands.c - SEND, HISTORY, READ and TYPING; EXPORT is export.c's. */
+/* message_commands.c - SEND, READ and TYPING; EXPORT is export.c's, HISTORY and its kind history_commands.c's. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,32 +11,11 @@
 #include "core/link.h"
 #include "core/message.h"
 #include "core/peer.h"
+#include "core/settings.h"
 #include "core/store/store.h"
 #include "core/trust.h"
 
-#define HISTORY_DEFAULT 50
-#define HISTORY_MAX 1000
 #define TIMEOUT_MAX_S (7u * 24 * 3600)
-
-/* The option NAME as a number of 1 ... MAX; PRESET when it is not given.  False: the command has failed. */
-static bool
-option_number (struct cf_command *cmd, const char *name, unsigned long preset, unsigned long max,
-               unsigned long *r_value)
-{
-  const char *text = cf_command_option (cmd, name);
-  char *end;
-
-  *r_value = preset;
-  if (!text)
-    return true;
-  if (*text >= '0' && *text <= '9') {
-    *r_value = strtoul (text, &end, 10);
-    if (!*end && *r_value >= 1 && *r_value <= max)
-      return true;
-  }
-  cf_command_fail (cmd, cf_err (GPG_ERR_INV_VALUE), "", "--%s takes a number from 1 to %lu", name, max);
-  return false;
-}
 
 /* --- SEND --- */
 
@@ -115,7 +94,7 @@ send_text (struct cf_command *cmd, gpg_error_t err, const char *data, size_t len
   }
   /* Asked for the text, the world may have changed. */
   conv = cf_conversation_resolve (cmd, cmd->argv[0]);
-  if (!conv || !check_open (cmd, conv) || !option_number (cmd, "timeout", 0, TIMEOUT_MAX_S, &timeout_s))
+  if (!conv || !check_open (cmd, conv) || !cf_command_number (cmd, "timeout", 0, TIMEOUT_MAX_S, &timeout_s))
     return;
   if (send_find (cmd, conv, &reply) || !wanted_state (cf_command_option (cmd, "wait"), &h.wanted)) {
     cf_command_done (cmd, cf_err (GPG_ERR_NOT_FOUND));
@@ -142,7 +121,7 @@ cmd_send (struct cf_command *cmd)
   const char *why;
   gpg_error_t err;
 
-  if (!conv || !check_open (cmd, conv) || !option_number (cmd, "timeout", 0, TIMEOUT_MAX_S, &timeout_s))
+  if (!conv || !check_open (cmd, conv) || !cf_command_number (cmd, "timeout", 0, TIMEOUT_MAX_S, &timeout_s))
     return;
   if (!wanted_state (cf_command_option (cmd, "wait"), &wanted)) {
     cf_command_fail (cmd, cf_err (GPG_ERR_INV_VALUE), "", "--wait takes queued, sent, delivered or read");
@@ -163,77 +142,28 @@ cmd_send (struct cf_command *cmd)
     cf_command_done (cmd, err);
 }
 
-/* --- HISTORY --- */
-
-struct listing {
-  struct cf_command *cmd;
-  struct cf_conversation *conv;
-  gpg_error_t err;
-};
-
-static bool
-list_row (void *arg, const struct cf_message_row *m)
-{
-  struct listing *l = arg;
-  json_t *row = cf_message_json (l->cmd->core, l->conv, m);
-
-  l->err = row ? cf_command_row (l->cmd, row) : cf_err (GPG_ERR_ENOMEM);
-  return !l->err;
-}
-
-static void
-cmd_history (struct cf_command *cmd)
-{
-  const char *before = cf_command_option (cmd, "before"), *search = cf_command_option (cmd, "search");
-  struct cf_conversation *conv = cf_conversation_resolve (cmd, cmd->argv[0]); /* NULL: CMD is gone */
-  struct listing l = { cmd, conv, 0 };
-  struct cf_message_row m;
-  unsigned long limit;
-  char *match = NULL;
-  gpg_error_t err = 0;
-
-  if (!conv || !option_number (cmd, "limit", HISTORY_DEFAULT, HISTORY_MAX, &limit))
-    return;
-  m.row = INT64_MAX;
-  if (before && cf_message_find (cmd->core, conv, before, &m)) {
-    cf_command_fail (cmd, cf_err (GPG_ERR_NOT_FOUND), "",
-                     "There is no message with the id given to --before in this conversation");
-    return;
-  }
-  if (search) {
-    match = cf_history_match (search);
-    if (!match) {
-      cf_command_fail (cmd, cf_err (GPG_ERR_INV_VALUE), "", "--search takes one or more words");
-      return;
-    }
-  }
-  err = cf_store_message_history (cmd->core->store, conv->id, m.row, match, limit, list_row, &l);
-  free (match);
-  cf_command_done (cmd, err ? err : l.err);
-}
-
 /* --- READ --- */
 
 /* Their messages up to UPTO are read, on disk: the mark alone says it, however many they are (history.c). */
 static gpg_error_t
 mark_read (struct cf_core *core, struct cf_conversation *conv, uint64_t upto)
 {
-  uint64_t before = conv->read_sequence;
+  const uint64_t before = conv->read_sequence;
+  const bool marked = conv->marked_unread;
   gpg_error_t err;
-  json_t *event;
 
   err = cf_store_begin (core->store);
   if (err)
     return err;
-  conv->read_sequence = upto;
-  err = cf_conversation_save (core, conv);
-  if (!err) {
-    event = cf_conversation_json (core, conv); /* the unread count, for other clients */
-    err = event ? cf_event_emit (core, "conversation", true, event) : cf_err (GPG_ERR_ENOMEM);
-  }
+  if (upto > before)
+    conv->read_sequence = upto;
+  conv->marked_unread = false;
+  err = cf_conversation_changed (core, conv); /* the unread count, for other clients */
   cf_store_end (core->store, &err);
-  if (err)
+  if (err) {
     conv->read_sequence = before;
+    conv->marked_unread = marked;
+  }
   return err;
 }
 
@@ -246,6 +176,7 @@ cmd_read (struct cf_command *cmd)
   struct cf_message_row m;
   uint64_t upto;
   gpg_error_t err = 0;
+  bool more;
 
   if (!conv)
     return;
@@ -258,11 +189,11 @@ cmd_read (struct cf_command *cmd)
     }
     upto = m.sequence;
   }
-  if (upto > conv->read_sequence) {
+  more = upto > conv->read_sequence;
+  if (more || conv->marked_unread)
     err = mark_read (core, conv, upto);
-    if (!err)
-      cf_message_send_read (core, conv);
-  }
+  if (!err && more)
+    cf_message_send_read (core, conv);
   if (!err)
     err = cf_command_row (cmd, json_pack ("{s:s, s:I}", "conversation", cf_hex (conv->id, sizeof conv->id, id),
                                           "unread", (json_int_t) cf_message_unread (core, conv)));
@@ -277,7 +208,7 @@ cmd_typing (struct cf_command *cmd)
   const char *what = cmd->argc > 1 ? cmd->argv[1] : "on";
   struct cf_conversation *conv = cf_conversation_resolve (cmd, cmd->argv[0]); /* NULL: CMD is gone */
   uint8_t on = strcmp (what, "on") == 0;
-  gpg_error_t err;
+  gpg_error_t err = 0;
 
   if (!conv || !check_open (cmd, conv))
     return;
@@ -285,16 +216,12 @@ cmd_typing (struct cf_command *cmd)
     cf_command_fail (cmd, cf_err (GPG_ERR_INV_VALUE), "", "TYPING takes on or off");
     return;
   }
-  err = cf_talk_send (cmd->core, &conv->peer, CF_TALK_TYPING, conv->id, &on, 1);
+  if (cf_setting_is (cmd->core, "typing", "on"))
+    err = cf_talk_send (cmd->core, &conv->peer, CF_TALK_TYPING, conv->id, &on, 1);
   if (err) /* who is away does not see it, and that is no error */
     cf_log (cmd->core->env, CF_LOG_DEBUG, "message: typing not sent: %s", gpg_strerror (err));
   cf_command_done (cmd, 0);
 }
-
-#define HISTORY_FIELDS                                                                                                \
-  "message, conversation, direction (in, out), author, sent_at, received_at, text, state (queued, sent, delivered,\n" \
-  "read, failed), signature (valid, bad, key_changed), reply_to, edited, attachment,\n"                                              \
-  "notice (true: nobody's message, but what became of a key)"
 
 const struct cf_command_def cf_message_commands[] = {
   { .verb = "SEND",
@@ -310,18 +237,10 @@ const struct cf_command_def cf_message_commands[] = {
     .max_args = 1,
     .needs_ready = true,
     .run = cmd_send },
-  { .verb = "HISTORY",
-    .usage = "HISTORY [--limit=N] [--before=ID] [--search=WORDS] CONV",
-    .help = "The last N (default 50, at most 1000) messages, before ID, that contain all WORDS; oldest first.\n"
-            "Fields: " HISTORY_FIELDS,
-    .options = "limit before search",
-    .min_args = 1,
-    .max_args = 1,
-    .needs_ready = true,
-    .run = cmd_history },
   { .verb = "READ",
     .usage = "READ CONV [MESSAGE]",
-    .help = "Mark what came in as read, up to MESSAGE or all, and tell the peer.\nFields: conversation, unread",
+    .help = "Mark what came in as read, up to MESSAGE or all, and tell the peer, unless the setting \"receipts\" is off; what\n"
+            "UNREAD has marked is so no longer.\nFields: conversation, unread",
     .options = "",
     .min_args = 1,
     .max_args = 2,
@@ -329,7 +248,8 @@ const struct cf_command_def cf_message_commands[] = {
     .run = cmd_read },
   { .verb = "TYPING",
     .usage = "TYPING CONV [on|off]",
-    .help = "Tell the peer that something is being typed; it lapses there after 6 seconds unless repeated.",
+    .help = "Tell the peer that something is being typed; it lapses there after 6 seconds unless repeated.  With the\n"
+            "setting \"typing\" off nothing is told.",
     .options = "",
     .min_args = 1,
     .max_args = 2,

@@ -151,7 +151,7 @@ emit_state (void *arg, const struct cf_message_row *m)
   struct raise *r = arg;
   char conversation[2 * CF_CONVERSATION_ID_LEN + 1], id[2 * CF_MESSAGE_ID_LEN + 1];
 
-  if (m->kind == CF_ENTRY_CLOSE)
+  if (m->hidden)
     return true;
   r->err = cf_event_emit (r->outbox->core, "message_state", true,
                           json_pack ("{s:s, s:s, s:s}", "conversation",
@@ -168,7 +168,8 @@ cf_outbox_raise (struct cf_outbox *ob, uint64_t first, uint64_t last, enum cf_me
 
   if (first > last)
     return 0;
-  err = cf_store_message_raise (ob->core->store, ob->conv->id, true, first, last, state, emit_state, &r);
+  err = cf_store_message_raise (ob->core->store, ob->conv->id, true, first, last, state,
+                                ob->core->env->now_utc_ms, emit_state, &r);
   return err ? err : r.err;
 }
 

@@ -29,6 +29,7 @@ next_row (struct cf_outbox *ob, enum cf_entry_kind kind, const char *text, size_
   m->outgoing = true;
   m->sequence = conv->sent_sequence + 1;
   m->kind = kind;
+  m->hidden = kind == CF_ENTRY_CLOSE;
   m->state = CF_MESSAGE_QUEUED;
   m->signature = CF_SIGNATURE_VALID;
   m->sent_utc_ms = ob->core->env->now_utc_ms;
@@ -94,7 +95,7 @@ cf_outbox_append (struct cf_outbox *ob, enum cf_entry_kind kind, const char *tex
   err = next_row (ob, kind, text, len, reply_to, &m);
   if (!err)
     err = cf_store_message_add (ob->core->store, &m);
-  if (!err && kind != CF_ENTRY_CLOSE)
+  if (!err && !m.hidden)
     err = cf_event_emit (ob->core, "message", true, cf_message_json (ob->core, conv, &m));
   if (err)
     return err;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "core/event.h"
 #include "core/peer.h"
 #include "core/self.h"
 #include "core/store/store_self.h"
@@ -37,14 +38,6 @@ apply_name (struct cf_core *core, const char *value)
   if (!err)
     cf_peers_self_changed (core);
   return err;
-}
-
-static bool
-fits_visibility (const char *value)
-{
-  enum cf_visibility visibility;
-
-  return cf_visibility_parse (value, &visibility);
 }
 
 static gpg_error_t
@@ -88,14 +81,31 @@ fits_level_or_none (const char *value)
   return !*value || fits_level (value);
 }
 
+#define ON_OFF "on off"
+
+/* What only clients heed is here so that they agree. */
 const struct cf_setting_def cf_settings[] = {
-  { "name", "", "The name that people nearby see; empty: that of the user ID", fits_name, NULL, apply_name },
-  { "visibility", "everyone", "Who on the local network sees you: everyone, contacts, nobody", fits_visibility,
-    set_visibility, apply_visibility },
-  { "log-level", "", "How much is logged: error, warn, info, debug; empty: as the daemon was started",
+  { "name", "", "The name that people nearby see; empty: that of the user ID", NULL, fits_name, NULL, apply_name },
+  { "visibility", "everyone", "Who on the local network sees you: everyone, contacts, nobody", "everyone contacts nobody",
+    NULL, set_visibility, apply_visibility },
+  { "receipts", "on", "Do others see that you have read their messages: on, off", ON_OFF, NULL, NULL, NULL },
+  { "typing", "on", "Do others see that you are typing: on, off", ON_OFF, NULL, NULL, NULL },
+  { "notifications", "on", "Are you told of new messages: on, off", ON_OFF, NULL, NULL, NULL },
+  { "notification-content", "show", "Does what you are told say who wrote, and what: show, hide", "show hide", NULL, NULL,
+    NULL },
+  { "theme", "system", "How windows look: system, light, dark", "system light dark", NULL, NULL, NULL },
+  { "send-key", "enter", "What sends the text that you have typed: enter, ctrl-enter", "enter ctrl-enter", NULL, NULL,
+    NULL },
+  { "log-level", "", "How much is logged: error, warn, info, debug; empty: as the daemon was started", NULL,
     fits_level_or_none, NULL, apply_level },
-  { NULL, NULL, NULL, NULL, NULL, NULL },
+  { NULL, NULL, NULL, NULL, NULL, NULL, NULL },
 };
+
+static bool
+fits (const struct cf_setting_def *def, const char *value)
+{
+  return def->values ? cf_text_has_word (def->values, value) : def->fits (value);
+}
 
 const struct cf_setting_def *
 cf_setting_find (const char *key)
@@ -119,18 +129,30 @@ cf_setting (struct cf_core *core, const char *key)
   return strdup (def->value);
 }
 
+bool
+cf_setting_is (struct cf_core *core, const char *key, const char *value)
+{
+  char *now = cf_setting (core, key);
+  bool is = now && !strcmp (now, value);
+
+  free (now);
+  return is;
+}
+
 gpg_error_t
 cf_setting_set (struct cf_core *core, const struct cf_setting_def *def, const char *value)
 {
   gpg_error_t err;
 
-  if (!def->fits (value))
+  if (!fits (def, value))
     return cf_err (GPG_ERR_INV_VALUE);
   if (def->set)
     return def->set (core, value);
   err = cf_store_setting_set (core->store, def->key, strcmp (value, def->value) ? value : NULL);
   if (!err && def->apply)
     err = def->apply (core, value);
+  if (!err)
+    err = cf_event_emit (core, "setting", false, json_pack ("{s:s, s:s}", "key", def->key, "value", value));
   return err;
 }
 
@@ -144,7 +166,7 @@ cf_settings_apply (struct cf_core *core)
 
     if (!value)
       err = cf_err (GPG_ERR_ENOMEM);
-    else if (def->apply && def->fits (value))
+    else if (def->apply && fits (def, value))
       err = def->apply (core, value);
     free (value);
   }

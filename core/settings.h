@@ -9,6 +9,7 @@ struct cf_setting_def {
   const char *key;
   const char *value;  /* the default */
   const char *help;   /* what it means and which values it takes */
+  const char *values; /* all that it takes, space separated; NULL: FITS says */
   bool (*fits) (const char *value);
   /* Keeps and applies a new value by itself; NULL: kept as it is, then apply. */
   gpg_error_t (*set) (struct cf_core *core, const char *value);
@@ -22,7 +23,9 @@ const struct cf_setting_def *cf_setting_find (const char *key); /* NULL: none */
 /* The value of KEY (one of the table), its default when it was never set or no store is open.  Caller frees;
    NULL: ENOMEM. */
 char *cf_setting (struct cf_core *core, const char *key);
-/* Check, keep and apply.  Errors: INV_VALUE, the store's. */
+/* Is KEY set to VALUE? */
+bool cf_setting_is (struct cf_core *core, const char *key, const char *value);
+/* Check, keep and apply; clients are told.  Errors: INV_VALUE, the store's. */
 gpg_error_t cf_setting_set (struct cf_core *core, const struct cf_setting_def *def, const char *value) CF_MUST_CHECK;
 /* Apply all; once, before the modules begin to work. */
 gpg_error_t cf_settings_apply (struct cf_core *core) CF_MUST_CHECK;

@@ -11,7 +11,7 @@ libcf_core_a_SOURCES += core/store/store_event.c core/store/store_event.h
 libcf_core_a_SOURCES += core/store/store_peer.c core/store/store_people.c core/store/store_people.h
 libcf_core_a_SOURCES += core/store/store_conversation.c
 libcf_core_a_SOURCES += core/store/store_gate.c
-libcf_core_a_SOURCES += core/store/store_message.c
+libcf_core_a_SOURCES += core/store/store_message.c core/store/store_envelope.c core/store/store_change.c
 
 # What links with libcf-core.a, in order, before $(BASE_LIBS).
 CORE_LIBS = libcf-core.a libcf-net.a $(GPG_LIBS) $(SQLCIPHER_LIBS) $(JANSSON_LIBS)
@@ -36,4 +36,4 @@ endif
 
 # Stores of earlier versions (test_migration).
 EXTRA_DIST += tests/unit/core/schema_1.sql tests/unit/core/schema_2.sql tests/unit/core/schema_3.sql \
-	tests/unit/core/schema_4.sql tests/unit/core/schema_5.sql
+	tests/unit/core/schema_4.sql tests/unit/core/schema_5.sql tests/unit/core/schema_7.sql

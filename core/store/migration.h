@@ -30,4 +30,9 @@ extern const char cf_schema_people[];       /* store_people.c: people_key */
 /* Version 6. */
 extern const char cf_schema_message_search[]; /* store_message.c: message_text anew */
 
+/* Version 7. */
+extern const char cf_schema_message_changes[];    /* store_message.c: what is said about a message later */
+extern const char cf_schema_conversation_marks[]; /* store_conversation.c: what our user marks one with; drafts; the timer */
+extern const char cf_schema_event_words[];        /* store_event.c: no event holds what was said */
+
 #endif

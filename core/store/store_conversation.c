@@ -39,11 +39,25 @@ const char cf_schema_conversation[]
     " deleted INTEGER NOT NULL);"
     "CREATE TABLE used_id (id BLOB PRIMARY KEY NOT NULL) WITHOUT ROWID;";
 
+/* Marks of our user, and the timer that both sides have agreed on last (conversation.h).  A draft has a table of its own:
+   the row of a conversation is written with every message. */
+const char cf_schema_conversation_marks[]
+  = "ALTER TABLE conversation ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE conversation ADD COLUMN muted INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE conversation ADD COLUMN marked_unread INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE conversation ADD COLUMN timer INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE conversation ADD COLUMN timer_order INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE conversation ADD COLUMN timer_own INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE draft ("
+    " conversation BLOB PRIMARY KEY NOT NULL REFERENCES conversation (id) ON DELETE CASCADE,"
+    " text TEXT NOT NULL);";
+
 /* One list of columns for reading and writing, so that their numbers agree. */
 #define COLUMNS                                                                                                 \
   "peer, state, asked, created, opened, closed, active, note, own_key, peer_key, passphrase, secret,"           \
   " sent_sequence, received_sequence, sent_hash, received_hash, acked_sequence, read_sequence,"                 \
-  " peer_read_sequence, closed_by_peer, trouble, deleted, id"
+  " peer_read_sequence, closed_by_peer, trouble, deleted, pinned, muted, marked_unread, timer, timer_order,"     \
+  " timer_own, id"
 
 static gpg_error_t
 read_row (struct cf_stmt *s, struct cf_conversation *c)
@@ -69,6 +83,12 @@ read_row (struct cf_stmt *s, struct cf_conversation *c)
   c->peer_read_sequence = (uint64_t) cf_column_int (s, 18);
   c->closed_by_peer = cf_column_int (s, 19) != 0;
   c->deleted = cf_column_int (s, 21) != 0;
+  c->pinned = cf_column_int (s, 22) != 0;
+  c->muted_until_utc_ms = cf_column_int (s, 23);
+  c->marked_unread = cf_column_int (s, 24) != 0;
+  c->timer_s = (uint32_t) cf_column_int (s, 25);
+  c->timer_order = (uint64_t) cf_column_int (s, 26);
+  c->timer_own = cf_column_int (s, 27) != 0;
   err = cf_column_text_dup (s, 7, &c->note);
   if (!err)
     err = cf_column_text_dup (s, 20, &c->trouble);
@@ -81,7 +101,7 @@ read_row (struct cf_stmt *s, struct cf_conversation *c)
   if (!err)
     err = cf_column_exact (s, 15, c->received_hash, sizeof c->received_hash);
   if (!err)
-    err = cf_column_exact (s, 22, c->id, sizeof c->id);
+    err = cf_column_exact (s, 28, c->id, sizeof c->id);
   return err;
 }
 
@@ -137,7 +157,13 @@ bind_row (struct cf_stmt *s, const struct cf_conversation *c)
   cf_bind_int (s, 20, c->closed_by_peer);
   cf_bind_text (s, 21, c->trouble);
   cf_bind_int (s, 22, c->deleted);
-  cf_bind_blob (s, 23, c->id, sizeof c->id);
+  cf_bind_int (s, 23, c->pinned);
+  cf_bind_int (s, 24, c->muted_until_utc_ms);
+  cf_bind_int (s, 25, c->marked_unread);
+  cf_bind_int (s, 26, c->timer_s);
+  cf_bind_int (s, 27, (int64_t) c->timer_order);
+  cf_bind_int (s, 28, c->timer_own);
+  cf_bind_blob (s, 29, c->id, sizeof c->id);
 }
 
 gpg_error_t
@@ -154,12 +180,14 @@ cf_store_conversation_save (struct cf_store *store, const struct cf_conversation
                       " closed = ?6, active = ?7, note = ?8, own_key = ?9, peer_key = ?10, passphrase = ?11,"
                       " secret = ?12, sent_sequence = ?13, received_sequence = ?14, sent_hash = ?15,"
                       " received_hash = ?16, acked_sequence = ?17, read_sequence = ?18, peer_read_sequence = ?19,"
-                      " closed_by_peer = ?20, trouble = ?21, deleted = ?22 WHERE id = ?23");
+                      " closed_by_peer = ?20, trouble = ?21, deleted = ?22, pinned = ?23, muted = ?24,"
+                      " marked_unread = ?25, timer = ?26, timer_order = ?27, timer_own = ?28 WHERE id = ?29");
   bind_row (s, conv);
   err = cf_stmt_run (s);
   if (!err && cf_store_changes (store) == 0) {
     s = cf_stmt (store, "INSERT INTO conversation (" COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
-                        " ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)");
+                        " ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27,"
+                        " ?28, ?29)");
     bind_row (s, conv);
     err = cf_stmt_run (s);
     if (!err)
@@ -176,6 +204,35 @@ cf_store_conversation_delete (struct cf_store *store, const uint8_t id[CF_CONVER
 
   cf_bind_blob (s, 1, id, CF_CONVERSATION_ID_LEN);
   return cf_stmt_run (s);
+}
+
+gpg_error_t
+cf_store_draft_save (struct cf_store *store, const uint8_t id[CF_CONVERSATION_ID_LEN], const char *text)
+{
+  struct cf_stmt *s = cf_stmt (store, text ? "INSERT OR REPLACE INTO draft (conversation, text) VALUES (?1, ?2)"
+                                           : "DELETE FROM draft WHERE conversation = ?1");
+
+  cf_bind_blob (s, 1, id, CF_CONVERSATION_ID_LEN);
+  if (text)
+    cf_bind_text (s, 2, text);
+  return cf_stmt_run (s);
+}
+
+gpg_error_t
+cf_store_draft_get (struct cf_store *store, const uint8_t id[CF_CONVERSATION_ID_LEN], char **r_text)
+{
+  struct cf_stmt *s = cf_stmt (store, "SELECT text FROM draft WHERE conversation = ?1");
+  gpg_error_t err;
+
+  cf_bind_blob (s, 1, id, CF_CONVERSATION_ID_LEN);
+  if (!cf_stmt_step (s, &err)) {
+    if (!err)
+      *r_text = NULL;
+    return err;
+  }
+  err = cf_column_text_dup (s, 0, r_text);
+  cf_stmt_reset (s);
+  return err;
 }
 
 gpg_error_t

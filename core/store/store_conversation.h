@@ -13,6 +13,10 @@ gpg_error_t cf_store_conversation_all (struct cf_store *store,
 gpg_error_t cf_store_conversation_save (struct cf_store *store, const struct cf_conversation *conv) CF_MUST_CHECK;
 gpg_error_t cf_store_conversation_delete (struct cf_store *store, const uint8_t id[CF_CONVERSATION_ID_LEN]) CF_MUST_CHECK;
 
+/* What was typed and not sent; NULL: nothing.  Caller frees *R_TEXT. */
+gpg_error_t cf_store_draft_save (struct cf_store *store, const uint8_t id[CF_CONVERSATION_ID_LEN], const char *text) CF_MUST_CHECK;
+gpg_error_t cf_store_draft_get (struct cf_store *store, const uint8_t id[CF_CONVERSATION_ID_LEN], char **r_text) CF_MUST_CHECK;
+
 gpg_error_t cf_store_id_use (struct cf_store *store, const uint8_t id[CF_CONVERSATION_ID_LEN]) CF_MUST_CHECK;
 gpg_error_t cf_store_id_used (struct cf_store *store, const uint8_t id[CF_CONVERSATION_ID_LEN], bool *r_used) CF_MUST_CHECK;
 

@@ -10,6 +10,13 @@ const char cf_schema_event[] = "CREATE TABLE event ("
                                "  at INTEGER NOT NULL," /* ms since 1970 */
                                "  body TEXT NOT NULL);"; /* JSON without cursor */
 
+/* Of a message only its name stays: the first 145 bytes, up to the conversation.  The rest is read from the message when
+   it is told (event.h). */
+const char cf_schema_event_words[]
+    = "UPDATE event SET body = substr (body, 1, 145) || '}' WHERE body LIKE"
+      " '{\"event\":\"message\",\"at\":\"________________________\",\"message\":\"________________________________\","
+      "\"conversation\":\"________________________________\"%';";
+
 gpg_error_t
 cf_store_event_add (struct cf_store *store, int64_t at_utc_ms, const char *body, uint64_t *r_cursor)
 {

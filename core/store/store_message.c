@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* store_message.c - SQL of messages, their envelopes and the search index. */
+/* store_message.c - SQL of messages and the search index; envelopes are store_envelope.c's, what is said about a message
+ * later store_change.c's. */
 #include "core/store/store_message.h"
 
 #include <stdlib.h>
@@ -60,11 +61,38 @@ const char cf_schema_message_search[]
       " (content=\"message_index\", place, text, order=DESC, tokenize=unicode61 \"remove_diacritics=1\");"
       "INSERT INTO message_text (message_text) VALUES ('rebuild');";
 
+/* What is said about a message later.  TEXT is what is shown, and nothing else is indexed; BODY is what was signed, while
+   it may have to be sealed and is not the text.  A hidden row (CLOSE, edits ...) keeps its place in the sequence, and is
+   nobody's to see.  message_shown takes the place of message_conversation: history passes over no hidden row. */
+const char cf_schema_message_changes[]
+    = "ALTER TABLE message ADD COLUMN hidden INTEGER NOT NULL DEFAULT 0;"
+      "ALTER TABLE message ADD COLUMN gone INTEGER NOT NULL DEFAULT 0;" /* enum cf_message_gone */
+      "ALTER TABLE message ADD COLUMN edited INTEGER NOT NULL DEFAULT 0;" /* times: ms since 1970; 0: not */
+      "ALTER TABLE message ADD COLUMN delivered INTEGER NOT NULL DEFAULT 0;"
+      "ALTER TABLE message ADD COLUMN read INTEGER NOT NULL DEFAULT 0;"
+      "ALTER TABLE message ADD COLUMN lifetime INTEGER NOT NULL DEFAULT 0;" /* seconds */
+      "ALTER TABLE message ADD COLUMN expires INTEGER NOT NULL DEFAULT 0;" /* of vanish.c's clock */
+      "ALTER TABLE message ADD COLUMN body TEXT;"
+      "UPDATE message SET hidden = 1 WHERE kind = 'close';"
+      "DROP INDEX message_conversation;"
+      "CREATE INDEX message_shown ON message (conversation, hidden);"
+      "CREATE INDEX message_hidden ON message (conversation, outgoing, sequence, hidden) WHERE hidden = 1;"
+      "CREATE INDEX message_reply ON message (conversation, reply_to) WHERE reply_to IS NOT NULL;"
+      "CREATE INDEX message_waiting ON message (conversation, outgoing, sequence) WHERE lifetime > 0 AND expires = 0;"
+      "CREATE INDEX message_expires ON message (expires) WHERE expires > 0;"
+      "CREATE TABLE reaction ("
+      "  message INTEGER NOT NULL REFERENCES message (row) ON DELETE CASCADE,"
+      "  outgoing INTEGER NOT NULL," /* its author is we */
+      "  emoji TEXT NOT NULL,"
+      "  PRIMARY KEY (message, outgoing)) WITHOUT ROWID;";
+
 #define PURGE_ROWS_MAX "100000"
-#define MESSAGE_COLUMNS \
-  "row, conversation, id, outgoing, sequence, kind, state, signature, sent, received, hash, previous, reply_to, " \
-  "last_peer, text"
-#define ENVELOPE_COLUMNS "row, conversation, peer, outgoing, first, number, acked, orphan, ack, created"
+/* SIGNED_COLUMNS is a message as it was signed, MESSAGE_COLUMNS as it is shown. */
+#define COLUMNS(text)                                                                                                  \
+  "row, conversation, id, outgoing, sequence, kind, state, signature, sent, received, hash, previous, reply_to, "      \
+  "last_peer, " text ", hidden, gone, edited, delivered, read, lifetime, expires"
+#define MESSAGE_COLUMNS COLUMNS ("text")
+#define SIGNED_COLUMNS COLUMNS ("coalesce (body, text)")
 
 static void
 bind_conversation (struct cf_stmt *s, const uint8_t conversation[CF_CONVERSATION_ID_LEN])
@@ -106,12 +134,13 @@ index_text (struct cf_store *store, int64_t row, const uint8_t conversation[CF_C
   return cf_stmt_run (s);
 }
 
+/* A hidden one of ours shows nothing, and is sealed as it was written; of one of theirs what it says has been done. */
 gpg_error_t
 cf_store_message_add (struct cf_store *store, const struct cf_message_row *m)
 {
   static const char sql[] = "INSERT INTO message (conversation, id, outgoing, sequence, kind, state, signature, sent,"
-                            " received, hash, previous, reply_to, last_peer, text) VALUES"
-                            " (?1, ?2, ?3, NULLIF (?4, 0), ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+                            " received, hash, previous, reply_to, last_peer, text, hidden, lifetime, body) VALUES"
+                            " (?1, ?2, ?3, NULLIF (?4, 0), ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
   struct cf_stmt *s;
   gpg_error_t err;
   char *text = NULL;
@@ -133,11 +162,14 @@ cf_store_message_add (struct cf_store *store, const struct cf_message_row *m)
   cf_bind_blob (s, 11, m->previous, sizeof m->previous);
   cf_bind_blob (s, 12, m->is_reply ? m->reply_to : NULL, sizeof m->reply_to);
   cf_bind_int (s, 13, (int64_t) m->last_peer);
-  cf_bind_text (s, 14, text);
+  cf_bind_text (s, 14, m->hidden ? "" : text);
+  cf_bind_int (s, 15, m->hidden);
+  cf_bind_int (s, 16, m->lifetime_s);
+  cf_bind_text (s, 17, m->hidden && m->outgoing ? text : NULL);
   err = cf_stmt_run (s);
   if (gpg_err_code (err) == GPG_ERR_DUP_VALUE)
     err = cf_err (GPG_ERR_EEXIST);
-  if (!err && m->text_len)
+  if (!err && m->text_len && !m->hidden)
     err = index_text (store, cf_store_last_row (store), m->conversation, text);
   cf_wipe (text, m->text_len);
   free (text);
@@ -162,6 +194,13 @@ read_message (struct cf_stmt *s, struct cf_message_row *m)
   m->is_reply = !cf_column_is_null (s, 12);
   m->last_peer = (uint64_t) cf_column_int (s, 13);
   m->text = cf_column_text (s, 14);
+  m->hidden = cf_column_int (s, 15) != 0;
+  m->gone = (enum cf_message_gone) cf_column_int (s, 16);
+  m->edited_utc_ms = cf_column_int (s, 17);
+  m->delivered_utc_ms = cf_column_int (s, 18);
+  m->read_utc_ms = cf_column_int (s, 19);
+  m->lifetime_s = (uint32_t) cf_column_int (s, 20);
+  m->expires_ms = cf_column_int (s, 21);
   if (!m->kind_name || !m->text)
     return cf_err (CF_ERR_STORE);
   m->text_len = strlen (m->text);
@@ -241,7 +280,7 @@ cf_store_message_outgoing (struct cf_store *store, const uint8_t conversation[CF
                            uint64_t after, size_t limit,
                            cf_message_row_fn fn, void *arg)
 {
-  static const char sql[] = "SELECT " MESSAGE_COLUMNS " FROM message WHERE conversation = ?1 AND outgoing = 1"
+  static const char sql[] = "SELECT " SIGNED_COLUMNS " FROM message WHERE conversation = ?1 AND outgoing = 1"
                             " AND sequence > ?2 ORDER BY sequence LIMIT ?3";
   struct cf_stmt *s = cf_stmt (store, sql);
 
@@ -252,14 +291,16 @@ cf_store_message_outgoing (struct cf_store *store, const uint8_t conversation[CF
 }
 
 gpg_error_t
-cf_store_message_raise (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
-                        bool outgoing, uint64_t first,
-                        uint64_t last, enum cf_message_state state, cf_message_row_fn fn, void *arg)
+cf_store_message_raise (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN], bool outgoing,
+                        uint64_t first, uint64_t last, enum cf_message_state state, int64_t at_utc_ms,
+                        cf_message_row_fn fn, void *arg)
 {
-  static const char list[] = "SELECT " MESSAGE_COLUMNS " FROM message WHERE conversation = ?1 AND outgoing = ?2"
-                             " AND sequence BETWEEN ?3 AND ?4 AND state < ?5 ORDER BY sequence";
-  static const char raise[] = "UPDATE message SET state = ?5 WHERE conversation = ?1 AND outgoing = ?2"
-                              " AND sequence BETWEEN ?3 AND ?4 AND state < ?5";
+#define RANGE " WHERE conversation = ?1 AND outgoing = ?2 AND sequence BETWEEN ?3 AND ?4 AND state < ?5"
+  static const char list[] = "SELECT " MESSAGE_COLUMNS " FROM message" RANGE " ORDER BY sequence";
+  static const char raise[] = "UPDATE message SET state = ?5,"
+                              " delivered = CASE WHEN ?5 IN (2, 3) AND delivered = 0 THEN ?6 ELSE delivered END,"
+                              " read = CASE WHEN ?5 = 3 THEN ?6 ELSE read END" RANGE;
+#undef RANGE
   struct cf_stmt *s = NULL;
   gpg_error_t err = 0;
   int step;
@@ -271,6 +312,8 @@ cf_store_message_raise (struct cf_store *store, const uint8_t conversation[CF_CO
     cf_bind_int (s, 3, (int64_t) first);
     cf_bind_int (s, 4, (int64_t) last);
     cf_bind_int (s, 5, state);
+    if (step)
+      cf_bind_int (s, 6, at_utc_ms);
     err = step ? cf_stmt_run (s) : walk_messages (s, fn, arg, NULL);
   }
   return err;
@@ -290,21 +333,22 @@ read_number (struct cf_stmt *s, int64_t *r_number)
 }
 
 gpg_error_t
-cf_store_message_is_close (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN], bool outgoing,
-                           uint64_t sequence, bool *r_close)
+cf_store_message_hidden (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN], bool outgoing,
+                         uint64_t first, uint64_t last, size_t *r_count)
 {
-  static const char sql[] = "SELECT COUNT (*) FROM message WHERE conversation = ?1 AND outgoing = ?2"
-                            " AND sequence = ?3 AND kind = 'close'";
+  static const char sql[] = "SELECT COUNT (*) FROM message INDEXED BY message_hidden WHERE conversation = ?1"
+                            " AND outgoing = ?2 AND sequence BETWEEN ?3 AND ?4 AND hidden = 1";
   struct cf_stmt *s = cf_stmt (store, sql);
   gpg_error_t err;
   int64_t n;
 
   bind_conversation (s, conversation);
   cf_bind_int (s, 2, outgoing);
-  cf_bind_int (s, 3, (int64_t) sequence);
+  cf_bind_int (s, 3, (int64_t) first);
+  cf_bind_int (s, 4, (int64_t) last);
   err = read_number (s, &n);
   if (!err)
-    *r_close = n > 0;
+    *r_count = (size_t) n;
   return err;
 }
 
@@ -385,11 +429,11 @@ cf_store_message_history (struct cf_store *store, const uint8_t conversation[CF_
                           size_t limit, cf_message_row_fn fn, void *arg)
 {
   static const char all[] = "SELECT * FROM (SELECT " MESSAGE_COLUMNS " FROM message WHERE conversation = ?1"
-                            " AND row < ?2 AND kind <> 'close' ORDER BY row DESC LIMIT ?3) ORDER BY row";
+                            " AND hidden = 0 AND row < ?2 ORDER BY row DESC LIMIT ?3) ORDER BY row";
   /* CROSS JOIN: the index leads, from its newest entry on.  INDEXED BY: no row is read only to be passed over. */
   static const char some[]
       = "SELECT " MESSAGE_COLUMNS " FROM message WHERE row IN (SELECT docid FROM message_text CROSS JOIN message m"
-        " INDEXED BY message_conversation ON m.conversation = ?1 AND m.row = docid"
+        " INDEXED BY message_shown ON m.conversation = ?1 AND m.hidden = 0 AND m.row = docid"
         " WHERE message_text MATCH ?4 AND docid < ?2 ORDER BY docid DESC LIMIT ?3) ORDER BY row";
   struct cf_stmt *s;
   gpg_error_t err = 0;
@@ -410,194 +454,33 @@ cf_store_message_history (struct cf_store *store, const uint8_t conversation[CF_
 }
 
 gpg_error_t
+cf_store_message_search (struct cf_store *store, int64_t before, const char *match, size_t limit, cf_message_row_fn fn,
+                         void *arg)
+{
+  static const char sql[]
+      = "SELECT " MESSAGE_COLUMNS " FROM message WHERE row IN (SELECT docid FROM message_text WHERE text MATCH ?1"
+        " AND docid < ?2 ORDER BY docid DESC LIMIT ?3) ORDER BY row DESC";
+  struct cf_stmt *s = cf_stmt (store, sql);
+
+  cf_bind_text (s, 1, match);
+  cf_bind_int (s, 2, before);
+  cf_bind_int (s, 3, (int64_t) limit);
+  return walk_messages (s, fn, arg, NULL);
+}
+
+gpg_error_t
 cf_store_message_after (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
                         int64_t after, size_t limit,
                         cf_message_row_fn fn, void *arg)
 {
-  static const char sql[] = "SELECT " MESSAGE_COLUMNS " FROM message WHERE conversation = ?1 AND row > ?2"
-                            " AND kind <> 'close' ORDER BY row LIMIT ?3";
+  static const char sql[] = "SELECT " MESSAGE_COLUMNS " FROM message WHERE conversation = ?1 AND hidden = 0"
+                            " AND row > ?2 ORDER BY row LIMIT ?3";
   struct cf_stmt *s = cf_stmt (store, sql);
 
   bind_conversation (s, conversation);
   cf_bind_int (s, 2, after);
   cf_bind_int (s, 3, (int64_t) limit);
   return walk_messages (s, fn, arg, NULL);
-}
-
-/* --- envelopes --- */
-
-gpg_error_t
-cf_store_envelope_add (struct cf_store *store, const struct cf_envelope_row *e)
-{
-  static const char sql[] = "INSERT INTO envelope (conversation, peer, outgoing, first, number, acked, orphan, ack,"
-                            " created, sealed) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?8, ?9)";
-  struct cf_stmt *s = cf_stmt (store, sql);
-
-  bind_conversation (s, e->conversation);
-  cf_bind_fpr (s, 2, &e->peer);
-  cf_bind_int (s, 3, e->outgoing);
-  cf_bind_int (s, 4, (int64_t) e->first);
-  cf_bind_int (s, 5, (int64_t) e->number);
-  cf_bind_int (s, 6, e->acked);
-  cf_bind_blob (s, 7, e->ack, sizeof e->ack);
-  cf_bind_int (s, 8, e->created_utc_ms);
-  cf_bind_blob (s, 9, e->sealed, e->sealed_len);
-  return cf_stmt_run (s);
-}
-
-/* The row under the cursor S, in the order of ENVELOPE_COLUMNS, then perhaps its bytes. */
-static gpg_error_t
-read_envelope (struct cf_stmt *s, bool with_bytes, struct cf_envelope_row *e)
-{
-  gpg_error_t err;
-
-  memset (e, 0, sizeof *e);
-  e->row = cf_column_int (s, 0);
-  e->outgoing = cf_column_int (s, 3) != 0;
-  e->first = (uint64_t) cf_column_int (s, 4);
-  e->number = (uint64_t) cf_column_int (s, 5);
-  e->acked = cf_column_int (s, 6) != 0;
-  e->orphan = cf_column_int (s, 7) != 0;
-  e->created_utc_ms = cf_column_int (s, 9);
-  err = cf_column_exact (s, 1, e->conversation, sizeof e->conversation);
-  if (!err)
-    err = cf_column_exact (s, 8, e->ack, sizeof e->ack);
-  if (err)
-    return err;
-  cf_column_fpr (s, 2, &e->peer);
-  if (cf_fpr_is_none (&e->peer))
-    return cf_err (CF_ERR_STORE);
-  if (with_bytes) {
-    e->sealed = cf_column_blob (s, 10, &e->sealed_len);
-    if (!e->sealed)
-      return cf_err (CF_ERR_STORE);
-  }
-  return 0;
-}
-
-static gpg_error_t
-walk_envelopes (struct cf_stmt *s, bool with_bytes, cf_envelope_row_fn fn, void *arg, size_t *r_count)
-{
-  struct cf_envelope_row e;
-  gpg_error_t err;
-  size_t count = 0;
-
-  while (cf_stmt_step (s, &err)) {
-    count++;
-    err = read_envelope (s, with_bytes, &e);
-    if (err || !fn (arg, &e)) {
-      cf_stmt_reset (s);
-      break;
-    }
-  }
-  if (r_count)
-    *r_count = count;
-  return err;
-}
-
-gpg_error_t
-cf_store_envelope_get (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
-                       bool outgoing, uint64_t number,
-                       cf_envelope_row_fn fn, void *arg)
-{
-  static const char sql[] = "SELECT " ENVELOPE_COLUMNS ", sealed FROM envelope"
-                            " WHERE conversation = ?1 AND outgoing = ?2 AND number = ?3";
-  struct cf_stmt *s = cf_stmt (store, sql);
-  gpg_error_t err;
-  size_t count;
-
-  bind_conversation (s, conversation);
-  cf_bind_int (s, 2, outgoing);
-  cf_bind_int (s, 3, (int64_t) number);
-  err = walk_envelopes (s, true, fn, arg, &count);
-  return err || count ? err : cf_err (GPG_ERR_NOT_FOUND);
-}
-
-gpg_error_t
-cf_store_envelope_waiting (struct cf_store *store, cf_envelope_row_fn fn, void *arg)
-{
-  static const char sql[] = "SELECT " ENVELOPE_COLUMNS " FROM envelope WHERE acked = 0 ORDER BY conversation, number";
-
-  return walk_envelopes (cf_stmt (store, sql), false, fn, arg, NULL);
-}
-
-gpg_error_t
-cf_store_envelope_after (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
-                         int64_t row, size_t limit,
-                         cf_envelope_row_fn fn, void *arg)
-{
-  static const char sql[] = "SELECT " ENVELOPE_COLUMNS ", sealed FROM envelope"
-                            " WHERE conversation = ?1 AND row > ?2 ORDER BY row LIMIT ?3";
-  struct cf_stmt *s = cf_stmt (store, sql);
-
-  bind_conversation (s, conversation);
-  cf_bind_int (s, 2, row);
-  cf_bind_int (s, 3, (int64_t) limit);
-  return walk_envelopes (s, true, fn, arg, NULL);
-}
-
-gpg_error_t
-cf_store_envelope_numbers (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
-                           uint64_t from, size_t limit,
-                           uint64_t *r_numbers, size_t *r_count)
-{
-  static const char sql[] = "SELECT number FROM envelope WHERE conversation = ?1 AND outgoing = 1 AND number >= ?2"
-                            " ORDER BY number LIMIT ?3";
-  struct cf_stmt *s = cf_stmt (store, sql);
-  gpg_error_t err;
-  size_t count = 0;
-
-  bind_conversation (s, conversation);
-  cf_bind_int (s, 2, (int64_t) from);
-  cf_bind_int (s, 3, (int64_t) limit);
-  while (cf_stmt_step (s, &err))
-    if (count < limit)
-      r_numbers[count++] = (uint64_t) cf_column_int (s, 0);
-  *r_count = count;
-  return err;
-}
-
-gpg_error_t
-cf_store_envelope_last (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
-                        uint64_t *r_number)
-{
-  static const char sql[]
-      = "SELECT COALESCE (MAX (number), 0) FROM envelope WHERE conversation = ?1 AND outgoing = 1";
-  struct cf_stmt *s = cf_stmt (store, sql);
-  gpg_error_t err;
-  int64_t n;
-
-  bind_conversation (s, conversation);
-  err = read_number (s, &n);
-  if (!err)
-    *r_number = (uint64_t) n;
-  return err;
-}
-
-gpg_error_t
-cf_store_envelope_settle (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
-                          uint64_t first_number, uint64_t number)
-{
-  static const char sql[] = "UPDATE envelope SET acked = 1 WHERE conversation = ?1 AND outgoing = 1"
-                            " AND number BETWEEN ?2 AND ?3 AND acked = 0";
-  struct cf_stmt *s = cf_stmt (store, sql);
-
-  bind_conversation (s, conversation);
-  cf_bind_int (s, 2, (int64_t) first_number);
-  cf_bind_int (s, 3, (int64_t) number);
-  return cf_stmt_run (s);
-}
-
-gpg_error_t
-cf_store_envelope_remove (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
-                          uint64_t number)
-{
-  static const char sql[] = "DELETE FROM envelope WHERE conversation = ?1 AND number = ?2 AND orphan = 1";
-  struct cf_stmt *s = cf_stmt (store, sql);
-
-  bind_conversation (s, conversation);
-  cf_bind_int (s, 2, (int64_t) number);
-  return cf_stmt_run (s);
 }
 
 /* FTS only notes beside the words of a row that it is gone; they leave with the parts of its index that are merged.

@@ -21,8 +21,15 @@ enum cf_message_state {
 
 enum cf_message_signature { CF_SIGNATURE_VALID, CF_SIGNATURE_BAD, CF_SIGNATURE_KEY_CHANGED };
 
+/* What became of it since. */
+enum cf_message_gone {
+  CF_MESSAGE_HERE,
+  CF_MESSAGE_TAKEN_BACK, /* its author has deleted it: a row without text stays to be seen */
+  CF_MESSAGE_VANISHED,   /* it has expired, or was removed here: nothing is to be seen */
+};
+
 struct cf_message_row {
-  int64_t row;            /* local order: that of history */
+  int64_t row;            /* local order: that of history; 0: not from the store */
   uint8_t conversation[CF_CONVERSATION_ID_LEN];
   uint8_t id[CF_MESSAGE_ID_LEN];
   bool outgoing;
@@ -38,9 +45,14 @@ struct cf_message_row {
   uint64_t last_peer;     /* CLOSE: the other side's last sequence that it names */
   const char *text;       /* borrowed; NUL-terminated when it comes from the store */
   size_t text_len;
+  bool hidden;            /* no row of history: it closes, or says something about another message */
+  enum cf_message_gone gone;
+  int64_t edited_utc_ms, delivered_utc_ms, read_utc_ms; /* 0: not, or not known */
+  uint32_t lifetime_s;    /* from being read (theirs) or delivered (ours) on; 0: it stays */
+  int64_t expires_ms;     /* when, by the clock of vanish.c; 0: its time has not begun */
 };
 
-/* Visits a row, borrowed; false ends the walk.  It must not walk the same table again. */
+/* Visits a row, borrowed; false ends the walk.  It may read the table, and must not write to it. */
 typedef bool (*cf_message_row_fn) (void *arg, const struct cf_message_row *m);
 
 /* Errors: EEXIST (the id or the sequence is there already), the store's. */
@@ -51,23 +63,24 @@ gpg_error_t cf_store_message_get (struct cf_store *store, const uint8_t conversa
 /* The hash of an entry.  Errors: NOT_FOUND. */
 gpg_error_t cf_store_message_hash (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
                                    bool outgoing, uint64_t sequence, uint8_t r_hash[CF_HASH_LEN]) CF_MUST_CHECK;
-/* Outgoing ones after the sequence AFTER, in order, at most LIMIT. */
+/* Outgoing ones after the sequence AFTER, as they were signed, in order, at most LIMIT. */
 gpg_error_t cf_store_message_outgoing (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
                                        uint64_t after, size_t limit, cf_message_row_fn fn, void *arg) CF_MUST_CHECK;
-/* Raise those of FIRST ... LAST whose state is lower to STATE; FN (may be NULL) sees each of them before. */
+/* Raise those of FIRST ... LAST whose state is lower to STATE, which they come to at AT; FN (may be NULL) sees each of
+   them before. */
 gpg_error_t cf_store_message_raise (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
                                     bool outgoing, uint64_t first, uint64_t last, enum cf_message_state state,
-                                    cf_message_row_fn fn, void *arg) CF_MUST_CHECK;
-/* Is the entry SEQUENCE there, and a CLOSE? */
-gpg_error_t cf_store_message_is_close (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
-                                       bool outgoing, uint64_t sequence, bool *r_close) CF_MUST_CHECK;
+                                    int64_t at_utc_ms, cf_message_row_fn fn, void *arg) CF_MUST_CHECK;
+/* How many of FIRST ... LAST are hidden? */
+gpg_error_t cf_store_message_hidden (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
+                                     bool outgoing, uint64_t first, uint64_t last, size_t *r_count) CF_MUST_CHECK;
 gpg_error_t cf_store_message_bad_count (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
                                         size_t *r_count) CF_MUST_CHECK;
 /* Rows that tell what became of a key. */
 gpg_error_t cf_store_message_notices (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
                                       size_t *r_count) CF_MUST_CHECK;
 
-/* What a person sees (no CLOSE), oldest first: the LIMIT last ones before row BEFORE (INT64_MAX: all), that
+/* What a person sees (nothing hidden), oldest first: the LIMIT last ones before row BEFORE (INT64_MAX: all), that
    match the FTS expression MATCH unless it is NULL. */
 gpg_error_t cf_store_message_history (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
                                       int64_t before, const char *match, size_t limit, cf_message_row_fn fn,
@@ -76,7 +89,17 @@ gpg_error_t cf_store_message_history (struct cf_store *store, const uint8_t conv
 gpg_error_t cf_store_message_after (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
                                     int64_t after, size_t limit, cf_message_row_fn fn, void *arg) CF_MUST_CHECK;
 
-/* --- envelopes: an envelope's number is the sequence of its last entry --- */
+/* Of all conversations: the LIMIT last ones before row BEFORE that match, newest first. */
+gpg_error_t cf_store_message_search (struct cf_store *store, int64_t before, const char *match, size_t limit,
+                                     cf_message_row_fn fn, void *arg) CF_MUST_CHECK;
+
+/* --- reactions (store_change.c) --- */
+
+/* Those to message ROW: the peer's, then ours. */
+gpg_error_t cf_store_reactions (struct cf_store *store, int64_t row,
+                                gpg_error_t (*each) (void *arg, bool outgoing, const char *emoji), void *arg) CF_MUST_CHECK;
+
+/* --- envelopes (store_envelope.c): an envelope's number is the sequence of its last entry --- */
 
 struct cf_envelope_row {
   int64_t row;
@@ -108,6 +131,9 @@ gpg_error_t cf_store_envelope_numbers (struct cf_store *store, const uint8_t con
 /* The highest number of outgoing ones; 0: none. */
 gpg_error_t cf_store_envelope_last (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
                                     uint64_t *r_number) CF_MUST_CHECK;
+/* The one that holds the entry SEQUENCE, and its size.  Errors: NOT_FOUND. */
+gpg_error_t cf_store_envelope_find (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
+                                    bool outgoing, uint64_t sequence, uint64_t *r_number, size_t *r_len) CF_MUST_CHECK;
 /* Acknowledged (or given up): outgoing ones up to NUMBER (from FIRST_NUMBER) wait no longer. */
 gpg_error_t cf_store_envelope_settle (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
                                       uint64_t first_number, uint64_t number) CF_MUST_CHECK;

@@ -347,6 +347,8 @@ tell (int fault, uint64_t n, uint64_t luck)
   insist (&t, t.p.a, "CONFIG", "name", "Ada");
   t.doing = "meeting";
   pass (&t, 60000);
+  for (int i = 0; i < TRIES && !(sim_sees (t.p.a, t.p.b) && sim_sees (t.p.b, t.p.a)); i++)
+    pass (&t, 30000);
   HOLDS (sim_sees (t.p.a, t.p.b) && sim_sees (t.p.b, t.p.a));
   open_it (&t);
   talk (&t);

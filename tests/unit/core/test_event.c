@@ -23,7 +23,7 @@ struct heard {
   struct cf_event_listener *listener;
   json_t *events;
   bool leave_at_first;
-  bool answer; /* emit "echo" for every "message" */
+  bool answer; /* emit "echo" for every "tale" */
 };
 
 static void
@@ -36,7 +36,7 @@ on_event (void *arg, json_t *event)
     cf_event_unlisten (h->core, h->listener);
     h->listener = NULL;
   }
-  if (h->answer && !strcmp (json_string_value (json_object_get (event, "event")), "message"))
+  if (h->answer && !strcmp (json_string_value (json_object_get (event, "event")), "tale"))
     assert_int_equal (cf_event_emit (h->core, "echo", true, json_object ()), 0);
 }
 
@@ -113,18 +113,18 @@ test_live (void **state)
 
   open_store (f);
   listen_from (f, &h, UINT64_MAX);
-  emit (f, "message", true, 1);
+  emit (f, "tale", true, 1);
   emit (f, "typing", false, 2);
-  emit (f, "message", true, 3);
+  emit (f, "tale", true, 3);
   assert_int_equal (json_array_size (h.events), 3);
   first = json_array_get (h.events, 0);
-  assert_string_equal (json_string_value (json_object_get (first, "event")), "message");
+  assert_string_equal (json_string_value (json_object_get (first, "event")), "tale");
   assert_string_equal (json_string_value (json_object_get (first, "at")), "2023-11-14T22:13:20.000Z");
   assert_int_equal (field (&h, 0, "cursor"), 1);
   assert_int_equal (field (&h, 1, "cursor"), 1);
   assert_int_equal (field (&h, 2, "cursor"), 2);
   cf_event_unlisten (&f->core, h.listener);
-  emit (f, "message", true, 4);
+  emit (f, "tale", true, 4);
   assert_int_equal (json_array_size (h.events), 3);
   json_decref (h.events);
 }
@@ -138,7 +138,7 @@ test_heard_after_commit (void **state)
   open_store (f);
   listen_from (f, &h, UINT64_MAX);
   assert_int_equal (cf_store_begin (f->core.store), 0);
-  emit (f, "message", true, 1);
+  emit (f, "tale", true, 1);
   emit (f, "typing", false, 2);
   assert_int_equal (json_array_size (h.events), 0);
   assert_int_equal (cf_store_commit (f->core.store), 0);
@@ -155,12 +155,12 @@ test_rollback_takes_them_back (void **state)
   open_store (f);
   listen_from (f, &h, UINT64_MAX);
   assert_int_equal (cf_store_begin (f->core.store), 0);
-  emit (f, "message", true, 1);
+  emit (f, "tale", true, 1);
   emit (f, "typing", false, 2);
   cf_store_rollback (f->core.store);
   assert_int_equal (json_array_size (h.events), 0);
   assert_int_equal (cf_events_cursor (f->core.events), 0);
-  emit (f, "message", true, 3);
+  emit (f, "tale", true, 3);
   assert_int_equal (json_array_size (h.events), 1);
   assert_int_equal (field (&h, 0, "n"), 3);
   json_decref (h.events);
@@ -174,13 +174,13 @@ test_who_comes_back_misses_nothing (void **state)
 
   open_store (f);
   for (int i = 1; i <= 200; i++) {
-    emit (f, "message", true, i);
+    emit (f, "tale", true, i);
     emit (f, "typing", false, i);
   }
   listen_from (f, &h, 50);
-  emit (f, "message", true, 201); /* before the first page */
+  emit (f, "tale", true, 201); /* before the first page */
   run (f);
-  emit (f, "message", true, 202);
+  emit (f, "tale", true, 202);
   assert_int_equal (json_array_size (h.events), 152);
   for (size_t i = 0; i < 152; i++) {
     assert_int_equal (field (&h, i, "cursor"), 51 + i);
@@ -197,15 +197,15 @@ test_waits_for_the_store (void **state)
 
   listen_from (f, &h, 0);
   listen_from (f, &live, UINT64_MAX);
-  assert_int_equal (gpg_err_code (cf_event_emit (&f->core, "message", true, json_object ())), CF_ERR_LOCKED);
+  assert_int_equal (gpg_err_code (cf_event_emit (&f->core, "tale", true, json_object ())), CF_ERR_LOCKED);
   emit (f, "network", false, 1);
   assert_int_equal (json_array_size (live.events), 1);
   open_store (f);
-  emit (f, "message", true, 2);
+  emit (f, "tale", true, 2);
   run (f);
   assert_int_equal (json_array_size (h.events), 1);
   assert_int_equal (json_array_size (live.events), 2);
-  emit (f, "message", true, 3);
+  emit (f, "tale", true, 3);
   assert_int_equal (json_array_size (h.events), 2);
   json_decref (h.events);
   json_decref (live.events);
@@ -221,8 +221,8 @@ test_leaving_inside_and_answering (void **state)
   listen_from (f, &leaver, UINT64_MAX);
   listen_from (f, &answerer, UINT64_MAX);
   listen_from (f, &last, UINT64_MAX);
-  emit (f, "message", true, 1);
-  emit (f, "message", true, 2);
+  emit (f, "tale", true, 1);
+  emit (f, "tale", true, 2);
   assert_int_equal (json_array_size (leaver.events), 1);
   /* All hear them in the same order, the answer after its cause. */
   assert_int_equal (json_array_size (last.events), 4);
@@ -242,8 +242,8 @@ test_fields_do_not_shadow (void **state)
 
   open_store (f);
   listen_from (f, &h, UINT64_MAX);
-  assert_int_equal (cf_event_emit (&f->core, "message", true, json_pack ("{s:s, s:i}", "event", "x", "cursor", 99)), 0);
-  assert_string_equal (json_string_value (json_object_get (json_array_get (h.events, 0), "event")), "message");
+  assert_int_equal (cf_event_emit (&f->core, "tale", true, json_pack ("{s:s, s:i}", "event", "x", "cursor", 99)), 0);
+  assert_string_equal (json_string_value (json_object_get (json_array_get (h.events, 0), "event")), "tale");
   assert_int_equal (field (&h, 0, "cursor"), 1);
   json_decref (h.events);
 }

@@ -352,6 +352,35 @@ check_keys (struct cf_store *store, unsigned version)
   assert_int_equal (seen, version >= 5);
 }
 
+static gpg_error_t
+see_reaction (void *arg, bool outgoing, const char *emoji)
+{
+  int *seen = arg;
+
+  assert_false (outgoing);
+  assert_string_equal (emoji, "\xf0\x9f\x91\x8d");
+  ++*seen;
+  return 0;
+}
+
+/* What our user marks things with, and what is said about a message later; before version 7 there was none of it. */
+static void
+check_marks (struct cf_store *store, unsigned version)
+{
+  uint8_t id[CF_CONVERSATION_ID_LEN];
+  char *draft = NULL;
+  int seen = 0;
+
+  memset (id, 0xc1, sizeof id);
+  assert_int_equal (cf_store_draft_get (store, id, &draft), 0);
+  assert_int_equal (draft != NULL, version >= 7);
+  free (draft);
+  assert_int_equal (cf_store_reactions (store, 1, see_reaction, &seen), 0);
+  assert_int_equal (seen, version >= 7);
+  assert_int_equal (number (store, "SELECT count(*) FROM conversation WHERE pinned"), version >= 7);
+  assert_int_equal (number (store, "SELECT count(*) FROM message WHERE hidden"), 0);
+}
+
 static void
 check_all (struct cf_store *store)
 {
@@ -385,6 +414,7 @@ test_every_version_comes_to_the_newest (void **state)
     check_all (f->store);
     assert_int_equal (number (f->store, "SELECT count(*) FROM request WHERE verifies IS NOT NULL"), version >= 3);
     check_keys (f->store, version);
+    check_marks (f->store, version);
     close_store (f);
     assert_int_equal (unlink (f->path), 0);
   }
@@ -507,6 +537,35 @@ test_a_damaged_store_is_not_carried_over (void **state)
   free (steps);
 }
 
+/* Events of old had the text of messages; none has it any more. */
+static void
+test_events_lose_their_words (void **state)
+{
+  static const char *const bodies[]
+      = { "{\"event\":\"message\",\"at\":\"2026-11-21T22:47:26.123Z\",\"message\":\"00112233445566778899aabbccddeeff\","
+          "\"conversation\":\"c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1\",\"text\":\"words\"}",
+          "{\"event\":\"error\",\"at\":\"2026-11-21T22:47:26.123Z\",\"message\":\"something\",\"hint\":\"words\"}" };
+  struct fixture *f = *state;
+  struct cf_stmt *s;
+  gpg_error_t err;
+  uint64_t cursor;
+
+  make_version (f, 6);
+  assert_int_equal (open_with (f, store_steps, 6), 0);
+  for (size_t i = 0; i < COUNT (bodies); i++)
+    assert_int_equal (cf_store_event_add (f->store, 1, bodies[i], &cursor), 0);
+  close_store (f);
+  assert_int_equal (gpg_err_code (cf_store_open (&f->env, f->path, f->key, &f->store)), 0);
+  s = cf_store_event_walk (f->store, cursor - 2, 2);
+  assert_true (cf_stmt_step (s, &err));
+  assert_string_equal (cf_column_text (s, 2),
+                       "{\"event\":\"message\",\"at\":\"2026-11-21T22:47:26.123Z\",\"message\":"
+                       "\"00112233445566778899aabbccddeeff\",\"conversation\":\"c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1\"}");
+  assert_true (cf_stmt_step (s, &err));
+  assert_string_equal (cf_column_text (s, 2), bodies[1]);
+  cf_stmt_reset (s);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown (name, setup, teardown)
 
 int
@@ -515,6 +574,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     T (test_version_1_is_what_went_out),
     T (test_every_version_comes_to_the_newest),
+    T (test_events_lose_their_words),
     T (test_a_table_is_rebuilt),
     T (test_a_step_that_fails_changes_nothing),
     T (test_a_step_that_loses_a_row_referred_to_is_refused),

@@ -118,7 +118,7 @@ settle (struct life *l, unsigned step)
   (void) step;
   err = cf_store_envelope_settle (l->store, conv_id, 1, 3);
   if (!err)
-    err = cf_store_message_raise (l->store, conv_id, true, 1, 3, CF_MESSAGE_DELIVERED, NULL, NULL);
+    err = cf_store_message_raise (l->store, conv_id, true, 1, 3, CF_MESSAGE_DELIVERED, 5000, NULL, NULL);
   return err;
 }
 

@@ -100,7 +100,6 @@ test_comes_back (void **state)
   struct fixture *f = *state;
   struct cf_message_row m = row (one, true, 1, "hello");
   uint8_t hash[CF_HASH_LEN];
-  bool closes;
   size_t n;
 
   m.is_reply = true;
@@ -124,17 +123,20 @@ test_comes_back (void **state)
   assert_int_equal (n, 3);
   assert_int_equal (cf_store_message_notices (f->store, one, &n), 0);
   assert_int_equal (n, 1);
-  assert_int_equal (cf_store_message_is_close (f->store, one, false, 1, &closes), 0);
-  assert_false (closes);
+  assert_int_equal (cf_store_message_hidden (f->store, one, false, 1, 9, &n), 0);
+  assert_int_equal (n, 0);
   m.id[0] = 'y';
   m.signature = CF_SIGNATURE_VALID;
   m.sequence = 2;
   m.kind = CF_ENTRY_CLOSE;
+  m.hidden = true;
   assert_int_equal (cf_store_message_add (f->store, &m), 0);
-  assert_int_equal (cf_store_message_is_close (f->store, one, false, 2, &closes), 0);
-  assert_true (closes);
-  assert_int_equal (cf_store_message_is_close (f->store, one, true, 2, &closes), 0);
-  assert_false (closes);
+  assert_int_equal (cf_store_message_hidden (f->store, one, false, 1, 9, &n), 0);
+  assert_int_equal (n, 1);
+  assert_int_equal (cf_store_message_hidden (f->store, one, false, 3, 9, &n), 0);
+  assert_int_equal (n, 0);
+  assert_int_equal (cf_store_message_hidden (f->store, one, true, 1, 9, &n), 0);
+  assert_int_equal (n, 0);
   assert_int_equal (cf_store_message_hash (f->store, one, true, 1, hash), 0);
   assert_int_equal (hash[0], 1);
   assert_int_equal (gpg_err_code (cf_store_message_hash (f->store, one, true, 2, hash)), GPG_ERR_NOT_FOUND);
@@ -159,8 +161,8 @@ test_states_only_rise (void **state)
 
   for (i = 1; i <= 5; i++)
     add (f, one, true, i, "x");
-  assert_int_equal (cf_store_message_raise (f->store, one, true, 1, 3, CF_MESSAGE_DELIVERED, NULL, NULL), 0);
-  assert_int_equal (cf_store_message_raise (f->store, one, true, 1, 5, CF_MESSAGE_SENT, count_state, seen), 0);
+  assert_int_equal (cf_store_message_raise (f->store, one, true, 1, 3, CF_MESSAGE_DELIVERED, 5000, NULL, NULL), 0);
+  assert_int_equal (cf_store_message_raise (f->store, one, true, 1, 5, CF_MESSAGE_SENT, 6000, count_state, seen), 0);
   assert_int_equal (seen[CF_MESSAGE_QUEUED], 2); /* FN hears of those that change only */
   assert_int_equal (seen[CF_MESSAGE_DELIVERED], 0);
   memset (seen, 0, sizeof seen);
@@ -180,6 +182,7 @@ test_history (void **state)
   add (f, two, true, 1, "zurich elsewhere");
   m = row (one, true, 2, "");
   m.kind = CF_ENTRY_CLOSE;
+  m.hidden = true;
   assert_int_equal (cf_store_message_add (f->store, &m), 0);
   assert_string_equal (search (f, one, NULL, 10), "Grüße aus Zürich;grusse back;");
   assert_string_equal (search (f, one, NULL, 1), "grusse back;");
