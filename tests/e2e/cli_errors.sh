@@ -120,10 +120,12 @@ is "init: fingerprint, user_id, address" grep -q "^{\"fingerprint\":\"$fpr\",\"u
 try 1 'This home has an identity already' init
 try 1 'This home has an identity already' init --identity "$fpr"
 try 1 'Nobody|is known' open nobody@x.invalid --password-fd 0
-for command in history read typing close delete export chat; do
+for command in history read unread typing pin unpin mute unmute close delete export chat; do
   try 1 '"nothing"' $command nothing
 done
 try 1 '"nothing"' send --wait queued nothing text
+try 1 '"nothing"' draft nothing text
+try 1 '"nothing"' message nothing 00112233445566778899aabbccddeeff
 try 1 '"nobody"' remove nobody
 try 1 '"nobody"' expect nobody --password-fd 0
 try 1 'is no request|"nobody"' refuse nobody

@@ -184,6 +184,8 @@ void cf_show_expected (struct cf_cli *cli, json_t *row);
 void cf_show_opened (struct cf_cli *cli, json_t *row);
 void cf_show_sent (struct cf_cli *cli, json_t *row);
 void cf_show_message (struct cf_cli *cli, json_t *row);
+void cf_show_message_details (struct cf_cli *cli, json_t *row);
+void cf_show_marks (struct cf_cli *cli, json_t *row); /* of a conversation */
 void cf_show_event (struct cf_cli *cli, json_t *row);
 void cf_show_setting (struct cf_cli *cli, json_t *row);
 void cf_show_visibility (struct cf_cli *cli, json_t *row);
@@ -214,6 +216,7 @@ int cf_cli_run_init (struct cf_cli *cli, const struct cf_cli_command *command, c
 int cf_cli_run_start (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
 int cf_cli_run_stop (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
 int cf_cli_run_send (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
+int cf_cli_run_text (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
 int cf_cli_run_add (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
 int cf_cli_run_address (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
 int cf_cli_run_demo (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);

@@ -16,6 +16,7 @@
 #define TEXT_MAX (256u * 1024) /* of a message, as the daemon takes it */
 #define KEY_MAX (1024u * 1024) /* far more than any key that the daemon takes */
 #define WAIT_MS 30000          /* for the wanted state, when no --timeout was given */
+#define TEXT_WORDS 2    /* before the text: a conversation, perhaps a message */
 #define SLACK_MS 5000          /* the daemon's own limit is to come first */
 
 /* ---- bytes ---- */
@@ -85,9 +86,10 @@ static const struct cf_client_handler give_handler = { on_row, on_inquire };
 
 /* ---- send ---- */
 
-int
-cf_cli_send_text (struct cf_cli *cli, const char *const *words, const char *text, size_t len, int timeout_ms,
-                  json_t **r_row)
+/* Call VERB, which asks for TEXT; *R_ROW is its last row. */
+static int
+give_text (struct cf_cli *cli, const char *verb, const char *const *words, const char *text, size_t len, int timeout_ms,
+           json_t **r_row)
 {
   struct give give = { "TEXT", text, len, NULL };
   struct cf_client_error error;
@@ -95,7 +97,7 @@ cf_cli_send_text (struct cf_cli *cli, const char *const *words, const char *text
 
   if (code)
     return code;
-  if (cf_cli_call (cli, "SEND", words, &give_handler, &give, timeout_ms, &error))
+  if (cf_cli_call (cli, verb, words, &give_handler, &give, timeout_ms, &error))
     code = cf_cli_fail_call (cli, &error);
   else if (!give.row)
     code = cf_cli_fail (cli, cf_err (GPG_ERR_INV_RESPONSE), NULL, "The daemon did not say what became of the message");
@@ -104,6 +106,13 @@ cf_cli_send_text (struct cf_cli *cli, const char *const *words, const char *text
   else
     *r_row = give.row;
   return code;
+}
+
+int
+cf_cli_send_text (struct cf_cli *cli, const char *const *words, const char *text, size_t len, int timeout_ms,
+                  json_t **r_row)
+{
+  return give_text (cli, "SEND", words, text, len, timeout_ms, r_row);
 }
 
 static const char *const states[] = { "queued", "sent", "delivered", "read" };
@@ -142,30 +151,27 @@ cf_cli_send_outcome (const struct cf_cli *cli, const char *state, const char *wa
                             "\"confab history\" shows when it was delivered; give a longer --timeout to wait for it");
 }
 
-/* The text of the words, or of the standard input.  0, or an exit code, told. */
+/* The text of the words after the first SKIP, or of the standard input.  0, or an exit code, told. */
 static int
-take_text (struct cf_cli *cli, const struct cf_cli_args *args, char **r_text, size_t *r_len)
+take_text (struct cf_cli *cli, const struct cf_cli_args *args, size_t skip, char **r_text, size_t *r_len)
 {
   gpg_error_t err;
 
-  if (args->argc > 2 || (args->argc == 2 && strcmp (args->argv[1], "-"))) {
-    *r_text = cf_cli_join (args->argv + 1, args->argc - 1);
+  if (args->argc > skip + 1 || (args->argc == skip + 1 && strcmp (args->argv[skip], "-"))) {
+    *r_text = cf_cli_join (args->argv + skip, args->argc - skip);
     *r_len = strlen (*r_text);
-  } else {
-    if (args->argc == 1 && cli->tty_in)
-      return cf_cli_fail (cli, cf_err (GPG_ERR_MISSING_VALUE),
-                          "Usage: confab send CONV TEXT, or \"confab chat CONV\" to talk", "There is nothing to send");
-    err = read_all (STDIN_FILENO, TEXT_MAX, r_text, r_len);
-    if (err)
-      return cf_cli_fail (cli, err, NULL,
-                          gpg_err_code (err) == GPG_ERR_TOO_LARGE ? "The text is longer than 256 KiB" : NULL);
-    if (*r_len && (*r_text)[*r_len - 1] == '\n')
-      --*r_len; /* the newline that ends a file is not part of what is said */
-  }
-  if (*r_len)
     return 0;
-  free (*r_text);
-  return cf_cli_fail (cli, cf_err (GPG_ERR_NO_DATA), NULL, "There is nothing to send");
+  }
+  if (args->argc == skip && cli->tty_in)
+    return cf_cli_fail (cli, cf_err (GPG_ERR_MISSING_VALUE),
+                        "Usage: confab send CONV TEXT, or \"confab chat CONV\" to talk", "There is no text");
+  err = read_all (STDIN_FILENO, TEXT_MAX, r_text, r_len);
+  if (err)
+    return cf_cli_fail (cli, err, NULL,
+                        gpg_err_code (err) == GPG_ERR_TOO_LARGE ? "The text is longer than 256 KiB" : NULL);
+  if (*r_len && (*r_text)[*r_len - 1] == '\n')
+    --*r_len; /* the newline that ends a file is not part of what is said */
+  return 0;
 }
 
 static int
@@ -195,9 +201,13 @@ cf_cli_run_send (struct cf_cli *cli, const struct cf_cli_command *command, const
   wanted = wanted ? wanted : "sent";
   if (cf_cli_option_value (args, "lines"))
     return send_lines (cli, args, wanted, timeout_ms);
-  code = take_text (cli, args, &text, &len);
+  code = take_text (cli, args, 1, &text, &len);
   if (code)
     return code;
+  if (!len) {
+    free (text);
+    return cf_cli_fail (cli, cf_err (GPG_ERR_NO_DATA), NULL, "There is nothing to send");
+  }
   words[n++] = options[0] = cf_cli_sprintf ("--wait=%s", wanted);
   words[n++] = options[1] = cf_cli_sprintf ("--timeout=%d", (timeout_ms + 999) / 1000);
   if (reply)
@@ -215,6 +225,30 @@ cf_cli_run_send (struct cf_cli *cli, const struct cf_cli_command *command, const
   free (text);
   for (size_t i = 0; i < 3; i++)
     free (options[i]);
+  return code;
+}
+
+int
+cf_cli_run_text (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args)
+{
+  const char *words[TEXT_WORDS + 1] = { NULL };
+  json_t *row = NULL;
+  char *text;
+  size_t len;
+  int code;
+
+  for (size_t i = 0; i < command->min_args && i < TEXT_WORDS; i++)
+    words[i] = args->argv[i];
+  code = take_text (cli, args, command->min_args, &text, &len);
+  if (code)
+    return code;
+  code = give_text (cli, command->verb, words, text, len, cli->timeout_ms, &row);
+  if (!code && cli->json)
+    cf_cli_json (row);
+  else if (!code)
+    command->show (cli, row);
+  json_decref (row);
+  free (text);
   return code;
 }
 

@@ -261,6 +261,8 @@ cf_show_message (struct cf_cli *cli, json_t *row)
     printf ("%s %s: %s", when, from, line ? line : "");
   while ((line = strtok (NULL, "\n")))
     printf ("\n    %s", line);
+  if (cf_row_true (row, "edited"))
+    fputs (" (edited)", stdout);
   if (out && *state)
     printf (" (%s)", state);
   putchar ('\n');
@@ -268,6 +270,49 @@ cf_show_message (struct cf_cli *cli, json_t *row)
   free (text);
   free (when);
   free (from);
+}
+
+static void
+detail (struct cf_cli *cli, const char *name, char *value)
+{
+  if (*value)
+    cf_cli_say (cli, CF_CLI_PLAIN, "%-10s %s", name, value);
+  free (value);
+}
+
+void
+cf_show_message_details (struct cf_cli *cli, json_t *row)
+{
+  const json_t *envelope = json_object_get (row, "envelope");
+
+  cf_show_message (cli, row);
+  detail (cli, "sent", cf_row_time (row, "sent_at"));
+  detail (cli, "received", cf_row_time (row, "received_at"));
+  detail (cli, "delivered", cf_row_time (row, "delivered_at"));
+  detail (cli, "read", cf_row_time (row, "read_at"));
+  detail (cli, "edited", cf_row_time (row, "edited_at"));
+  detail (cli, "vanishes", cf_row_time (row, "expires_at"));
+  detail (cli, "signature", cf_row_shown (row, "signature"));
+  detail (cli, "signed by", cf_row_fingerprint (cf_row_text (row, "signed_by")));
+  if (json_is_object (envelope))
+    detail (cli, "envelope", cf_cli_sprintf ("%lld bytes", (long long) json_integer_value (json_object_get (envelope, "bytes"))));
+  detail (cli, "route", cf_row_shown (row, "route"));
+}
+
+void
+cf_show_marks (struct cf_cli *cli, json_t *row)
+{
+  char *name = cf_row_conversation (cli, row), *until = cf_row_time (row, "muted_until");
+  long long expire = json_integer_value (json_object_get (row, "expire_after"));
+  bool pinned = cf_row_true (row, "pinned"), muted = cf_row_true (row, "muted");
+  char *vanish = expire ? cf_cli_sprintf ("; messages disappear after %lld seconds", expire) : cf_cli_sprintf ("%s", "");
+
+  cf_cli_say (cli, CF_CLI_PLAIN, "The conversation with %s (" SHORT_ID ") is %s, %s%s%s%s%s", name,
+              cf_row_text (row, "conversation"), pinned ? "pinned" : "not pinned", muted ? "muted" : "not muted",
+              *until ? " until " : "", until, cf_row_true (row, "marked_unread") ? ", marked as unread" : "", vanish);
+  free (vanish);
+  free (name);
+  free (until);
 }
 
 /* ---- settings, ends ---- */
@@ -360,6 +405,8 @@ cf_show_event (struct cf_cli *cli, json_t *row)
     show_error (cli, row);
   else if (!strcmp (event, "visibility"))
     cf_cli_say (cli, CF_CLI_DIM, "You are visible to %s", cf_row_text (row, "visibility"));
+  else if (!strcmp (event, "draft") || !strcmp (event, "setting")) /* other clients' business */
+    return;
   else if (!strcmp (event, "network"))
     cf_cli_say (cli, CF_CLI_DIM, "The network has changed");
   else

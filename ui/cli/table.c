@@ -74,7 +74,18 @@ static const struct cf_cli_option demo_options[] = {
 static const struct cf_cli_option history_options[] = {
   { "limit", "N", 'n', false, "at most N messages, the latest" },
   { "before", "ID", 't', false, "only those before message ID" },
+  { "after", "ID", 't', false, "only those after message ID, the first of them" },
+  { "around", "ID", 't', false, "message ID, with as many before as after it" },
   { "search", "WORDS", 't', false, "only those with these words" },
+  OPTION_END,
+};
+static const struct cf_cli_option search_options[] = {
+  { "limit", "N", 'n', false, "at most N messages, the latest" },
+  { "before", "ID", 't', false, "only those before message ID" },
+  OPTION_END,
+};
+static const struct cf_cli_option mute_options[] = {
+  { "for", "DURATION", 'd', false, "for so long: 90s, 10m, 2h, 3d" },
   OPTION_END,
 };
 static const struct cf_cli_option events_options[] = {
@@ -88,9 +99,16 @@ static const struct cf_cli_option export_options[] = {
 };
 
 #define CONVERSATION_FIELDS                                                                                            \
-  "conversation, kind, title, peer, user_id, state (requested, open, closed), asked, online, unread, last_activity, "  \
-  "opened_at, verified (null, or how and when), own_key, peer_key, route, closed_by_peer, note, trouble, key_state "     \
-  "(ok, expired, revoked, disabled, weak), stopped, blocked"
+  "conversation, kind, title, peer, user_id, state (requested, open, closed), asked, online, unread, marked_unread, "  \
+  "last_activity, opened_at, verified (null, or how and when), own_key, peer_key, route, closed_by_peer, note, "       \
+  "trouble, key_state (ok, expired, revoked, disabled, weak), stopped, blocked, pinned, muted, muted_until, "          \
+  "expire_after (seconds, or null), draft, last_message (null, or message, direction, kind, text, sent_at, state, "    \
+  "deleted)"
+#define MESSAGE_FIELDS                                                                                                 \
+  "message, conversation, direction (in, out), author, sent_at, received_at, kind (text, notice, timer, other), "      \
+  "text, state, signature (valid, bad, key_changed), reply_to, quote (null, or message, author, direction, text, "     \
+  "deleted), edited, edited_at, deleted, reactions (a list of emoji, author, direction), expire_after, expires_at, "   \
+  "attachment, notice (true: no message, but what became of a key)"
 #define PEER_FIELDS                                                                                                    \
   "fingerprint, user_id, name, addr (a list of ip:port), source, last_seen, contact, validity, key_state (ok, "        \
   "expired, "                                                                                                          \
@@ -218,15 +236,37 @@ const struct cf_cli_command cf_cli_commands[] = {
     .show = cf_show_sent },
   { .name = "history", .verb = "HISTORY", .args = "CONV", .min_args = 1, .max_args = 1, .options = history_options,
     .run = cf_cli_run_named, .summary = "what was said, oldest first", .help = CONV_WORD,
-    .fields = "message, conversation, direction (in, out), author, sent_at, received_at, text, state, signature "
-              "(valid, bad, key_changed), reply_to, edited, attachment, notice (true: no message, but what became of a "
-              "key)",
-    .show = cf_show_message },
+    .fields = MESSAGE_FIELDS, .show = cf_show_message },
+  { .name = "search", .verb = "SEARCH", .args = "WORDS...", .min_args = 1, .max_args = 16, .options = search_options,
+    .run = cf_cli_run_named, .summary = "what was said in all conversations, newest first",
+    .help = "Only messages that have all of the WORDS.", .fields = MESSAGE_FIELDS, .show = cf_show_message },
+  { .name = "message", .verb = "MESSAGE", .args = "CONV ID", .min_args = 2, .max_args = 2, .run = cf_cli_run_named,
+    .summary = "all that is known of one message", .help = CONV_WORD,
+    .fields = MESSAGE_FIELDS ", own_key, peer_key, signed_by, delivered_at, read_at, envelope (null, or number, "
+              "bytes), route", .show = cf_show_message_details },
   { .name = "read", .verb = "READ", .args = "CONV [MESSAGE]", .min_args = 1, .max_args = 2,
     .summary = "mark messages as read, up to MESSAGE or all", .help = CONV_WORD, .fields = "conversation, unread",
     .show = cf_show_done },
   { .name = "typing", .verb = "TYPING", .args = "CONV [on|off]", .min_args = 1, .max_args = 2,
     .summary = "tell the other side that you are typing", .help = CONV_WORD, .fields = "none", .show = cf_show_done },
+  { .name = "draft", .verb = "DRAFT", .args = "CONV [TEXT...|-]", .min_args = 1, .max_args = 10000,
+    .run = cf_cli_run_text, .summary = "keep what you have typed and not sent",
+    .help = "Several words are joined by spaces; - or no TEXT reads the standard input; an empty TEXT (\"\") forgets it. "
+            CONV_WORD, .fields = "conversation, draft", .show = cf_show_done },
+  { .name = "unread", .verb = "UNREAD", .args = "CONV", .min_args = 1, .max_args = 1, .run = cf_cli_run_named,
+    .summary = "mark a conversation as unread; the other side is told nothing", .help = CONV_WORD,
+    .fields = CONVERSATION_FIELDS, .show = cf_show_marks },
+  { .name = "pin", .verb = "PIN", .args = "CONV", .min_args = 1, .max_args = 1, .run = cf_cli_run_named,
+    .summary = "keep a conversation at the top", .help = CONV_WORD, .fields = CONVERSATION_FIELDS,
+    .show = cf_show_marks },
+  { .name = "unpin", .verb = "UNPIN", .args = "CONV", .min_args = 1, .max_args = 1, .run = cf_cli_run_named,
+    .summary = "let it go from there", .help = CONV_WORD, .fields = CONVERSATION_FIELDS, .show = cf_show_marks },
+  { .name = "mute", .verb = "MUTE", .args = "CONV", .min_args = 1, .max_args = 1, .options = mute_options,
+    .run = cf_cli_run_named, .summary = "hear nothing of its new messages, for a while or until unmute",
+    .help = CONV_WORD, .fields = CONVERSATION_FIELDS, .show = cf_show_marks },
+  { .name = "unmute", .verb = "UNMUTE", .args = "CONV", .min_args = 1, .max_args = 1, .run = cf_cli_run_named,
+    .summary = "hear of its new messages again", .help = CONV_WORD, .fields = CONVERSATION_FIELDS,
+    .show = cf_show_marks },
   { .name = "close", .verb = "CLOSE", .args = "CONV", .min_args = 1, .max_args = 1, .run = cf_cli_run_named,
     .summary = "close a conversation; the other side is told", .help = CONV_WORD, .fields = CONVERSATION_FIELDS,
     .show = cf_show_conversation_line },
@@ -241,7 +281,7 @@ const struct cf_cli_command cf_cli_commands[] = {
   { .name = "events", .verb = "EVENTS", .args = "", .options = events_options, .streams = true,
     .run = cf_cli_run_named, .summary = "what happens, as it happens",
     .fields = "event (peer_seen, peer_gone, request, request_state, conversation, message, message_state, typing, "
-              "network, visibility, error), cursor, at, and those of what it is about",
+              "draft, setting, network, visibility, error), cursor, at, and those of what it is about",
     .show = cf_show_event },
   { .name = "demo", .args = "", .options = demo_options, .run = cf_cli_run_demo,
     .summary = "somebody on this machine to try everything with, who then vanishes",
