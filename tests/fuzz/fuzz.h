@@ -50,6 +50,10 @@ struct fuzz_ram {
 extern struct fuzz_ram fuzz_ram;
 void fuzz_ram_begin (void);
 void fuzz_ram_clear (void);
+/* Make STORE ready for a snapshot: its log is empty, and what runs have asked so far (fuzz_ram_learn) is prepared. */
+struct cf_store;
+void fuzz_ram_settle (struct cf_store *store);
+void fuzz_ram_learn (const struct cf_store *store);
 /* Let MS go by, timer by timer. */
 void fuzz_env_run (struct cf_env *env, uint64_t ms);
 

@@ -70,14 +70,6 @@ inject_copy (struct sim_node *from, struct sim_node *to, struct fuzz_in *in)
 }
 
 static void
-restart (struct sim_node *node, bool silent)
-{
-  sim_node_crash (node, silent);
-  FUZZ_CHECK (!sim_node_start (node)); /* whatever a peer did, it opens again */
-  node->core->env->log_level = CF_LOG_ERROR;
-}
-
-static void
 keep (struct sim_command *call)
 {
   if (w.call_count == CALLS_MAX)
@@ -137,7 +129,7 @@ step (struct fuzz_in *in)
   case 3:
   case 4: inject_copy (node, other, in); break;
   case 5: sim_cut (fuzz_world.sim, node, other, op & 64); break;
-  case 6: restart (node, op & 64); break;
+  case 6: fuzz_world_restart (node, op & 64); break;
   case 7: sim_run (fuzz_world.sim, 1u << (fuzz_u8 (in) % 16)); break;
   case 8: node->skew_ms += (int64_t) (int8_t) fuzz_u8 (in) * 600000; break;
   case 9: fuzz_world.verdict = fuzz_u8 (in) % 3; break; /* pass, drop, twice */

@@ -252,10 +252,8 @@ step (struct fuzz_in *in)
   case 5: send_raw (in); break;
   case 6: sim_run (fuzz_world.sim, 1u << (fuzz_u8 (in) % 17)); break;
   case 7:
-    sim_node_crash (w.bob, op & 64);
-    FUZZ_CHECK (!sim_node_start (w.bob));
-    w.bob->core->env->log_level = CF_LOG_ERROR;
-    sim_run (fuzz_world.sim, 4000);
+    if (fuzz_world_restart (w.bob, op & 64))
+      sim_run (fuzz_world.sim, 4000); /* the tunnel is up again */
     break;
   case 8: sim_cut (fuzz_world.sim, w.alice, w.bob, op & 64); break;
   default: command (in); break;

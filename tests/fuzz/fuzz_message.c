@@ -224,10 +224,7 @@ step (struct fuzz_in *in)
     break;
   case 5: sim_run (fuzz_world.sim, 1u << (fuzz_u8 (in) % 16)); break;
   case 6:
-    sim_node_crash (w.bob, op & 64);
-    FUZZ_CHECK (!sim_node_start (w.bob));
-    w.bob->core->env->log_level = CF_LOG_ERROR;
-    if (op & 32)
+    if (fuzz_world_restart (w.bob, op & 64) && op & 32)
       sim_run (fuzz_world.sim, 4000); /* the tunnel is up again */
     break;
   default: command (in); break;

@@ -6,21 +6,24 @@
  */
 #define SQLITE_HAS_CODEC 1
 
-#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/store/files.h"
+#include "core/store/internal.h"
 #include "tests/fuzz/fuzz.h"
 
 #define NAME_MAX_LEN 512
+#define CHUNK ((size_t) 16384) /* a multiple of the page */
+#define CHUNKS_MAX 1024
+#define LEARNT_MAX 256
 #define REGIONS_MAX 16 /* 4096 pages of log each */
 
 struct ram_file {
   struct ram_file *next;
   char *name;
-  uint8_t *data;
-  size_t len, size;
+  uint8_t *chunks[CHUNKS_MAX]; /* NULL: zeros */
+  size_t len;
   uint8_t *regions[REGIONS_MAX];
 };
 
@@ -53,48 +56,70 @@ file_close (sqlite3_file *base)
 static int
 file_read (sqlite3_file *base, void *buf, int amount, sqlite3_int64 at)
 {
-  struct ram_file *f = ((struct handle *) base)->file;
-  size_t pos = (size_t) at, n = pos < f->len ? f->len - pos : 0;
+  const struct ram_file *f = ((struct handle *) base)->file;
+  size_t pos = (size_t) at, left = (size_t) amount;
+  uint8_t *to = buf;
 
-  if (n > (size_t) amount)
-    n = (size_t) amount;
-  if (n)
-    memcpy (buf, f->data + pos, n);
-  memset ((uint8_t *) buf + n, 0, (size_t) amount - n);
-  return n == (size_t) amount ? SQLITE_OK : SQLITE_IOERR_SHORT_READ;
+  while (left && pos < f->len) {
+    const uint8_t *chunk = f->chunks[pos / CHUNK];
+    size_t n = CHUNK - pos % CHUNK;
+
+    n = n < left ? n : left;
+    n = n < f->len - pos ? n : f->len - pos;
+    if (chunk)
+      memcpy (to, chunk + pos % CHUNK, n);
+    else
+      memset (to, 0, n);
+    to += n;
+    pos += n;
+    left -= n;
+  }
+  memset (to, 0, left);
+  return left ? SQLITE_IOERR_SHORT_READ : SQLITE_OK;
 }
 
 static int
 file_write (sqlite3_file *base, const void *buf, int amount, sqlite3_int64 at)
 {
   struct ram_file *f = ((struct handle *) base)->file;
-  size_t end = (size_t) at + (size_t) amount;
+  size_t pos = (size_t) at, left = (size_t) amount;
+  const uint8_t *from = buf;
 
-  if (end > f->size) {
-    size_t size = end < 32768 ? 65536 : 2 * end;
-    uint8_t *data = realloc (f->data, size);
+  if (pos + left > CHUNK * CHUNKS_MAX)
+    return SQLITE_FULL;
+  while (left) {
+    uint8_t **chunk = &f->chunks[pos / CHUNK];
+    size_t n = CHUNK - pos % CHUNK;
 
-    if (!data)
+    n = n < left ? n : left;
+    if (!*chunk && !(*chunk = calloc (1, CHUNK)))
       return SQLITE_FULL;
-    memset (data + f->size, 0, size - f->size);
-    f->data = data;
-    f->size = size;
+    memcpy (*chunk + pos % CHUNK, from, n);
+    from += n;
+    pos += n;
+    left -= n;
   }
-  memcpy (f->data + at, buf, (size_t) amount);
-  if (end > f->len)
-    f->len = end;
+  if (pos > f->len)
+    f->len = pos;
   return SQLITE_OK;
 }
 
+/* What comes behind the end some day is zeros until it is written. */
 static int
 file_truncate (sqlite3_file *base, sqlite3_int64 size)
 {
   struct ram_file *f = ((struct handle *) base)->file;
+  size_t len = (size_t) size, whole = (len + CHUNK - 1) / CHUNK;
 
-  if ((size_t) size < f->len) {
-    memset (f->data + size, 0, f->len - (size_t) size);
-    f->len = (size_t) size;
+  if (len >= f->len)
+    return SQLITE_OK;
+  for (size_t i = whole; i < CHUNKS_MAX; i++) {
+    free (f->chunks[i]);
+    f->chunks[i] = NULL;
   }
+  if (len % CHUNK && f->chunks[len / CHUNK])
+    memset (f->chunks[len / CHUNK] + len % CHUNK, 0, CHUNK - len % CHUNK);
+  f->len = len;
   return SQLITE_OK;
 }
 
@@ -238,7 +263,8 @@ drop (struct ram_file **link)
   *link = f->next;
   for (int i = 0; i < REGIONS_MAX; i++)
     free (f->regions[i]);
-  free (f->data);
+  for (size_t i = 0; i < CHUNKS_MAX; i++)
+    free (f->chunks[i]);
   free (f->name);
   free (f);
 }
@@ -306,7 +332,33 @@ static sqlite3_vfs ram_vfs = {
 void
 fuzz_ram_begin (void)
 {
+  FUZZ_CHECK (sqlite3_config (SQLITE_CONFIG_SINGLETHREAD) == SQLITE_OK); /* no locks */
+  FUZZ_CHECK (sqlite3_config (SQLITE_CONFIG_MEMSTATUS, 0) == SQLITE_OK);
   FUZZ_CHECK (sqlite3_vfs_register (&ram_vfs, 1) == SQLITE_OK);
+}
+
+static const char *learnt[LEARNT_MAX];
+static size_t learnt_count;
+
+void
+fuzz_ram_learn (const struct cf_store *store)
+{
+  for (const struct cf_stmt *s = store->stmts; s; s = s->next) {
+    size_t i = 0;
+
+    while (i < learnt_count && learnt[i] != s->sql)
+      i++;
+    if (i == learnt_count && i < LEARNT_MAX)
+      learnt[learnt_count++] = s->sql;
+  }
+}
+
+void
+fuzz_ram_settle (struct cf_store *store)
+{
+  for (size_t i = 0; i < learnt_count; i++)
+    (void) cf_stmt (store, learnt[i]);
+  FUZZ_CHECK (sqlite3_wal_checkpoint_v2 (store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) == SQLITE_OK);
 }
 
 void

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* snapshot.c - a world is built once, and every run begins with it.
  *
- * Between fuzz_arena (true) and (false) all memory comes from one arena.  What is to be restored is the arena, the
- * variables that were registered, and the writable data of shared libraries that keep state (SQLite).  The arena is
- * restored by dropping the private copies of pages over a file in memory, so that it costs what a run has touched.
+ * Each world has an arena: between fuzz_arena_enter and fuzz_arena_leave all memory comes from it.  What is to be
+ * restored is the arena, the variables that were registered, and the writable data of shared libraries that keep state
+ * (SQLite).  Pages of an arena are private copies over a file in memory, made when a run first writes to them.  Such a
+ * page stays, as the next run writes to it too: then restoring is copying them back, and no run waits for the kernel.
+ * /proc/self/pagemap tells which pages are new copies, and is asked only if there was a page fault.
  * Sanitizers have a malloc of their own: there fuzz_snapshots is false, and every run builds its world.
  */
 #include "tests/fuzz/snapshot.h"
@@ -22,15 +24,14 @@
 #define UNDER_SANITIZER 1
 #endif
 
+/* What a fuzzer learns of this file is of no use, and takes time. */
+#if defined __clang__
+#pragma clang attribute push(__attribute__ ((no_sanitize ("coverage"))), apply_to = function)
+#endif
+
 #if defined UNDER_SANITIZER || !defined __GLIBC__
 
 const bool fuzz_snapshots = false;
-
-void
-fuzz_arena (bool on)
-{
-  (void) on;
-}
 
 void
 fuzz_snapshot_add (void *p, size_t len)
@@ -43,6 +44,17 @@ void
 fuzz_snapshot_add_library (const char *name)
 {
   (void) name;
+}
+
+void
+fuzz_arena_enter (int which)
+{
+  (void) which;
+}
+
+void
+fuzz_arena_leave (void)
+{
 }
 
 void
@@ -60,14 +72,23 @@ fuzz_snapshot_restore (int which)
 #else
 
 #include <errno.h>
+#include <fcntl.h>
 #include <link.h>
 #include <malloc.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
-#define ARENA_SIZE ((size_t) 1 << 30) /* of addresses */
+#define ARENA_SIZE ((size_t) 1 << 28) /* of addresses */
 #define CLASSES 48
 #define PARTS_MAX 16
+#define PAGE ((size_t) 4096)
+#define LOOK_EVERY 64 /* runs: which of the copies were of no use to the last one */
+#define IDLE_MAX 8    /* so often, and a copy is dropped */
+
+/* An entry of pagemap. */
+#define PAGEMAP_PRESENT (1ull << 63)
+#define PAGEMAP_SHARED (1ull << 61) /* still the file's */
 
 const bool fuzz_snapshots = true;
 
@@ -87,21 +108,27 @@ struct arena {
   struct block *free[CLASSES];
 };
 
-static struct arena *arena; /* NULL: not yet */
-static bool in_use;
-
 static struct part {
   uint8_t *at;
   size_t len;
+  uint8_t *built_on; /* what stood there before any world */
   uint8_t *saved[FUZZ_SNAPSHOTS_MAX];
 } parts[PARTS_MAX];
 static size_t part_count;
 
-static struct snapshot {
-  int fd; /* 0: none */
-  size_t len;
-} snapshots[FUZZ_SNAPSHOTS_MAX];
-static int mapped = -1;
+static struct world {
+  struct arena *arena; /* NULL: not yet */
+  uint8_t *saved;  /* read only */
+  size_t pages;    /* of the snapshot */
+  unsigned restored;
+  uint8_t *idle;   /* a page: 0: the file's; else it is a copy, and 1 more than it was of no use */
+  uint32_t *copies;
+  size_t copy_count;
+  uint64_t *entries; /* room for pagemap */
+  long faults;       /* of the process, when pagemap was last asked */
+} worlds[FUZZ_SNAPSHOTS_MAX];
+static struct arena *arena; /* in use; or NULL */
+static int pagemap = -1;
 
 void *__libc_malloc (size_t len);
 void *__libc_calloc (size_t count, size_t len);
@@ -112,7 +139,12 @@ void __libc_free (void *p);
 static bool
 is_ours (const void *p)
 {
-  return arena && (const char *) p >= (const char *) arena && (const char *) p < (const char *) arena + ARENA_SIZE;
+  const char *at = p;
+
+  for (int i = 0; i < FUZZ_SNAPSHOTS_MAX; i++)
+    if (worlds[i].arena && at >= (const char *) worlds[i].arena && at < (const char *) worlds[i].arena + ARENA_SIZE)
+      return true;
+  return false;
 }
 
 /* Sizes are 2^n or 1.5 * 2^n, from 32. */
@@ -168,7 +200,7 @@ arena_put (void *p)
 void *
 malloc (size_t len)
 {
-  return in_use ? arena_get (len) : __libc_malloc (len);
+  return arena ? arena_get (len) : __libc_malloc (len);
 }
 
 void *
@@ -176,7 +208,7 @@ calloc (size_t count, size_t len)
 {
   void *p;
 
-  if (!in_use)
+  if (!arena)
     return __libc_calloc (count, len);
   if (len && count > ARENA_SIZE / len)
     return NULL;
@@ -205,7 +237,7 @@ realloc (void *p, size_t len)
   void *q;
   size_t old;
 
-  if (!in_use && !is_ours (p))
+  if (!arena && !is_ours (p))
     return __libc_realloc (p, len);
   old = p ? size_of (p) : 0;
   if (p && is_ours (p) && len <= old)
@@ -222,24 +254,11 @@ realloc (void *p, size_t len)
 int
 posix_memalign (void **r_p, size_t align, size_t len)
 {
-  *r_p = in_use && align <= 16 ? arena_get (len) : __libc_memalign (align, len);
+  *r_p = arena && align <= 16 ? arena_get (len) : __libc_memalign (align, len);
   return *r_p ? 0 : ENOMEM;
 }
 
-/* ---- taking and restoring ---- */
-
-void
-fuzz_arena (bool on)
-{
-  if (on && !arena) {
-    void *p = mmap (NULL, ARENA_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-    FUZZ_CHECK (p != MAP_FAILED);
-    arena = p;
-    arena->used = (sizeof *arena + 15) / 16 * 16;
-  }
-  in_use = on;
-}
+/* ---- what is to be restored ---- */
 
 void
 fuzz_snapshot_add (void *p, size_t len)
@@ -252,14 +271,14 @@ fuzz_snapshot_add (void *p, size_t len)
 static int
 add_segments (struct dl_phdr_info *info, size_t size, void *arg)
 {
-  uintptr_t page = (uintptr_t) sysconf (_SC_PAGESIZE), sealed_end = 0;
+  uintptr_t sealed_end = 0;
 
   (void) size;
   if (!strstr (info->dlpi_name, arg))
     return 0;
   for (int i = 0; i < info->dlpi_phnum; i++)
     if (info->dlpi_phdr[i].p_type == PT_GNU_RELRO)
-      sealed_end = (info->dlpi_addr + info->dlpi_phdr[i].p_vaddr + info->dlpi_phdr[i].p_memsz) / page * page;
+      sealed_end = (info->dlpi_addr + info->dlpi_phdr[i].p_vaddr + info->dlpi_phdr[i].p_memsz) / PAGE * PAGE;
   for (int i = 0; i < info->dlpi_phnum; i++) {
     const ElfW (Phdr) *h = &info->dlpi_phdr[i];
     uintptr_t from = info->dlpi_addr + h->p_vaddr, end = from + h->p_memsz;
@@ -283,36 +302,134 @@ fuzz_snapshot_add_library (const char *name)
   free (copy);
 }
 
+/* ---- taking and restoring ---- */
+
+/* A world begins with libraries that know of no other. */
+void
+fuzz_arena_enter (int which)
+{
+  struct world *world = &worlds[which];
+
+  if (!world->arena) {
+    void *p = mmap (NULL, ARENA_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    FUZZ_CHECK (p != MAP_FAILED);
+    world->arena = p;
+    world->arena->used = (sizeof *arena + 15) / 16 * 16;
+    for (size_t i = 0; i < part_count; i++)
+      if (parts[i].built_on)
+        memcpy (parts[i].at, parts[i].built_on, parts[i].len);
+      else
+        parts[i].built_on = fuzz_copy (parts[i].at, parts[i].len);
+  }
+  arena = world->arena;
+}
+
+void
+fuzz_arena_leave (void)
+{
+  arena = NULL;
+}
+
+static void
+forget (struct world *world)
+{
+  if (world->saved)
+    munmap (world->saved, world->pages * PAGE);
+  free (world->idle);
+  free (world->copies);
+  free (world->entries);
+  world->copy_count = 0;
+}
+
 void
 fuzz_snapshot_take (int which)
 {
-  struct snapshot *s = &snapshots[which];
-  size_t page = (size_t) sysconf (_SC_PAGESIZE);
+  struct world *world = &worlds[which];
+  size_t len = (world->arena->used + PAGE - 1) / PAGE * PAGE;
+  int fd = memfd_create ("fuzz", MFD_CLOEXEC);
+  void *p;
 
-  FUZZ_CHECK (!in_use && !s->fd);
+  FUZZ_CHECK (!arena && sysconf (_SC_PAGESIZE) == PAGE);
+  forget (world);
   for (size_t i = 0; i < part_count; i++) {
-    parts[i].saved[which] = malloc (parts[i].len);
-    FUZZ_CHECK (parts[i].saved[which]);
-    memcpy (parts[i].saved[which], parts[i].at, parts[i].len);
+    free (parts[i].saved[which]);
+    parts[i].saved[which] = fuzz_copy (parts[i].at, parts[i].len);
   }
-  s->len = (arena->used + page - 1) / page * page;
-  s->fd = memfd_create ("fuzz", MFD_CLOEXEC);
-  FUZZ_CHECK (s->fd > 0 && write (s->fd, arena, s->len) == (ssize_t) s->len);
+  FUZZ_CHECK (fd > 0 && write (fd, world->arena, len) == (ssize_t) len);
+  p = mmap (world->arena, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, fd, 0);
+  FUZZ_CHECK (p == (void *) world->arena);
+  p = mmap (NULL, len, PROT_READ, MAP_SHARED, fd, 0);
+  FUZZ_CHECK (p != MAP_FAILED);
+  close (fd);
+  world->saved = p;
+  world->pages = len / PAGE;
+  world->idle = calloc (world->pages, sizeof *world->idle);
+  world->copies = calloc (world->pages, sizeof *world->copies);
+  world->entries = calloc (world->pages, sizeof *world->entries);
+  FUZZ_CHECK (world->idle && world->copies && world->entries);
+  if (pagemap < 0)
+    pagemap = open ("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+}
+
+/* Learn which pages are copies by now.  False: the kernel does not say. */
+static bool
+find_copies (struct world *world)
+{
+  off_t at = (off_t) ((uintptr_t) world->arena / PAGE * sizeof *world->entries);
+  ssize_t len = (ssize_t) (world->pages * sizeof *world->entries);
+  struct rusage usage;
+
+  if (!getrusage (RUSAGE_SELF, &usage) && usage.ru_minflt == world->faults)
+    return true;
+  world->faults = usage.ru_minflt;
+  if (pread (pagemap, world->entries, (size_t) len, at) != len)
+    return false;
+  for (uint32_t i = 0; i < world->pages; i++)
+    if (!world->idle[i] && world->entries[i] & PAGEMAP_PRESENT && !(world->entries[i] & PAGEMAP_SHARED)) {
+      world->idle[i] = 1;
+      world->copies[world->copy_count++] = i;
+    }
+  return true;
+}
+
+static void
+restore_copies (struct world *world)
+{
+  bool look = world->restored++ % LOOK_EVERY == 0;
+
+  for (size_t n = 0; n < world->copy_count;) {
+    uint32_t i = world->copies[n];
+    uint8_t *page = (uint8_t *) world->arena + i * PAGE;
+
+    if (!look || memcmp (page, world->saved + i * PAGE, PAGE)) {
+      memcpy (page, world->saved + i * PAGE, PAGE);
+      n++;
+    } else if (world->idle[i]++ < IDLE_MAX)
+      n++;
+    else {
+      FUZZ_CHECK (!madvise (page, PAGE, MADV_DONTNEED));
+      world->idle[i] = 0;
+      world->copies[n] = world->copies[--world->copy_count];
+    }
+  }
 }
 
 void
 fuzz_snapshot_restore (int which)
 {
-  struct snapshot *s = &snapshots[which];
+  struct world *world = &worlds[which];
 
-  if (mapped == which)
-    FUZZ_CHECK (!madvise (arena, s->len, MADV_DONTNEED));
-  else {
-    FUZZ_CHECK (mmap (arena, s->len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, s->fd, 0) == (void *) arena);
-    mapped = which;
-  }
+  if (find_copies (world))
+    restore_copies (world);
+  else
+    FUZZ_CHECK (!madvise (world->arena, world->pages * PAGE, MADV_DONTNEED));
   for (size_t i = 0; i < part_count; i++)
     memcpy (parts[i].at, parts[i].saved[which], parts[i].len);
 }
 
+#endif
+
+#if defined __clang__
+#pragma clang attribute pop
 #endif

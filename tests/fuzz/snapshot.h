@@ -2,8 +2,8 @@
 /* snapshot.h - build a world once, begin every run with it; see snapshot.c.
  *
  *   fuzz_snapshot_add (&world, sizeof world);
- *   fuzz_arena (true); ...build... fuzz_arena (false); fuzz_snapshot_take (0);
- *   every run: fuzz_snapshot_restore (0); fuzz_arena (true); ... fuzz_arena (false);
+ *   fuzz_arena_enter (0); ...build... fuzz_arena_leave (); fuzz_snapshot_take (0);
+ *   every run: fuzz_snapshot_restore (0); fuzz_arena_enter (0); ... fuzz_arena_leave ();
  */
 #ifndef CF_TESTS_FUZZ_SNAPSHOT_H
 #define CF_TESTS_FUZZ_SNAPSHOT_H
@@ -11,16 +11,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define FUZZ_SNAPSHOTS_MAX 4
+#define FUZZ_SNAPSHOTS_MAX 2 /* worlds, from 0; each is built on its own */
 
 /* False: the functions below do nothing, and every run builds and frees its world. */
 extern const bool fuzz_snapshots;
 
-void fuzz_arena (bool on);
-/* Variables that belong to the world. */
+/* Variables that belong to a world; all of them before the first one is built. */
 void fuzz_snapshot_add (void *p, size_t len);
 /* The data of a shared library whose file name contains NAME. */
 void fuzz_snapshot_add_library (const char *name);
+/* Memory is of world WHICH until it is left. */
+void fuzz_arena_enter (int which);
+void fuzz_arena_leave (void);
+/* As it is now; instead of one that was taken before. */
 void fuzz_snapshot_take (int which);
 void fuzz_snapshot_restore (int which);
 

@@ -14,6 +14,7 @@
 struct fuzz_world fuzz_world;
 
 #define w fuzz_world
+#define RUNS_TO_LEARN 200 /* which statements runs use: from then on they find them prepared */
 
 static int
 on_frame (struct sim *sim, struct sim_node *from, const struct cf_fpr *to, const uint8_t *data, size_t len)
@@ -68,61 +69,88 @@ take_down (void)
   fuzz_ram_clear ();
 }
 
+static unsigned runs[FUZZ_SNAPSHOTS_MAX]; /* 0: it is not built */
+
 /* Homes are left on the disk by worlds that are never freed. */
 static void
 clean_up (void)
 {
-  fuzz_snapshot_restore (0);
-  fuzz_arena (true);
-  take_down ();
-  fuzz_arena (false);
+  for (int i = 0; i < FUZZ_SNAPSHOTS_MAX; i++)
+    if (runs[i]) {
+      fuzz_snapshot_restore (i);
+      fuzz_arena_enter (i);
+      take_down ();
+      fuzz_arena_leave ();
+    }
 }
 
-/* Snapshot 0: they see each other.  1: a conversation is open. */
 static void
-build_all (void)
+begin_all (void)
 {
+  fuzz_ram_begin ();
   fuzz_snapshot_add (&w, sizeof w);
   fuzz_snapshot_add (&fuzz_ram, sizeof fuzz_ram);
   fuzz_snapshot_add_library ("libsqlcipher");
-  fuzz_arena (true);
-  build ();
-  fuzz_arena (false);
-  fuzz_snapshot_take (0);
-  fuzz_arena (true);
-  build_open ();
-  fuzz_arena (false);
-  fuzz_snapshot_take (1);
-  atexit (clean_up);
+  if (fuzz_snapshots)
+    atexit (clean_up);
 }
 
+static void
+settle (int which)
+{
+  for (int i = 0; i < 2; i++)
+    fuzz_ram_settle (w.nodes[i]->core->store);
+  fuzz_arena_leave ();
+  fuzz_snapshot_take (which);
+}
+
+/* World 0: they see each other.  1: a conversation is open. */
 void
 fuzz_world_begin (bool open)
 {
   static bool begun;
 
-  if (!begun) {
-    fuzz_ram_begin ();
-    if (fuzz_snapshots)
-      build_all ();
-  }
+  if (!begun)
+    begin_all ();
   begun = true;
-  if (fuzz_snapshots) {
-    fuzz_snapshot_restore (open);
-    fuzz_arena (true);
-    return;
+  if (!fuzz_snapshots || !runs[open]) {
+    fuzz_arena_enter (open);
+    build ();
+    if (open)
+      build_open ();
+    if (!fuzz_snapshots)
+      return;
+    settle (open);
   }
-  build ();
-  if (open)
-    build_open ();
+  fuzz_snapshot_restore (open);
+  fuzz_arena_enter (open);
+  if (++runs[open] == RUNS_TO_LEARN) {
+    settle (open);
+    fuzz_arena_enter (open);
+  }
 }
 
 void
 fuzz_world_end (void)
 {
-  fuzz_arena (false);
   if (!fuzz_snapshots)
     take_down ();
+  else
+    for (int i = 0; i < 2; i++)
+      if (w.nodes[i]->core && w.nodes[i]->core->store)
+        fuzz_ram_learn (w.nodes[i]->core->store);
+  fuzz_arena_leave ();
+}
+
+bool
+fuzz_world_restart (struct sim_node *node, bool silent)
+{
+  if (w.restarts++ >= FUZZ_RESTARTS_MAX)
+    return false;
+  sim_node_crash (node, silent);
+  FUZZ_CHECK (!sim_node_start (node));
+  node->core->env->log_level = CF_LOG_ERROR;
+  return true;
 }
 
 void

@@ -11,6 +11,7 @@
 #include "tests/sim/sim.h"
 
 #define FUZZ_FRAMES_MAX 64
+#define FUZZ_RESTARTS_MAX 1
 
 struct fuzz_frame {
   uint8_t *data;
@@ -25,6 +26,7 @@ struct fuzz_world {
   size_t frame_count;
   uint8_t verdict;                             /* enum sim_frame of the next real frame */
   bool injecting;
+  unsigned restarts;                           /* in this run */
   const struct sim_node *mute;                 /* whose real frames are dropped; or NULL */
 };
 extern struct fuzz_world fuzz_world;
@@ -33,6 +35,9 @@ extern struct fuzz_world fuzz_world;
 void fuzz_world_begin (bool open);
 void fuzz_world_end (void);
 
+/* NODE's daemon dies, silently or not, and starts again, whatever a peer did.  A start costs more than all else, so
+   that there are few in a run: beyond them nothing happens, and it is false. */
+bool fuzz_world_restart (struct sim_node *node, bool silent);
 /* A frame as from the tied peer that FROM is, and a moment for it to arrive. */
 void fuzz_world_inject (struct sim_node *from, struct sim_node *to, const uint8_t *data, size_t len);
 /* How many of the frames there are. */

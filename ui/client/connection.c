@@ -381,7 +381,7 @@ error_of (struct cf_client *client, gpg_error_t err)
   const char *message = json_string_value (json_object_get (client->error, "message"));
   const char *hint = json_string_value (json_object_get (client->error, "hint"));
 
-  return (struct cf_client_error){ err, name ? name : info->name, message ? message : info->message,
+  return (struct cf_client_error){ err, name && *name ? name : info->name, message ? message : info->message,
                                    hint ? hint : info->hint };
 }
 
