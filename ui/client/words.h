@@ -39,13 +39,13 @@ uint32_t cf_words_rgb (unsigned color);
 
 /* Of a conversation: "Verified by password · direct, LAN", "Not verified · offline". */
 char *cf_words_security (const json_t *conversation);
-/* "Verified by password on 3 May", "Verified by a certification ...", "Not verified". */
+/* "Verified by password, 3 May 2024", "Not verified". */
 char *cf_words_verified (const json_t *row);
 /* Of a validity of GnuPG ("full", "marginal", "unknown", "never" ...), in words. */
 const char *cf_words_validity (const char *validity);
 /* Of a key_state other than "ok": "expired", "revoked" ...; "" for "ok". */
 const char *cf_words_key_state (const char *key_state);
-/* "LAN", "direct", "through a relay", "offline". */
+/* "direct, LAN", "direct, internet", "through a relay", "online", "offline". */
 const char *cf_words_route (const json_t *row);
 /* What happened to a conversation or peer, and what can be done: false when nothing is wrong.  *R_WHAT and *R_REMEDY
    (which may be "") are set only then. */
@@ -66,7 +66,14 @@ char *cf_words_typing (const json_t *conversation);
 bool cf_words_same_group (const json_t *a, const json_t *b);
 bool cf_words_same_day (const json_t *a, const json_t *b); /* false when A is NULL: a day separator belongs above B */
 
+/* When MESSAGE happened here: one that came in, when it came, since its author's clock may be wrong; 0: not known. */
+int64_t cf_words_message_ms (const json_t *message);
+
 /* ---- times, sizes ---- */
+
+/* Midnights of here from one time to another; < 0 when TO is the earlier. */
+int64_t cf_words_days_between (int64_t from_utc_ms, int64_t to_utc_ms);
+char *cf_words_date (int64_t utc_ms); /* "3 May 2024" */
 
 /* Short, for rows and lists: "14:05" today, "Tue 14:05" within a week, "3 May", "3 May 2024". */
 char *cf_words_time (int64_t utc_ms, int64_t now_utc_ms);
@@ -76,7 +83,7 @@ char *cf_words_ago (int64_t utc_ms, int64_t now_utc_ms);
 char *cf_words_time_full (int64_t utc_ms);
 /* For a separator: "Today", "Yesterday", "Tuesday", "3 May 2024". */
 char *cf_words_day (int64_t utc_ms, int64_t now_utc_ms);
-/* When a text that cf_words_ago made will read otherwise: ms from now. */
+/* When a text that cf_words_ago makes now will read otherwise: ms from now. */
 int64_t cf_words_ago_changes_ms (int64_t utc_ms, int64_t now_utc_ms);
 /* "30 seconds", "1 hour", "7 days": the largest unit that fits. */
 char *cf_words_duration (int64_t seconds);

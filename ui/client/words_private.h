@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* words_private.h - what the files of words.h share. */
+#ifndef CF_UI_CLIENT_WORDS_PRIVATE_H
+#define CF_UI_CLIENT_WORDS_PRIVATE_H
+
+#include "ui/client/i18n.h"
+#include "ui/client/row.h"
+#include "ui/client/words.h"
+
+char *cf_words_must (char *text);                               /* TEXT, or the end of the program */
+char *cf_words_format (const char *fmt, ...) CF_PRINTF (1, 2);  /* never NULL */
+char *cf_words_line (const char *text);                         /* a copy, fit to be shown, on one line */
+char *cf_words_field (const json_t *row, const char *key);      /* the same of a field */
+
+#endif
