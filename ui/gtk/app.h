@@ -26,6 +26,12 @@ struct cf_model *cf_app_model (CfApp *app);
 /* Tell the person of ERROR, with its hint, in the window; nothing to be clicked away first. */
 void cf_app_report (CfApp *app, const struct cf_client_error *error);
 
+/* Have VERB done with WORDS (until NULL) by the daemon, for who only needs to hear of a failure: it is reported. */
+void cf_app_call (CfApp *app, const char *verb, const char *const *words);
+
+/* With CONFAB_GTK_TRACE in the environment: how long after its start the program came to WHAT; each is told once. */
+void cf_app_trace (CfApp *app, const char *what);
+
 /* Bring the window to the front with CONVERSATION, at MESSAGE unless that is NULL. */
 void cf_app_show_conversation (CfApp *app, const char *conversation, const char *message);
 

@@ -3,10 +3,10 @@
 
 #include <config.h>
 
-#include <locale.h>
 #include <signal.h>
 
 #include "base/secmem.h"
+#include "ui/client/i18n.h"
 #include "ui/gtk/app.h"
 
 int
@@ -16,12 +16,12 @@ main (int argc, char **argv)
   CfApp *app;
   int code;
 
+  cf_i18n_start ();
   if (err) {
-    g_printerr ("confab-gtk: %s\n", cf_err_info (err)->message);
+    g_printerr ("confab-gtk: %s\n", _(cf_err_info (err)->message));
     return cf_err_info (err)->exit;
   }
-  setlocale (LC_ALL, "");
-  signal (SIGPIPE, SIG_IGN); /* a daemon that ends is told of by its session */
+  signal (SIGPIPE, SIG_IGN); /* a daemon that ends is told of by the session */
   app = cf_app_new ();
   code = g_application_run (G_APPLICATION (app), argc, argv);
   g_object_unref (app);

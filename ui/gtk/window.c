@@ -1,50 +1,402 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* window.c - the frame: what folds, the headers, Back and Escape, and the bar that tells of trouble. */
+/* window.c - the frame: what state all is in, what is chosen, what folds, the headers, and the bar that tells of
+ * trouble.
+ */
 
 #include <config.h>
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "ui/client/i18n.h"
+#include "ui/client/model.h"
+#include "ui/client/row.h"
+#include "ui/client/words.h"
+#include "ui/gtk/conversation_actions.h"
+#include "ui/gtk/empty_view.h"
+#include "ui/gtk/first_run.h"
+#include "ui/gtk/open_dialog.h"
+#include "ui/gtk/request_view.h"
+#include "ui/gtk/sidebar.h"
+#include "ui/gtk/state_page.h"
 #include "ui/gtk/window.h"
+
+#define LEFT_MIN 260
+#define LEFT_MAX 360
+#define TROUBLE_SHOWN_S 20u
 
 struct _CfWindow {
   HdyApplicationWindow parent;
   CfApp *app; /* borrowed: it owns the window */
+  struct cf_model_listener *listener;
+  char *conversation; /* that is shown; NULL: none */
+  guint trouble_timer;
+  gboolean ready; /* it has been */
+  GtkStack *states; /* "state", "first-run", "main" */
   HdyLeaflet *leaflet;
-  GtkWidget *content; /* what is chosen */
-  GtkStack *pages;    /* in it: "empty", "conversation" and others */
-  HdyHeaderBar *right_header;
+  GtkWidget *left, *right;
+  GtkStack *pages; /* "empty", "request", "conversation" and others */
+  HdyFlap *flap;
+  GtkLabel *own_name, *own_state, *name, *security;
+  GtkMenuButton *new_button, *menu_button, *conversation_button;
+  GtkToggleButton *jump_button, *shield;
+  GtkWidget *find_button;
   GtkInfoBar *trouble;
   GtkLabel *trouble_message, *trouble_hint;
+  GtkWidget *state_page, *first_run, *sidebar, *request_view;
 };
 
 G_DEFINE_TYPE (CfWindow, cf_window, HDY_TYPE_APPLICATION_WINDOW)
 
+/* ---- trouble ---- */
+
+static void
+hide_trouble (CfWindow *window)
+{
+  g_clear_handle_id (&window->trouble_timer, g_source_remove);
+  gtk_info_bar_set_revealed (window->trouble, FALSE);
+}
+
+static void
+on_trouble_response (CfWindow *window)
+{
+  hide_trouble (window);
+}
+
+static gboolean
+on_trouble_old (gpointer data)
+{
+  CfWindow *window = data;
+
+  window->trouble_timer = 0;
+  hide_trouble (window);
+  return G_SOURCE_REMOVE;
+}
+
 void
 cf_window_report (CfWindow *window, const struct cf_client_error *error)
 {
-  gtk_label_set_text (window->trouble_message, error->message);
-  gtk_label_set_text (window->trouble_hint, error->hint ? error->hint : "");
-  gtk_widget_set_visible (GTK_WIDGET (window->trouble_hint), error->hint && *error->hint);
+  const char *hint = cf_words_hint (error);
+
+  gtk_label_set_text (window->trouble_message, cf_words_message (error));
+  gtk_label_set_text (window->trouble_hint, hint);
+  gtk_widget_set_visible (GTK_WIDGET (window->trouble_hint), *hint != 0);
+  hide_trouble (window);
   gtk_info_bar_set_revealed (window->trouble, TRUE);
+  window->trouble_timer = g_timeout_add_seconds (TROUBLE_SHOWN_S, on_trouble_old, window);
+}
+
+/* ---- what is chosen ---- */
+
+static const json_t *
+get_conversation (CfWindow *window)
+{
+  return window->conversation
+             ? cf_model_get (cf_app_model (window->app), CF_MODEL_CONVERSATIONS, window->conversation)
+             : NULL;
+}
+
+static void
+show_header (CfWindow *window, const json_t *row)
+{
+  char *name = row ? cf_words_name (row) : NULL, *security = row ? cf_words_security (row) : NULL;
+  gboolean open = row && strcmp (cf_row_text (row, "state"), "requested");
+  GMenuModel *menu = row ? cf_conversation_menu_new (row) : NULL;
+
+  gtk_label_set_text (window->name, name ? name : "");
+  gtk_label_set_text (window->security, open ? security : "");
+  gtk_widget_set_tooltip_text (GTK_WIDGET (window->security), open ? security : NULL);
+  gtk_widget_set_visible (GTK_WIDGET (window->security), open);
+  gtk_widget_set_visible (GTK_WIDGET (window->conversation_button), row != NULL);
+  gtk_widget_set_visible (window->find_button, open);
+  gtk_widget_set_visible (GTK_WIDGET (window->shield), open);
+  if (!open)
+    gtk_toggle_button_set_active (window->shield, FALSE);
+  if (!gtk_toggle_button_get_active (GTK_TOGGLE_BUTTON (window->conversation_button))) /* not under the pointer */
+    gtk_menu_button_set_menu_model (window->conversation_button, menu);
+  g_clear_object (&menu);
+  free (name);
+  free (security);
+}
+
+/* What stands at the right for the chosen conversation, or for none. */
+static void
+show_content (CfWindow *window)
+{
+  const json_t *row = get_conversation (window);
+  gboolean requested = row && !strcmp (cf_row_text (row, "state"), "requested");
+
+  show_header (window, row);
+  if (requested)
+    cf_request_view_show (CF_REQUEST_VIEW (window->request_view), row);
+  gtk_stack_set_visible_child_name (window->pages, !row ? "empty" : requested ? "request" : "conversation");
+}
+
+static void
+choose (CfWindow *window, const char *conversation)
+{
+  if (g_strcmp0 (window->conversation, conversation)) {
+    g_free (window->conversation);
+    window->conversation = g_strdup (conversation);
+  }
+  show_content (window);
 }
 
 void
 cf_window_show_conversation (CfWindow *window, const char *conversation, const char *message)
 {
   (void) message;
-  gtk_stack_set_visible_child_name (window->pages, conversation ? "conversation" : "empty");
-  hdy_leaflet_navigate (window->leaflet, conversation ? HDY_NAVIGATION_DIRECTION_FORWARD : HDY_NAVIGATION_DIRECTION_BACK);
+  choose (window, conversation);
+  cf_sidebar_select (CF_SIDEBAR (window->sidebar), conversation);
+  hdy_leaflet_set_visible_child (window->leaflet, conversation ? window->right : window->left);
+}
+
+const char *
+cf_window_conversation (CfWindow *window)
+{
+  gboolean seen = !hdy_leaflet_get_folded (window->leaflet)
+                  || hdy_leaflet_get_visible_child (window->leaflet) == window->right;
+
+  return seen && gtk_widget_get_visible (GTK_WIDGET (window)) ? window->conversation : NULL;
+}
+
+void
+cf_window_answer (CfWindow *window, const char *request)
+{
+  const json_t *row = cf_model_get (cf_app_model (window->app), CF_MODEL_REQUESTS, request);
+
+  if (row)
+    cf_open_dialog_show (window->app, GTK_WINDOW (window), cf_row_text (row, "fingerprint"), request,
+                         strcmp (cf_row_text (row, "purpose"), "verify") ? CF_ACCEPT : CF_VERIFY);
 }
 
 static void
-on_back (CfWindow *window)
+on_chosen (CfWindow *window, int section, const char *id, gboolean entered)
 {
-  hdy_leaflet_navigate (window->leaflet, HDY_NAVIGATION_DIRECTION_BACK);
+  switch ((enum cf_section) section) {
+  case CF_SECTION_REQUESTS:
+    cf_window_answer (window, id);
+    break;
+  case CF_SECTION_NEARBY:
+  case CF_SECTION_CONTACTS:
+    cf_open_dialog_show (window->app, GTK_WINDOW (window), id, NULL, CF_OPEN);
+    break;
+  case CF_SECTION_PINNED:
+  case CF_SECTION_CONVERSATIONS:
+    choose (window, id);
+    if (entered)
+      hdy_leaflet_set_visible_child (window->leaflet, window->right);
+  }
+}
+
+/* ---- the model ---- */
+
+static void
+show_self (CfWindow *window)
+{
+  struct cf_model *model = cf_app_model (window->app);
+  const json_t *status = cf_model_status (model);
+  const char *visibility = cf_row_text (status, "visibility");
+  char *name = status ? cf_words_name (status) : g_strdup ("");
+
+  gtk_label_set_text (window->own_name, *name ? name : _("Confab"));
+  gtk_label_set_text (window->own_state, !strcmp (visibility, "nobody")     ? _("Seen by nobody")
+                                         : !strcmp (visibility, "contacts") ? _("Seen by contacts")
+                                                                            : _("Seen by everyone nearby"));
+  gtk_widget_set_visible (GTK_WIDGET (window->own_state), *visibility != 0);
+  free (name);
 }
 
 static void
-on_trouble_response (CfWindow *window)
+on_state (void *arg, enum cf_session_state state, const struct cf_client_error *why)
 {
-  gtk_info_bar_set_revealed (window->trouble, FALSE);
+  CfWindow *window = arg;
+
+  switch (state) {
+  case CF_SESSION_READY:
+    window->ready = TRUE;
+    gtk_stack_set_visible_child_name (window->states, "main");
+    break;
+  case CF_SESSION_NO_IDENTITY:
+    if (gtk_stack_get_visible_child (window->states) != window->first_run)
+      cf_first_run_begin (CF_FIRST_RUN (window->first_run));
+    gtk_stack_set_visible_child (window->states, window->first_run);
+    break;
+  case CF_SESSION_CONNECTING:
+    if (window->ready) /* it comes back; what was known stays on the screen */
+      break;
+    /* fall through */
+  case CF_SESSION_LOCKED:
+  case CF_SESSION_DOWN:
+    cf_state_page_show (CF_STATE_PAGE (window->state_page), state, why);
+    gtk_stack_set_visible_child (window->states, window->state_page);
+  }
+}
+
+static void
+on_changed (void *arg, enum cf_model_list list, const char *id)
+{
+  CfWindow *window = arg;
+
+  if (list == CF_MODEL_STATUS || list == CF_MODEL_SETTINGS)
+    show_self (window);
+  if (list == CF_MODEL_CONVERSATIONS && (!id || !g_strcmp0 (id, window->conversation))) {
+    if (window->conversation && !get_conversation (window))
+      cf_window_show_conversation (window, NULL, NULL);
+    else
+      show_content (window);
+  }
+}
+
+/* ---- keys ---- */
+
+static void
+leave (CfWindow *window)
+{
+  if (cf_sidebar_is_searching (CF_SIDEBAR (window->sidebar)))
+    cf_sidebar_stop_searching (CF_SIDEBAR (window->sidebar));
+  else if (gtk_toggle_button_get_active (window->shield))
+    gtk_toggle_button_set_active (window->shield, FALSE);
+  else if (hdy_leaflet_get_folded (window->leaflet))
+    hdy_leaflet_set_visible_child (window->leaflet, window->left);
+}
+
+/* After shortcuts, and what has the focus. */
+static gboolean
+cf_window_key_press_event (GtkWidget *widget, GdkEventKey *event)
+{
+  if (GTK_WIDGET_CLASS (cf_window_parent_class)->key_press_event (widget, event))
+    return GDK_EVENT_STOP;
+  if (event->keyval == GDK_KEY_Escape) {
+    leave (CF_WINDOW (widget));
+    return GDK_EVENT_STOP;
+  }
+  return GDK_EVENT_PROPAGATE;
+}
+
+/* The list takes 3 of 10 parts, between its limits. */
+static gboolean
+on_configure (CfWindow *window, GdkEventConfigure *event)
+{
+  int width = CLAMP (event->width * 3 / 10, LEFT_MIN, LEFT_MAX), now;
+
+  gtk_widget_get_size_request (window->left, &now, NULL);
+  if (width != now)
+    gtk_widget_set_size_request (window->left, width, -1);
+  return GDK_EVENT_PROPAGATE;
+}
+
+/* ---- actions ---- */
+
+static void
+on_action (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  CfWindow *window = data;
+  const char *name = g_action_get_name (G_ACTION (action));
+
+  (void) parameter;
+  if (!strcmp (name, "jump")) {
+    hdy_leaflet_set_visible_child (window->leaflet, window->left);
+    cf_sidebar_jump (CF_SIDEBAR (window->sidebar));
+  } else if (!strcmp (name, "close"))
+    gtk_window_close (GTK_WINDOW (window));
+  else if (!strcmp (name, "back"))
+    leave (window);
+  else if (!strcmp (name, "menu"))
+    gtk_button_clicked (GTK_BUTTON (window->menu_button));
+}
+
+static void
+on_go (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  CfSidebar *sidebar = CF_SIDEBAR (CF_WINDOW (data)->sidebar);
+  const char *name = g_action_get_name (G_ACTION (action));
+  int number = g_variant_get_int32 (parameter);
+
+  if (!strcmp (name, "go"))
+    cf_sidebar_go (sidebar, number);
+  else
+    cf_sidebar_step (sidebar, number, !strcmp (name, "step-unread"));
+}
+
+static void
+on_about (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  (void) action;
+  (void) parameter;
+  gtk_show_about_dialog (GTK_WINDOW (data), "program-name", "Confab", "version", PACKAGE_VERSION, "comments",
+                         _("Conversations between people who know each other, sealed with their PGP keys"),
+                         "license-type", GTK_LICENSE_GPL_3_0, "logo-icon-name", "im.confab.Confab", NULL);
+}
+
+static void
+add_actions (CfWindow *window)
+{
+  static const GActionEntry entries[] = {
+    { .name = "jump", .activate = on_action },
+    { .name = "close", .activate = on_action },
+    { .name = "back", .activate = on_action },
+    { .name = "menu", .activate = on_action },
+    { .name = "about", .activate = on_about },
+    { .name = "go", .activate = on_go, .parameter_type = "i" },
+    { .name = "step", .activate = on_go, .parameter_type = "i" },
+    { .name = "step-unread", .activate = on_go, .parameter_type = "i" },
+  };
+
+  g_action_map_add_action_entries (G_ACTION_MAP (window), entries, G_N_ELEMENTS (entries), window);
+  cf_conversation_actions_add (GTK_WINDOW (window), window->app);
+}
+
+/* ---- the class ---- */
+
+static gboolean
+on_map_traced (CfWindow *window)
+{
+  cf_app_trace (window->app, "window");
+  return GDK_EVENT_PROPAGATE;
+}
+
+static void
+cf_window_dispose (GObject *object)
+{
+  CfWindow *window = CF_WINDOW (object);
+
+  if (window->listener)
+    cf_model_unlisten (cf_app_model (window->app), window->listener);
+  window->listener = NULL;
+  g_clear_handle_id (&window->trouble_timer, g_source_remove);
+  G_OBJECT_CLASS (cf_window_parent_class)->dispose (object);
+}
+
+static void
+cf_window_finalize (GObject *object)
+{
+  g_free (CF_WINDOW (object)->conversation);
+  G_OBJECT_CLASS (cf_window_parent_class)->finalize (object);
+}
+
+static void
+bind_children (GtkWidgetClass *widget)
+{
+  gtk_widget_class_bind_template_child (widget, CfWindow, states);
+  gtk_widget_class_bind_template_child (widget, CfWindow, leaflet);
+  gtk_widget_class_bind_template_child (widget, CfWindow, left);
+  gtk_widget_class_bind_template_child (widget, CfWindow, right);
+  gtk_widget_class_bind_template_child (widget, CfWindow, pages);
+  gtk_widget_class_bind_template_child (widget, CfWindow, flap);
+  gtk_widget_class_bind_template_child (widget, CfWindow, own_name);
+  gtk_widget_class_bind_template_child (widget, CfWindow, own_state);
+  gtk_widget_class_bind_template_child (widget, CfWindow, name);
+  gtk_widget_class_bind_template_child (widget, CfWindow, security);
+  gtk_widget_class_bind_template_child (widget, CfWindow, new_button);
+  gtk_widget_class_bind_template_child (widget, CfWindow, menu_button);
+  gtk_widget_class_bind_template_child (widget, CfWindow, conversation_button);
+  gtk_widget_class_bind_template_child (widget, CfWindow, jump_button);
+  gtk_widget_class_bind_template_child (widget, CfWindow, shield);
+  gtk_widget_class_bind_template_child (widget, CfWindow, find_button);
+  gtk_widget_class_bind_template_child (widget, CfWindow, trouble);
+  gtk_widget_class_bind_template_child (widget, CfWindow, trouble_message);
+  gtk_widget_class_bind_template_child (widget, CfWindow, trouble_hint);
 }
 
 static void
@@ -52,16 +404,14 @@ cf_window_class_init (CfWindowClass *class)
 {
   GtkWidgetClass *widget = GTK_WIDGET_CLASS (class);
 
+  G_OBJECT_CLASS (class)->dispose = cf_window_dispose;
+  G_OBJECT_CLASS (class)->finalize = cf_window_finalize;
+  widget->key_press_event = cf_window_key_press_event;
   gtk_widget_class_set_template_from_resource (widget, "/im/confab/Confab/window.ui");
-  gtk_widget_class_bind_template_child (widget, CfWindow, leaflet);
-  gtk_widget_class_bind_template_child (widget, CfWindow, content);
-  gtk_widget_class_bind_template_child (widget, CfWindow, pages);
-  gtk_widget_class_bind_template_child (widget, CfWindow, right_header);
-  gtk_widget_class_bind_template_child (widget, CfWindow, trouble);
-  gtk_widget_class_bind_template_child (widget, CfWindow, trouble_message);
-  gtk_widget_class_bind_template_child (widget, CfWindow, trouble_hint);
-  gtk_widget_class_bind_template_callback (widget, on_back);
+  bind_children (widget);
   gtk_widget_class_bind_template_callback (widget, on_trouble_response);
+  gtk_widget_class_bind_template_callback (widget, on_configure);
+  gtk_widget_class_bind_template_callback (widget, gtk_widget_hide_on_delete);
 }
 
 static void
@@ -70,11 +420,42 @@ cf_window_init (CfWindow *window)
   gtk_widget_init_template (GTK_WIDGET (window));
 }
 
+static void
+add_parts (CfWindow *window)
+{
+  CfApp *app = window->app;
+
+  window->state_page = cf_state_page_new (app);
+  gtk_stack_add_named (window->states, window->state_page, "state");
+  window->first_run = cf_first_run_new (app);
+  gtk_stack_add_named (window->states, window->first_run, "first-run");
+  window->sidebar = cf_sidebar_new (app);
+  gtk_container_add (GTK_CONTAINER (window->left), window->sidebar);
+  g_signal_connect_swapped (window->sidebar, "chosen", G_CALLBACK (on_chosen), window);
+  g_object_bind_property (cf_sidebar_search_bar (CF_SIDEBAR (window->sidebar)), "search-mode-enabled",
+                          window->jump_button, "active", G_BINDING_BIDIRECTIONAL);
+  gtk_stack_add_named (window->pages, cf_empty_view_new (app), "empty");
+  window->request_view = cf_request_view_new (app);
+  gtk_stack_add_named (window->pages, window->request_view, "request");
+  gtk_stack_add_named (window->pages, gtk_box_new (GTK_ORIENTATION_VERTICAL, 0), "conversation");
+  gtk_widget_show_all (GTK_WIDGET (window->pages));
+}
+
 CfWindow *
 cf_window_new (CfApp *app)
 {
+  static const struct cf_model_handler handler = { .state = on_state, .changed = on_changed };
   CfWindow *window = g_object_new (CF_TYPE_WINDOW, "application", app, NULL);
+  struct cf_session *session = cf_model_session (cf_app_model (app));
 
   window->app = app;
+  add_actions (window);
+  add_parts (window);
+  if (cf_model_listen (cf_app_model (app), &handler, window, &window->listener))
+    g_error ("no memory for the window");
+  g_signal_connect (window, "map-event", G_CALLBACK (on_map_traced), NULL);
+  on_state (window, cf_session_state (session), cf_session_why (session));
+  show_self (window);
+  show_content (window);
   return window;
 }

@@ -16,6 +16,10 @@ CfWindow *cf_window_new (CfApp *app);
 void cf_window_report (CfWindow *window, const struct cf_client_error *error);
 /* CONVERSATION may be NULL: nothing is chosen.  MESSAGE may be NULL. */
 void cf_window_show_conversation (CfWindow *window, const char *conversation, const char *message);
+/* The one that is shown; NULL: none. */
+const char *cf_window_conversation (CfWindow *window);
+/* The dialog that answers REQUEST, if it still waits. */
+void cf_window_answer (CfWindow *window, const char *request);
 
 G_END_DECLS
 

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* notify.c - one notification for each conversation, replaced by the next, withdrawn once it was read. */
+
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ui/client/i18n.h"
+#include "ui/client/model.h"
+#include "ui/client/words.h"
+#include "ui/gtk/notify.h"
+#include "ui/gtk/window.h"
+
+#define BODY_CHARS 200
+
+struct cf_notify {
+  CfApp *app;
+  struct cf_model_listener *listener;
+  GHashTable *shown; /* ids of notifications */
+};
+
+static gboolean
+is_looked_at (CfNotify *notify, const char *conversation)
+{
+  GtkWindow *window = gtk_application_get_active_window (GTK_APPLICATION (notify->app));
+
+  return CF_IS_WINDOW (window) && gtk_window_is_active (window)
+         && !g_strcmp0 (cf_window_conversation (CF_WINDOW (window)), conversation);
+}
+
+static gboolean
+is_wanted (CfNotify *notify)
+{
+  return strcmp (cf_model_setting (cf_app_model (notify->app), "notifications"), "off") != 0;
+}
+
+static gboolean
+is_content_hidden (CfNotify *notify)
+{
+  return !strcmp (cf_model_setting (cf_app_model (notify->app), "notification-content"), "hide");
+}
+
+/* Some desktops take what a notification says for markup, others do not, and GLib does not tell: peers' texts get
+   neither tags nor entities, but characters that look like theirs. */
+static char *
+neutralise (char *text)
+{
+  GString *plain = g_string_new (NULL);
+
+  for (const char *p = text; *p; p++)
+    if (*p == '<')
+      g_string_append (plain, "‹");
+    else if (*p == '&')
+      g_string_append (plain, "＆");
+    else
+      g_string_append_c (plain, *p);
+  g_free (text);
+  return g_string_free (plain, FALSE);
+}
+
+static void
+send (CfNotify *notify, const char *id, GNotification *notification)
+{
+  g_notification_set_priority (notification, G_NOTIFICATION_PRIORITY_HIGH);
+  g_application_send_notification (G_APPLICATION (notify->app), id, notification);
+  g_hash_table_add (notify->shown, g_strdup (id));
+  g_object_unref (notification);
+}
+
+static void
+withdraw (CfNotify *notify, const char *id)
+{
+  if (g_hash_table_remove (notify->shown, id))
+    g_application_withdraw_notification (G_APPLICATION (notify->app), id);
+}
+
+/* ---- messages ---- */
+
+/* What was written, or how much of it: bounded, on one line. */
+static char *
+get_body (CfNotify *notify, const json_t *conversation, const json_t *message)
+{
+  unsigned unread = (unsigned) CLAMP (cf_row_number (conversation, "unread"), 0, G_MAXINT);
+  char *text, *body;
+
+  if (unread > 1)
+    return g_strdup_printf (ngettext ("%u new message", "%u new messages", unread), unread);
+  if (is_content_hidden (notify))
+    return g_strdup (_("New message"));
+  text = cf_words_text (message);
+  g_strdelimit (text, "\n\r\t", ' ');
+  body = g_utf8_strlen (text, -1) > BODY_CHARS ? g_utf8_substring (text, 0, BODY_CHARS) : g_strdup (text);
+  free (text);
+  return neutralise (body);
+}
+
+static void
+on_message (CfNotify *notify, const json_t *event)
+{
+  const char *id = cf_row_text (event, "conversation");
+  const json_t *conversation = cf_model_get (cf_app_model (notify->app), CF_MODEL_CONVERSATIONS, id);
+  GNotification *notification;
+  char *name, *body;
+
+  if (strcmp (cf_row_text (event, "direction"), "in") || !conversation || cf_row_true (conversation, "muted")
+      || !is_wanted (notify) || is_looked_at (notify, id))
+    return;
+  name = neutralise (cf_words_name (conversation));
+  body = get_body (notify, conversation, event);
+  notification = g_notification_new (name);
+  g_notification_set_body (notification, body);
+  g_notification_set_default_action_and_target (notification, "app.show", "s", id);
+  g_notification_add_button_with_target (notification, _("Reply"), "app.show", "s", id);
+  g_notification_add_button_with_target (notification, _("Mark as Read"), "app.mark-read", "s", id);
+  send (notify, id, notification);
+  g_free (name);
+  g_free (body);
+}
+
+/* ---- requests ---- */
+
+static void
+on_request (CfNotify *notify, const json_t *event)
+{
+  const char *id = cf_row_text (event, "request");
+  gboolean verify = !strcmp (cf_row_text (event, "purpose"), "verify");
+  GNotification *notification;
+  char *name, *text;
+
+  if (!is_wanted (notify))
+    return;
+  name = neutralise (cf_words_name (event));
+  text = g_strdup_printf (verify ? _("%s wants to verify you again") : _("%s asks for a conversation"), name);
+  notification = g_notification_new (text);
+  g_notification_set_body (notification, *cf_row_text (event, "warning")
+                                             ? _("Not who the name says: look before you answer")
+                                             : _("Agree on a password by voice or in person, then answer"));
+  g_notification_set_default_action_and_target (notification, "app.answer", "s", id);
+  g_notification_add_button_with_target (notification, _("Answer"), "app.answer", "s", id);
+  send (notify, id, notification);
+  g_free (name);
+  g_free (text);
+}
+
+/* ---- the model ---- */
+
+static void
+on_event (void *arg, const json_t *event)
+{
+  const char *kind = cf_row_text (event, "event");
+
+  if (!strcmp (kind, "message"))
+    on_message (arg, event);
+  else if (!strcmp (kind, "request"))
+    on_request (arg, event);
+}
+
+static void
+withdraw_if_over (CfNotify *notify, const char *id)
+{
+  struct cf_model *model = cf_app_model (notify->app);
+  const json_t *conversation = cf_model_get (model, CF_MODEL_CONVERSATIONS, id);
+
+  if (!cf_model_get (model, CF_MODEL_REQUESTS, id) && !cf_row_number (conversation, "unread"))
+    withdraw (notify, id);
+}
+
+static void
+on_changed (void *arg, enum cf_model_list list, const char *id)
+{
+  CfNotify *notify = arg;
+  GList *ids;
+
+  if (list != CF_MODEL_CONVERSATIONS && list != CF_MODEL_REQUESTS)
+    return;
+  if (id) {
+    withdraw_if_over (notify, id);
+    return;
+  }
+  ids = g_hash_table_get_keys (notify->shown);
+  for (GList *i = ids; i; i = i->next) {
+    char *copy = g_strdup (i->data); /* it goes with the key */
+
+    withdraw_if_over (notify, copy);
+    g_free (copy);
+  }
+  g_list_free (ids);
+}
+
+CfNotify *
+cf_notify_new (CfApp *app)
+{
+  static const struct cf_model_handler handler = { .changed = on_changed, .event = on_event };
+  CfNotify *notify = g_new0 (CfNotify, 1);
+
+  notify->app = app;
+  notify->shown = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  if (cf_model_listen (cf_app_model (app), &handler, notify, &notify->listener))
+    g_error ("no memory for notifications");
+  return notify;
+}
+
+void
+cf_notify_free (CfNotify *notify)
+{
+  if (!notify)
+    return;
+  cf_model_unlisten (cf_app_model (notify->app), notify->listener);
+  g_hash_table_destroy (notify->shown);
+  g_free (notify);
+}
