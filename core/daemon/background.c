@@ -10,12 +10,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define FIRST_INHERITED 3 /* SD_LISTEN_FDS_START */
+#define INHERITED_MAX 64  /* far more than any unit of ours hands over */
 
 static void wait_for_daemon (pid_t pid, int fd) __attribute__ ((noreturn));
 
@@ -80,15 +83,35 @@ cf_background_ready (int fd)
   close (fd);
 }
 
+static bool
+is_option (int fd, int option, int wanted)
+{
+  int value = 0;
+  socklen_t len = sizeof value;
+
+  return !getsockopt (fd, SOL_SOCKET, option, &value, &len) && value == wanted;
+}
+
+/* A listening stream socket of this machine's: anything else would offer the local interface to who knows whom. */
+static bool
+is_ours (int fd)
+{
+  return is_option (fd, SO_DOMAIN, AF_UNIX) && is_option (fd, SO_TYPE, SOCK_STREAM) && is_option (fd, SO_ACCEPTCONN, 1);
+}
+
 int
 cf_background_inherited (void)
 {
-  const char *pid = getenv ("LISTEN_PID"), *count = getenv ("LISTEN_FDS");
+  const char *pid = getenv ("LISTEN_PID"), *text = getenv ("LISTEN_FDS");
+  long count = pid && text && strtol (pid, NULL, 10) == getpid () ? strtol (text, NULL, 10) : 0;
   int fd = -1;
 
-  if (pid && count && strtol (pid, NULL, 10) == getpid () && strtol (count, NULL, 10) >= 1
-      && !fcntl (FIRST_INHERITED, F_SETFD, FD_CLOEXEC) && !fcntl (FIRST_INHERITED, F_SETFL, O_NONBLOCK))
-    fd = FIRST_INHERITED; /* it may come blocking, and one accept too many would stop everything */
+  for (int i = 0; i < count && i < INHERITED_MAX; i++) /* gpg shall have none of them */
+    if (fcntl (FIRST_INHERITED + i, F_SETFD, FD_CLOEXEC))
+      count = 0;
+  /* It may come blocking, and one accept too many would stop everything. */
+  if (count > 0 && is_ours (FIRST_INHERITED) && !fcntl (FIRST_INHERITED, F_SETFL, O_NONBLOCK))
+    fd = FIRST_INHERITED;
   /* Not for our children: gpg-agent would take them for its own. */
   unsetenv ("LISTEN_PID");
   unsetenv ("LISTEN_FDS");

@@ -10,7 +10,8 @@ gpg_error_t cf_background_enter (int *r_fd) CF_MUST_CHECK;
 /* The starter may go: standard streams are let go as well. */
 void cf_background_ready (int fd);
 
-/* Sockets handed over by the service manager; returns the first, or -1 when there is none. */
+/* The listening Unix socket that the service manager has handed over, or -1: the first of those it says are for this
+   process, and nothing if that is none.  Children hear nothing of them. */
 int cf_background_inherited (void);
 
 #endif

@@ -57,28 +57,17 @@ run (const char *const *argv)
 
 /* ---- the guard ---- */
 
-/* The daemon holds a record lock on its home: that says which process it is, and when it is gone. */
 static void
 end_daemon (const char *home)
 {
   static const struct timespec step = { .tv_nsec = STEP_NS };
-  char *path = cf_paths_join (home, "lock");
-  int fd = path ? open (path, O_RDWR | O_CLOEXEC) : -1;
+  pid_t pid;
 
-  for (int i = 0; fd >= 0; i++) {
-    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-
-    if (fcntl (fd, F_GETLK, &lock) || lock.l_type == F_UNLCK)
-      break;
+  for (int i = 0; i < 2 * DAEMON_STEPS && (pid = cf_client_daemon_pid (home)) > 0; i++) {
     if (i == 0 || i == DAEMON_STEPS)
-      kill (lock.l_pid, i ? SIGKILL : SIGTERM);
-    if (i > 2 * DAEMON_STEPS)
-      break;
+      kill (pid, i ? SIGKILL : SIGTERM);
     nanosleep (&step, NULL);
   }
-  if (fd >= 0)
-    close (fd);
-  free (path);
 }
 
 static void

@@ -234,14 +234,14 @@ cf_cli_run_start (struct cf_cli *cli, const struct cf_cli_command *command, cons
   return code;
 }
 
-/* Until nobody answers any more: what comes next may start another, or remove the home. */
+/* Until process PID has let the home go: what comes next may start another, or remove the home. */
 static int
-wait_gone (struct cf_cli *cli)
+wait_gone (struct cf_cli *cli, pid_t pid)
 {
   const struct timespec pause = { 0, STOP_POLL_MS * 1000000 };
   int64_t deadline_ms = cf_cli_now_ms () + (cli->timeout_ms < 0 ? STOP_MS : cli->timeout_ms);
 
-  while (cf_client_daemon_runs (cli->home)) {
+  while (cf_client_daemon_pid (cli->home) == pid) {
     if (cf_cli_now_ms () > deadline_ms || cf_cli_interrupted (false))
       return cf_cli_fail (cli, cf_err (GPG_ERR_TIMEOUT), "Wait a little; its log in the home says what it does",
                           "The daemon was told to end and has not yet");
@@ -254,6 +254,7 @@ int
 cf_cli_run_stop (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args)
 {
   const struct cf_client_config config = { cli->home, false };
+  const pid_t pid = cf_client_daemon_pid (cli->home);
   struct cf_client_error error;
   bool ran = true;
   gpg_error_t err = 0;
@@ -262,7 +263,10 @@ cf_cli_run_stop (struct cf_cli *cli, const struct cf_cli_command *command, const
 
   (void) command;
   (void) args;
-  if (!cli->client)
+  /* A service manager may listen in its place: whoever connects would start it, to end it. */
+  if (!pid)
+    err = cf_err (GPG_ERR_ECONNREFUSED);
+  else if (!cli->client)
     err = cf_client_connect (&config, &cli->client);
   if (gpg_err_code (err) == GPG_ERR_ECONNREFUSED)
     ran = false;
@@ -274,7 +278,7 @@ cf_cli_run_stop (struct cf_cli *cli, const struct cf_cli_command *command, const
       return cf_cli_fail_call (cli, &error);
     cf_client_free (cli->client);
     cli->client = NULL;
-    code = wait_gone (cli);
+    code = wait_gone (cli, pid);
   }
   if (code)
     return code;

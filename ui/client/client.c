@@ -4,11 +4,13 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/paths.h"
 #include "ui/client/client.h"
@@ -76,6 +78,23 @@ cf_client_daemon_runs (const char *home)
     return false;
   cf_client_free (client);
   return true;
+}
+
+pid_t
+cf_client_daemon_pid (const char *home)
+{
+  struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET }; /* as core/daemon/lock.c holds it */
+  char *dir = NULL, *path = cf_paths_home (home, &dir) ? NULL : cf_paths_join (dir, "lock");
+  int fd = path ? open (path, O_RDWR | O_CLOEXEC | O_NOFOLLOW) : -1;
+  pid_t pid = 0;
+
+  if (fd >= 0 && !fcntl (fd, F_GETLK, &lock) && lock.l_type != F_UNLCK)
+    pid = lock.l_pid;
+  if (fd >= 0)
+    close (fd);
+  free (path);
+  free (dir);
+  return pid;
 }
 
 /* ---- a call ---- */

@@ -19,6 +19,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 
@@ -84,7 +85,9 @@ gpg_error_t cf_client_call (struct cf_client *client, const char *verb, const ch
                             const struct cf_client_handler *handler, void *arg, int timeout_ms,
                             struct cf_client_error *r_error) CF_MUST_CHECK;
 
-/* Is a daemon running for HOME?  Never starts one. */
+/* Does a daemon answer for HOME?  Never starts one, but a service manager that listens in its place may. */
 bool cf_client_daemon_runs (const char *home);
+/* The process that holds HOME (NULL: as above), also one that is about to end; 0: none. */
+pid_t cf_client_daemon_pid (const char *home);
 
 #endif

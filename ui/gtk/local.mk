@@ -42,7 +42,7 @@ confab_gtk_CFLAGS = $(libcf_gtk_a_CFLAGS)
 confab_gtk_LDADD = $(GTK_CLIENT_LIBS)
 
 CLEANFILES += ui/gtk/resources.c
-ui/gtk/resources.c: $(gtk_resources)
+ui/gtk/resources.c: $(gtk_resources) $(icons)
 	$(AM_V_GEN)$(MKDIR_P) ui/gtk && $(GLIB_COMPILE_RESOURCES) --generate-source --manual-register \
-	  --c-name cf_gtk --sourcedir=$(srcdir)/ui/gtk --target=$@ $(srcdir)/ui/gtk/confab.gresource.xml
+	  --c-name cf_gtk --sourcedir=$(srcdir)/ui/gtk --sourcedir=$(srcdir)/data/icons --target=$@ $(srcdir)/ui/gtk/confab.gresource.xml
 endif
