@@ -50,7 +50,7 @@ addition_free (struct addition *a)
     cf_wipe (a->data, a->len);
   free (a->data);
   free (a->texts);
-  free (a->wait);
+  cf_wait_free (a->wait);
   free (a);
 }
 
@@ -173,6 +173,8 @@ write_addition (struct addition *a)
     if (!err && conv->sent_sequence - ob->sealed_sequence >= CF_ENVELOPE_ENTRIES_MAX)
       cf_outbox_seal_next (ob); /* as much as an envelope can hold: gpg begins now */
   }
+  if (!err)
+    err = cf_wait_rows (a->wait);
   return err ? err : cf_conversation_save (core, conv);
 }
 

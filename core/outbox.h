@@ -42,10 +42,12 @@ struct cf_wait {
   struct cf_timer timeout;
   uint64_t first;  /* sequence of the first item; the others follow */
   size_t missing;  /* items that have not come as far as is wanted */
+  json_t *states[CF_MESSAGE_FAILED + 1]; /* their names, for the rows */
   size_t count;
   struct {
     uint8_t id[CF_MESSAGE_ID_LEN];
     enum cf_message_state state;
+    json_t *row; /* NULL: not made yet, or handed over */
   } items[];
 };
 
@@ -123,6 +125,10 @@ void cf_outbox_tell (struct cf_outbox *outbox, uint64_t first, uint64_t last, en
 /* receipt.c: room for COUNT messages, queued; the caller fills FIRST, OUTBOX and the ids, and frees one that it does not
    start. */
 gpg_error_t cf_wait_new (size_t count, struct cf_wait **r_wait) CF_MUST_CHECK;
+void cf_wait_free (struct cf_wait *wait);
+/* Make the rows of the answer, the ids being known: before the commit, because what is on disk must not be answered with
+   an error, or it would be sent again.  Errors: ENOMEM. */
+gpg_error_t cf_wait_rows (struct cf_wait *wait) CF_MUST_CHECK;
 /* Answer CMD with a row a message once all are in state WANTED, or TIMEOUT_MS (0: never) are over; owns WAIT. */
 void cf_wait_start (struct cf_wait *wait, struct cf_command *cmd, enum cf_message_state wanted, uint64_t timeout_ms);
 /* All who wait end, with the state so far and ERR. */

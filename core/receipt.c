@@ -20,6 +20,35 @@ cf_wait_new (size_t count, struct cf_wait **r_wait)
   return 0;
 }
 
+void
+cf_wait_free (struct cf_wait *w)
+{
+  if (!w)
+    return;
+  for (size_t i = 0; i < w->count; i++)
+    json_decref (w->items[i].row);
+  for (size_t i = 0; i < sizeof w->states / sizeof *w->states; i++)
+    json_decref (w->states[i]);
+  free (w);
+}
+
+gpg_error_t
+cf_wait_rows (struct cf_wait *w)
+{
+  char id[2 * CF_MESSAGE_ID_LEN + 1];
+
+  for (int i = 0; i <= CF_MESSAGE_FAILED; i++)
+    if (!(w->states[i] = json_string (cf_message_state_name (i))))
+      return cf_err (GPG_ERR_ENOMEM);
+  for (size_t i = 0; i < w->count; i++) {
+    w->items[i].row = json_pack ("{s:s, s:O}", "message", cf_hex (w->items[i].id, sizeof w->items[i].id, id), "state",
+                                 w->states[CF_MESSAGE_QUEUED]);
+    if (!w->items[i].row)
+      return cf_err (GPG_ERR_ENOMEM);
+  }
+  return 0;
+}
+
 static void
 wait_unlink (struct cf_wait *w)
 {
@@ -33,22 +62,26 @@ wait_unlink (struct cf_wait *w)
   w->cmd->cancelled = NULL;
 }
 
-/* Take W out of its outbox and answer its client. */
+/* Take W out of its outbox and answer its client.  The messages are on disk: that there is no memory to say so is no
+   error of theirs.  (Another value under a key that is there needs none.) */
 static void
 wait_end (struct cf_wait *w, gpg_error_t err)
 {
   struct cf_command *cmd = w->cmd;
-  char id[2 * CF_MESSAGE_ID_LEN + 1];
   gpg_error_t row_err = 0;
-  size_t i;
 
   wait_unlink (w);
-  for (i = 0; !row_err && i < w->count; i++)
-    row_err = cf_command_row (cmd, json_pack ("{s:s, s:s}", "message",
-                                              cf_hex (w->items[i].id, sizeof w->items[i].id, id), "state",
-                                              cf_message_state_name (w->items[i].state)));
-  free (w);
-  cf_command_done (cmd, err ? err : row_err);
+  for (size_t i = 0; !row_err && i < w->count; i++) {
+    json_t *row = w->items[i].row;
+
+    w->items[i].row = NULL;
+    if (!json_object_set (row, "state", w->states[w->items[i].state]))
+      row_err = cf_command_row (cmd, row);
+    else
+      json_decref (row);
+  }
+  cf_wait_free (w);
+  cf_command_done (cmd, err);
 }
 
 /* The states so far are the answer; that they are not the wanted ones is for the client to see. */
@@ -65,7 +98,7 @@ wait_cancelled (struct cf_command *cmd)
   struct cf_wait *w = cmd->state;
 
   wait_unlink (w);
-  free (w);
+  cf_wait_free (w);
 }
 
 void

@@ -207,14 +207,12 @@ count (struct tale *t, struct sim_node *node, const char *direction)
   return n;
 }
 
-/* What was answered OK is there; what was not may be, if Alice was down since, or there was no memory for the
-   answer. */
+/* What was answered OK is there; what was not may be, if Alice was down since. */
 static void
 check (struct tale *t, enum side side)
 {
   unsigned there = count (t, side == ALICES ? t->p.a : t->p.b, "out");
-
-  bool unsure = t->fault == NO_MEMORY || (side == ALICES && t->fell);
+  bool unsure = side == ALICES && t->fell;
 
   HOLDS (there >= t->promised[side] && there <= t->promised[side] + unsure);
   t->promised[side] = there;

@@ -3,11 +3,18 @@
 
 # What goes into the program as a resource: named here and in confab.gresource.xml.
 gtk_resources = ui/gtk/confab.gresource.xml ui/gtk/style.css \
+	ui/gtk/address_dialog.ui \
+	ui/gtk/choice_dialog.ui \
 	ui/gtk/empty_view.ui \
+	ui/gtk/fact_row.ui \
 	ui/gtk/first_run.ui \
 	ui/gtk/list_row.ui \
+	ui/gtk/message_details.ui \
 	ui/gtk/open_dialog.ui \
 	ui/gtk/request_view.ui \
+	ui/gtk/scan_view.ui \
+	ui/gtk/settings_dialog.ui \
+	ui/gtk/shortcuts.ui \
 	ui/gtk/sidebar.ui \
 	ui/gtk/state_page.ui \
 	ui/gtk/window.ui
@@ -15,31 +22,55 @@ EXTRA_DIST += $(gtk_resources)
 
 if HAVE_GTK
 noinst_LIBRARIES += libcf-gtk.a
-libcf_gtk_a_SOURCES = ui/gtk/app.c ui/gtk/app.h \
+libcf_gtk_a_SOURCES = \
+	ui/gtk/address_dialog.c ui/gtk/address_dialog.h \
+	ui/gtk/app.c ui/gtk/app.h \
 	ui/gtk/avatar.c ui/gtk/avatar.h \
+	ui/gtk/choice_dialog.c ui/gtk/choice_dialog.h \
 	ui/gtk/conversation_actions.c ui/gtk/conversation_actions.h \
 	ui/gtk/empty_view.c ui/gtk/empty_view.h \
+	ui/gtk/escape.c ui/gtk/escape.h \
+	ui/gtk/fact_row.c ui/gtk/fact_row.h \
 	ui/gtk/first_run.c ui/gtk/first_run.h \
 	ui/gtk/list_row.c ui/gtk/list_row.h \
+	ui/gtk/message_details.c ui/gtk/message_details.h \
 	ui/gtk/notify.c ui/gtk/notify.h \
 	ui/gtk/open_dialog.c ui/gtk/open_dialog.h \
+	ui/gtk/qr_read.c ui/gtk/qr_read.h \
+	ui/gtk/qr_view.c ui/gtk/qr_view.h \
 	ui/gtk/request_view.c ui/gtk/request_view.h \
+	ui/gtk/scan.c ui/gtk/scan.h \
+	ui/gtk/scan_camera.c \
+	ui/gtk/scan_view.c ui/gtk/scan_view.h \
 	ui/gtk/secret_buffer.c ui/gtk/secret_buffer.h \
+	ui/gtk/settings_dialog.c ui/gtk/settings_dialog.h \
+	ui/gtk/settings_row.c ui/gtk/settings_row.h \
+	ui/gtk/shortcuts.c ui/gtk/shortcuts.h \
 	ui/gtk/sidebar.c ui/gtk/sidebar.h \
 	ui/gtk/state_page.c ui/gtk/state_page.h \
+	ui/gtk/widget_call.c ui/gtk/widget_call.h \
 	ui/gtk/window.c ui/gtk/window.h
 nodist_libcf_gtk_a_SOURCES = ui/gtk/resources.c
-libcf_gtk_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(GTK_CFLAGS)
+libcf_gtk_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(GTK_CFLAGS) $(ZBAR_CFLAGS)
 # GTK's macros and signatures trip these.
 GTK_WARNINGS = -Wno-conversion -Wno-cast-qual
 libcf_gtk_a_CFLAGS = $(AM_CFLAGS) $(GTK_WARNINGS)
-GTK_CLIENT_LIBS = libcf-gtk.a $(CLIENT_LIBS) $(GTK_LIBS)
+GTK_CLIENT_LIBS = libcf-gtk.a $(CLIENT_LIBS) $(GTK_LIBS) $(ZBAR_LIBS)
 
 bin_PROGRAMS += confab-gtk
 confab_gtk_SOURCES = ui/gtk/main.c base/wiping_heap.c
 confab_gtk_CPPFLAGS = $(libcf_gtk_a_CPPFLAGS)
 confab_gtk_CFLAGS = $(libcf_gtk_a_CFLAGS)
 confab_gtk_LDADD = $(GTK_CLIENT_LIBS)
+
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/ui/test_qr_read
+TESTS += tests/unit/ui/test_qr_read
+tests_unit_ui_test_qr_read_SOURCES = tests/unit/ui/test_qr_read.c
+tests_unit_ui_test_qr_read_CPPFLAGS = $(libcf_gtk_a_CPPFLAGS)
+tests_unit_ui_test_qr_read_CFLAGS = $(libcf_gtk_a_CFLAGS)
+tests_unit_ui_test_qr_read_LDADD = $(GTK_CLIENT_LIBS) $(CMOCKA_LIBS)
+endif
 
 CLEANFILES += ui/gtk/resources.c
 ui/gtk/resources.c: $(gtk_resources) $(icons)
