@@ -32,6 +32,7 @@ libsodium-dev       handshake and password gate
 libgcrypt20-dev     encryption of tunnels
 libsqlcipher-dev    the encrypted store
 libjansson-dev      JSON
+libncurses-dev      the terminal client
 libunistring-dev    Unicode
 libgtk-3-dev        desktop client
 libhandy-1-dev      desktop client: folds where it is narrow
@@ -47,6 +48,7 @@ libcmocka-dev       unit tests
 iproute2            tests: virtual hosts
 util-linux          tests: virtual hosts
 procps              tests: processes
+tmux                tests: terminals
 python3             tests: drivers
 python3-gi          tests: drivers of the desktop client
 gir1.2-atspi-2.0    tests: the desktop client is driven as assistive tools do

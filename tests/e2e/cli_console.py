@@ -108,11 +108,11 @@ class Person:
 
 def first_start(a, b):
     """A first start proposes the only key, and then shows who is near"""
-    a.begin()
+    a.begin("console")
     a.until("Use it as your identity? [Y/n]")
     a.type("y\n")
     a.until("You are alice <alice@x.invalid>", "> ")
-    b.begin()
+    b.begin("console")
     b.until("Use it as your identity? [Y/n]")
     b.type("\n")
     b.until("You are bob")

@@ -31,13 +31,14 @@ report () {
     echo "ok $case_no - $1"
   fi
 }
-echo 1..14
+echo 1..16
 allowed base 'base/'
 allowed gpg 'base/|gpg/'
 allowed net 'base/|net/'
 allowed core 'base/|gpg/|net/|core/'
 allowed ui/client 'base/|ui/client/'
-allowed ui/cli 'base/|ui/client/|ui/cli/'
+allowed ui/cli 'base/|ui/client/|ui/cli/|ui/tui/tui\.h'
+allowed ui/tui 'base/|ui/client/|ui/tui/'
 allowed ui/gtk 'base/|ui/client/|ui/gtk/'
 only 'gpgme\.h' 'gpg/'
 only 'sqlite3\.h|sqlcipher/sqlite3\.h' 'core/store/'
@@ -45,5 +46,6 @@ only 'assuan\.h' 'core/ipc/|ui/client/|gpg/'
 only 'event2/[a-z_]*\.h' 'net/io_event|gpg/|core/daemon/|core/ipc/'
 only 'gtk/gtk\.h|handy\.h' 'ui/gtk/'
 only 'sys/socket\.h' 'net/io_event|core/ipc/|core/daemon/|ui/|base/paths'
+only 'n?curses(w/curses)?\.h' 'ui/tui/term\.c'
 only 'time\.h' 'base/env_system|base/text|core/ipc/|core/daemon/|core/store/|gpg/|ui/|net/io_event'
 exit $status

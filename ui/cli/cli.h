@@ -235,6 +235,8 @@ int cf_cli_send_outcome (const struct cf_cli *cli, const char *state, const char
 /* The limit of a call that gives the daemon TIMEOUT_MS: the daemon's own comes first. */
 int cf_cli_send_limit (int timeout_ms);
 
+int cf_cli_run_console (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
+
 /* The line-mode face of Confab; CHAT NULL: the console, else a conversation.  The exit code. */
 int cf_cli_console (struct cf_cli *cli, const char *chat);
 

@@ -404,6 +404,16 @@ cf_cli_console (struct cf_cli *cli, const char *chat)
 }
 
 int
+cf_cli_run_console (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args)
+{
+  (void) command;
+  (void) args;
+  if (cli->interactive) /* it is the console already */
+    return 0;
+  return cf_cli_console (cli, NULL);
+}
+
+int
 cf_cli_run_chat (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args)
 {
   (void) command;

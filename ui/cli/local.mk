@@ -9,7 +9,7 @@ libcf_cli_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 bin_PROGRAMS += confab
 confab_SOURCES = ui/cli/main.c base/wiping_heap.c
 confab_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
-confab_LDADD = libcf-cli.a $(CLIENT_LIBS)
+confab_LDADD = libcf-cli.a $(TUI_LIBS)
 
 dist_noinst_SCRIPTS += ui/demo/demo.sh
 

@@ -11,6 +11,7 @@
 
 #include "base/secmem.h"
 #include "ui/cli/cli.h"
+#include "ui/tui/tui.h"
 
 static int
 version (const struct cf_cli *cli)
@@ -29,8 +30,13 @@ version (const struct cf_cli *cli)
 static int
 no_command (struct cf_cli *cli)
 {
-  if (!cli->json && cli->tty_in && cli->tty_out)
-    return cf_cli_console (cli, NULL);
+  int code;
+
+  if (!cli->json && cli->tty_in && cli->tty_out) {
+    if (!cf_tui_run (cli->home, &code))
+      return code;
+    return cf_cli_console (cli, NULL); /* a terminal that only types */
+  }
   return cf_cli_fail (cli, cf_err (GPG_ERR_MISSING_VALUE),
                       "\"confab help\" lists them; without one, confab needs a terminal", "No command was given");
 }

@@ -283,6 +283,10 @@ const struct cf_cli_command cf_cli_commands[] = {
     .fields = "event (peer_seen, peer_gone, request, request_state, conversation, message, message_state, typing, "
               "draft, setting, network, visibility, error), cursor, at, and those of what it is about",
     .show = cf_show_event },
+  { .name = "console", .args = "", .run = cf_cli_run_console, .summary = "a console of lines, for simple terminals",
+    .help = "What \"confab\" alone is where the terminal cannot move its cursor: commands without typing \"confab\", and "
+            "what happens as it happens. For screen readers and simple terminals.",
+    .fields = "none" },
   { .name = "demo", .args = "", .options = demo_options, .run = cf_cli_run_demo,
     .summary = "somebody on this machine to try everything with, who then vanishes",
     .help = "A throw-away identity, Echo, shows up among who is near, says which password to type, and sends back what "
