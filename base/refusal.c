@@ -46,6 +46,7 @@ static const char *const names[CF_REFUSED_COUNT] = {
   [CF_REFUSED_HELLO_DEVICE] = "hello.device",
   [CF_REFUSED_HELLO_IDENTITY] = "hello.identity",
   [CF_REFUSED_HELLO_INVISIBLE] = "hello.invisible",
+  [CF_REFUSED_HELLO_TOKEN] = "hello.token",
   [CF_REFUSED_HELLO_BLOCKED] = "hello.blocked",
   [CF_REFUSED_HELLO_QUESTIONS] = "hello.questions",
   [CF_REFUSED_HELLO_CROWDED] = "hello.crowded",

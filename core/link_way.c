@@ -45,6 +45,7 @@ struct cf_way {
   enum way_state state;
   bool dialled;
   bool is_ready;               /* the handshake is complete */
+  uint8_t token[CF_ADDRESS_TOKEN_LEN]; /* accepted: of an address, as he has shown it; zeros: none */
   uint8_t device[CF_DEVICE_KEY_LEN]; /* the other end's; once the tunnel is ready */
   struct cf_addr addr;
   struct cf_buf early;         /* CHECKING, dialled: messages, each with its length */
@@ -215,9 +216,13 @@ send_hello (struct cf_way *way, enum cf_control kind, const struct cf_fpr *expec
 {
   gpg_error_t err;
   const struct cf_self *self = way->links->core->self;
+  const uint8_t *token = expected && way->dialled ? cf_peer_token (cf_peer_find (way->links->core, expected), way->device)
+                                                  : NULL;
   struct cf_hello hello = { .versions = 1u << CF_PROTO_VERSION, .suites = 3 };
   struct cf_buf out;
 
+  if (token)
+    memcpy (hello.token, token, sizeof hello.token);
   if (expected)
     hello.expected = *expected;
   hello.device = self->device;
@@ -233,16 +238,31 @@ send_hello (struct cf_way *way, enum cf_control kind, const struct cf_fpr *expec
   return err;
 }
 
+/* May the stranger at the other end know that we are here? */
+static bool
+may_find_us (const struct cf_way *way)
+{
+  static const uint8_t none[CF_ADDRESS_TOKEN_LEN];
+  struct cf_core *core = way->links->core;
+
+  if (cf_peers_visibility (core) == CF_VISIBLE_EVERYONE || cf_self_token_is (core->self, way->token))
+    return true;
+  count (way, memcmp (way->token, none, sizeof none) ? CF_REFUSED_HELLO_TOKEN : CF_REFUSED_HELLO_INVISIBLE);
+  return false;
+}
+
 static void
 answer_key (struct cf_way *way)
 {
   gpg_error_t err;
   struct cf_links *links = way->links;
 
-  bool visible = cf_peers_visibility (links->core) == CF_VISIBLE_EVERYONE;
-
-  if (!visible || !cf_links_allow_question (links, &way->addr)) {
-    count (way, visible ? CF_REFUSED_HELLO_QUESTIONS : CF_REFUSED_HELLO_INVISIBLE);
+  if (!may_find_us (way)) {
+    way_silence (way);
+    return;
+  }
+  if (!cf_links_allow_question (links, &way->addr)) {
+    count (way, CF_REFUSED_HELLO_QUESTIONS);
     way_silence (way);
     return;
   }
@@ -298,10 +318,8 @@ may_reach (struct cf_way *way, const struct cf_fpr *identity, bool verified)
   }
   if (is_ours (core, link, identity))
     return true;
-  if (cf_peers_visibility (core) != CF_VISIBLE_EVERYONE) {
-    count (way, CF_REFUSED_HELLO_INVISIBLE);
+  if (!may_find_us (way))
     return false;
-  }
   if (unwanted_up (way->links) >= UNWANTED_UP_MAX) {
     count (way, CF_REFUSED_HELLO_CROWDED);
     return false;
@@ -482,6 +500,8 @@ way_control (struct cf_way *way, const uint8_t *data, size_t len)
   struct cf_hello hello;
 
   err = cf_hello_decode (data, len, &kind, &hello);
+  if (!err && way->state == WAY_WAITING)
+    memcpy (way->token, hello.token, sizeof way->token);
   if (!err && kind == CF_CONTROL_HELLO && (way->state == WAY_ASKED || way->state == WAY_WAITING))
     take_hello (way, &hello);
   else if (!err && kind == CF_CONTROL_KEY_ASK && way->state == WAY_WAITING)

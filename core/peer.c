@@ -528,6 +528,14 @@ leave:
   return err;
 }
 
+const uint8_t *
+cf_peer_token (const struct cf_peer *peer, const uint8_t device_key[CF_DEVICE_KEY_LEN])
+{
+  bool is_his = peer && peer->address.has_token && !memcmp (peer->address.device_key, device_key, CF_DEVICE_KEY_LEN);
+
+  return is_his ? peer->address.token : NULL;
+}
+
 gpg_error_t
 cf_peer_set_blocked (struct cf_core *core, struct cf_peer *peer, bool blocked)
 {

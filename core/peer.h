@@ -11,6 +11,7 @@
 #include <jansson.h>
 
 #include "base/hash.h"
+#include "core/address.h"
 #include "core/command.h"
 #include "core/core.h"
 #include "net/discovery.h"
@@ -48,6 +49,7 @@ struct cf_peer {
   int64_t last_seen_utc_ms;    /* 0: never */
   bool present;                /* answers "who's there" now */
   bool contact, blocked;
+  struct cf_address address;   /* by which the user added him, if it has a token; else all zero */
   char *verified_how;          /* NULL, "password", "certification" */
   int64_t verified_utc_ms;
   uint8_t *pair_secret;        /* secret memory, or NULL; of the pair's last opening */
@@ -82,6 +84,10 @@ gpg_error_t cf_peer_check_key (struct cf_core *core, const struct cf_fpr *fpr,
 
 /* Make PEER a contact (kept), verified by HOW unless NULL, with the PAIR_SECRET of an opening unless NULL. */
 gpg_error_t cf_peer_keep (struct cf_core *core, struct cf_peer *peer, const char *how, const uint8_t *pair_secret) CF_MUST_CHECK;
+
+/* What to show DEVICE_KEY of PEER (NULL: unknown), so that it lets a stranger in: the token of the address by which he was
+   added, to the device that it names and to no other; or NULL. */
+const uint8_t *cf_peer_token (const struct cf_peer *peer, const uint8_t device_key[CF_DEVICE_KEY_LEN]);
 
 /* The verified tie between a device and an identity, from a KEY or a HELLO; called by link after checking. */
 gpg_error_t cf_peer_tie (struct cf_core *core, const struct cf_key_info *key, const char *name,

@@ -233,8 +233,24 @@ run_contacts (struct cf_command *cmd)
 
 /* --- ADD --- */
 
+/* Make PEER a contact; what ADDRESS (NULL: there was none) has to show him is kept with it. */
+static gpg_error_t
+keep (struct cf_core *core, struct cf_peer *peer, const struct cf_address *address)
+{
+  const struct cf_address before = peer->address;
+  gpg_error_t err;
+
+  if (address && address->has_token)
+    peer->address = *address;
+  err = cf_peer_keep (core, peer, NULL, NULL);
+  if (err)
+    peer->address = before;
+  return err;
+}
+
 static void
-add_finish (struct cf_command *cmd, const struct cf_fpr *fpr, const struct cf_key_info *key)
+add_finish (struct cf_command *cmd, const struct cf_fpr *fpr, const struct cf_key_info *key,
+            const struct cf_address *address)
 {
   gpg_error_t err;
   struct cf_peers *peers = cmd->core->peers;
@@ -254,7 +270,7 @@ add_finish (struct cf_command *cmd, const struct cf_fpr *fpr, const struct cf_ke
   if (!err && cf_command_option (cmd, "check"))
     cf_peers_compare (peers, peer); /* whom it only looks like; nothing is kept */
   else if (!err)
-    err = cf_peer_keep (cmd->core, peer, NULL, NULL);
+    err = keep (cmd->core, peer, address);
   if (!err)
     err = cf_command_row (cmd, contact_json (cmd->core, peer));
   cf_command_done (cmd, err);
@@ -287,7 +303,7 @@ add_imported (void *arg, gpg_error_t err, const struct cf_key_info *key)
   if (err)
     cf_command_done (cmd, err);
   else
-    add_finish (cmd, &key->fpr, key);
+    add_finish (cmd, &key->fpr, key, NULL);
 }
 
 static void
@@ -333,7 +349,7 @@ run_add (struct cf_command *cmd)
     return;
   }
   if (!cf_fpr_parse (cmd->argv[0], &fpr)) {
-    add_finish (cmd, &fpr, NULL);
+    add_finish (cmd, &fpr, NULL, NULL);
     return;
   }
   if (strchr (cmd->argv[0], '@') && strncasecmp (cmd->argv[0], "confab:", 7)) {
@@ -345,7 +361,7 @@ run_add (struct cf_command *cmd)
   if (err)
     cf_command_done (cmd, err);
   else
-    add_finish (cmd, &address.fpr, NULL);
+    add_finish (cmd, &address.fpr, NULL, &address);
 }
 
 /* --- REMOVE --- */

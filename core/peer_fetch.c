@@ -165,7 +165,7 @@ fetch_ready (void *arg)
   struct cf_buf out;
 
   cf_buf_init (&out, KEY_ASK_MAX);
-  err = cf_key_ask_encode (&out);
+  err = cf_key_ask_encode (cf_peer_token (cf_peer_find (f->all->peers->core, &f->identity), f->device_key), &out);
   if (!err)
     err = cf_link_tunnel_send (f->tunnel, CF_CHANNEL_CONTROL, cf_buf_data (&out), cf_buf_len (&out));
   cf_buf_done (&out);

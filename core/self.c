@@ -21,7 +21,9 @@
 
 #define LOOK_MS (3600 * 1000)
 #define CLOCK_MS (60 * 1000) /* has the clock been set? */
-#define NEWEST "newest-device-statement" /* row of the settings; no setting of the user's */
+/* Rows of the settings; no settings of the user's. */
+#define NEWEST "newest-device-statement"
+#define TOKEN "address-token"
 #define RETRY_MS (6 * 3600 * 1000) /* signing may raise a pinentry: do not nag */
 
 /* ---- the name ---- */
@@ -74,10 +76,49 @@ cf_self_rename (struct cf_self *self)
 char *
 cf_self_address (const struct cf_self *self)
 {
-  struct cf_address address = { .fpr = self->fpr, .has_device = true };
+  struct cf_address address = { .fpr = self->fpr, .has_device = true, .has_token = true };
 
   memcpy (address.device_key, self->device.device_key, CF_DEVICE_KEY_LEN);
+  memcpy (address.token, self->token, CF_ADDRESS_TOKEN_LEN);
   return cf_address_format (&address);
+}
+
+/* ---- the token of our address ---- */
+
+bool
+cf_self_token_is (const struct cf_self *self, const uint8_t token[CF_ADDRESS_TOKEN_LEN])
+{
+  return cf_ct_equal (self->token, token, CF_ADDRESS_TOKEN_LEN);
+}
+
+gpg_error_t
+cf_self_renew_address (struct cf_self *self)
+{
+  uint8_t token[CF_ADDRESS_TOKEN_LEN];
+  char text[2 * CF_ADDRESS_TOKEN_LEN + 1];
+  gpg_error_t err;
+
+  cf_env_random (self->core->env, token, sizeof token);
+  err = cf_store_setting_set (self->core->store, TOKEN, cf_hex (token, sizeof token, text));
+  if (!err)
+    memcpy (self->token, token, sizeof token);
+  return err;
+}
+
+/* A home that was made before addresses had one gets one now. */
+static gpg_error_t
+load_token (struct cf_self *self)
+{
+  gpg_error_t err;
+  char *text = NULL;
+
+  err = cf_store_setting_get (self->core->store, TOKEN, &text);
+  if (!err && !text)
+    err = cf_self_renew_address (self);
+  else if (!err && cf_unhex (text, self->token, sizeof self->token))
+    err = cf_err (CF_ERR_STORE);
+  free (text);
+  return err;
 }
 
 /* ---- renewal ---- */
@@ -334,6 +375,8 @@ cf_self_new (struct cf_core *core, struct cf_store_self *row, struct cf_self **r
   self->device = row->device;
   if (!err)
     err = load_newest (self);
+  if (!err)
+    err = load_token (self);
   if (err) {
     free (self->name);
     free (self);

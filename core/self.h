@@ -22,6 +22,7 @@ struct cf_self {
   size_t block_len;
   enum cf_key_state key_state; /* as last looked up; cf_self_key_state says what it is now */
   int64_t expires_utc_ms;      /* 0: never, or not known yet */
+  uint8_t token[CF_ADDRESS_TOKEN_LEN]; /* of our address: what a stranger shows to be let in */
   /* Of self.c: renewal of statement and key. */
   struct cf_core *core;
   struct cf_timer renew;
@@ -46,6 +47,10 @@ gpg_error_t cf_self_probe (const char *home, struct cf_fpr *r_fpr, char **r_gnup
 
 /* Our address (address.h); caller frees; NULL: ENOMEM. */
 char *cf_self_address (const struct cf_self *self);
+/* A new token: strangers who have only the old address are no longer let in.  Written first. */
+gpg_error_t cf_self_renew_address (struct cf_self *self) CF_MUST_CHECK;
+/* Is TOKEN the one of our address?  In constant time. */
+bool cf_self_token_is (const struct cf_self *self, const uint8_t token[CF_ADDRESS_TOKEN_LEN]);
 
 /* The state of our own key now. */
 enum cf_key_state cf_self_key_state (const struct cf_self *self);

@@ -136,7 +136,9 @@ run_status (struct cf_command *cmd)
 static void
 run_address (struct cf_command *cmd)
 {
-  cf_command_done (cmd, row_identity (cmd));
+  gpg_error_t err = cf_command_option (cmd, "renew") ? cf_self_renew_address (cmd->core->self) : 0;
+
+  cf_command_done (cmd, err ? err : row_identity (cmd));
 }
 
 static void
@@ -293,8 +295,10 @@ const struct cf_command_def cf_self_commands[] = {
   { "UNLOCK", "UNLOCK",
     "Open the store with the identity's key; pinentry may ask.  Row: fingerprint, user_id, address.", "", 0,
     0, false, run_unlock },
-  { "ADDRESS", "ADDRESS", "What to give people who want to find us.  Row: fingerprint, user_id, address.", "", 0, 0, true,
-    run_address },
+  { "ADDRESS", "ADDRESS [--renew]",
+    "What to give people who want to find us.  With --renew, strangers who have only an address from before are not let\n"
+    "in any more while we are not visible to everyone; contacts are.  Row: fingerprint, user_id, address.",
+    "renew", 0, 0, true, run_address },
   { "CONFIG", "CONFIG [KEY [VALUE]]", "Settings.  Rows: key, value, default, meaning.", "", 0, 2, true, run_config },
   { "VISIBILITY", "VISIBILITY [--for=DURATION] [everyone|contacts|nobody]",
     "Who on the local network sees us; for a while, then as it was chosen for good last.  Row: visibility, until (or\n"

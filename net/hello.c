@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* hello.c - KEY?, KEY, HELLO and the bytes of a device statement; see hello.h.
  *
- *   KEY?    kind
- *   KEY     kind  versions:4 suites:4            statement block name
- *   HELLO   kind  versions:4 suites:4  expected  statement block name
+ *   KEY?    kind  token:16
+ *   KEY     kind            versions:4 suites:4            statement block name
+ *   HELLO   kind  token:16  versions:4 suites:4  expected  statement block name
  *
  * statement = identity, device key:32, device number:16, not before:8,
  * not after:8, signature (length:2); block (length:4); name (length:2).
@@ -50,11 +50,15 @@ cf_device_check_times (const struct cf_device_statement *st, int64_t now_utc_ms)
 }
 
 gpg_error_t
-cf_key_ask_encode (struct cf_buf *out)
+cf_key_ask_encode (const uint8_t token[CF_ADDRESS_TOKEN_LEN], struct cf_buf *out)
 {
-  uint8_t kind = CF_CONTROL_KEY_ASK;
+  static const uint8_t none[CF_ADDRESS_TOKEN_LEN];
+  struct cf_wr wr;
 
-  return cf_buf_add (out, &kind, 1);
+  cf_wr_init (&wr, out);
+  cf_wr_u8 (&wr, CF_CONTROL_KEY_ASK);
+  cf_wr_bytes (&wr, token ? token : none, CF_ADDRESS_TOKEN_LEN);
+  return cf_wr_finish (&wr);
 }
 
 /* What a decoder would refuse is our own mistake when we encode it. */
@@ -91,6 +95,8 @@ cf_hello_encode (enum cf_control kind, const struct cf_hello *hello, struct cf_b
     return err;
   cf_wr_init (&wr, out);
   cf_wr_u8 (&wr, (uint8_t) kind);
+  if (kind == CF_CONTROL_HELLO)
+    cf_wr_bytes (&wr, hello->token, sizeof hello->token);
   cf_wr_u32 (&wr, hello->versions);
   cf_wr_u32 (&wr, hello->suites);
   if (kind == CF_CONTROL_HELLO)
@@ -119,16 +125,18 @@ rd_time (struct cf_rd *rd)
 }
 
 static void
-rd_hello (struct cf_rd *rd, bool with_expected, struct cf_hello *r)
+rd_hello (struct cf_rd *rd, bool is_hello, struct cf_hello *r)
 {
   struct cf_device_statement *d = &r->device;
   const uint8_t *name = NULL;
   size_t name_len = 0;
   gpg_error_t err;
 
+  if (is_hello)
+    cf_rd_bytes (rd, r->token, sizeof r->token);
   r->versions = cf_rd_u32 (rd);
   r->suites = cf_rd_u32 (rd);
-  if (with_expected)
+  if (is_hello)
     cf_rd_fpr (rd, &r->expected);
   cf_rd_fpr (rd, &d->identity);
   cf_rd_bytes (rd, d->device_key, sizeof d->device_key);
@@ -159,13 +167,14 @@ cf_hello_decode (const void *data, size_t len, enum cf_control *r_kind, struct c
   kind = cf_rd_u8 (&rd);
   if (kind == CF_CONTROL_KEY || kind == CF_CONTROL_HELLO)
     rd_hello (&rd, kind == CF_CONTROL_HELLO, &hello);
-  else if (kind != CF_CONTROL_KEY_ASK)
+  else if (kind == CF_CONTROL_KEY_ASK)
+    cf_rd_bytes (&rd, hello.token, sizeof hello.token);
+  else
     cf_rd_fail (&rd, cf_err (CF_ERR_PROTOCOL));
   err = cf_rd_finish (&rd);
   if (err)
     return err;
   *r_kind = (enum cf_control) kind;
-  if (kind != CF_CONTROL_KEY_ASK)
-    *r_hello = hello;
+  *r_hello = hello;
   return 0;
 }

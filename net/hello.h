@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* hello.h - the control messages by which two ends of a tunnel say who they are.
  *
- * KEY?    asks for the responder's public key and device statement (anonymous tunnels only)
+ * KEY?    asks for the responder's public key and device statement (anonymous tunnels only); the token of its address
  * KEY     answers it
- * HELLO   own identity, identity expected, versions and suites, device statement, public key
+ * HELLO   own identity, identity expected, versions and suites, device statement, public key; that token
  * Encoding and decoding only; what is believed is decided in core/link.
  */
 #ifndef CF_NET_HELLO_H
@@ -25,6 +25,8 @@ struct cf_device_statement {
 };
 
 struct cf_hello {
+  /* HELLO and KEY?: of the address by which the responder was found, so that a stranger may be let in; zeros: none. */
+  uint8_t token[CF_ADDRESS_TOKEN_LEN];
   struct cf_fpr expected; /* HELLO: whom we think we talk to; none in KEY */
   uint32_t versions;      /* bit n: version n is spoken */
   uint32_t suites;        /* bit 0: AESGCM, bit 1: ChaChaPoly */
@@ -39,10 +41,11 @@ gpg_error_t cf_device_bytes (const struct cf_device_statement *st, struct cf_buf
 /* Times only: not-before <= now + slack, now < not-after, span.  Errors: GPG_ERR_TOO_YOUNG, CERT_EXPIRED, INV_TIME. */
 gpg_error_t cf_device_check_times (const struct cf_device_statement *st, int64_t now_utc_ms) CF_MUST_CHECK;
 
-gpg_error_t cf_key_ask_encode (struct cf_buf *out) CF_MUST_CHECK;
+/* TOKEN may be NULL. */
+gpg_error_t cf_key_ask_encode (const uint8_t token[CF_ADDRESS_TOKEN_LEN], struct cf_buf *out) CF_MUST_CHECK;
 /* KIND is CF_CONTROL_KEY or CF_CONTROL_HELLO. */
 gpg_error_t cf_hello_encode (enum cf_control kind, const struct cf_hello *hello, struct cf_buf *out) CF_MUST_CHECK;
-/* Which control message DATA is; fills *R_HELLO for KEY and HELLO (pointers into DATA). */
+/* Which control message DATA is; fills *R_HELLO (pointers into DATA), of KEY? only its token. */
 gpg_error_t cf_hello_decode (const void *data, size_t len, enum cf_control *r_kind, struct cf_hello *r_hello) CF_MUST_CHECK;
 
 #endif

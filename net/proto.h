@@ -43,6 +43,7 @@
 #define CF_BYE_REASON_MAX 120             /* bytes of UTF-8 */
 #define CF_DEVICE_KEY_LEN 32
 #define CF_DEVICE_NUMBER_LEN 16
+#define CF_ADDRESS_TOKEN_LEN 16 /* of an address; random */
 #define CF_RECORD_PLAIN_MAX 16384
 #define CF_MESSAGE_CONTROL_MAX (128 * 1024) /* a message on the control channel */
 #define CF_MESSAGE_TALK_MAX (1280 * 1024)   /* on the conversation channel: one envelope and its frame */

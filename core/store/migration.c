@@ -33,6 +33,7 @@ const struct store_step store_steps[] = {
   { { cf_schema_people } },
   { { cf_schema_message_search } },
   { { cf_schema_message_changes, cf_schema_conversation_marks, cf_schema_event_words } },
+  { { cf_schema_contact_address } },
 };
 
 const size_t store_step_count = sizeof store_steps / sizeof *store_steps;

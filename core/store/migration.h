@@ -35,4 +35,7 @@ extern const char cf_schema_message_changes[];    /* store_message.c: what is sa
 extern const char cf_schema_conversation_marks[]; /* store_conversation.c: what our user marks one with; drafts; the timer */
 extern const char cf_schema_event_words[];        /* store_event.c: no event holds what was said */
 
+/* Version 8. */
+extern const char cf_schema_contact_address[]; /* store_peer.c: contact.address */
+
 #endif

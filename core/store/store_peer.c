@@ -42,6 +42,9 @@ const char cf_schema_stranger[] =
   " fpr BLOB PRIMARY KEY,"
   " seen INTEGER NOT NULL);";
 
+/* "confab:...", with a token; or NULL. */
+const char cf_schema_contact_address[] = "ALTER TABLE contact ADD COLUMN address TEXT;";
+
 const char cf_schema_contact_expires[] = "ALTER TABLE contact ADD COLUMN expires INTEGER NOT NULL DEFAULT 0;";
 
 #define ADDRS_TEXT_SIZE (CF_PEER_ADDRS_MAX * CF_ADDR_TEXT_SIZE)
@@ -107,8 +110,9 @@ save_device (struct cf_store *store, const struct cf_fpr *fpr, const struct cf_p
   return cf_stmt_run (s);
 }
 
+/* ADDRESS: of PEER as text, or NULL. */
 static void
-bind_contact (struct cf_stmt *s, const struct cf_peer *peer)
+bind_contact (struct cf_stmt *s, const struct cf_peer *peer, const char *address)
 {
   cf_bind_fpr (s, 1, &peer->fpr);
   cf_bind_text (s, 2, peer->user_id);
@@ -123,6 +127,7 @@ bind_contact (struct cf_stmt *s, const struct cf_peer *peer)
   cf_bind_blob (s, 11, peer->pair_secret, peer->pair_secret ? CF_HASH_LEN : 0);
   cf_bind_blob (s, 12, peer->pair_secret_before, peer->pair_secret_before ? CF_HASH_LEN : 0);
   cf_bind_int (s, 13, peer->expires_utc_ms);
+  cf_bind_text (s, 14, address);
 }
 
 gpg_error_t
@@ -130,10 +135,15 @@ cf_store_peer_save (struct cf_store *store, const struct cf_peer *peer)
 {
   gpg_error_t err;
   struct cf_stmt *s;
+  char *address = peer->address.has_token ? cf_address_format (&peer->address) : NULL;
 
+  if (peer->address.has_token && !address)
+    return cf_err (GPG_ERR_ENOMEM);
   err = cf_store_begin (store);
-  if (err)
+  if (err) {
+    free (address);
     return err;
+  }
   /* INSERT OR REPLACE would delete the row first, and with it (cascade) whatever refers to it. */
   s = cf_stmt (store, "INSERT OR IGNORE INTO contact (fpr, contact, blocked, key_state, validity, last_seen, verified_at)"
                       " VALUES (?1, 0, 0, 0, 0, 0, 0)");
@@ -143,8 +153,8 @@ cf_store_peer_save (struct cf_store *store, const struct cf_peer *peer)
     goto leave;
   s = cf_stmt (store, "UPDATE contact SET user_id = ?2, name = ?3, contact = ?4, blocked = ?5, key_state = ?6,"
                       " validity = ?7, last_seen = ?8, verified_how = ?9, verified_at = ?10, pair_secret = ?11,"
-                      " pair_secret_before = ?12, expires = ?13 WHERE fpr = ?1");
-  bind_contact (s, peer);
+                      " pair_secret_before = ?12, expires = ?13, address = ?14 WHERE fpr = ?1");
+  bind_contact (s, peer, address);
   err = cf_stmt_run (s);
   if (err)
     goto leave;
@@ -156,6 +166,7 @@ cf_store_peer_save (struct cf_store *store, const struct cf_peer *peer)
 
 leave:
   cf_store_end (store, &err);
+  free (address);
   return err;
 }
 
@@ -243,7 +254,7 @@ load_contact (struct cf_stmt *s, struct cf_peer *peer)
   peer->last_seen_utc_ms = cf_column_int (s, 7);
   peer->verified_utc_ms = cf_column_int (s, 9);
   peer->expires_utc_ms = cf_column_int (s, 12);
-  return 0;
+  return cf_column_text (s, 13) ? cf_address_parse (cf_column_text (s, 13), &peer->address) : 0;
 }
 
 gpg_error_t
@@ -254,7 +265,7 @@ cf_store_peer_load (struct cf_store *store, gpg_error_t (*take) (void *arg, stru
   struct cf_stmt *s;
 
   s = cf_stmt (store, "SELECT fpr, user_id, name, contact, blocked, key_state, validity, last_seen, verified_how,"
-                      " verified_at, pair_secret, pair_secret_before, expires FROM contact LIMIT ?1");
+                      " verified_at, pair_secret, pair_secret_before, expires, address FROM contact LIMIT ?1");
   cf_bind_int (s, 1, CF_PEERS_MAX);
   while (cf_stmt_step (s, &err)) {
     peer = calloc (1, sizeof *peer);

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 
-from hostile_world import (BULK, CONTROL, DISCOVERY, LINK, LONG, MORE, TALK, Err, Keys, case, fpr_bytes, run_groups,
+from hostile_world import (BULK, CONTROL, DISCOVERY, KEY_ASK, LINK, LONG, MORE, TALK, Err, Keys, case, fpr_bytes, run_groups,
                            u16, u32, wait_until)
 from lab import NETNS, check
 
@@ -307,7 +307,7 @@ def records_pings(w):
 @case("records", "after a goodbye nothing is heard")
 def records_after_bye(w):
     tunnel = w.tunnel()
-    tunnel.write(tunnel.seal(LINK, b"\3\0\0done") + tunnel.seal(CONTROL, b"\1"))
+    tunnel.write(tunnel.seal(LINK, b"\3\0\0done") + tunnel.seal(CONTROL, KEY_ASK))
     how, said = tunnel.end()
     check(how in ("eof", "reset") and not said, f"closed, not {how} {said.hex()}")
 
@@ -323,10 +323,10 @@ def rejected(w, hello, what, keys=None, reason=None):
     tunnel.close()
 
 
-@case("hello", "malformed, cut, too long", hello_malformed=6)
+@case("hello", "malformed, cut, too long", hello_malformed=8)
 def hello_malformed(w):
     good = w.hello()
-    for bad in (b"", b"\4", b"\0" + good[1:], good[:-1], good + b"\0", good[:40]):
+    for bad in (b"", b"\4", b"\1", KEY_ASK + b"\0", b"\0" + good[1:], good[:-1], good + b"\0", good[:40]):
         rejected(w, bad, "malformed")
 
 
@@ -343,13 +343,13 @@ def hello_names(w):
     rejected(w, w.hello(keys=Keys(w.hands)), "another device", reason="the statement is for another device")
     # What Alice says of herself, repeated by who has no more than that.
     tunnel = w.tunnel()
-    tunnel.send(CONTROL, b"\1")
+    tunnel.send(CONTROL, KEY_ASK)
     channel, key = tunnel.message()
     check(channel == CONTROL and key[0] == 2, "a KEY")
     tunnel.close()
     fields_at = 1 + 4 + 4
     theirs = key[fields_at:]
-    stolen = b"\3" + u32(2) + u32(3) + fpr_bytes(w.alice.fpr) + theirs
+    stolen = b"\3" + bytes(16) + u32(2) + u32(3) + fpr_bytes(w.alice.fpr) + theirs
     rejected(w, stolen, "her own statement", reason="the statement is for another device")
     mine = w.statement(w.mallory, fpr=w.alice.fpr)
     rejected(w, w.hello(statement=mine), "her own identity")
@@ -415,7 +415,7 @@ def hello_older(w):
 @case("hello", "what may not come then", hello_unexpected=5)
 def hello_unexpected(w):
     hello = w.hello()
-    for messages in ((b"\1", b"\1"), (b"\1", hello), (hello, hello), (b"\2" + hello[1:9] + hello[30:],)):
+    for messages in ((KEY_ASK, KEY_ASK), (KEY_ASK, hello), (hello, hello), (b"\2" + hello[17:25] + hello[46:],)):
         tunnel = w.tunnel()
         for message in messages:
             tunnel.send(CONTROL, message)
@@ -423,7 +423,7 @@ def hello_unexpected(w):
         tunnel.close()
     # An anonymous tunnel is good for KEY? alone.
     tunnel = w.tunnel(keys=Keys(w.hands))
-    tunnel.send(CONTROL, b"\1")
+    tunnel.send(CONTROL, KEY_ASK)
     tunnel.message()
     tunnel.send(CONTROL, hello)
     tunnel.bye()
@@ -435,7 +435,7 @@ def hello_questions(w):
     tunnels = []
     for _ in range(40):
         tunnel = w.tunnel(keys=Keys(w.hands), source=source)
-        tunnel.send(CONTROL, b"\1")
+        tunnel.send(CONTROL, KEY_ASK)
         tunnels.append(tunnel)
         if len(tunnels) > 10:
             tunnels.pop(0).close()
@@ -447,7 +447,7 @@ def hello_questions(w):
 
 
 @case("hello", "a stranger while nobody is to see us, and somebody who is blocked: not a word", hello_invisible=2,
-      hello_blocked=1)
+      hello_token=2, hello_blocked=1)
 def hello_silence(w):
     def unanswered(message, keys, reason):
         before, tunnel = w.refused().get(reason, 0), w.tunnel(keys)
@@ -458,9 +458,11 @@ def hello_silence(w):
         tunnel.close()
 
     w.alice.confab("visibility", "nobody")
-    unanswered(b"\1", Keys(w.hands), "hello.invisible")
+    unanswered(KEY_ASK, Keys(w.hands), "hello.invisible")
     keys = Keys(w.hands)
     unanswered(w.hello(w.eve, keys), keys, "hello.invisible")
+    unanswered(b"\1" + os.urandom(16), Keys(w.hands), "hello.token")
+    unanswered(w.hello(w.eve, keys, token=os.urandom(16)), keys, "hello.token")
     w.alice.confab("visibility", "everyone")
     w.link(w.eve, keys).close()
     w.alice.confab("block", w.eve.fpr)
@@ -493,7 +495,7 @@ def lure(w, keys, listening=True, answering=True, fpr=None):
     if not listening or not answering:
         return source
     tunnel = w.accepted(keys)
-    check(tunnel.message() == (CONTROL, b"\1"), "KEY?")
+    check(tunnel.message() == (CONTROL, KEY_ASK), "KEY?")
     return tunnel
 
 
@@ -520,7 +522,7 @@ def asking_silence(w):
 
 @case("asking", "answers that are none", fetch_wrong=4)
 def asking_wrong(w):
-    for make in (lambda keys: b"\1", lambda keys: os.urandom(100), lambda keys: w.hello(keys=keys),
+    for make in (lambda keys: KEY_ASK, lambda keys: os.urandom(100), lambda keys: w.hello(keys=keys),
                  lambda keys: w.hello(w.eve, keys, kind=2)):
         keys = Keys(w.hands)
         lied(w, make(keys), keys)

@@ -24,6 +24,7 @@ with open(os.path.join(BUILD, "confabd"), "rb") as program:
         MEMORY *= 8      # what was freed is kept for a while to find its later users
 DISCOVERY = 7077
 CONTROL, TALK, BULK, LINK = 0, 1, 2, 255
+KEY_ASK = b"\1" + bytes(16)  # without a token
 MORE = 1
 OPEN, RECEIVED, ACCEPT, REFUSED, YA, YB, TA, TB, WRONG, KEY, STATEMENT, DONE, OPENED = range(1, 14)
 ENVELOPE, ACK, NEED, READ, TYPING = range(32, 37)
@@ -327,11 +328,11 @@ class World:
         return fpr + keys.public + number + b"".join(fields), self.sign(person, signed, **more)
 
     def hello(self, person=None, keys=None, kind=3, versions=2, suites=3, expected=None, block=None, statement=None,
-              name=b"mallory", **more):
+              name=b"mallory", token=bytes(16), **more):
         person = person or self.mallory
         fields, signature = statement or self.statement(person, keys, **more)
         block = self.block(person) if block is None else block
-        head = bytes([kind]) + u32(versions) + u32(suites)
+        head = bytes([kind]) + (token if kind == 3 else b"") + u32(versions) + u32(suites)
         if kind == 3:
             head += fpr_bytes(expected or self.alice.fpr)
         return head + fields + blob16(signature) + u32(len(block)) + block + blob16(name)

@@ -3,8 +3,9 @@
 import socket
 import subprocess
 import threading
+import time
 
-from lab import NETNS, check, open_conversation, run_stories, see_each_other
+from lab import NETNS, WAIT, check, open_conversation, run_stories, see_each_other
 
 ETH_P_ALL = 3
 HEAD = 6  # magic, version, kind of a beacon: the same in everybody's
@@ -178,5 +179,36 @@ def for_a_while(lab):
     a.confab("visibility", "nobody", "--for", "400d", code=1)
 
 
+def by_address(lab):
+    """Who is visible to nobody can be asked by strangers who have the address, until it is renewed"""
+    a, b, c = lab.person("alice", "h1"), lab.person("bob", "h2"), lab.person("carol", "h3")
+    for me in (a, b, c):
+        me.init()
+    see_each_other(a, b)
+    see_each_other(a, c)
+    old = a.confab("address").row["address"]
+    a.confab("visibility", "nobody")
+    renewed = a.confab("address", "--renew").row["address"]
+    check(old != renewed and old.split(":")[:3] == renewed.split(":")[:3], f"another token: {old} {renewed}")
+    check(a.confab("address").row["address"] == renewed, "it stays")
+    c.confab("add", old)
+    b.confab("add", renewed)
+    asked = c.start("open", a.fpr, password="let me in")
+    opening = b.start("open", a.fpr, password="correct horse")
+    request = a.wait("request")
+    check(request["fingerprint"] == b.fpr, f"Bob has the address: {request}")
+    a.confab("accept", request["request"], password="correct horse")
+    check(opening.end().code == 0, "a conversation was opened")
+    deadline = time.monotonic() + WAIT  # until Carol has knocked, too
+    while not a.confab("status").row["refused"].get("hello.token"):
+        check(time.monotonic() < deadline and asked.proc.poll() is None, "an old token is refused, and counted")
+    check(not [row for row in a.confab("requests").rows if row["fingerprint"] == c.fpr], "an old address asks nothing")
+    c.confab("add", renewed)
+    check(a.wait("request")["fingerprint"] == c.fpr, "the new one does")
+    asked.stop()
+    restart(a)
+    check(a.confab("address").row["address"] == renewed, "the same after a restart")
+
+
 if __name__ == "__main__":
-    run_stories(contacts_only, everyone_and_contacts, unrecognised, for_a_while)
+    run_stories(contacts_only, everyone_and_contacts, unrecognised, for_a_while, by_address)

@@ -20,7 +20,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t len)
     return 0;
   cf_buf_init (&out, len);
   if (kind == CF_CONTROL_KEY_ASK)
-    FUZZ_CHECK (!cf_key_ask_encode (&out));
+    FUZZ_CHECK (!cf_key_ask_encode (hello.token, &out));
   else {
     FUZZ_CHECK (hello.block_len <= CF_BLOCK_MAX && hello.device.signature_len <= CF_SIGNATURE_MAX);
     FUZZ_CHECK (cf_text_is_utf8 (hello.name, strlen (hello.name)));
@@ -43,9 +43,11 @@ void
 fuzz_seeds (fuzz_emit *emit)
 {
   static const char *const names[] = { "key-4", "hello-4", "key-5", "hello-5" };
-  uint8_t ask = CF_CONTROL_KEY_ASK;
+  uint8_t ask[1 + CF_ADDRESS_TOKEN_LEN] = { CF_CONTROL_KEY_ASK };
 
-  emit ("key-ask", &ask, 1);
+  emit ("key-ask", ask, sizeof ask);
+  memset (ask + 1, 0x77, CF_ADDRESS_TOKEN_LEN);
+  emit ("key-ask-token", ask, sizeof ask);
   for (int i = 0; i < 4; i++) {
     struct cf_hello hello = { .versions = 2, .suites = 3, .name = "Zo\xc3\xab" };
     struct cf_device_statement *d = &hello.device;
@@ -57,6 +59,8 @@ fuzz_seeds (fuzz_emit *emit)
     memset (d->identity.bytes, 9, d->identity.len);
     if (kind == CF_CONTROL_HELLO)
       hello.expected = d->identity;
+    if (i == 3)
+      memset (hello.token, 0x77, sizeof hello.token);
     d->not_before_utc_ms = 1799999000000;
     d->not_after_utc_ms = d->not_before_utc_ms + CF_DEVICE_RENEW_MS;
     d->signature = (const uint8_t *) "signature";

@@ -23,6 +23,7 @@ struct rogue {
   struct cf_buf first;     /* sent when ready, or in answer to anything */
   enum cf_channel channel;
   unsigned times;
+  const uint8_t *token;    /* of an address, said in a HELLO; NULL: none */
   bool closed, answered;
   gpg_error_t err;
   char reason[128];
@@ -110,6 +111,8 @@ rogue_hello (struct rogue *r, enum cf_control kind, const struct cf_self *self, 
 {
   struct cf_hello hello = { .versions = 1u << CF_PROTO_VERSION, .suites = 3 };
 
+  if (r->token)
+    memcpy (hello.token, r->token, sizeof hello.token);
   if (expected)
     hello.expected = *expected;
   hello.device = device ? *device : self->device;
@@ -256,7 +259,7 @@ test_anonymous_says_else (void **state)
 
   /* A question is answered once; the second ends it. */
   rogue_init (&r, mallory);
-  assert_int_equal (cf_key_ask_encode (&r.first), 0);
+  assert_int_equal (cf_key_ask_encode (NULL, &r.first), 0);
   r.times = 2;
   rogue_dial (&r, alice, true);
   assert_true (r.answered);
@@ -407,7 +410,7 @@ test_nobody_is_silent (void **state)
   for (int i = 0; i < 2; i++) {
     cf_peers_set_visibility (alice->core, hidden[i]);
     rogue_init (&r, mallory);
-    assert_int_equal (cf_key_ask_encode (&r.first), 0);
+    assert_int_equal (cf_key_ask_encode (NULL, &r.first), 0);
     rogue_dial (&r, alice, true);
     assert_false (r.answered);
     assert_string_equal (r.reason, "");
@@ -416,6 +419,51 @@ test_nobody_is_silent (void **state)
     rogue_dial (&r, alice, false);
     assert_false (r.answered);
     assert_string_equal (r.reason, "");
+  }
+  sim_free (sim);
+}
+
+/* A stranger shows TOKEN, asking for the key and in a HELLO: is he answered? */
+static void
+check_token (struct sim_node *alice, struct sim_node *mallory, const uint8_t *token, bool answered)
+{
+  struct rogue r;
+
+  for (int hello = 0; hello < 2; hello++) {
+    rogue_init (&r, mallory);
+    r.token = token;
+    if (hello)
+      rogue_hello (&r, CF_CONTROL_HELLO, mallory->core->self, NULL, &alice->fpr);
+    else
+      assert_int_equal (cf_key_ask_encode (token, &r.first), 0);
+    rogue_dial (&r, alice, !hello);
+    assert_int_equal (r.answered, answered);
+    assert_string_equal (r.reason, "");
+  }
+}
+
+/* The token of our address lets a stranger in whom we do not see, until it is renewed. */
+static void
+test_token_lets_in (void **state)
+{
+  static const enum cf_visibility hidden[] = { CF_VISIBLE_NOBODY, CF_VISIBLE_CONTACTS };
+  struct sim *sim = sim_new (25);
+  struct sim_node *alice = node (sim, "alice"), *mallory = quiet_node (sim, "mallory");
+  const uint64_t *refused = alice->env.refused;
+  uint8_t old[CF_ADDRESS_TOKEN_LEN];
+
+  (void) state;
+  for (unsigned i = 0; i < 2; i++) {
+    cf_peers_set_visibility (alice->core, hidden[i]);
+    memcpy (old, alice->core->self->token, sizeof old);
+    check_token (alice, mallory, old, true);
+    assert_int_equal (refused[CF_REFUSED_HELLO_TOKEN], 2 * i);
+    assert_int_equal (cf_self_renew_address (alice->core->self), 0);
+    check_token (alice, mallory, old, false);
+    assert_int_equal (refused[CF_REFUSED_HELLO_TOKEN], 2 * i + 2);
+    check_token (alice, mallory, NULL, false);
+    assert_int_equal (refused[CF_REFUSED_HELLO_INVISIBLE], 2 * i + 2);
+    check_token (alice, mallory, alice->core->self->token, true);
   }
   sim_free (sim);
 }
@@ -741,6 +789,7 @@ main (void)
     cmocka_unit_test (test_bad_keys),
     cmocka_unit_test (test_blocked_hears_nothing),
     cmocka_unit_test (test_nobody_is_silent),
+    cmocka_unit_test (test_token_lets_in),
     cmocka_unit_test (test_names_tell_nothing),
     cmocka_unit_test (test_changes_flood),
     cmocka_unit_test (test_identity_flood),

@@ -65,6 +65,7 @@ static const struct cf_cli_option send_options[] = {
 };
 static const struct cf_cli_option address_options[] = {
   { "qr", NULL, 0, true, "also as a QR code, for a camera" },
+  { "renew", NULL, 0, false, "a new one: strangers who have an old one find you no more" },
   OPTION_END,
 };
 static const struct cf_cli_option demo_options[] = {
@@ -149,6 +150,8 @@ const struct cf_cli_command cf_cli_commands[] = {
     .fields = "running, stopped" },
   { .name = "address", .verb = "ADDRESS", .args = "", .options = address_options, .run = cf_cli_run_address,
     .summary = "your address: give it to people who want to find you",
+    .help = "Whoever has it can ask you for a conversation, also while you are not visible to everyone. With --renew that "
+            "ends for those who have it from before, unless they are your contacts.",
     .fields = "fingerprint, user_id, address", .show = cf_show_identity },
   { .name = "visibility", .verb = "VISIBILITY", .args = "[everyone|contacts|nobody]", .max_args = 1,
     .options = visibility_options, .summary = "who on the local network sees you",

@@ -217,6 +217,7 @@ see_peer (void *arg, struct cf_peer *peer)
     assert_int_equal (peer->pair_secret[31], 0x9a);
     assert_true (!peer->pair_secret_before || peer->pair_secret_before[31] == 0xb2); /* NULL: of version 1 */
     assert_true (!peer->expires_utc_ms || peer->expires_utc_ms == 1800000000000); /* 0: of before version 4 */
+    assert_true (!peer->address.has_token || peer->address.token[15] == 0x70); /* none: of before version 8 */
     assert_int_equal (peer->device_count, 1);
     assert_true (peer->devices[0].tied);
     assert_int_equal (peer->devices[0].addr_count, 1);
@@ -427,7 +428,7 @@ static const char rebuild[]
   = "CREATE TABLE contact_new (fpr BLOB PRIMARY KEY, user_id TEXT, name TEXT, contact INTEGER NOT NULL,"
     " blocked INTEGER NOT NULL, key_state INTEGER NOT NULL, validity INTEGER NOT NULL, last_seen INTEGER NOT NULL,"
     " verified_how TEXT, verified_at INTEGER NOT NULL, pair_secret BLOB, pair_secret_before BLOB,"
-    " expires INTEGER NOT NULL, colour TEXT);"
+    " expires INTEGER NOT NULL, address TEXT, colour TEXT);"
     "INSERT INTO contact_new SELECT *, 'blue' FROM contact;"
     "DROP TABLE contact;"
     "ALTER TABLE contact_new RENAME TO contact;";

@@ -27,6 +27,8 @@ fill (struct cf_hello *h, enum cf_control kind)
   h->suites = 3;
   memset (h->device.device_key, 0x11, sizeof h->device.device_key);
   memset (h->device.device_number, 0x22, sizeof h->device.device_number);
+  if (kind == CF_CONTROL_HELLO)
+    memset (h->token, 0x33, sizeof h->token);
   h->device.not_before_utc_ms = 1000;
   h->device.not_after_utc_ms = 2000;
   h->device.signature = signature;
@@ -39,6 +41,7 @@ fill (struct cf_hello *h, enum cf_control kind)
 static void
 check_equal (const struct cf_hello *a, const struct cf_hello *b)
 {
+  assert_memory_equal (a->token, b->token, sizeof a->token);
   assert_true (cf_fpr_equal (&a->expected, &b->expected));
   assert_true (cf_fpr_equal (&a->device.identity, &b->device.identity));
   assert_int_equal (a->versions, b->versions);
@@ -113,16 +116,25 @@ test_round_trip (void **state)
 static void
 test_key_ask (void **state)
 {
+  uint8_t token[CF_ADDRESS_TOKEN_LEN];
   struct cf_hello hello;
   struct cf_buf buf;
   enum cf_control kind;
 
   (void) state;
-  cf_buf_init (&buf, 16);
-  assert_int_equal (cf_key_ask_encode (&buf), 0);
-  assert_int_equal (cf_hello_decode (cf_buf_data (&buf), cf_buf_len (&buf), &kind, &hello), 0);
-  assert_int_equal (kind, CF_CONTROL_KEY_ASK);
-  assert_int_not_equal (cf_hello_decode ("\1\0", 2, &kind, &hello), 0);
+  cf_buf_init (&buf, 64);
+  memset (token, 0x77, sizeof token);
+  for (int i = 0; i < 2; i++) { /* without a token, with one: as long */
+    cf_buf_clear (&buf);
+    assert_int_equal (cf_key_ask_encode (i ? token : NULL, &buf), 0);
+    assert_int_equal (cf_buf_len (&buf), 1 + CF_ADDRESS_TOKEN_LEN);
+    assert_int_equal (cf_hello_decode (cf_buf_data (&buf), cf_buf_len (&buf), &kind, &hello), 0);
+    assert_int_equal (kind, CF_CONTROL_KEY_ASK);
+    assert_int_equal (hello.token[0], i ? 0x77 : 0);
+    assert_memory_equal (hello.token + 1, hello.token, CF_ADDRESS_TOKEN_LEN - 1);
+    assert_int_not_equal (cf_hello_decode (cf_buf_data (&buf), cf_buf_len (&buf) - 1, &kind, &hello), 0);
+  }
+  assert_int_not_equal (cf_hello_decode ("\1", 1, &kind, &hello), 0);
   assert_int_not_equal (cf_hello_decode ("\4", 1, &kind, &hello), 0);
   assert_int_not_equal (cf_hello_decode ("\0", 1, &kind, &hello), 0);
   cf_buf_done (&buf);
