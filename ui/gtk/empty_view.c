@@ -16,7 +16,6 @@ struct _CfEmptyView {
   GtkBox parent;
   CfApp *app;
   struct cf_model_listener *listener;
-  struct cf_call *checking;
   HdyStatusPage *status;
   GtkLabel *network;
   GtkWidget *buttons;
@@ -30,6 +29,26 @@ say (CfEmptyView *view, const char *icon, const char *title, const char *descrip
   hdy_status_page_set_icon_name (view->status, icon);
   hdy_status_page_set_title (view->status, title);
   hdy_status_page_set_description (view->status, description);
+}
+
+/* Of the steps that it takes to be reached, the first that fails is the one to mend. */
+static void
+show_network (CfEmptyView *view, gboolean wanted)
+{
+  const json_t *status = cf_model_status (cf_app_model (view->app)), *step;
+  char *text = NULL;
+  size_t i;
+
+  json_array_foreach (json_object_get (status, "network"), i, step)
+    if (!cf_row_true (step, "ok") && *cf_row_text (step, "detail")) {
+      const char *detail = cf_row_text (step, "detail"), *hint = cf_row_text (step, "hint");
+
+      text = *hint ? g_strjoin (". ", _(detail), _(hint), NULL) : g_strdup (detail);
+      break;
+    }
+  gtk_label_set_text (view->network, text ? text : "");
+  gtk_widget_set_visible (GTK_WIDGET (view->network), wanted && text);
+  g_free (text);
 }
 
 static void
@@ -49,58 +68,15 @@ show (CfEmptyView *view)
     say (view, "network-wireless-symbolic", _("Nobody nearby"),
          _("People on the same network who run Confab appear by themselves."));
   gtk_widget_set_visible (view->buttons, fresh && alone && cf_model_complete (model, CF_MODEL_PEERS));
-  if (!alone)
-    gtk_widget_hide (GTK_WIDGET (view->network));
+  show_network (view, alone);
 }
 
 static void
 on_changed (void *arg, enum cf_model_list list, const char *id)
 {
   (void) id;
-  if (list == CF_MODEL_PEERS || list == CF_MODEL_CONVERSATIONS)
+  if (list == CF_MODEL_PEERS || list == CF_MODEL_CONVERSATIONS || list == CF_MODEL_STATUS)
     show (arg);
-}
-
-/* ---- the network's ladder: the first step that fails is the one to mend ---- */
-
-static void
-on_status (void *arg, const json_t *row)
-{
-  CfEmptyView *view = arg;
-  const json_t *step;
-  size_t i;
-
-  gtk_label_set_text (view->network, _("All is well here: you can be seen. Nobody else answers on this network."));
-  json_array_foreach (json_object_get (row, "network"), i, step)
-    if (!cf_row_true (step, "ok")) {
-      char *text = g_strjoin (". ", cf_row_text (step, "detail"), cf_row_text (step, "hint"), NULL);
-
-      gtk_label_set_text (view->network, text);
-      g_free (text);
-      break;
-    }
-  gtk_widget_show (GTK_WIDGET (view->network));
-}
-
-static void
-on_checked (void *arg, const struct cf_client_error *error)
-{
-  CfEmptyView *view = arg;
-
-  view->checking = NULL;
-  if (error->err)
-    cf_app_report (view->app, error);
-}
-
-static void
-on_check (CfEmptyView *view)
-{
-  static const struct cf_call_handler handler = { .row = on_status, .done = on_checked };
-
-  if (!view->checking
-      && cf_session_call (cf_model_session (cf_app_model (view->app)), "STATUS", NULL, NULL, &handler, view,
-                          &view->checking))
-    g_error ("no memory for a call");
 }
 
 /* ---- the class ---- */
@@ -110,8 +86,6 @@ cf_empty_view_dispose (GObject *object)
 {
   CfEmptyView *view = CF_EMPTY_VIEW (object);
 
-  cf_call_cancel (view->checking);
-  view->checking = NULL;
   if (view->listener)
     cf_model_unlisten (cf_app_model (view->app), view->listener);
   view->listener = NULL;
@@ -128,7 +102,6 @@ cf_empty_view_class_init (CfEmptyViewClass *class)
   gtk_widget_class_bind_template_child (widget, CfEmptyView, status);
   gtk_widget_class_bind_template_child (widget, CfEmptyView, network);
   gtk_widget_class_bind_template_child (widget, CfEmptyView, buttons);
-  gtk_widget_class_bind_template_callback (widget, on_check);
 }
 
 static void

@@ -11,6 +11,7 @@ gtk_resources = ui/gtk/confab.gresource.xml ui/gtk/style.css \
 	ui/gtk/list_row.ui \
 	ui/gtk/message_details.ui \
 	ui/gtk/open_dialog.ui \
+	ui/gtk/people_dialog.ui \
 	ui/gtk/request_view.ui \
 	ui/gtk/scan_view.ui \
 	ui/gtk/settings_dialog.ui \
@@ -36,6 +37,7 @@ libcf_gtk_a_SOURCES = \
 	ui/gtk/message_details.c ui/gtk/message_details.h \
 	ui/gtk/notify.c ui/gtk/notify.h \
 	ui/gtk/open_dialog.c ui/gtk/open_dialog.h \
+	ui/gtk/people_dialog.c ui/gtk/people_dialog.h \
 	ui/gtk/qr_read.c ui/gtk/qr_read.h \
 	ui/gtk/qr_view.c ui/gtk/qr_view.h \
 	ui/gtk/request_view.c ui/gtk/request_view.h \

@@ -35,7 +35,7 @@ struct _CfOpenDialog {
   CfAvatar *avatar;
   GtkLabel *name, *user_id, *validity, *fingerprint, *warning, *their_note, *note_title, *trouble, *remedy;
   GtkLabel *strength, *waiting, *waiting_more;
-  GtkWidget *warning_bar, *note_frame, *trouble_bar, *note_label, *note, *refusing, *withdraw, *leave;
+  GtkWidget *warning_bar, *note_frame, *trouble_bar, *note_label, *note, *refusing, *withdraw, *leave, *content;
   GtkStack *pages;
   GtkEntry *password;
   GtkToggleButton *reveal;
@@ -149,7 +149,8 @@ on_reveal (CfOpenDialog *dialog)
                                 GTK_ICON_SIZE_BUTTON);
 }
 
-/* As high as what it says, but no higher than most of the screen. */
+/* As high as what it says, but no higher than most of the screen.  (A scrolled window only knows how high it would be
+   if it were as narrow as can be.) */
 static void
 fit (CfOpenDialog *dialog)
 {
@@ -159,7 +160,7 @@ fit (CfOpenDialog *dialog)
   int width, height, natural;
 
   gtk_window_get_size (window, &width, &height);
-  gtk_widget_get_preferred_height_for_width (gtk_bin_get_child (GTK_BIN (dialog)), width, NULL, &natural);
+  gtk_widget_get_preferred_height_for_width (dialog->content, width, NULL, &natural);
   gdk_monitor_get_workarea (monitor, &screen);
   gtk_window_resize (window, width, MIN (natural, screen.height * 8 / 10));
 }
@@ -419,6 +420,7 @@ bind_children (GtkWidgetClass *widget)
   gtk_widget_class_bind_template_child (widget, CfOpenDialog, waiting_more);
   gtk_widget_class_bind_template_child (widget, CfOpenDialog, withdraw);
   gtk_widget_class_bind_template_child (widget, CfOpenDialog, leave);
+  gtk_widget_class_bind_template_child (widget, CfOpenDialog, content);
 }
 
 static void

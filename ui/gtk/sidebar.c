@@ -32,7 +32,7 @@ struct _CfSidebar {
   gboolean all_dirty, all_nearby, was_empty, moved;
   guint settling, times;
   char *needle; /* casefolded */
-  GtkSearchBar *search_bar;
+  HdySearchBar *search_bar;
   GtkSearchEntry *search;
   GtkListBox *list;
   GtkLabel *nothing;
@@ -391,25 +391,33 @@ on_search_key (CfSidebar *sidebar, GdkEventKey *event)
 void
 cf_sidebar_jump (CfSidebar *sidebar)
 {
-  gtk_search_bar_set_search_mode (sidebar->search_bar, TRUE);
+  hdy_search_bar_set_search_mode (sidebar->search_bar, TRUE);
   gtk_widget_grab_focus (GTK_WIDGET (sidebar->search));
 }
 
 gboolean
 cf_sidebar_is_searching (CfSidebar *sidebar)
 {
-  return gtk_search_bar_get_search_mode (sidebar->search_bar);
+  return hdy_search_bar_get_search_mode (sidebar->search_bar);
 }
 
 void
 cf_sidebar_stop_searching (CfSidebar *sidebar)
 {
-  gtk_search_bar_set_search_mode (sidebar->search_bar, FALSE);
+  GtkListBoxRow *selected = gtk_list_box_get_selected_row (sidebar->list);
+
+  if (gtk_widget_is_focus (GTK_WIDGET (sidebar->search))) { /* which is about to disappear */
+    if (selected)
+      gtk_widget_grab_focus (GTK_WIDGET (selected));
+    else
+      gtk_widget_child_focus (GTK_WIDGET (sidebar->list), GTK_DIR_TAB_FORWARD);
+  }
+  hdy_search_bar_set_search_mode (sidebar->search_bar, FALSE);
   gtk_entry_set_text (GTK_ENTRY (sidebar->search), "");
   on_search_changed (sidebar);
 }
 
-GtkSearchBar *
+HdySearchBar *
 cf_sidebar_search_bar (CfSidebar *sidebar)
 {
   return sidebar->search_bar;
@@ -518,7 +526,7 @@ cf_sidebar_init (CfSidebar *sidebar)
   sidebar->seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   sidebar->needle = g_strdup ("");
   gtk_widget_init_template (GTK_WIDGET (sidebar));
-  gtk_search_bar_connect_entry (sidebar->search_bar, GTK_ENTRY (sidebar->search));
+  hdy_search_bar_connect_entry (sidebar->search_bar, GTK_ENTRY (sidebar->search));
   gtk_list_box_set_header_func (sidebar->list, cf_list_row_header, NULL, NULL);
   gtk_list_box_set_sort_func (sidebar->list, cf_list_row_compare, NULL, NULL);
   gtk_list_box_set_filter_func (sidebar->list, filter, sidebar, NULL);

@@ -9,6 +9,8 @@
 #ifndef CF_UI_GTK_SIDEBAR_H
 #define CF_UI_GTK_SIDEBAR_H
 
+#include <handy.h>
+
 #include "ui/gtk/app.h"
 #include "ui/gtk/list_row.h"
 
@@ -29,7 +31,7 @@ void cf_sidebar_jump (CfSidebar *sidebar);
 gboolean cf_sidebar_is_searching (CfSidebar *sidebar);
 void cf_sidebar_stop_searching (CfSidebar *sidebar);
 /* For a toggle button's "active". */
-GtkSearchBar *cf_sidebar_search_bar (CfSidebar *sidebar);
+HdySearchBar *cf_sidebar_search_bar (CfSidebar *sidebar);
 
 G_END_DECLS
 

@@ -12,11 +12,15 @@
 #include "ui/client/model.h"
 #include "ui/client/row.h"
 #include "ui/client/words.h"
+#include "ui/gtk/address_dialog.h"
 #include "ui/gtk/conversation_actions.h"
 #include "ui/gtk/empty_view.h"
 #include "ui/gtk/first_run.h"
 #include "ui/gtk/open_dialog.h"
+#include "ui/gtk/people_dialog.h"
 #include "ui/gtk/request_view.h"
+#include "ui/gtk/settings_dialog.h"
+#include "ui/gtk/shortcuts.h"
 #include "ui/gtk/sidebar.h"
 #include "ui/gtk/state_page.h"
 #include "ui/gtk/window.h"
@@ -307,6 +311,25 @@ on_action (GSimpleAction *action, GVariant *parameter, gpointer data)
 }
 
 static void
+on_dialog (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  static const struct {
+    const char *name;
+    void (*show) (CfApp *app, GtkWindow *parent);
+  } dialogs[] = {
+    { "new", cf_people_dialog_show },       { "settings", cf_settings_dialog_show },
+    { "address", cf_address_dialog_show },  { "network", cf_settings_dialog_show_network },
+    { "shortcuts", cf_shortcuts_show },
+  };
+  CfWindow *window = data;
+
+  (void) parameter;
+  for (gsize i = 0; i < G_N_ELEMENTS (dialogs); i++)
+    if (window->ready && !strcmp (g_action_get_name (G_ACTION (action)), dialogs[i].name))
+      dialogs[i].show (window->app, GTK_WINDOW (window));
+}
+
+static void
 on_go (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
   CfSidebar *sidebar = CF_SIDEBAR (CF_WINDOW (data)->sidebar);
@@ -338,6 +361,11 @@ add_actions (CfWindow *window)
     { .name = "back", .activate = on_action },
     { .name = "menu", .activate = on_action },
     { .name = "about", .activate = on_about },
+    { .name = "new", .activate = on_dialog },
+    { .name = "settings", .activate = on_dialog },
+    { .name = "network", .activate = on_dialog },
+    { .name = "address", .activate = on_dialog },
+    { .name = "shortcuts", .activate = on_dialog },
     { .name = "go", .activate = on_go, .parameter_type = "i" },
     { .name = "step", .activate = on_go, .parameter_type = "i" },
     { .name = "step-unread", .activate = on_go, .parameter_type = "i" },
