@@ -321,6 +321,22 @@ cf_app_activate (GApplication *application)
   gtk_window_present (GTK_WINDOW (get_window (CF_APP (application))));
 }
 
+/* "confab:..." links: somebody's address. */
+static void
+cf_app_open (GApplication *application, GFile **files, int count, const char *hint)
+{
+  CfWindow *window = get_window (CF_APP (application));
+
+  (void) hint;
+  gtk_window_present (GTK_WINDOW (window));
+  if (count) { /* one dialog at a time */
+    char *uri = g_file_get_uri (files[0]);
+
+    cf_window_add_contact (window, uri);
+    g_free (uri);
+  }
+}
+
 /* Widgets first, they listen to the model. */
 static void
 cf_app_shutdown (GApplication *application)
@@ -357,6 +373,7 @@ cf_app_class_init (CfAppClass *class)
   application->handle_local_options = cf_app_handle_local_options;
   application->startup = cf_app_startup;
   application->activate = cf_app_activate;
+  application->open = cf_app_open;
   application->shutdown = cf_app_shutdown;
 }
 

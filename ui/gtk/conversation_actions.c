@@ -151,13 +151,15 @@ add (GMenu *menu, const char *label, const char *action, const char *id)
 }
 
 GMenuModel *
-cf_conversation_menu_new (const json_t *data)
+cf_conversation_menu_new (const json_t *data, gboolean in_header)
 {
   GMenu *menu = g_menu_new (), *upper = g_menu_new (), *lower = g_menu_new (), *mute = g_menu_new ();
+  GMenu *find = g_menu_new ();
   const char *id = cf_row_text (data, "conversation"), *state = cf_row_text (data, "state");
   gboolean requested = !strcmp (state, "requested");
 
   if (!requested) {
+    g_menu_append (find, _("_Find in This Conversation…"), "win.find");
     add (upper, cf_row_true (data, "pinned") ? _("Un_pin") : _("_Pin"),
          cf_row_true (data, "pinned") ? "conversation.unpin" : "conversation.pin", id);
     if (cf_row_true (data, "muted"))
@@ -177,10 +179,13 @@ cf_conversation_menu_new (const json_t *data)
     add (lower, requested ? _("_Withdraw the Request…") : _("_Close…"), "conversation.close", id);
   if (!requested)
     add (lower, _("_Delete…"), "conversation.delete", id);
+  if (in_header)
+    g_menu_append_section (menu, NULL, G_MENU_MODEL (find));
   g_menu_append_section (menu, NULL, G_MENU_MODEL (upper));
   g_menu_append_section (menu, NULL, G_MENU_MODEL (lower));
   g_object_unref (upper);
   g_object_unref (lower);
   g_object_unref (mute);
+  g_object_unref (find);
   return G_MENU_MODEL (menu);
 }

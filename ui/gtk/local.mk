@@ -49,6 +49,7 @@ libcf_gtk_a_SOURCES = \
 	ui/gtk/settings_row.c ui/gtk/settings_row.h \
 	ui/gtk/shortcuts.c ui/gtk/shortcuts.h \
 	ui/gtk/sidebar.c ui/gtk/sidebar.h \
+	ui/gtk/slim_bin.c ui/gtk/slim_bin.h \
 	ui/gtk/state_page.c ui/gtk/state_page.h \
 	ui/gtk/widget_call.c ui/gtk/widget_call.h \
 	ui/gtk/window.c ui/gtk/window.h

@@ -437,7 +437,7 @@ pop_up (CfSidebar *sidebar, GtkListBoxRow *row, const GdkEvent *event)
   data = cf_model_get (cf_app_model (sidebar->app), CF_MODEL_CONVERSATIONS, cf_list_row_id (CF_LIST_ROW (row)));
   if (!data)
     return GDK_EVENT_PROPAGATE;
-  model = cf_conversation_menu_new (data);
+  model = cf_conversation_menu_new (data, FALSE);
   menu = gtk_menu_new_from_model (model);
   g_object_unref (model);
   gtk_menu_attach_to_widget (GTK_MENU (menu), GTK_WIDGET (row), NULL);

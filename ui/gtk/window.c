@@ -12,6 +12,7 @@
 #include "ui/client/model.h"
 #include "ui/client/row.h"
 #include "ui/client/words.h"
+#include "ui/gtk/add_contact_dialog.h"
 #include "ui/gtk/address_dialog.h"
 #include "ui/gtk/conversation_actions.h"
 #include "ui/gtk/empty_view.h"
@@ -19,9 +20,11 @@
 #include "ui/gtk/open_dialog.h"
 #include "ui/gtk/people_dialog.h"
 #include "ui/gtk/request_view.h"
+#include "ui/gtk/security_panel.h"
 #include "ui/gtk/settings_dialog.h"
 #include "ui/gtk/shortcuts.h"
 #include "ui/gtk/sidebar.h"
+#include "ui/gtk/slim_bin.h"
 #include "ui/gtk/state_page.h"
 #include "ui/gtk/window.h"
 
@@ -34,6 +37,7 @@ struct _CfWindow {
   CfApp *app; /* borrowed: it owns the window */
   struct cf_model_listener *listener;
   char *conversation; /* that is shown; NULL: none */
+  char *address;      /* of a contact to be added once that is possible; NULL: none */
   guint trouble_timer;
   gboolean ready; /* it has been */
   GtkStack *states; /* "state", "first-run", "main" */
@@ -47,7 +51,8 @@ struct _CfWindow {
   GtkWidget *find_button;
   GtkInfoBar *trouble;
   GtkLabel *trouble_message, *trouble_hint;
-  GtkWidget *state_page, *first_run, *sidebar, *request_view;
+  GtkWidget *state_page, *sidebar, *request_view;
+  GtkWidget *first_run, *security_panel; /* NULL: not needed yet */
 };
 
 G_DEFINE_TYPE (CfWindow, cf_window, HDY_TYPE_APPLICATION_WINDOW)
@@ -105,14 +110,14 @@ show_header (CfWindow *window, const json_t *row)
 {
   char *name = row ? cf_words_name (row) : NULL, *security = row ? cf_words_security (row) : NULL;
   gboolean open = row && strcmp (cf_row_text (row, "state"), "requested");
-  GMenuModel *menu = row ? cf_conversation_menu_new (row) : NULL;
+  GMenuModel *menu = row ? cf_conversation_menu_new (row, TRUE) : NULL;
 
   gtk_label_set_text (window->name, name ? name : "");
   gtk_label_set_text (window->security, open ? security : "");
   gtk_widget_set_tooltip_text (GTK_WIDGET (window->security), open ? security : NULL);
   gtk_widget_set_visible (GTK_WIDGET (window->security), open);
   gtk_widget_set_visible (GTK_WIDGET (window->conversation_button), row != NULL);
-  gtk_widget_set_visible (window->find_button, open);
+  gtk_widget_set_visible (window->find_button, open && !hdy_leaflet_get_folded (window->leaflet)); /* no room */
   gtk_widget_set_visible (GTK_WIDGET (window->shield), open);
   if (!open)
     gtk_toggle_button_set_active (window->shield, FALSE);
@@ -136,12 +141,28 @@ show_content (CfWindow *window)
   gtk_stack_set_visible_child_name (window->pages, !row ? "empty" : requested ? "request" : "conversation");
 }
 
+/* Made when it is first wanted. */
+static void
+show_panel (CfWindow *window)
+{
+  gboolean wanted = gtk_toggle_button_get_active (window->shield);
+
+  if (!window->security_panel && wanted) {
+    window->security_panel = cf_security_panel_new (window->app);
+    gtk_widget_show (window->security_panel);
+    hdy_flap_set_flap (window->flap, window->security_panel);
+  }
+  if (window->security_panel)
+    cf_security_panel_show (CF_SECURITY_PANEL (window->security_panel), wanted ? window->conversation : NULL);
+}
+
 static void
 choose (CfWindow *window, const char *conversation)
 {
   if (g_strcmp0 (window->conversation, conversation)) {
     g_free (window->conversation);
     window->conversation = g_strdup (conversation);
+    show_panel (window);
   }
   show_content (window);
 }
@@ -172,6 +193,17 @@ cf_window_answer (CfWindow *window, const char *request)
   if (row)
     cf_open_dialog_show (window->app, GTK_WINDOW (window), cf_row_text (row, "fingerprint"), request,
                          strcmp (cf_row_text (row, "purpose"), "verify") ? CF_ACCEPT : CF_VERIFY);
+}
+
+void
+cf_window_add_contact (CfWindow *window, const char *address)
+{
+  if (window->ready)
+    cf_add_contact_dialog_show (window->app, GTK_WINDOW (window), address);
+  else {
+    g_free (window->address);
+    window->address = g_strdup (address);
+  }
 }
 
 static void
@@ -220,8 +252,15 @@ on_state (void *arg, enum cf_session_state state, const struct cf_client_error *
   case CF_SESSION_READY:
     window->ready = TRUE;
     gtk_stack_set_visible_child_name (window->states, "main");
+    if (window->address)
+      cf_window_add_contact (window, window->address);
+    g_clear_pointer (&window->address, g_free);
     break;
   case CF_SESSION_NO_IDENTITY:
+    if (!window->first_run) {
+      window->first_run = cf_first_run_new (window->app);
+      gtk_stack_add_named (window->states, window->first_run, "first-run");
+    }
     if (gtk_stack_get_visible_child (window->states) != window->first_run)
       cf_first_run_begin (CF_FIRST_RUN (window->first_run));
     gtk_stack_set_visible_child (window->states, window->first_run);
@@ -278,6 +317,12 @@ cf_window_key_press_event (GtkWidget *widget, GdkEventKey *event)
   return GDK_EVENT_PROPAGATE;
 }
 
+static void
+on_folded (CfWindow *window)
+{
+  show_header (window, get_conversation (window));
+}
+
 /* The list takes 3 of 10 parts, between its limits. */
 static gboolean
 on_configure (CfWindow *window, GdkEventConfigure *event)
@@ -306,6 +351,8 @@ on_action (GSimpleAction *action, GVariant *parameter, gpointer data)
     gtk_window_close (GTK_WINDOW (window));
   else if (!strcmp (name, "back"))
     leave (window);
+  else if (!strcmp (name, "add-contact"))
+    cf_window_add_contact (window, NULL);
   else if (!strcmp (name, "menu"))
     gtk_button_clicked (GTK_BUTTON (window->menu_button));
 }
@@ -360,6 +407,7 @@ add_actions (CfWindow *window)
     { .name = "close", .activate = on_action },
     { .name = "back", .activate = on_action },
     { .name = "menu", .activate = on_action },
+    { .name = "add-contact", .activate = on_action },
     { .name = "about", .activate = on_about },
     { .name = "new", .activate = on_dialog },
     { .name = "settings", .activate = on_dialog },
@@ -400,6 +448,7 @@ static void
 cf_window_finalize (GObject *object)
 {
   g_free (CF_WINDOW (object)->conversation);
+  g_free (CF_WINDOW (object)->address);
   G_OBJECT_CLASS (cf_window_parent_class)->finalize (object);
 }
 
@@ -434,11 +483,14 @@ cf_window_class_init (CfWindowClass *class)
 
   G_OBJECT_CLASS (class)->dispose = cf_window_dispose;
   G_OBJECT_CLASS (class)->finalize = cf_window_finalize;
+  g_type_ensure (CF_TYPE_SLIM_BIN);
   widget->key_press_event = cf_window_key_press_event;
   gtk_widget_class_set_template_from_resource (widget, "/im/confab/Confab/window.ui");
   bind_children (widget);
   gtk_widget_class_bind_template_callback (widget, on_trouble_response);
   gtk_widget_class_bind_template_callback (widget, on_configure);
+  gtk_widget_class_bind_template_callback (widget, on_folded);
+  gtk_widget_class_bind_template_callback (widget, show_panel);
   gtk_widget_class_bind_template_callback (widget, gtk_widget_hide_on_delete);
 }
 
@@ -455,8 +507,6 @@ add_parts (CfWindow *window)
 
   window->state_page = cf_state_page_new (app);
   gtk_stack_add_named (window->states, window->state_page, "state");
-  window->first_run = cf_first_run_new (app);
-  gtk_stack_add_named (window->states, window->first_run, "first-run");
   window->sidebar = cf_sidebar_new (app);
   gtk_container_add (GTK_CONTAINER (window->left), window->sidebar);
   g_signal_connect_swapped (window->sidebar, "chosen", G_CALLBACK (on_chosen), window);

@@ -20,6 +20,8 @@ void cf_window_show_conversation (CfWindow *window, const char *conversation, co
 const char *cf_window_conversation (CfWindow *window);
 /* The dialog that answers REQUEST, if it still waits. */
 void cf_window_answer (CfWindow *window, const char *request);
+/* The dialog for a new contact; ADDRESS may be NULL.  It waits until there is an identity that can add one. */
+void cf_window_add_contact (CfWindow *window, const char *address);
 
 G_END_DECLS
 
