@@ -135,10 +135,24 @@ cf_gate_missed (struct cf_core *core, const struct cf_fpr *peer)
 {
   struct cf_gate *gate = core->gate;
 
+  for (size_t i = 0; i < gate->missed.count; i++)
+    if (cf_fpr_equal (&gate->missed.peers[i], peer))
+      return;
   if (!gate->missed.count)
     cf_timer_after (core->env, &gate->missed.timer, CF_GATE_MISSED_MS);
   if (gate->missed.count < CF_GATE_MISSED_MAX)
     gate->missed.peers[gate->missed.count++] = *peer;
+}
+
+gpg_error_t
+cf_gate_say (struct cf_core *core, const struct cf_fpr *peer, enum cf_talk type,
+             const uint8_t id[CF_CONVERSATION_ID_LEN], const void *body, size_t len)
+{
+  gpg_error_t err = cf_talk_send (core, peer, type, id, body, len);
+
+  if (err && cf_link_is_up (core, peer)) /* for want of memory; and this tunnel would not end by itself */
+    cf_gate_missed (core, peer);
+  return err;
 }
 
 /* A request that is new to us, by somebody who may ask. */
@@ -239,10 +253,10 @@ is_past (struct cf_core *core, const struct cf_peer *peer, const uint8_t id[CF_C
   if (cf_request_find (core, id))
     return false;
   err = cf_conversation_id_used (core, id, &used);
-  if (!err && used)
-    err = cf_talk_send (core, &peer->fpr, CF_TALK_REFUSED, id, NULL, 0);
   if (err)
     cf_gate_missed (core, &peer->fpr);
+  else if (used)
+    (void) !cf_gate_say (core, &peer->fpr, CF_TALK_REFUSED, id, NULL, 0);
   return err || used;
 }
 
@@ -283,11 +297,8 @@ on_open (struct cf_core *core, struct cf_peer *peer, const struct cf_talk_frame 
     return;
   }
   /* Before blocks, locks, limits and the user are asked, so that the answer's time tells nothing of them. */
-  if (cf_talk_send (core, &peer->fpr, CF_TALK_RECEIVED, frame->id, NULL, 0)) {
-    if (cf_link_is_up (core, &peer->fpr)) /* for want of memory */
-      cf_gate_missed (core, &peer->fpr);
+  if (cf_gate_say (core, &peer->fpr, CF_TALK_RECEIVED, frame->id, NULL, 0))
     return;
-  }
   if (r) {
     open_again (r, &body);
     return;

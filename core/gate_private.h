@@ -178,6 +178,9 @@ gpg_error_t cf_gate_verified (const struct cf_verified_input *in, bool asker, ui
    not settled; it is made after CF_GATE_MISSED_MS, when there may be some again, and so seldom that no limit of his is
    reached.  Beyond CF_GATE_MISSED_MAX people it waits for the next tunnel by chance. */
 void cf_gate_missed (struct cf_core *core, const struct cf_fpr *peer);
+/* As cf_talk_send; what cannot leave although the tunnel is up is missed. */
+gpg_error_t cf_gate_say (struct cf_core *core, const struct cf_fpr *peer, enum cf_talk type,
+                         const uint8_t id[CF_CONVERSATION_ID_LEN], const void *body, size_t len) CF_MUST_CHECK;
 
 /* --- gate_request.c --- */
 /* Into the list, with its timer. */

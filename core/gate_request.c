@@ -232,13 +232,11 @@ cf_request_send (struct cf_request *r, enum cf_talk type, const void *body, size
 void
 cf_request_say (struct cf_request *r, enum cf_talk type, const void *body, size_t len)
 {
-  gpg_error_t err = cf_request_send (r, type, body, len);
+  gpg_error_t err = cf_gate_say (r->core, &r->peer, type, r->id, body, len);
 
-  if (!err)
-    return;
-  cf_log (r->core->env, CF_LOG_DEBUG, "gate: frame %d waits for the next tunnel: %s", (int) type, gpg_strerror (err));
-  if (cf_link_is_up (r->core, &r->peer)) /* and this one would not end by itself */
-    cf_gate_missed (r->core, &r->peer);
+  if (err)
+    cf_log (r->core->env, CF_LOG_DEBUG, "gate: frame %d waits for the next tunnel: %s", (int) type,
+            gpg_strerror (err));
 }
 
 void

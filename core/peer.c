@@ -297,41 +297,6 @@ sweep_devices (struct cf_peers *peers, struct cf_peer *peer)
   }
 }
 
-static void discovery_try (struct cf_peers *peers);
-
-static void
-sweep (void *arg)
-{
-  struct cf_peers *peers = arg;
-  struct cf_env *env = peers->core->env;
-  unsigned checks = CHECKS_PER_SWEEP;
-  uint64_t next_ms = SWEEP_MS;
-  const void *key;
-  void *value;
-  size_t pos = 0;
-
-  if (!peers->discovery) /* there was no memory for it */
-    discovery_try (peers);
-  cf_peers_look_at_keyring (peers);
-  if (peers->core->self)
-    cf_self_look_at_expiry (peers->core->self, &next_ms);
-  while (cf_map_next (peers->by_fpr, &pos, &key, &value)) {
-    struct cf_peer *peer = value;
-
-    sweep_devices (peers, peer);
-    cf_peers_look_at_expiry (peers, peer, &next_ms);
-    if (peer->present && !cf_link_is_up (peers->core, &peer->fpr) && seen_ms (peer) + CF_PEER_GONE_MS <= env->now_ms)
-      peer_gone (peers, peer);
-    if (checks && !peer->checking && (peer->present || is_kept (peer)) && peer->check_due_ms <= env->now_ms
-        && !cf_peer_check_key (peers->core, &peer->fpr, NULL, NULL, NULL)) {
-      peer->check_due_ms = env->now_ms + CHECK_MS;
-      checks--;
-    }
-  }
-  cf_strangers_sweep (peers->strangers);
-  cf_timer_after (env, &peers->sweep, next_ms);
-}
-
 /* --- ties --- */
 
 gpg_error_t
@@ -620,6 +585,40 @@ discovery_try (struct cf_peers *peers)
 
   if (err)
     cf_log (peers->core->env, CF_LOG_ERROR, "discovery could not begin: %s", gpg_strerror (err));
+}
+
+/* Now and then: what only the clock brings about, and what could not be done before. */
+static void
+sweep (void *arg)
+{
+  struct cf_peers *peers = arg;
+  struct cf_env *env = peers->core->env;
+  unsigned checks = CHECKS_PER_SWEEP;
+  uint64_t next_ms = SWEEP_MS;
+  const void *key;
+  void *value;
+  size_t pos = 0;
+
+  if (!peers->discovery) /* there was no memory for it */
+    discovery_try (peers);
+  cf_peers_look_at_keyring (peers);
+  if (peers->core->self)
+    cf_self_look_at_expiry (peers->core->self, &next_ms);
+  while (cf_map_next (peers->by_fpr, &pos, &key, &value)) {
+    struct cf_peer *peer = value;
+
+    sweep_devices (peers, peer);
+    cf_peers_look_at_expiry (peers, peer, &next_ms);
+    if (peer->present && !cf_link_is_up (peers->core, &peer->fpr) && seen_ms (peer) + CF_PEER_GONE_MS <= env->now_ms)
+      peer_gone (peers, peer);
+    if (checks && !peer->checking && (peer->present || is_kept (peer)) && peer->check_due_ms <= env->now_ms
+        && !cf_peer_check_key (peers->core, &peer->fpr, NULL, NULL, NULL)) {
+      peer->check_due_ms = env->now_ms + CHECK_MS;
+      checks--;
+    }
+  }
+  cf_strangers_sweep (peers->strangers);
+  cf_timer_after (env, &peers->sweep, next_ms);
 }
 
 void

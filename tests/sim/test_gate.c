@@ -466,6 +466,26 @@ test_pinentry_cancelled (void **state)
   sim_free (p.sim);
 }
 
+/* Whoever was missed more than once gets one new tunnel, and takes nobody's place. */
+static void
+test_missed (void **state)
+{
+  struct pair p;
+  struct cf_gate *gate;
+
+  (void) state;
+  begin (&p, 30);
+  gate = p.a->core->gate;
+  for (int i = 0; i < CF_GATE_MISSED_MAX; i++)
+    cf_gate_missed (p.a->core, &p.b->fpr);
+  assert_int_equal (gate->missed.count, 1);
+  cf_gate_missed (p.a->core, &p.a->fpr);
+  assert_int_equal (gate->missed.count, 2);
+  sim_run (p.sim, CF_GATE_MISSED_MS);
+  assert_int_equal (gate->missed.count, 0);
+  sim_free (p.sim);
+}
+
 int
 main (void)
 {
@@ -473,6 +493,7 @@ main (void)
     cmocka_unit_test (test_right_password),
     cmocka_unit_test (test_wrong_password),
     cmocka_unit_test (test_refuse),
+    cmocka_unit_test (test_missed),
     cmocka_unit_test (test_forgotten),
     cmocka_unit_test (test_joined_late),
     cmocka_unit_test (test_expect),
