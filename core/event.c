@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "core/json.h"
 #include "core/store/store.h"
 #include "core/store/store_event.h"
 
@@ -171,7 +172,7 @@ write_event (struct cf_events *events, int64_t now, json_t *event, uint64_t *r_c
 {
   gpg_error_t err;
   json_t *kept = kept_part (event);
-  char *body = kept ? json_dumps (kept, JSON_COMPACT) : NULL;
+  char *body = kept ? cf_json_dump (kept, JSON_COMPACT) : NULL;
 
   json_decref (kept);
   if (!body)

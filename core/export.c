@@ -33,6 +33,7 @@ struct export {
   uint8_t conversation[CF_CONVERSATION_ID_LEN];
   const struct cf_conversation *conv; /* for the length of a page */
   int64_t row;      /* the last one answered */
+  uint64_t told[2]; /* sequences up to which an envelope was answered: theirs, ours */
   size_t count;     /* of this page */
   gpg_error_t err;
 };
@@ -56,8 +57,9 @@ mail_time (int64_t utc_ms, bool from_line, char out[64])
     snprintf (out, 64, "%.3s, %.2s %.3s %.4s %.8s +0000", day, text + 8, month, text, text + 11);
 }
 
+/* NEW is the first sequence that no mail before has: batches of a peer who crashed may overlap. */
 static json_t *
-mail_row (const struct export *x, const struct cf_envelope_row *e)
+mail_row (const struct export *x, const struct cf_envelope_row *e, uint64_t new)
 {
   char id[2 * CF_CONVERSATION_ID_LEN + 1], own[CF_FPR_HEX_SIZE], peer[CF_FPR_HEX_SIZE], from_line[64], date[64];
   char *armor = NULL, *mail = NULL;
@@ -73,12 +75,14 @@ mail_row (const struct export *x, const struct cf_envelope_row *e)
   mail_time (e->created_utc_ms, true, from_line);
   mail_time (e->created_utc_ms, false, date);
   mail = cf_sprintf ("From confab@confab.invalid %s\nFrom: %s@confab.invalid\nTo: %s@confab.invalid\nDate: %s\n"
-                     "Message-ID: <%s.%llu.%s@confab.invalid>\nSubject: Confab conversation %.8s\nMIME-Version: 1.0\n"
+                     "Message-ID: <%s.%llu.%s@confab.invalid>\nSubject: Confab conversation %.8s\n"
+                     "X-Confab-Messages: %llu-%llu\nMIME-Version: 1.0\n"
                      "Content-Type: multipart/encrypted; protocol=\"application/pgp-encrypted\"; boundary=\"=-%s\"\n\n"
                      "--=-%s\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n\n"
                      "--=-%s\nContent-Type: application/octet-stream; name=\"encrypted.asc\"\n\n%s\n--=-%s--\n\n",
                      from_line, e->outgoing ? own : peer, e->outgoing ? peer : own, date, id,
-                     (unsigned long long) e->number, e->outgoing ? "out" : "in", id, id, id, id, armor, id);
+                     (unsigned long long) e->number, e->outgoing ? "out" : "in", id, (unsigned long long) new,
+                     (unsigned long long) e->number, id, id, id, armor, id);
   if (mail)
     row = json_pack ("{s:s}", "mail", mail);
 leave:
@@ -88,7 +92,7 @@ leave:
 }
 
 static json_t *
-envelope_row (const struct cf_envelope_row *e)
+envelope_row (const struct cf_envelope_row *e, uint64_t new)
 {
   size_t size = sodium_base64_encoded_len (e->sealed_len, sodium_base64_VARIANT_ORIGINAL);
   char *text = malloc (size), date[CF_TIME_SIZE];
@@ -98,7 +102,7 @@ envelope_row (const struct cf_envelope_row *e)
     return NULL;
   sodium_bin2base64 (text, size, e->sealed, e->sealed_len, sodium_base64_VARIANT_ORIGINAL);
   row = json_pack ("{s:s, s:I, s:I, s:s, s:s}", "direction", e->outgoing ? "out" : "in", "first",
-                   (json_int_t) e->first, "last", (json_int_t) e->number, "created_at",
+                   (json_int_t) new, "last", (json_int_t) e->number, "created_at",
                    cf_time_format (e->created_utc_ms, date), "envelope", text);
   free (text);
   return row;
@@ -108,8 +112,10 @@ static bool
 export_envelope (void *arg, const struct cf_envelope_row *e)
 {
   struct export *x = arg;
-  json_t *row = x->format == EXPORT_MBOX ? mail_row (x, e) : envelope_row (e);
+  uint64_t *told = &x->told[e->outgoing], new = e->first > *told ? e->first : *told + 1;
+  json_t *row = x->format == EXPORT_MBOX ? mail_row (x, e, new) : envelope_row (e, new);
 
+  *told = e->number;
   x->row = e->row;
   x->count++;
   x->err = row ? cf_command_row (x->cmd, row) : cf_err (GPG_ERR_ENOMEM);

@@ -29,6 +29,12 @@ TESTS += tests/unit/core/test_command
 tests_unit_core_test_command_SOURCES = tests/unit/core/test_command.c
 tests_unit_core_test_command_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_core_test_command_LDADD = $(CORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/core/test_json
+TESTS += tests/unit/core/test_json
+tests_unit_core_test_json_SOURCES = tests/unit/core/test_json.c
+tests_unit_core_test_json_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_core_test_json_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=realloc
+tests_unit_core_test_json_LDADD = $(CORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/core/test_address
 TESTS += tests/unit/core/test_address
 tests_unit_core_test_address_SOURCES = tests/unit/core/test_address.c

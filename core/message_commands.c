@@ -258,7 +258,8 @@ const struct cf_command_def cf_message_commands[] = {
   { .verb = "EXPORT",
     .usage = "EXPORT [--format=mbox|json|envelopes] [--secret] CONV",
     .help = "All of a conversation, oldest first.  json: rows as of HISTORY.  mbox: one PGP/MIME mail a row, field\n"
-            "mail, as gpg sees it.  envelopes: fields direction, first, last, created_at, envelope (base64).\n"
+            "mail, as gpg sees it.  envelopes: fields direction, first, last (of the messages that no envelope\n"
+            "before has), created_at, envelope (base64).\n"
             "With --secret instead one row of what plain gpg needs to read them: own_key, peer_key, homedir,\n"
             "passphrase.",
     .options = "format secret",

@@ -11,6 +11,7 @@
 #include "base/paths.h"
 #include "base/secmem.h"
 #include "base/text.h"
+#include "core/json.h"
 
 #define STATEMENT_BYTES_MAX 256
 
@@ -195,7 +196,7 @@ cf_self_identity_write (const struct cf_core *core, const struct cf_fpr *fpr, co
                    core->gnupg_home);
 
   if (object)
-    text = json_dumps (object, JSON_INDENT (2));
+    text = cf_json_dump (object, JSON_INDENT (2));
   if (text && path)
     err = cf_file_write (path, text, strlen (text));
   json_decref (object);

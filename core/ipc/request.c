@@ -19,6 +19,7 @@
 #include "base/text.h"
 #include "core/ipc/connection.h"
 #include "core/ipc/line.h"
+#include "core/json.h"
 
 #define ERROR_TEXT_MAX 400 /* bytes of a message or hint: a status line has 1,000 */
 
@@ -52,7 +53,7 @@ request_row (struct cf_command *cmd, json_t *row)
 {
   struct cf_request *request = (struct cf_request *) cmd;
   assuan_context_t ctx = request->conn->assuan;
-  char *text = json_dumps (row, JSON_COMPACT);
+  char *text = cf_json_dump (row, JSON_COMPACT);
   gpg_error_t err;
 
   json_decref (row);
@@ -88,7 +89,7 @@ write_error (struct cf_connection *conn, gpg_error_t err, const char *message, c
   json_object_set_new (o, "error", json_string (cf_err_info (err)->name));
   json_object_set_new (o, "message", bounded_text (message));
   json_object_set_new (o, "hint", bounded_text (hint));
-  text = json_dumps (o, JSON_COMPACT);
+  text = cf_json_dump (o, JSON_COMPACT);
   if (text && assuan_write_status (conn->assuan, "ERROR", text))
     conn->broken = true;
   free (text);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/store/columns.h"
+#include "net/proto.h"
 
 #define ENVELOPE_COLUMNS "row, conversation, peer, outgoing, first, number, acked, orphan, ack, created"
 
@@ -115,12 +116,17 @@ cf_store_envelope_after (struct cf_store *store, const uint8_t conversation[CF_C
                          cf_envelope_row_fn fn, void *arg)
 {
   static const char sql[] = "SELECT " ENVELOPE_COLUMNS ", sealed FROM envelope"
-                            " WHERE conversation = ?1 AND row > ?2 ORDER BY row LIMIT ?3";
+                            " WHERE conversation = ?1 AND row > ?2 AND NOT EXISTS"
+                            " (SELECT 1 FROM envelope AS later WHERE later.conversation = ?1"
+                            " AND later.outgoing = envelope.outgoing AND later.number > envelope.number"
+                            " AND later.number < envelope.first + ?4 AND later.first <= envelope.first)"
+                            " ORDER BY row LIMIT ?3";
   struct cf_stmt *s = cf_stmt (store, sql);
 
   bind_conversation (s, conversation);
   cf_bind_int (s, 2, row);
   cf_bind_int (s, 3, (int64_t) limit);
+  cf_bind_int (s, 4, CF_ENVELOPE_ENTRIES_MAX); /* so far it has to look */
   return walk_envelopes (s, true, fn, arg, NULL);
 }
 

@@ -122,7 +122,8 @@ gpg_error_t cf_store_envelope_get (struct cf_store *store, const uint8_t convers
                                    bool outgoing, uint64_t number, cf_envelope_row_fn fn, void *arg) CF_MUST_CHECK;
 /* All that wait for their acknowledgement, without their bytes, by conversation and number. */
 gpg_error_t cf_store_envelope_waiting (struct cf_store *store, cf_envelope_row_fn fn, void *arg) CF_MUST_CHECK;
-/* Those of one conversation, both ways, with bytes, after ROW, at most LIMIT. */
+/* Those of one conversation, both ways, with bytes, after ROW, at most LIMIT.  Not one that a later one contains: the
+   peer crashed, and sealed its entries again in another batch. */
 gpg_error_t cf_store_envelope_after (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
                                      int64_t row, size_t limit, cf_envelope_row_fn fn, void *arg) CF_MUST_CHECK;
 /* The numbers of outgoing ones that end at FROM or later, in order, at most LIMIT. */

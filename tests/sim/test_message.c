@@ -401,6 +401,7 @@ test_export (void **state)
   assert_true (sim_wait (call, 1000));
   assert_int_equal (json_array_size (call->rows), 150);
   assert_non_null (strstr (sim_text (call, 0, "mail"), "\n-----BEGIN PGP MESSAGE-----\n\n"));
+  assert_non_null (strstr (sim_text (call, 149, "mail"), "\nX-Confab-Messages: 75-75\n"));
   assert_non_null (strstr (sim_text (call, 0, "mail"), "\nDate: Mon, 21 Sep 2026 ")); /* the simulator's epoch */
   sim_command_free (call);
   call = sim_call (p.a, "EXPORT", NULL, "--secret", p.id, NULL);

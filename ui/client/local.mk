@@ -10,8 +10,15 @@ libcf_client_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(QRENCODE_CFLAGS) \
 CLIENT_LIBS = libcf-client.a $(BASE_LIBS) $(JANSSON_LIBS) $(QRENCODE_LIBS)
 
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/ui/test_qr
-TESTS += tests/unit/ui/test_qr
+client_tests = tests/unit/ui/test_session tests/unit/ui/test_model
+check_PROGRAMS += $(client_tests) tests/unit/ui/test_qr
+TESTS += $(client_tests) tests/unit/ui/test_qr
+tests_unit_ui_test_session_SOURCES = tests/unit/ui/test_session.c tests/unit/ui/fake_daemon.c tests/unit/ui/fake_daemon.h
+tests_unit_ui_test_session_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+tests_unit_ui_test_session_LDADD = $(CLIENT_LIBS) $(CMOCKA_LIBS)
+tests_unit_ui_test_model_SOURCES = tests/unit/ui/test_model.c tests/unit/ui/fake_daemon.c tests/unit/ui/fake_daemon.h
+tests_unit_ui_test_model_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+tests_unit_ui_test_model_LDADD = $(CLIENT_LIBS) $(CMOCKA_LIBS)
 tests_unit_ui_test_qr_SOURCES = tests/unit/ui/test_qr.c
 tests_unit_ui_test_qr_CPPFLAGS = $(AM_CPPFLAGS)
 tests_unit_ui_test_qr_LDADD = $(CLIENT_LIBS) $(CMOCKA_LIBS)

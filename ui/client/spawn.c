@@ -4,6 +4,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -95,7 +96,10 @@ cf_spawn_new (const char *home, struct cf_spawn **r_spawn)
   }
   spawn->pid_fd = -1;
   spawn->stderr_file = tmpfile ();
-  err = spawn->stderr_file ? run (spawn, path, argv) : cf_err_errno ();
+  if (!spawn->stderr_file || fcntl (fileno (spawn->stderr_file), F_SETFD, FD_CLOEXEC))
+    err = cf_err_errno ();
+  else
+    err = run (spawn, path, argv);
 
 leave:
   free (path);

@@ -12,6 +12,7 @@
 #include "ui/client/model.h"
 #include "ui/client/row.h"
 #include "ui/client/words.h"
+#include "ui/gtk/accessible.h"
 #include "ui/gtk/choice_dialog.h"
 #include "ui/gtk/escape.h"
 #include "ui/gtk/fact_row.h"
@@ -188,6 +189,7 @@ static void
 cf_address_dialog_init (CfAddressDialog *dialog)
 {
   gtk_widget_init_template (GTK_WIDGET (dialog));
+  cf_accessible_tell_titles (GTK_WIDGET (dialog));
 }
 
 void

@@ -4,6 +4,8 @@
 
 #include "ui/gtk/choice_dialog.h"
 
+#define NOTE_INDENT 24 /* px: below the title, beside the button */
+
 struct _CfChoiceDialog {
   GtkDialog parent;
   GtkLabel *heading, *text;
@@ -33,15 +35,16 @@ void
 cf_choice_dialog_add (CfChoiceDialog *dialog, const char *title, const char *explanation)
 {
   GtkWidget *radio = gtk_radio_button_new_from_widget (dialog->radios ? dialog->radios->data : NULL);
-  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 3);
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 3), *note = new_label (explanation, "cf-note");
 
-  gtk_box_pack_start (GTK_BOX (box), new_label (title, NULL), FALSE, FALSE, 0);
-  gtk_box_pack_start (GTK_BOX (box), new_label (explanation, "cf-note"), FALSE, FALSE, 0);
-  gtk_container_add (GTK_CONTAINER (radio), box);
+  gtk_container_add (GTK_CONTAINER (radio), new_label (title, NULL));
+  gtk_widget_set_margin_start (note, NOTE_INDENT);
+  gtk_box_pack_start (GTK_BOX (box), radio, FALSE, FALSE, 0);
+  gtk_box_pack_start (GTK_BOX (box), note, FALSE, FALSE, 0);
   atk_object_set_name (gtk_widget_get_accessible (radio), title);
   atk_object_set_description (gtk_widget_get_accessible (radio), explanation);
-  gtk_widget_show_all (radio);
-  gtk_box_pack_start (dialog->choices, radio, FALSE, FALSE, 0);
+  gtk_widget_show_all (box);
+  gtk_box_pack_start (dialog->choices, box, FALSE, FALSE, 0);
   gtk_widget_show (GTK_WIDGET (dialog->choices));
   dialog->radios = g_slist_prepend (dialog->radios, radio);
 }
@@ -113,7 +116,7 @@ cf_choice_dialog_init (CfChoiceDialog *dialog)
 CfChoiceDialog *
 cf_choice_dialog_new (GtkWindow *parent, const char *heading, const char *text, const char *accept, gboolean destructive)
 {
-  CfChoiceDialog *dialog = g_object_new (CF_TYPE_CHOICE_DIALOG, "transient-for", parent, "title", heading, NULL);
+  CfChoiceDialog *dialog = g_object_new (CF_TYPE_CHOICE_DIALOG, "transient-for", parent, NULL);
 
   gtk_label_set_text (dialog->heading, heading);
   gtk_label_set_text (dialog->text, text);

@@ -60,6 +60,7 @@ cf_fact_row_set (CfFactRow *row, const char *value, const char *note)
   gtk_label_set_text (row->note, note ? note : "");
   gtk_widget_set_visible (GTK_WIDGET (row->note), note && *note);
   gtk_widget_set_visible (GTK_WIDGET (row), value && *value);
+  atk_object_set_description (gtk_widget_get_accessible (GTK_WIDGET (row)), value ? value : "");
 }
 
 void

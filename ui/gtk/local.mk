@@ -3,17 +3,20 @@
 
 # What goes into the program as a resource: named here and in confab.gresource.xml.
 gtk_resources = ui/gtk/confab.gresource.xml ui/gtk/style.css \
+	ui/gtk/add_contact_dialog.ui \
 	ui/gtk/address_dialog.ui \
 	ui/gtk/choice_dialog.ui \
 	ui/gtk/empty_view.ui \
 	ui/gtk/fact_row.ui \
 	ui/gtk/first_run.ui \
+	ui/gtk/key_bar.ui \
 	ui/gtk/list_row.ui \
 	ui/gtk/message_details.ui \
 	ui/gtk/open_dialog.ui \
 	ui/gtk/people_dialog.ui \
 	ui/gtk/request_view.ui \
 	ui/gtk/scan_view.ui \
+	ui/gtk/security_panel.ui \
 	ui/gtk/settings_dialog.ui \
 	ui/gtk/shortcuts.ui \
 	ui/gtk/sidebar.ui \
@@ -24,6 +27,8 @@ EXTRA_DIST += $(gtk_resources)
 if HAVE_GTK
 noinst_LIBRARIES += libcf-gtk.a
 libcf_gtk_a_SOURCES = \
+	ui/gtk/accessible.c ui/gtk/accessible.h \
+	ui/gtk/add_contact_dialog.c ui/gtk/add_contact_dialog.h \
 	ui/gtk/address_dialog.c ui/gtk/address_dialog.h \
 	ui/gtk/app.c ui/gtk/app.h \
 	ui/gtk/avatar.c ui/gtk/avatar.h \
@@ -33,6 +38,7 @@ libcf_gtk_a_SOURCES = \
 	ui/gtk/escape.c ui/gtk/escape.h \
 	ui/gtk/fact_row.c ui/gtk/fact_row.h \
 	ui/gtk/first_run.c ui/gtk/first_run.h \
+	ui/gtk/key_bar.c ui/gtk/key_bar.h \
 	ui/gtk/list_row.c ui/gtk/list_row.h \
 	ui/gtk/message_details.c ui/gtk/message_details.h \
 	ui/gtk/notify.c ui/gtk/notify.h \
@@ -45,6 +51,8 @@ libcf_gtk_a_SOURCES = \
 	ui/gtk/scan_camera.c \
 	ui/gtk/scan_view.c ui/gtk/scan_view.h \
 	ui/gtk/secret_buffer.c ui/gtk/secret_buffer.h \
+	ui/gtk/security_panel.c ui/gtk/security_panel.h ui/gtk/security_panel_private.h \
+	ui/gtk/security_panel_deeds.c ui/gtk/security_panel_export.c \
 	ui/gtk/settings_dialog.c ui/gtk/settings_dialog.h \
 	ui/gtk/settings_row.c ui/gtk/settings_row.h \
 	ui/gtk/shortcuts.c ui/gtk/shortcuts.h \

@@ -12,6 +12,7 @@
 #include "ui/client/model.h"
 #include "ui/client/row.h"
 #include "ui/client/words.h"
+#include "ui/gtk/accessible.h"
 #include "ui/gtk/escape.h"
 #include "ui/gtk/fact_row.h"
 #include "ui/gtk/widget_call.h"
@@ -153,6 +154,7 @@ static void
 cf_message_details_init (CfMessageDetails *details)
 {
   gtk_widget_init_template (GTK_WIDGET (details));
+  cf_accessible_tell_titles (GTK_WIDGET (details));
 }
 
 void

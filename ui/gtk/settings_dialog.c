@@ -13,6 +13,7 @@
 #include "ui/client/model.h"
 #include "ui/client/row.h"
 #include "ui/client/words.h"
+#include "ui/gtk/accessible.h"
 #include "ui/gtk/escape.h"
 #include "ui/gtk/fact_row.h"
 #include "ui/gtk/settings_row.h"
@@ -290,6 +291,7 @@ static void
 cf_settings_dialog_init (CfSettingsDialog *dialog)
 {
   gtk_widget_init_template (GTK_WIDGET (dialog));
+  cf_accessible_tell_titles (GTK_WIDGET (dialog));
 }
 
 static CfSettingsDialog *

@@ -217,7 +217,8 @@ test_search_pages (void **state)
 }
 
 static void
-add_envelope (struct fixture *f, const uint8_t conversation[CF_CONVERSATION_ID_LEN], bool outgoing, uint64_t number)
+add_envelope_of (struct fixture *f, const uint8_t conversation[CF_CONVERSATION_ID_LEN], bool outgoing, uint64_t first,
+                 uint64_t number)
 {
   struct cf_envelope_row e;
 
@@ -227,10 +228,17 @@ add_envelope (struct fixture *f, const uint8_t conversation[CF_CONVERSATION_ID_L
   e.peer.len = 20;
   e.outgoing = outgoing;
   e.acked = !outgoing;
-  e.first = e.number = number;
+  e.first = first;
+  e.number = number;
   e.sealed = "sealed";
   e.sealed_len = 6;
   assert_int_equal (cf_store_envelope_add (f->store, &e), 0);
+}
+
+static void
+add_envelope (struct fixture *f, const uint8_t conversation[CF_CONVERSATION_ID_LEN], bool outgoing, uint64_t number)
+{
+  add_envelope_of (f, conversation, outgoing, number, number);
 }
 
 static bool
@@ -282,6 +290,28 @@ test_forgetting (void **state)
   assert_string_equal (waiting (f), "3o ");
 }
 
+/* Batches that were sealed again: those that a later one contains are not told. */
+static void
+test_each_entry_once (void **state)
+{
+  static const struct {
+    bool outgoing;
+    uint64_t first, number;
+  } kept[] = { { false, 1, 1 }, { false, 2, 4 }, { true, 1, 3 }, { false, 2, 5 }, { false, 4, 7 }, { true, 4, 300 },
+               { false, 8, 8 }, { false, 8, 9 }, { false, 7, 10 } };
+  struct fixture *f = *state;
+  char all[200] = "";
+
+  for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+    add_envelope_of (f, one, kept[i].outgoing, kept[i].first, kept[i].number);
+  add_envelope_of (f, two, false, 1, 9);
+  assert_int_equal (cf_store_envelope_after (f->store, one, 0, 100, list_numbers, all), 0);
+  assert_string_equal (all, "1 3 5 7 300 10 ");
+  all[0] = 0;
+  assert_int_equal (cf_store_envelope_after (f->store, one, 3, 2, list_numbers, all), 0);
+  assert_string_equal (all, "5 7 ");
+}
+
 int
 main (void)
 {
@@ -290,6 +320,7 @@ main (void)
     cmocka_unit_test_setup_teardown (test_states_only_rise, setup, teardown),
     cmocka_unit_test_setup_teardown (test_history, setup, teardown),
     cmocka_unit_test_setup_teardown (test_search_pages, setup, teardown),
+    cmocka_unit_test_setup_teardown (test_each_entry_once, setup, teardown),
     cmocka_unit_test_setup_teardown (test_forgetting, setup, teardown),
   };
 

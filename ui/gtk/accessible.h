@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* accessible.h - what widgets of libhandy keep from assistive technology. */
+#ifndef CF_UI_GTK_ACCESSIBLE_H
+#define CF_UI_GTK_ACCESSIBLE_H
+
+#include <gtk/gtk.h>
+
+G_BEGIN_DECLS
+
+/* Rows and groups of preferences inside WIDGET tell their titles and subtitles as names and descriptions, now and when
+   they change.  Once, after the template is there. */
+void cf_accessible_tell_titles (GtkWidget *widget);
+
+G_END_DECLS
+
+#endif
