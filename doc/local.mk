@@ -2,6 +2,11 @@
 dist_doc_DATA = doc/protocol.md doc/architecture.md
 EXTRA_DIST += doc/HACKING.md
 dist_man_MANS += doc/man/confab.1 doc/man/confabd.1
+if HAVE_GTK
+dist_man_MANS += doc/man/confab-gtk.1
+else
+EXTRA_DIST += doc/man/confab-gtk.1
+endif
 
 # Labels, constants, sections and tests that the specification names are those of the code.
 dist_check_SCRIPTS += tests/tools/check-protocol.sh tests/tools/check-refusals.sh

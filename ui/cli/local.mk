@@ -15,6 +15,10 @@ dist_noinst_SCRIPTS += ui/demo/demo.sh
 
 bashcompletiondir = $(datadir)/bash-completion/completions
 dist_bashcompletion_DATA = ui/cli/completion/confab
+zshcompletiondir = $(datadir)/zsh/site-functions
+dist_zshcompletion_DATA = ui/cli/completion/_confab
+fishcompletiondir = $(datadir)/fish/vendor_completions.d
+dist_fishcompletion_DATA = ui/cli/completion/confab.fish
 
 if HAVE_CMOCKA
 cli_tests = tests/unit/ui/test_words tests/unit/ui/test_table
@@ -28,7 +32,7 @@ tests_unit_ui_test_table_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 tests_unit_ui_test_table_LDADD = libcf-cli.a $(CLIENT_LIBS) $(CMOCKA_LIBS)
 endif
 
-cli_e2e = tests/e2e/cli_errors.sh tests/e2e/cli_demo.sh tests/e2e/cli_console.sh tests/e2e/echo.sh
+cli_e2e = tests/e2e/cli_errors.sh tests/e2e/cli_demo.sh tests/e2e/cli_console.sh tests/e2e/echo.sh tests/e2e/completion.sh
 dist_check_SCRIPTS += $(cli_e2e)
 TESTS += $(cli_e2e)
 EXTRA_DIST += tests/e2e/cli_console.py tests/e2e/echo.py
