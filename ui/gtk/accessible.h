@@ -7,7 +7,7 @@
 
 G_BEGIN_DECLS
 
-/* Rows and groups of preferences inside WIDGET tell their titles and subtitles as names and descriptions, now and when
+/* Rows and groups of preferences, and status pages, inside WIDGET tell their titles and subtitles as names and descriptions, now and when
    they change.  Once, after the template is there. */
 void cf_accessible_tell_titles (GtkWidget *widget);
 

@@ -38,7 +38,7 @@ struct _CfAddContactDialog {
   HdyWindow parent;
   CfApp *app;
   GtkStack *pages;                   /* "give", "camera", "added" */
-  GtkWidget *back, *cancel, *add, *person;
+  GtkWidget *back, *cancel, *add, *person, *open;
   GtkWidget *picture_row, *camera_row;
   GtkEntry *entry;
   GtkLabel *told;
@@ -221,6 +221,7 @@ on_added (GtkWidget *widget, const struct cf_client_error *error, const json_t *
   hdy_status_page_set_title (dialog->added, title);
   gtk_widget_hide (dialog->add);
   gtk_stack_set_visible_child_name (dialog->pages, "added");
+  gtk_widget_grab_focus (dialog->open);
   g_free (title);
   free (name);
 }
@@ -417,6 +418,7 @@ cf_add_contact_dialog_class_init (CfAddContactDialogClass *class)
   BIND (cancel);
   BIND (add);
   BIND (person);
+  BIND (open);
   BIND (picture_row);
   BIND (camera_row);
   BIND (entry);

@@ -144,7 +144,12 @@ cf_fact_row_class_init (CfFactRowClass *class)
 static void
 cf_fact_row_init (CfFactRow *row)
 {
+  PangoAttrList *attributes = pango_attr_list_new ();
+
   gtk_widget_init_template (GTK_WIDGET (row));
+  pango_attr_list_insert (attributes, pango_attr_insert_hyphens_new (FALSE)); /* an address has none of its own */
+  gtk_label_set_attributes (row->value, attributes);
+  pango_attr_list_unref (attributes);
   g_object_bind_property (row, "title", row->title, "label", G_BINDING_SYNC_CREATE);
   show_copied (row, FALSE);
 }

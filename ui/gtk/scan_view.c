@@ -7,6 +7,7 @@
 #include <handy.h>
 
 #include "ui/client/i18n.h"
+#include "ui/gtk/accessible.h"
 
 struct _CfScanView {
   GtkStack parent;
@@ -150,6 +151,7 @@ cf_scan_view_init (CfScanView *view)
 {
   view->source = &cf_scan_camera;
   gtk_widget_init_template (GTK_WIDGET (view));
+  cf_accessible_tell_titles (GTK_WIDGET (view));
 }
 
 void

@@ -48,6 +48,7 @@ ask_of_person (CfSecurityPanel *panel, const char *verb, const char *first, cons
   if (second)
     words[n++] = second;
   words[n] = cf_row_text (cf_security_panel_row (panel), "peer");
+  cf_security_panel_tell (panel, NULL); /* of the deed before */
   if (*words[n])
     cf_widget_call (GTK_WIDGET (panel), panel->app, verb, words, NULL, done);
 }

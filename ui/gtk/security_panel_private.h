@@ -32,7 +32,7 @@ struct _CfSecurityPanel {
 const json_t *cf_security_panel_row (CfSecurityPanel *panel);
 /* What is known of its peer: the row of a contact, else of somebody near, else NULL. */
 const json_t *cf_security_panel_person (CfSecurityPanel *panel);
-/* Say TEXT, the outcome of a deed, below the headline. */
+/* Say TEXT, the outcome of a deed, below the headline; NULL: nothing. */
 void cf_security_panel_tell (CfSecurityPanel *panel, const char *text);
 
 /* ---- security_panel_deeds.c ---- */
