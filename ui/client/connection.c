@@ -373,16 +373,22 @@ answer_inquiry (struct cf_client *client, const char *keyword)
   return err;
 }
 
+/* What the daemon said, but for what it left out. */
+static const char *
+said (const struct cf_client *client, const char *key, const char *otherwise)
+{
+  const char *text = json_string_value (json_object_get (client->error, key));
+
+  return text && (*text || !strcmp (key, "hint")) ? text : otherwise; /* a hint may be empty */
+}
+
 static struct cf_client_error
 error_of (struct cf_client *client, gpg_error_t err)
 {
   const struct cf_err_info *info = cf_err_info (err);
-  const char *name = json_string_value (json_object_get (client->error, "error"));
-  const char *message = json_string_value (json_object_get (client->error, "message"));
-  const char *hint = json_string_value (json_object_get (client->error, "hint"));
 
-  return (struct cf_client_error){ err, name && *name ? name : info->name, message ? message : info->message,
-                                   hint ? hint : info->hint };
+  return (struct cf_client_error){ err, said (client, "error", info->name), said (client, "message", info->message),
+                                   said (client, "hint", info->hint) };
 }
 
 /* An OK or ERR: of what was said before the first call, or the end of one. */

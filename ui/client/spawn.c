@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -78,6 +79,13 @@ run (struct cf_spawn *spawn, const char *path, char *const argv[])
     return cf_err (gpg_err_code_from_errno (rc));
   }
   spawn->pid_fd = (int) syscall (SYS_pidfd_open, spawn->pid, 0);
+  if (spawn->pid_fd < 0 && errno == ENOSYS) { /* before Linux 5.3, and under valgrind: wait here */
+    siginfo_t info;
+
+    while (waitid (P_PID, (id_t) spawn->pid, &info, WEXITED | WNOWAIT) < 0 && errno == EINTR)
+      ;
+    spawn->pid_fd = eventfd (1, EFD_CLOEXEC);
+  }
   return spawn->pid_fd < 0 ? cf_err_errno () : 0;
 }
 

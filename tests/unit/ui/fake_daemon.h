@@ -22,6 +22,8 @@ struct fake_conn {
   int fd; /* < 0: there is none */
   char in[8192];
   size_t in_len;
+  char *out; /* what waits to be written */
+  size_t out_len;
 };
 
 struct fake {
