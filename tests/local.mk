@@ -93,6 +93,15 @@ dist_check_SCRIPTS += tests/e2e/damage.sh tests/e2e/durable.sh tests/e2e/events.
 TESTS += tests/e2e/damage.sh tests/e2e/durable.sh tests/e2e/events.sh tests/e2e/hostile.sh tests/e2e/secrets.sh tests/e2e/talk.sh tests/e2e/trouble.sh tests/e2e/visible.sh
 tests/e2e/damage.log tests/e2e/durable.log tests/e2e/events.log tests/e2e/hostile.log tests/e2e/secrets.log tests/e2e/talk.log tests/e2e/trouble.log tests/e2e/visible.log: confab confabd
 
+# The desktop client at two windows; the script skips where there is no desktop client.
+EXTRA_DIST += tests/e2e/desk.py tests/e2e/desktop.py
+dist_check_SCRIPTS += tests/e2e/desktop.sh
+TESTS += tests/e2e/desktop.sh
+tests/e2e/desktop.log: confab confabd
+if HAVE_GTK
+tests/e2e/desktop.log: confab-gtk
+endif
+
 # Preloaded by stories that step a host's clock; without libtool, so by hand.
 EXTRA_DIST += tests/lab/clock.c
 check_DATA += tests/lab/clock.so

@@ -143,16 +143,23 @@ class App:
         return node
 
     def point(self, node, button=1):
+        self.front()  # another window may lie over it
         x, y, w, h = box(node)
         xdo("mousemove", "--sync", x + w // 2, y + h // 2, "click", button)
 
     def front(self):
-        """Give the keyboard to this program's window."""
-        window = subprocess.run(["xdotool", "search", "--onlyvisible", "--pid", str(self.proc.pid)],
-                                capture_output=True, text=True, check=False).stdout.split()
-        if not window:
+        """Give the keyboard to this program: to its dialog, when it has one."""
+        active = subprocess.run(["xdotool", "getactivewindow", "getwindowpid"], capture_output=True, text=True, check=False)
+        if active.stdout.strip() != str(self.proc.pid):
+            xdo("windowactivate", "--sync", self.windows()[-1])
+
+    def windows(self):
+        """Numbers of its windows on the screen, the one that was there first at the beginning."""
+        found = subprocess.run(["xdotool", "search", "--onlyvisible", "--pid", str(self.proc.pid)],
+                               capture_output=True, text=True, check=False).stdout.split()
+        if not found:
             raise Failed(f"{self.argv} has no window on the screen")
-        xdo("windowactivate", "--sync", window[-1])
+        return found
 
     def focus(self, role=None, name=None, seconds=WAIT):
         node = self.find(role, name, seconds)
@@ -182,9 +189,10 @@ class App:
         xdo("key", *keys)
 
     def resize(self, width, height):
-        window = subprocess.run(["xdotool", "search", "--onlyvisible", "--pid", str(self.proc.pid)],
-                                capture_output=True, text=True, check=True).stdout.split()[-1]
-        xdo("windowsize", "--sync", window, width, height)
+        xdo("windowsize", "--sync", self.windows()[0], width, height)
+
+    def move(self, x, y):
+        xdo("windowmove", "--sync", self.windows()[0], x, y)
 
     def shot(self, path):
         """The program's window as a PNG."""
