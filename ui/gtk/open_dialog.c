@@ -76,11 +76,24 @@ show_text (GtkLabel *label, GtkWidget *whole, const char *text)
   gtk_widget_set_visible (whole, *text != 0);
 }
 
+/* In lines of as many groups each, so that two people can read it to one another. */
+static void
+show_fingerprint (CfOpenDialog *dialog)
+{
+  char *groups = cf_words_fingerprint (dialog->peer);
+  size_t line = strlen (groups) == 49 ? 5 : 4; /* groups; of 10 or 16 */
+
+  for (size_t i = 5 * line - 1; i < strlen (groups); i += 5 * line)
+    groups[i] = '\n';
+  gtk_label_set_text (dialog->fingerprint, groups);
+  free (groups);
+}
+
 static void
 show_person (CfOpenDialog *dialog)
 {
   const json_t *row = get_person (dialog);
-  char *user_id, *groups = cf_words_fingerprint (dialog->peer);
+  char *user_id;
   const char *bad = cf_words_key_state (cf_row_text (row, "key_state"));
 
   if (row) {
@@ -93,9 +106,8 @@ show_person (CfOpenDialog *dialog)
     show_text (dialog->warning, dialog->warning_bar, cf_row_text (row, "warning"));
   }
   gtk_label_set_text (dialog->name, dialog->who);
-  gtk_label_set_text (dialog->fingerprint, groups);
+  show_fingerprint (dialog);
   cf_avatar_set (dialog->avatar, dialog->peer, dialog->who);
-  free (groups);
 }
 
 /* Their words, bounded by the daemon: text. */
