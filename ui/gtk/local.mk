@@ -6,6 +6,8 @@ gtk_resources = ui/gtk/confab.gresource.xml ui/gtk/style.css \
 	ui/gtk/add_contact_dialog.ui \
 	ui/gtk/address_dialog.ui \
 	ui/gtk/choice_dialog.ui \
+	ui/gtk/composer.ui \
+	ui/gtk/conversation_view.ui \
 	ui/gtk/empty_view.ui \
 	ui/gtk/fact_row.ui \
 	ui/gtk/first_run.ui \
@@ -16,6 +18,7 @@ gtk_resources = ui/gtk/confab.gresource.xml ui/gtk/style.css \
 	ui/gtk/people_dialog.ui \
 	ui/gtk/request_view.ui \
 	ui/gtk/scan_view.ui \
+	ui/gtk/search_bar.ui \
 	ui/gtk/security_panel.ui \
 	ui/gtk/settings_dialog.ui \
 	ui/gtk/shortcuts.ui \
@@ -33,7 +36,13 @@ libcf_gtk_a_SOURCES = \
 	ui/gtk/app.c ui/gtk/app.h \
 	ui/gtk/avatar.c ui/gtk/avatar.h \
 	ui/gtk/choice_dialog.c ui/gtk/choice_dialog.h \
+	ui/gtk/composer.c ui/gtk/composer.h \
 	ui/gtk/conversation_actions.c ui/gtk/conversation_actions.h \
+	ui/gtk/conversation_view.c ui/gtk/conversation_view.h ui/gtk/conversation_view_private.h \
+	ui/gtk/conversation_view_actions.c \
+	ui/gtk/conversation_view_rows.c \
+	ui/gtk/conversation_view_write.c \
+	ui/gtk/emoji.c ui/gtk/emoji.h \
 	ui/gtk/empty_view.c ui/gtk/empty_view.h \
 	ui/gtk/escape.c ui/gtk/escape.h \
 	ui/gtk/fact_row.c ui/gtk/fact_row.h \
@@ -41,6 +50,11 @@ libcf_gtk_a_SOURCES = \
 	ui/gtk/key_bar.c ui/gtk/key_bar.h \
 	ui/gtk/list_row.c ui/gtk/list_row.h \
 	ui/gtk/message_details.c ui/gtk/message_details.h \
+	ui/gtk/message_row.c ui/gtk/message_row.h ui/gtk/message_row_private.h \
+	ui/gtk/message_row_body.c \
+	ui/gtk/message_row_layout.c \
+	ui/gtk/message_row_parts.c \
+	ui/gtk/message_row_text.c ui/gtk/message_row_text.h \
 	ui/gtk/notify.c ui/gtk/notify.h \
 	ui/gtk/open_dialog.c ui/gtk/open_dialog.h \
 	ui/gtk/people_dialog.c ui/gtk/people_dialog.h \
@@ -50,6 +64,7 @@ libcf_gtk_a_SOURCES = \
 	ui/gtk/scan.c ui/gtk/scan.h \
 	ui/gtk/scan_camera.c \
 	ui/gtk/scan_view.c ui/gtk/scan_view.h \
+	ui/gtk/search_bar.c ui/gtk/search_bar.h \
 	ui/gtk/secret_buffer.c ui/gtk/secret_buffer.h \
 	ui/gtk/security_panel.c ui/gtk/security_panel.h ui/gtk/security_panel_private.h \
 	ui/gtk/security_panel_deeds.c ui/gtk/security_panel_export.c \
@@ -59,6 +74,7 @@ libcf_gtk_a_SOURCES = \
 	ui/gtk/sidebar.c ui/gtk/sidebar.h \
 	ui/gtk/slim_bin.c ui/gtk/slim_bin.h \
 	ui/gtk/state_page.c ui/gtk/state_page.h \
+	ui/gtk/timeline_view.c ui/gtk/timeline_view.h \
 	ui/gtk/widget_call.c ui/gtk/widget_call.h \
 	ui/gtk/window.c ui/gtk/window.h
 nodist_libcf_gtk_a_SOURCES = ui/gtk/resources.c
