@@ -80,6 +80,7 @@ extern const struct cf_command_def cf_gate_commands[];         /* OPEN VERIFY RE
 extern const struct cf_command_def cf_conversation_commands[]; /* CONVERSATIONS CLOSE DELETE */
 extern const struct cf_command_def cf_mark_commands[];         /* DRAFT PIN UNPIN MUTE UNMUTE UNREAD */
 extern const struct cf_command_def cf_message_commands[];      /* SEND READ TYPING EXPORT */
+extern const struct cf_command_def cf_change_commands[];       /* EDIT DELETE-MESSAGE REACT TIMER */
 extern const struct cf_command_def cf_history_commands[];      /* HISTORY SEARCH MESSAGE */
 
 #endif

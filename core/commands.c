@@ -10,6 +10,7 @@ const struct cf_command_def *const cf_command_tables[] = {
   cf_conversation_commands,
   cf_mark_commands,
   cf_message_commands,
+  cf_change_commands,
   cf_history_commands,
   NULL,
 };

@@ -21,6 +21,7 @@
 #include "core/store/store.h"
 #include "core/talk.h"
 #include "core/trust.h"
+#include "core/vanish.h"
 
 #define STOP_MS 50
 
@@ -38,6 +39,8 @@ cf_core_start_modules (struct cf_core *core)
     err = cf_conversations_new (core, &core->conversations);
   if (!err)
     err = cf_gate_new (core, &core->gate);
+  if (!err)
+    err = cf_vanish_new (core, &core->vanish);
   if (!err)
     err = cf_messages_new (core, &core->messages);
   if (err)
@@ -62,6 +65,8 @@ cf_core_stop_modules (struct cf_core *core)
 {
   cf_messages_free (core->messages);
   core->messages = NULL;
+  cf_vanish_free (core->vanish);
+  core->vanish = NULL;
   cf_gate_free (core->gate);
   core->gate = NULL;
   cf_conversations_free (core->conversations);

@@ -7,9 +7,10 @@
  *   Sequence: 7
  *   Date: 2026-11-21T22:47:26.123Z
  *   Previous: 64 hexadecimal digits
- *   In-Reply-To: 32 hexadecimal digits        (replies only)
+ *   In-Reply-To: 32 hexadecimal digits        (replies; always of edit, delete, reaction)
  *   Kind: text
- *   Last-Sequences: 6 4                       (close only)
+ *   Last-Sequences: 6 4                       (close, timer)
+ *   Expires: 3600                             (timer; of text what disappears)
  *   X-Anything: skipped                       (never built)
  *   Content-Type: text/plain; charset=utf-8
  *   Content-Length: 5
@@ -37,15 +38,43 @@
 
 /* --- building --- */
 
+static const char *const kind_names[] = {
+  [CF_ENTRY_TEXT] = "text",         [CF_ENTRY_CLOSE] = "close",       [CF_ENTRY_EDIT] = "edit",
+  [CF_ENTRY_DELETE] = "delete",     [CF_ENTRY_REACTION] = "reaction", [CF_ENTRY_TIMER] = "timer",
+};
+
+const char *
+cf_entry_kind_name (enum cf_entry_kind kind)
+{
+  return kind < CF_ENTRY_OTHER ? kind_names[kind] : "";
+}
+
+enum cf_entry_kind
+cf_entry_kind_named (const char *name)
+{
+  int kind = CF_ENTRY_TEXT;
+
+  while (kind < CF_ENTRY_OTHER && strcmp (name, kind_names[kind]) != 0)
+    kind++;
+  return (enum cf_entry_kind) kind;
+}
+
+bool
+cf_entry_changes (enum cf_entry_kind kind)
+{
+  return kind == CF_ENTRY_EDIT || kind == CF_ENTRY_DELETE || kind == CF_ENTRY_REACTION;
+}
+
+bool
+cf_entry_is_shown (enum cf_entry_kind kind)
+{
+  return kind != CF_ENTRY_CLOSE && !cf_entry_changes (kind);
+}
+
 static const char *
 kind_text (const struct cf_entry *e)
 {
-  switch (e->kind) {
-  case CF_ENTRY_TEXT: return "text";
-  case CF_ENTRY_CLOSE: return "close";
-  case CF_ENTRY_OTHER: return e->kind_name;
-  }
-  return "";
+  return e->kind == CF_ENTRY_OTHER ? e->kind_name : cf_entry_kind_name (e->kind);
 }
 
 /* A kind is a lower-case word, so that it can stand in a line and be shown. */
@@ -62,10 +91,44 @@ kind_is_valid (const char *name, size_t len)
   return true;
 }
 
-static enum cf_entry_kind
-kind_named (const char *name)
+/* Entries that say where their author stood. */
+static bool
+has_last (enum cf_entry_kind kind)
 {
-  return strcmp (name, "text") == 0 ? CF_ENTRY_TEXT : strcmp (name, "close") == 0 ? CF_ENTRY_CLOSE : CF_ENTRY_OTHER;
+  return kind == CF_ENTRY_CLOSE || kind == CF_ENTRY_TIMER;
+}
+
+/* A mark, not words: no control characters, no spaces.  (What Unicode has more of, is taken out when it is shown: its
+   tables change, and what is well-formed must not.) */
+static bool
+body_is_mark (const struct cf_entry *e)
+{
+  size_t i;
+
+  for (i = 0; i < e->body_len; i++)
+    if ((unsigned char) e->body[i] <= 0x20 || e->body[i] == 0x7f)
+      return false;
+  return e->body_len <= CF_REACTION_MAX;
+}
+
+/* What holds for the kinds, each for itself. */
+static bool
+kind_fits (const struct cf_entry *e)
+{
+  if (has_last (e->kind) && (e->last_own != e->sequence - 1 || e->last_peer > CF_SEQUENCE_MAX || e->is_reply))
+    return false;
+  if (e->lifetime_s > (e->kind == CF_ENTRY_TEXT || e->kind == CF_ENTRY_TIMER ? CF_LIFETIME_MAX_S : 0))
+    return false;
+  switch (e->kind) {
+  case CF_ENTRY_TEXT: return e->body_len > 0;
+  case CF_ENTRY_CLOSE:
+  case CF_ENTRY_TIMER: return e->body_len == 0;
+  case CF_ENTRY_EDIT: return e->is_reply && e->body_len > 0;
+  case CF_ENTRY_DELETE: return e->is_reply && e->body_len == 0;
+  case CF_ENTRY_REACTION: return e->is_reply && body_is_mark (e);
+  case CF_ENTRY_OTHER: break;
+  }
+  return true;
 }
 
 /* What holds for the values of an entry, whether it is to be built or was parsed. */
@@ -82,10 +145,7 @@ entry_is_valid (const struct cf_entry *e)
     return false;
   if (e->sequence == 1 && memcmp (e->previous, zeroes, sizeof zeroes) != 0)
     return false;
-  if (e->kind == CF_ENTRY_TEXT && e->body_len == 0)
-    return false;
-  if (e->kind == CF_ENTRY_CLOSE
-      && (e->body_len != 0 || e->is_reply || e->last_own != e->sequence - 1 || e->last_peer > CF_SEQUENCE_MAX))
+  if (!kind_fits (e))
     return false;
   return cf_text_is_utf8 (e->body_len ? e->body : "", e->body_len);
 }
@@ -103,20 +163,22 @@ format_headers (const struct cf_entry *e)
   char id[2 * CF_MESSAGE_ID_LEN + 1], conversation[2 * CF_CONVERSATION_ID_LEN + 1];
   char reply[2 * CF_MESSAGE_ID_LEN + 1], previous[2 * CF_HASH_LEN + 1];
   char to0[CF_FPR_HEX_SIZE], to1[CF_FPR_HEX_SIZE], date[CF_TIME_SIZE];
-  char last[64] = "";
+  char last[64] = "", expires[32] = "";
 
-  if (e->kind == CF_ENTRY_CLOSE)
+  if (e->kind == CF_ENTRY_TIMER || e->lifetime_s)
+    snprintf (expires, sizeof expires, "Expires: %u\n", (unsigned) e->lifetime_s);
+  if (has_last (e->kind))
     snprintf (last, sizeof last, "Last-Sequences: %llu %llu\n", (unsigned long long) e->last_own,
               (unsigned long long) e->last_peer);
   return cf_sprintf ("Message-ID: %s\nConversation: %s\nTo: %s, %s\nSequence: %llu\nDate: %s\nPrevious: %s\n"
-                     "%s%s%sKind: %s\n%sContent-Type: " CONTENT_TYPE "\nContent-Length: %zu\n\n",
+                     "%s%s%sKind: %s\n%s%sContent-Type: " CONTENT_TYPE "\nContent-Length: %zu\n\n",
                      cf_hex (e->message_id, sizeof e->message_id, id),
                      cf_hex (e->conversation, sizeof e->conversation, conversation), cf_fpr_hex (&e->to[0], to0),
                      cf_fpr_hex (&e->to[1], to1), (unsigned long long) e->sequence,
                      cf_time_format (e->date_utc_ms, date), cf_hex (e->previous, sizeof e->previous, previous),
                      e->is_reply ? "In-Reply-To: " : "",
                      e->is_reply ? cf_hex (e->in_reply_to, sizeof e->in_reply_to, reply) : "",
-                     e->is_reply ? "\n" : "", kind_text (e), last, e->body_len);
+                     e->is_reply ? "\n" : "", kind_text (e), last, expires, e->body_len);
 }
 
 gpg_error_t
@@ -126,7 +188,7 @@ cf_entry_build (const struct cf_entry *e, struct cf_buf *out)
   char *headers = NULL, date[CF_TIME_SIZE];
   int64_t back;
 
-  if (!entry_is_valid (e) || !kind_is_valid (kind_text (e), strlen (kind_text (e))) || kind_named (kind_text (e)) != e->kind)
+  if (!entry_is_valid (e) || !kind_is_valid (kind_text (e), strlen (kind_text (e))) || cf_entry_kind_named (kind_text (e)) != e->kind)
     return cf_err (GPG_ERR_INV_VALUE);
   if (cf_time_parse (cf_time_format (e->date_utc_ms, date), &back) || back != e->date_utc_ms)
     return cf_err (GPG_ERR_INV_VALUE);
@@ -277,7 +339,6 @@ static void
 take_kind (struct scan *s, struct cf_entry *e)
 {
   char value[CF_ENTRY_LINE_MAX + 1];
-  const char *p = value;
 
   take_header (s, "Kind", value);
   if (s->bad || !kind_is_valid (value, strlen (value))) {
@@ -285,9 +346,15 @@ take_kind (struct scan *s, struct cf_entry *e)
     return;
   }
   strcpy (e->kind_name, value); /* kind_is_valid bounds it */
-  e->kind = kind_named (value);
-  if (e->kind != CF_ENTRY_CLOSE)
-    return;
+  e->kind = cf_entry_kind_named (value);
+}
+
+static void
+take_last (struct scan *s, struct cf_entry *e)
+{
+  char value[CF_ENTRY_LINE_MAX + 1];
+  const char *p = value;
+
   take_header (s, "Last-Sequences", value);
   if (s->bad)
     return;
@@ -296,6 +363,15 @@ take_kind (struct scan *s, struct cf_entry *e)
     return;
   p++;
   e->last_peer = parse_number (s, &p, 0, CF_SEQUENCE_MAX);
+}
+
+/* A text that stays does not say so: there is one form of each thing. */
+static void
+take_expires (struct scan *s, struct cf_entry *e)
+{
+  e->lifetime_s = (uint32_t) take_number (s, "Expires", CF_LIFETIME_MAX_S);
+  if (e->kind == CF_ENTRY_TEXT && !e->lifetime_s)
+    s->bad = true;
 }
 
 /* Headers that a later version may have added. */
@@ -351,6 +427,10 @@ cf_entry_parse (const void *data, size_t len, struct cf_entry *r_entry, size_t *
     take_hex (&s, "In-Reply-To", e.in_reply_to, sizeof e.in_reply_to);
   }
   take_kind (&s, &e);
+  if (!s.bad && has_last (e.kind))
+    take_last (&s, &e);
+  if (e.kind == CF_ENTRY_TIMER || (e.kind == CF_ENTRY_TEXT && next_is (&s, "Expires")))
+    take_expires (&s, &e);
   skip_extra (&s);
   take_body (&s, &e);
   if (s.bad || !entry_is_valid (&e))

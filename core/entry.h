@@ -25,9 +25,16 @@
 #define CF_ENVELOPE_BYTES 262144u              /* a batch takes no further entry beyond this */
 #define CF_ENVELOPE_PLAIN_MAX (1024u * 1024u)
 
+#define CF_LIFETIME_MAX_S (365 * 24 * 3600u)   /* of a message that is to disappear */
+#define CF_REACTION_MAX 32                     /* bytes */
+
 enum cf_entry_kind {
   CF_ENTRY_TEXT,
   CF_ENTRY_CLOSE,
+  CF_ENTRY_EDIT,     /* another text of the author's own, which it answers */
+  CF_ENTRY_DELETE,   /* no text of the author's own, which it answers, any more */
+  CF_ENTRY_REACTION, /* what the author thinks of the text that it answers; empty: nothing any more */
+  CF_ENTRY_TIMER,    /* what is said from now on disappears after its lifetime */
   CF_ENTRY_OTHER, /* a kind that this version does not know: kept in sequence, shown as such */
 };
 
@@ -42,10 +49,19 @@ struct cf_entry {
   uint8_t in_reply_to[CF_MESSAGE_ID_LEN];
   enum cf_entry_kind kind;
   char kind_name[CF_ENTRY_KIND_MAX + 1];  /* filled by the parser; read by the builder for OTHER only */
-  uint64_t last_own, last_peer;           /* CLOSE: the author's last sequence before, the other's last taken */
+  uint64_t last_own, last_peer;           /* CLOSE, TIMER: the author's last sequence before, the other's last taken */
+  uint32_t lifetime_s;                    /* TEXT, TIMER: disappears so long after it was read; 0: never */
   const char *body;                       /* borrowed; UTF-8 without NUL, not terminated */
   size_t body_len;
 };
+
+/* Of the grammar; "" and OTHER for what is none. */
+const char *cf_entry_kind_name (enum cf_entry_kind kind);
+enum cf_entry_kind cf_entry_kind_named (const char *name);
+/* Is an entry of KIND a row of history?  The others close, or say something about one. */
+bool cf_entry_is_shown (enum cf_entry_kind kind);
+/* Does it say something about an entry before it? */
+bool cf_entry_changes (enum cf_entry_kind kind);
 
 /* Append E to OUT.  Errors: INV_VALUE (out of range, not UTF-8), TOO_LARGE, ENOMEM. */
 gpg_error_t cf_entry_build (const struct cf_entry *e, struct cf_buf *out) CF_MUST_CHECK;

@@ -57,37 +57,55 @@ mail_time (int64_t utc_ms, bool from_line, char out[64])
     snprintf (out, 64, "%.3s, %.2s %.3s %.4s %.8s +0000", day, text + 8, month, text, text + 11);
 }
 
+/* What is in the mail of an envelope, from Content-Type on: the envelope, unless it held what is gone.  ID is that of the
+   conversation; caller frees.  NULL: ENOMEM. */
+static char *
+mail_content (const struct cf_envelope_row *e, const char *id)
+{
+  char *armor, *content;
+
+  if (!e->sealed_len)
+    return strdup ("Content-Type: text/plain; charset=utf-8\n\nNo longer kept as they were signed: one of these messages"
+                   " was deleted, or has disappeared.\n\n");
+  armor = malloc (cf_armor_size (e->sealed_len));
+  if (!armor)
+    return NULL;
+  cf_armor (e->sealed, e->sealed_len, armor);
+  content = cf_sprintf ("Content-Type: multipart/encrypted; protocol=\"application/pgp-encrypted\"; boundary=\"=-%s\"\n\n"
+                        "--=-%s\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n\n"
+                        "--=-%s\nContent-Type: application/octet-stream; name=\"encrypted.asc\"\n\n%s\n--=-%s--\n\n",
+                        id, id, id, armor, id);
+  free (armor);
+  return content;
+}
+
 /* NEW is the first sequence that no mail before has: batches of a peer who crashed may overlap. */
 static json_t *
 mail_row (const struct export *x, const struct cf_envelope_row *e, uint64_t new)
 {
   char id[2 * CF_CONVERSATION_ID_LEN + 1], own[CF_FPR_HEX_SIZE], peer[CF_FPR_HEX_SIZE], from_line[64], date[64];
-  char *armor = NULL, *mail = NULL;
+  char *content, *mail = NULL;
   json_t *row = NULL;
 
-  armor = malloc (cf_armor_size (e->sealed_len));
-  if (!armor)
-    goto leave;
-  cf_armor (e->sealed, e->sealed_len, armor);
   cf_hex (x->conversation, sizeof x->conversation, id);
+  content = mail_content (e, id);
+  if (!content)
+    goto leave;
   cf_fpr_hex (&x->conv->own_key, own);
   cf_fpr_hex (&x->conv->peer_key, peer);
   mail_time (e->created_utc_ms, true, from_line);
   mail_time (e->created_utc_ms, false, date);
   mail = cf_sprintf ("From confab@confab.invalid %s\nFrom: %s@confab.invalid\nTo: %s@confab.invalid\nDate: %s\n"
                      "Message-ID: <%s.%llu.%s@confab.invalid>\nSubject: Confab conversation %.8s\n"
-                     "X-Confab-Messages: %llu-%llu\nMIME-Version: 1.0\n"
-                     "Content-Type: multipart/encrypted; protocol=\"application/pgp-encrypted\"; boundary=\"=-%s\"\n\n"
-                     "--=-%s\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n\n"
-                     "--=-%s\nContent-Type: application/octet-stream; name=\"encrypted.asc\"\n\n%s\n--=-%s--\n\n",
+                     "X-Confab-Messages: %llu-%llu\nMIME-Version: 1.0\n%s",
                      from_line, e->outgoing ? own : peer, e->outgoing ? peer : own, date, id,
                      (unsigned long long) e->number, e->outgoing ? "out" : "in", id, (unsigned long long) new,
-                     (unsigned long long) e->number, id, id, id, armor, id);
+                     (unsigned long long) e->number, content);
   if (mail)
     row = json_pack ("{s:s}", "mail", mail);
 leave:
   free (mail);
-  free (armor);
+  free (content);
   return row;
 }
 
@@ -101,9 +119,9 @@ envelope_row (const struct cf_envelope_row *e, uint64_t new)
   if (!text)
     return NULL;
   sodium_bin2base64 (text, size, e->sealed, e->sealed_len, sodium_base64_VARIANT_ORIGINAL);
-  row = json_pack ("{s:s, s:I, s:I, s:s, s:s}", "direction", e->outgoing ? "out" : "in", "first",
+  row = json_pack ("{s:s, s:I, s:I, s:s, s:s?}", "direction", e->outgoing ? "out" : "in", "first",
                    (json_int_t) new, "last", (json_int_t) e->number, "created_at",
-                   cf_time_format (e->created_utc_ms, date), "envelope", text);
+                   cf_time_format (e->created_utc_ms, date), "envelope", e->sealed_len ? text : NULL);
   free (text);
   return row;
 }

@@ -11,6 +11,7 @@
 #include "core/message.h"
 #include "core/self.h"
 #include "core/store/store.h"
+#include "core/vanish.h"
 
 #define WORDS_MAX 32 /* of a search */
 #define BRIEF_MAX 200 /* characters of a quote, or of a conversation's last message */
@@ -54,7 +55,23 @@ shown_kind (const struct cf_message_row *m)
 {
   if (is_notice (m))
     return "notice";
-  return m->kind == CF_ENTRY_TEXT ? "text" : "other";
+  return m->kind == CF_ENTRY_TEXT ? "text" : m->kind == CF_ENTRY_TIMER ? "timer" : "other";
+}
+
+/* What a timer says, for who has no words of his own for it. */
+static char *
+timer_text (uint32_t lifetime_s)
+{
+  static const struct { uint32_t s; const char *name; } units[]
+      = { { 86400, "day" }, { 3600, "hour" }, { 60, "minute" }, { 1, "second" } };
+  size_t i = 0;
+
+  if (!lifetime_s)
+    return strdup ("Messages stay from now on");
+  while (lifetime_s % units[i].s)
+    i++;
+  return cf_sprintf ("Messages disappear from now on, %u %s%s after they were read", (unsigned) (lifetime_s / units[i].s),
+                     units[i].name, lifetime_s == units[i].s ? "" : "s");
 }
 
 /* Our own text as it was typed; theirs without control characters.  What this version does not know is said.  Caller
@@ -64,6 +81,8 @@ shown_text (const struct cf_message_row *m)
 {
   if (m->kind == CF_ENTRY_OTHER)
     return strdup ("(a kind of message that this version does not know)");
+  if (m->kind == CF_ENTRY_TIMER)
+    return timer_text (m->lifetime_s);
   if (m->outgoing)
     return strndup (m->text ? m->text : "", m->text_len);
   return cf_text_display (m->text, m->text_len, true);
@@ -176,7 +195,7 @@ cf_message_json (struct cf_core *core, const struct cf_conversation *conv, const
                     cf_json_time (m->edited_utc_ms), "deleted", m->gone == CF_MESSAGE_TAKEN_BACK, "reactions",
                     json_reactions (core, conv, m), "expire_after",
                     m->lifetime_s ? json_integer (m->lifetime_s) : json_null (), "expires_at",
-                    cf_json_time (m->expires_ms), "attachment", "notice", is_notice (m));
+                    cf_json_time (cf_vanish_utc_ms (core, m->expires_ms)), "attachment", "notice", is_notice (m));
 }
 
 static bool

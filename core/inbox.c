@@ -15,6 +15,7 @@
 
 #include "base/secmem.h"
 #include "base/text.h"
+#include "core/change.h"
 #include "core/event.h"
 #include "core/gate.h"
 #include "core/link.h"
@@ -251,7 +252,7 @@ struct taking {
   size_t entries_len;
   size_t fresh;             /* where the entries begin that are new */
   uint64_t first, last;     /* sequences in the envelope */
-  bool has_close;
+  bool has_close, has_changes;
   uint64_t close_taken;     /* what a CLOSE says of ours */
   uint8_t ack[CF_HASH_LEN];
 };
@@ -280,9 +281,9 @@ check_entry (struct taking *t, const struct cf_entry *e, const uint8_t hash[CF_H
   } else if (e->sequence == conv->received_sequence + 1
              && !cf_ct_equal (e->previous, conv->received_hash, CF_HASH_LEN))
     return "it does not follow from the message before it";
+  if (e->last_peer > conv->sent_sequence)
+    return "it names messages that were never written";
   if (e->kind == CF_ENTRY_CLOSE) {
-    if (e->last_peer > conv->sent_sequence)
-      return "it names messages that were never written";
     t->has_close = true;
     t->close_taken = e->last_peer;
   }
@@ -324,7 +325,6 @@ check_all (struct taking *t, size_t len)
 static gpg_error_t
 keep_entry (struct taking *t, const struct cf_entry *e, const uint8_t hash[CF_HASH_LEN])
 {
-  gpg_error_t err;
   struct cf_core *core = t->inbox->core;
   struct cf_message_row m;
 
@@ -334,7 +334,6 @@ keep_entry (struct taking *t, const struct cf_entry *e, const uint8_t hash[CF_HA
   m.sequence = e->sequence;
   m.kind = e->kind;
   m.kind_name = e->kind_name;
-  m.hidden = e->kind == CF_ENTRY_CLOSE;
   m.state = CF_MESSAGE_DELIVERED;
   m.signature = CF_SIGNATURE_VALID;
   m.sent_utc_ms = e->date_utc_ms;
@@ -344,12 +343,11 @@ keep_entry (struct taking *t, const struct cf_entry *e, const uint8_t hash[CF_HA
   m.is_reply = e->is_reply;
   memcpy (m.reply_to, e->in_reply_to, sizeof m.reply_to);
   m.last_peer = e->last_peer;
+  m.lifetime_s = e->lifetime_s;
   m.text = e->body;
   m.text_len = e->body_len;
-  err = cf_store_message_add (core->store, &m);
-  if (!err && !m.hidden)
-    err = cf_event_emit (core, "message", true, cf_message_json (core, t->inbox->conv, &m));
-  return err;
+  t->has_changes |= cf_entry_changes (e->kind);
+  return cf_change_keep (core, t->inbox->conv, &m);
 }
 
 /* Our copy of the OpenPGP message: what can be exported and checked by anyone with the keys. */
@@ -390,6 +388,8 @@ keep_all (struct taking *t, struct cf_outbox *ob)
   }
   if (!err)
     err = keep_envelope (t);
+  if (!err && t->has_changes) /* of what came in this very envelope, perhaps */
+    err = cf_store_envelope_blank (t->inbox->core->store, conv->id, false, t->last, t->last);
   conv->active_utc_ms = t->inbox->core->env->now_utc_ms;
   if (!err && t->has_close) {
     conv->closed_by_peer = true;
@@ -410,6 +410,7 @@ take (struct taking *t)
   struct cf_inbox *ib = t->inbox;
   struct cf_conversation *conv = ib->conv;
   const struct cf_conversation before = *conv;
+  const struct cf_timer_mark timer = cf_timer_mark_of (conv);
   struct cf_outbox *ob;
 
   err = cf_outbox_get (ib->core, conv, &ob);
@@ -426,6 +427,7 @@ take (struct taking *t)
     conv->closed_by_peer = before.closed_by_peer;
     conv->state = before.state;
     conv->closed_utc_ms = before.closed_utc_ms;
+    cf_timer_revert (conv, &timer);
     return err;
   }
   cf_message_counters (ib->core)->taken += t->last - before.received_sequence;

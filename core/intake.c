@@ -168,8 +168,10 @@ write_addition (struct addition *a)
   a->wait->first = conv->sent_sequence + 1;
   cf_outbox_mark (ob, &a->mark);
   for (i = 0; !err && i < a->count; i++) {
-    err = cf_outbox_append (ob, CF_ENTRY_TEXT, a->data + a->texts[i].start, a->texts[i].len,
-                            a->is_reply ? a->reply_to : NULL, a->wait->items[i].id);
+    const struct cf_saying said = { CF_ENTRY_TEXT, a->data + a->texts[i].start, a->texts[i].len,
+                                    a->is_reply ? a->reply_to : NULL, conv->timer_s };
+
+    err = cf_outbox_append (ob, &said, a->wait->items[i].id);
     if (!err && conv->sent_sequence - ob->sealed_sequence >= CF_ENVELOPE_ENTRIES_MAX)
       cf_outbox_seal_next (ob); /* as much as an envelope can hold: gpg begins now */
   }

@@ -26,6 +26,9 @@ void cf_message_conversation_forgotten (struct cf_core *core, struct cf_conversa
 gpg_error_t cf_message_send_close (struct cf_core *core, struct cf_conversation *conv,
                                    void (*done) (void *arg, gpg_error_t err), void *arg) CF_MUST_CHECK;
 
+/* May anything be written to CONV?  False: the command has failed. */
+bool cf_message_may_write (struct cf_command *cmd, const struct cf_conversation *conv) CF_MUST_CHECK;
+
 /* intake.h: what a SEND has been given. */
 struct cf_handover;
 gpg_error_t cf_message_hand_over (struct cf_core *core, struct cf_command *cmd, const struct cf_handover *h) CF_MUST_CHECK;

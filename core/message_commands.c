@@ -14,6 +14,7 @@
 #include "core/settings.h"
 #include "core/store/store.h"
 #include "core/trust.h"
+#include "core/vanish.h"
 
 #define TIMEOUT_MAX_S (7u * 24 * 3600)
 
@@ -45,9 +46,8 @@ wanted_state (const char *name, enum cf_message_state *r_state)
   return false;
 }
 
-/* May anything be written to CONV?  False: the command has failed. */
-static bool
-check_open (struct cf_command *cmd, const struct cf_conversation *conv)
+bool
+cf_message_may_write (struct cf_command *cmd, const struct cf_conversation *conv)
 {
   gpg_error_t err;
 
@@ -94,7 +94,7 @@ send_text (struct cf_command *cmd, gpg_error_t err, const char *data, size_t len
   }
   /* Asked for the text, the world may have changed. */
   conv = cf_conversation_resolve (cmd, cmd->argv[0]);
-  if (!conv || !check_open (cmd, conv) || !cf_command_number (cmd, "timeout", 0, TIMEOUT_MAX_S, &timeout_s))
+  if (!conv || !cf_message_may_write (cmd, conv) || !cf_command_number (cmd, "timeout", 0, TIMEOUT_MAX_S, &timeout_s))
     return;
   if (send_find (cmd, conv, &reply) || !wanted_state (cf_command_option (cmd, "wait"), &h.wanted)) {
     cf_command_done (cmd, cf_err (GPG_ERR_NOT_FOUND));
@@ -121,7 +121,7 @@ cmd_send (struct cf_command *cmd)
   const char *why;
   gpg_error_t err;
 
-  if (!conv || !check_open (cmd, conv) || !cf_command_number (cmd, "timeout", 0, TIMEOUT_MAX_S, &timeout_s))
+  if (!conv || !cf_message_may_write (cmd, conv) || !cf_command_number (cmd, "timeout", 0, TIMEOUT_MAX_S, &timeout_s))
     return;
   if (!wanted_state (cf_command_option (cmd, "wait"), &wanted)) {
     cf_command_fail (cmd, cf_err (GPG_ERR_INV_VALUE), "", "--wait takes queued, sent, delivered or read");
@@ -158,7 +158,9 @@ mark_read (struct cf_core *core, struct cf_conversation *conv, uint64_t upto)
   if (upto > before)
     conv->read_sequence = upto;
   conv->marked_unread = false;
-  err = cf_conversation_changed (core, conv); /* the unread count, for other clients */
+  err = cf_vanish_begin (core, conv, false, before + 1, conv->read_sequence);
+  if (!err)
+    err = cf_conversation_changed (core, conv); /* the unread count, for other clients */
   cf_store_end (core->store, &err);
   if (err) {
     conv->read_sequence = before;
@@ -210,7 +212,7 @@ cmd_typing (struct cf_command *cmd)
   uint8_t on = strcmp (what, "on") == 0;
   gpg_error_t err = 0;
 
-  if (!conv || !check_open (cmd, conv))
+  if (!conv || !cf_message_may_write (cmd, conv))
     return;
   if (!on && strcmp (what, "off") != 0) {
     cf_command_fail (cmd, cf_err (GPG_ERR_INV_VALUE), "", "TYPING takes on or off");
@@ -259,7 +261,8 @@ const struct cf_command_def cf_message_commands[] = {
     .usage = "EXPORT [--format=mbox|json|envelopes] [--secret] CONV",
     .help = "All of a conversation, oldest first.  json: rows as of HISTORY.  mbox: one PGP/MIME mail a row, field\n"
             "mail, as gpg sees it.  envelopes: fields direction, first, last (of the messages that no envelope\n"
-            "before has), created_at, envelope (base64).\n"
+            "before has), created_at, envelope (base64; null: no longer kept, since a message in it was deleted or\n"
+            "has disappeared; a mail says so, too).\n"
             "With --secret instead one row of what plain gpg needs to read them: own_key, peer_key, homedir,\n"
             "passphrase.",
     .options = "format secret",

@@ -14,6 +14,7 @@
 #include "core/link.h"
 #include "core/store/store.h"
 #include "core/trust.h"
+#include "core/vanish.h"
 
 static void outbox_timer (void *arg);
 static void close_timer (void *arg);
@@ -170,7 +171,11 @@ cf_outbox_raise (struct cf_outbox *ob, uint64_t first, uint64_t last, enum cf_me
     return 0;
   err = cf_store_message_raise (ob->core->store, ob->conv->id, true, first, last, state,
                                 ob->core->env->now_utc_ms, emit_state, &r);
-  return err ? err : r.err;
+  if (!err)
+    err = r.err;
+  if (!err && (state == CF_MESSAGE_DELIVERED || state == CF_MESSAGE_FAILED))
+    err = cf_vanish_begin (ob->core, ob->conv, true, first, last);
+  return err;
 }
 
 /* Keep the link while anything waits. */

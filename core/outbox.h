@@ -13,6 +13,7 @@
 #ifndef CF_CORE_OUTBOX_H
 #define CF_CORE_OUTBOX_H
 
+#include "core/change.h"
 #include "core/conversation.h"
 #include "core/store/store_message.h"
 
@@ -55,6 +56,7 @@ struct cf_wait {
 struct cf_outbox_mark {
   uint64_t sent_sequence, close_sequence;
   uint8_t sent_hash[CF_HASH_LEN];
+  struct cf_timer_mark timer;
   int64_t active_utc_ms;
 };
 
@@ -90,15 +92,27 @@ void cf_outbox_free (struct cf_outbox *outbox);
 /* Is there room for COUNT entries?  Errors: CF_ERR_CLOSED, LIMIT_REACHED. */
 gpg_error_t cf_outbox_may_add (const struct cf_outbox *outbox, size_t count) CF_MUST_CHECK;
 void cf_outbox_mark (const struct cf_outbox *outbox, struct cf_outbox_mark *r_mark);
-/* Give the next sequence to an entry of KIND and write its row and its event, inside the caller's transaction, who
-   saves the conversation too.  REPLY_TO may be NULL.  Errors: INV_VALUE, the store's. */
-gpg_error_t cf_outbox_append (struct cf_outbox *outbox, enum cf_entry_kind kind, const char *text, size_t len,
-                              const uint8_t *reply_to, uint8_t r_id[CF_MESSAGE_ID_LEN]) CF_MUST_CHECK;
+/* What an entry is to say; borrowed. */
+struct cf_saying {
+  enum cf_entry_kind kind;
+  const char *text;
+  size_t len;
+  const uint8_t *reply_to; /* may be NULL */
+  uint32_t lifetime_s;
+};
+
+/* Give the next sequence to what is SAID and write its row and its event, and do what it says of others (change.h),
+   inside the caller's transaction, who saves the conversation too.  Errors: INV_VALUE, the store's. */
+gpg_error_t cf_outbox_append (struct cf_outbox *outbox, const struct cf_saying *said,
+                              uint8_t r_id[CF_MESSAGE_ID_LEN]) CF_MUST_CHECK;
 /* The transaction was lost: as it was at MARK, no seal of what came later under way. */
 void cf_outbox_revert (struct cf_outbox *outbox, const struct cf_outbox_mark *mark);
 /* The transaction is on disk. */
 void cf_outbox_added (struct cf_outbox *outbox);
-/* Our CLOSE entry, in a transaction of its own.  Errors: those of may_add and append. */
+/* COUNT entries in a transaction of their own; the id of the last one.  Errors: those of may_add and append. */
+gpg_error_t cf_outbox_add (struct cf_outbox *outbox, const struct cf_saying *said, size_t count,
+                           uint8_t r_id[CF_MESSAGE_ID_LEN]) CF_MUST_CHECK;
+/* Our CLOSE entry, likewise. */
 gpg_error_t cf_outbox_add_close (struct cf_outbox *outbox) CF_MUST_CHECK;
 /* Seal and send whatever can be. */
 void cf_outbox_run (struct cf_outbox *outbox);

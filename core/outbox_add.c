@@ -9,14 +9,11 @@
 
 #include <string.h>
 
-#include "core/event.h"
-#include "core/history.h"
 #include "core/store/store.h"
 
 /* The row of the next entry, its hash included. */
 static gpg_error_t
-next_row (struct cf_outbox *ob, enum cf_entry_kind kind, const char *text, size_t len, const uint8_t *reply_to,
-          struct cf_message_row *m)
+next_row (struct cf_outbox *ob, const struct cf_saying *said, struct cf_message_row *m)
 {
   gpg_error_t err;
   struct cf_conversation *conv = ob->conv;
@@ -28,18 +25,18 @@ next_row (struct cf_outbox *ob, enum cf_entry_kind kind, const char *text, size_
   cf_env_random (ob->core->env, m->id, sizeof m->id);
   m->outgoing = true;
   m->sequence = conv->sent_sequence + 1;
-  m->kind = kind;
-  m->hidden = kind == CF_ENTRY_CLOSE;
+  m->kind = said->kind;
   m->state = CF_MESSAGE_QUEUED;
   m->signature = CF_SIGNATURE_VALID;
   m->sent_utc_ms = ob->core->env->now_utc_ms;
   memcpy (m->previous, conv->sent_hash, sizeof m->previous);
-  m->is_reply = reply_to != NULL;
-  if (reply_to)
-    memcpy (m->reply_to, reply_to, sizeof m->reply_to);
-  m->last_peer = kind == CF_ENTRY_CLOSE ? conv->received_sequence : 0;
-  m->text = text;
-  m->text_len = len;
+  m->is_reply = said->reply_to != NULL;
+  if (said->reply_to)
+    memcpy (m->reply_to, said->reply_to, sizeof m->reply_to);
+  m->last_peer = said->kind == CF_ENTRY_CLOSE || said->kind == CF_ENTRY_TIMER ? conv->received_sequence : 0;
+  m->lifetime_s = said->lifetime_s;
+  m->text = said->text;
+  m->text_len = said->len;
   cf_outbox_entry (conv, m, &e);
   cf_buf_init (&b, CF_ENVELOPE_PLAIN_MAX);
   err = cf_entry_build (&e, &b);
@@ -67,6 +64,7 @@ cf_outbox_mark (const struct cf_outbox *ob, struct cf_outbox_mark *r_mark)
   r_mark->sent_sequence = ob->conv->sent_sequence;
   r_mark->close_sequence = ob->close_sequence;
   memcpy (r_mark->sent_hash, ob->conv->sent_hash, sizeof r_mark->sent_hash);
+  r_mark->timer = cf_timer_mark_of (ob->conv);
   r_mark->active_utc_ms = ob->conv->active_utc_ms;
 }
 
@@ -81,28 +79,26 @@ cf_outbox_revert (struct cf_outbox *ob, const struct cf_outbox_mark *mark)
   ob->conv->sent_sequence = mark->sent_sequence;
   ob->close_sequence = mark->close_sequence;
   memcpy (ob->conv->sent_hash, mark->sent_hash, sizeof mark->sent_hash);
+  cf_timer_revert (ob->conv, &mark->timer);
   ob->conv->active_utc_ms = mark->active_utc_ms;
 }
 
 gpg_error_t
-cf_outbox_append (struct cf_outbox *ob, enum cf_entry_kind kind, const char *text, size_t len, const uint8_t *reply_to,
-                  uint8_t r_id[CF_MESSAGE_ID_LEN])
+cf_outbox_append (struct cf_outbox *ob, const struct cf_saying *said, uint8_t r_id[CF_MESSAGE_ID_LEN])
 {
   gpg_error_t err;
   struct cf_conversation *conv = ob->conv;
   struct cf_message_row m;
 
-  err = next_row (ob, kind, text, len, reply_to, &m);
+  err = next_row (ob, said, &m);
   if (!err)
-    err = cf_store_message_add (ob->core->store, &m);
-  if (!err && !m.hidden)
-    err = cf_event_emit (ob->core, "message", true, cf_message_json (ob->core, conv, &m));
+    err = cf_change_keep (ob->core, conv, &m);
   if (err)
     return err;
   conv->sent_sequence = m.sequence;
   memcpy (conv->sent_hash, m.hash, sizeof conv->sent_hash);
   conv->active_utc_ms = m.sent_utc_ms;
-  if (kind == CF_ENTRY_CLOSE)
+  if (said->kind == CF_ENTRY_CLOSE)
     ob->close_sequence = m.sequence;
   memcpy (r_id, m.id, sizeof m.id);
   return 0;
@@ -116,19 +112,19 @@ cf_outbox_added (struct cf_outbox *ob)
 }
 
 gpg_error_t
-cf_outbox_add_close (struct cf_outbox *ob)
+cf_outbox_add (struct cf_outbox *ob, const struct cf_saying *said, size_t count, uint8_t r_id[CF_MESSAGE_ID_LEN])
 {
   gpg_error_t err;
   struct cf_outbox_mark mark;
-  uint8_t id[CF_MESSAGE_ID_LEN];
 
-  err = cf_outbox_may_add (ob, 1);
+  err = cf_outbox_may_add (ob, count);
   if (!err)
     err = cf_store_begin (ob->core->store);
   if (err)
     return err;
   cf_outbox_mark (ob, &mark);
-  err = cf_outbox_append (ob, CF_ENTRY_CLOSE, "", 0, NULL, id);
+  for (size_t i = 0; !err && i < count; i++)
+    err = cf_outbox_append (ob, &said[i], r_id);
   if (!err)
     err = cf_conversation_save (ob->core, ob->conv);
   if (!err)
@@ -139,4 +135,13 @@ cf_outbox_add_close (struct cf_outbox *ob)
   else
     cf_outbox_added (ob);
   return err;
+}
+
+gpg_error_t
+cf_outbox_add_close (struct cf_outbox *ob)
+{
+  static const struct cf_saying said = { .kind = CF_ENTRY_CLOSE, .text = "" };
+  uint8_t id[CF_MESSAGE_ID_LEN];
+
+  return cf_outbox_add (ob, &said, 1, id);
 }

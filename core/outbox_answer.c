@@ -29,6 +29,8 @@ settle (struct cf_outbox *ob, struct cf_flight *f, uint64_t delivered)
     err = cf_outbox_raise (ob, delivered + 1 > f->first ? delivered + 1 : f->first, f->last, CF_MESSAGE_FAILED);
   if (!err)
     err = cf_store_envelope_settle (ob->core->store, conv->id, f->last, f->last);
+  if (!err)
+    err = cf_store_envelope_blank (ob->core->store, conv->id, true, f->last, f->last);
   if (!err && acked > conv->acked_sequence) {
     uint64_t before = conv->acked_sequence;
 
@@ -155,6 +157,10 @@ cf_outbox_peer_closed (struct cf_outbox *ob, uint64_t taken)
                            CF_MESSAGE_FAILED);
   if (!err)
     err = cf_store_envelope_settle (ob->core->store, conv->id, 0, INT64_MAX);
+  if (!err)
+    err = cf_store_envelope_blank (ob->core->store, conv->id, true, conv->acked_sequence + 1, INT64_MAX);
+  if (!err)
+    err = cf_store_message_sealed (ob->core->store, conv->id, conv->acked_sequence + 1, INT64_MAX);
   return err;
 }
 

@@ -49,7 +49,8 @@ resend_row (void *arg, const struct cf_envelope_row *e)
 {
   struct resend *r = arg;
 
-  r->err = send_envelope (r->outbox, e->number, e->sealed, e->sealed_len);
+  /* One that holds what is gone cannot be repeated: who has lost what he acknowledged cannot go on. */
+  r->err = e->sealed_len ? send_envelope (r->outbox, e->number, e->sealed, e->sealed_len) : cf_err (GPG_ERR_NO_DATA);
   return false;
 }
 
@@ -126,6 +127,7 @@ cf_outbox_entry (const struct cf_conversation *conv, const struct cf_message_row
   e->kind = m->kind;
   e->last_own = m->sequence - 1;
   e->last_peer = m->last_peer;
+  e->lifetime_s = m->lifetime_s;
   e->body = m->text;
   e->body_len = m->text_len;
 }
@@ -194,6 +196,8 @@ keep_sealed (struct cf_outbox *ob, const uint8_t *sealed, size_t len, bool sent)
   if (err)
     return err;
   err = cf_store_envelope_add (ob->core->store, &e);
+  if (!err)
+    err = cf_store_message_sealed (ob->core->store, e.conversation, e.first, e.number);
   if (!err && sent)
     err = cf_outbox_raise (ob, e.first, e.number, CF_MESSAGE_SENT);
   cf_store_end (ob->core->store, &err);

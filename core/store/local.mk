@@ -12,6 +12,7 @@ libcf_core_a_SOURCES += core/store/store_peer.c core/store/store_people.c core/s
 libcf_core_a_SOURCES += core/store/store_conversation.c
 libcf_core_a_SOURCES += core/store/store_gate.c
 libcf_core_a_SOURCES += core/store/store_message.c core/store/store_envelope.c core/store/store_change.c
+libcf_core_a_SOURCES += core/store/message_private.h
 
 # What links with libcf-core.a, in order, before $(BASE_LIBS).
 CORE_LIBS = libcf-core.a libcf-net.a $(GPG_LIBS) $(SQLCIPHER_LIBS) $(JANSSON_LIBS)

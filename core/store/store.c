@@ -322,6 +322,12 @@ cf_store_end (struct cf_store *store, gpg_error_t *err)
   cf_store_rollback (store);
 }
 
+gpg_error_t
+cf_store_truncate (struct cf_store *store)
+{
+  return store->depth ? cf_err (GPG_ERR_INV_STATE) : store_exec (store, "PRAGMA wal_checkpoint (TRUNCATE)");
+}
+
 int64_t
 cf_store_last_row (struct cf_store *store)
 {

@@ -49,6 +49,8 @@ int64_t cf_column_int (struct cf_stmt *s, int column); /* from 0 */
 const char *cf_column_text (struct cf_stmt *s, int column); /* NULL for NULL; until the next step */
 const void *cf_column_blob (struct cf_stmt *s, int column, size_t *r_len);
 bool cf_column_is_null (struct cf_stmt *s, int column);
+/* What was overwritten or deleted is no longer in the files: the log is written back, and cut off. */
+gpg_error_t cf_store_truncate (struct cf_store *store) CF_MUST_CHECK;
 int64_t cf_store_last_row (struct cf_store *store);
 int cf_store_changes (struct cf_store *store);
 

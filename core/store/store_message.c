@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* store_message.c - SQL of messages and the search index; envelopes are store_envelope.c's, what is said about a message
  * later store_change.c's. */
-#include "core/store/store_message.h"
+#include "core/store/message_private.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -86,14 +86,7 @@ const char cf_schema_message_changes[]
       "  emoji TEXT NOT NULL,"
       "  PRIMARY KEY (message, outgoing)) WITHOUT ROWID;";
 
-#define PURGE_ROWS_MAX "100000"
-/* SIGNED_COLUMNS is a message as it was signed, MESSAGE_COLUMNS as it is shown. */
-#define COLUMNS(text)                                                                                                  \
-  "row, conversation, id, outgoing, sequence, kind, state, signature, sent, received, hash, previous, reply_to, "      \
-  "last_peer, " text ", hidden, gone, edited, delivered, read, lifetime, expires"
-#define MESSAGE_COLUMNS COLUMNS ("text")
-#define SIGNED_COLUMNS COLUMNS ("coalesce (body, text)")
-
+#define PURGE_ROWS_MAX 100000
 static void
 bind_conversation (struct cf_stmt *s, const uint8_t conversation[CF_CONVERSATION_ID_LEN])
 {
@@ -112,16 +105,8 @@ place_name (const uint8_t conversation[CF_CONVERSATION_ID_LEN], char out[PLACE_S
   cf_hex (conversation, CF_CONVERSATION_ID_LEN, out + 2);
 }
 
-static const char *
-kind_name (const struct cf_message_row *m)
-{
-  if (m->kind_name)
-    return m->kind_name;
-  return m->kind == CF_ENTRY_CLOSE ? "close" : "text";
-}
-
-static gpg_error_t
-index_text (struct cf_store *store, int64_t row, const uint8_t conversation[CF_CONVERSATION_ID_LEN], const char *text)
+gpg_error_t
+cf_store_message_index (struct cf_store *store, int64_t row, const uint8_t conversation[CF_CONVERSATION_ID_LEN], const char *text)
 {
   static const char sql[] = "INSERT INTO message_text (docid, place, text) VALUES (?1, ?2, ?3)";
   struct cf_stmt *s = cf_stmt (store, sql);
@@ -139,8 +124,8 @@ gpg_error_t
 cf_store_message_add (struct cf_store *store, const struct cf_message_row *m)
 {
   static const char sql[] = "INSERT INTO message (conversation, id, outgoing, sequence, kind, state, signature, sent,"
-                            " received, hash, previous, reply_to, last_peer, text, hidden, lifetime, body) VALUES"
-                            " (?1, ?2, ?3, NULLIF (?4, 0), ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
+                            " received, hash, previous, reply_to, last_peer, text, hidden, lifetime, body, gone) VALUES"
+                            " (?1, ?2, ?3, NULLIF (?4, 0), ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
   struct cf_stmt *s;
   gpg_error_t err;
   char *text = NULL;
@@ -153,7 +138,7 @@ cf_store_message_add (struct cf_store *store, const struct cf_message_row *m)
   cf_bind_blob (s, 2, m->id, sizeof m->id);
   cf_bind_int (s, 3, m->outgoing);
   cf_bind_int (s, 4, (int64_t) m->sequence);
-  cf_bind_text (s, 5, kind_name (m));
+  cf_bind_text (s, 5, m->kind_name ? m->kind_name : cf_entry_kind_name (m->kind));
   cf_bind_int (s, 6, m->state);
   cf_bind_int (s, 7, m->signature);
   cf_bind_int (s, 8, m->sent_utc_ms);
@@ -166,11 +151,12 @@ cf_store_message_add (struct cf_store *store, const struct cf_message_row *m)
   cf_bind_int (s, 15, m->hidden);
   cf_bind_int (s, 16, m->lifetime_s);
   cf_bind_text (s, 17, m->hidden && m->outgoing ? text : NULL);
+  cf_bind_int (s, 18, m->gone);
   err = cf_stmt_run (s);
   if (gpg_err_code (err) == GPG_ERR_DUP_VALUE)
     err = cf_err (GPG_ERR_EEXIST);
   if (!err && m->text_len && !m->hidden)
-    err = index_text (store, cf_store_last_row (store), m->conversation, text);
+    err = cf_store_message_index (store, cf_store_last_row (store), m->conversation, text);
   cf_wipe (text, m->text_len);
   free (text);
   return err;
@@ -204,9 +190,7 @@ read_message (struct cf_stmt *s, struct cf_message_row *m)
   if (!m->kind_name || !m->text)
     return cf_err (CF_ERR_STORE);
   m->text_len = strlen (m->text);
-  m->kind = strcmp (m->kind_name, "text") == 0    ? CF_ENTRY_TEXT
-            : strcmp (m->kind_name, "close") == 0 ? CF_ENTRY_CLOSE
-                                                  : CF_ENTRY_OTHER;
+  m->kind = cf_entry_kind_named (m->kind_name);
   err = cf_column_exact (s, 1, m->conversation, sizeof m->conversation);
   if (!err)
     err = cf_column_exact (s, 2, m->id, sizeof m->id);
@@ -219,9 +203,8 @@ read_message (struct cf_stmt *s, struct cf_message_row *m)
   return err;
 }
 
-/* Hand the rows of S to FN until it has enough; *R_COUNT (may be NULL) of them. */
-static gpg_error_t
-walk_messages (struct cf_stmt *s, cf_message_row_fn fn, void *arg, size_t *r_count)
+gpg_error_t
+cf_store_message_walk (struct cf_stmt *s, cf_message_row_fn fn, void *arg, size_t *r_count)
 {
   struct cf_message_row m;
   gpg_error_t err;
@@ -252,7 +235,7 @@ cf_store_message_get (struct cf_store *store, const uint8_t conversation[CF_CONV
 
   bind_conversation (s, conversation);
   cf_bind_blob (s, 2, id, CF_MESSAGE_ID_LEN);
-  err = walk_messages (s, fn, arg, &count);
+  err = cf_store_message_walk (s, fn, arg, &count);
   return err || count ? err : cf_err (GPG_ERR_NOT_FOUND);
 }
 
@@ -287,7 +270,7 @@ cf_store_message_outgoing (struct cf_store *store, const uint8_t conversation[CF
   bind_conversation (s, conversation);
   cf_bind_int (s, 2, (int64_t) after);
   cf_bind_int (s, 3, (int64_t) limit);
-  return walk_messages (s, fn, arg, NULL);
+  return cf_store_message_walk (s, fn, arg, NULL);
 }
 
 gpg_error_t
@@ -314,7 +297,7 @@ cf_store_message_raise (struct cf_store *store, const uint8_t conversation[CF_CO
     cf_bind_int (s, 5, state);
     if (step)
       cf_bind_int (s, 6, at_utc_ms);
-    err = step ? cf_stmt_run (s) : walk_messages (s, fn, arg, NULL);
+    err = step ? cf_stmt_run (s) : cf_store_message_walk (s, fn, arg, NULL);
   }
   return err;
 }
@@ -450,7 +433,7 @@ cf_store_message_history (struct cf_store *store, const uint8_t conversation[CF_
   if (match)
     cf_bind_text (s, 4, whole);
   free (whole);
-  return walk_messages (s, fn, arg, NULL);
+  return cf_store_message_walk (s, fn, arg, NULL);
 }
 
 gpg_error_t
@@ -465,7 +448,7 @@ cf_store_message_search (struct cf_store *store, int64_t before, const char *mat
   cf_bind_text (s, 1, match);
   cf_bind_int (s, 2, before);
   cf_bind_int (s, 3, (int64_t) limit);
-  return walk_messages (s, fn, arg, NULL);
+  return cf_store_message_walk (s, fn, arg, NULL);
 }
 
 gpg_error_t
@@ -480,18 +463,7 @@ cf_store_message_after (struct cf_store *store, const uint8_t conversation[CF_CO
   bind_conversation (s, conversation);
   cf_bind_int (s, 2, after);
   cf_bind_int (s, 3, (int64_t) limit);
-  return walk_messages (s, fn, arg, NULL);
-}
-
-/* FTS only notes beside the words of a row that it is gone; they leave with the parts of its index that are merged.
-   To merge all of it took 0.4 s for 100,000 messages: where there are more, that is left to time. */
-static gpg_error_t
-purge_index (struct cf_store *store)
-{
-  static const char sql[] = "INSERT INTO message_text (message_text) SELECT 'optimize'"
-                            " WHERE (SELECT coalesce (max (row), 0) FROM message) <= " PURGE_ROWS_MAX;
-
-  return cf_stmt_run (cf_stmt (store, sql));
+  return cf_store_message_walk (s, fn, arg, NULL);
 }
 
 gpg_error_t
@@ -513,5 +485,5 @@ cf_store_message_forget (struct cf_store *store, const uint8_t conversation[CF_C
     bind_conversation (s, conversation);
     err = cf_stmt_run (s);
   }
-  return err ? err : purge_index (store);
+  return err ? err : cf_store_message_scrub (store, PURGE_ROWS_MAX);
 }

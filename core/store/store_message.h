@@ -42,10 +42,10 @@ struct cf_message_row {
   uint8_t hash[CF_HASH_LEN], previous[CF_HASH_LEN];
   bool is_reply;
   uint8_t reply_to[CF_MESSAGE_ID_LEN];
-  uint64_t last_peer;     /* CLOSE: the other side's last sequence that it names */
+  uint64_t last_peer;     /* CLOSE, TIMER: the other side's last sequence that it names */
   const char *text;       /* borrowed; NUL-terminated when it comes from the store */
   size_t text_len;
-  bool hidden;            /* no row of history: it closes, or says something about another message */
+  bool hidden;            /* no row of history: not shown (entry.h), or vanished */
   enum cf_message_gone gone;
   int64_t edited_utc_ms, delivered_utc_ms, read_utc_ms; /* 0: not, or not known */
   uint32_t lifetime_s;    /* from being read (theirs) or delivered (ours) on; 0: it stays */
@@ -93,11 +93,40 @@ gpg_error_t cf_store_message_after (struct cf_store *store, const uint8_t conver
 gpg_error_t cf_store_message_search (struct cf_store *store, int64_t before, const char *match, size_t limit,
                                      cf_message_row_fn fn, void *arg) CF_MUST_CHECK;
 
-/* --- reactions (store_change.c) --- */
+/* --- what is said about a message later, and what vanishes (store_change.c) --- */
 
+/* M (from the store) has another TEXT since AT.  What is not in an envelope yet is sealed as it was signed. */
+gpg_error_t cf_store_message_edit (struct cf_store *store, const struct cf_message_row *m, const char *text, size_t len,
+                                   int64_t at_utc_ms) CF_MUST_CHECK;
+/* M has no text any more, nor reactions, nor edits, and envelopes that held them are blank once nobody waits for them. */
+gpg_error_t cf_store_message_wipe (struct cf_store *store, const struct cf_message_row *m,
+                                   enum cf_message_gone gone) CF_MUST_CHECK;
+/* Ours from FIRST to LAST are in an envelope, or never will be: what they said is kept there only. */
+gpg_error_t cf_store_message_sealed (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
+                                     uint64_t first, uint64_t last) CF_MUST_CHECK;
+
+/* The reaction of one author to message ROW; LEN 0: none any more. */
+gpg_error_t cf_store_reaction_set (struct cf_store *store, int64_t row, bool outgoing, const char *emoji,
+                                   size_t len) CF_MUST_CHECK;
 /* Those to message ROW: the peer's, then ours. */
 gpg_error_t cf_store_reactions (struct cf_store *store, int64_t row,
                                 gpg_error_t (*each) (void *arg, bool outgoing, const char *emoji), void *arg) CF_MUST_CHECK;
+
+/* The time of those of FIRST ... LAST that have a lifetime, and whose time has not begun, begins at NOW (by the clock of
+   vanish.c); FN sees each of the *R_COUNT before. */
+gpg_error_t cf_store_message_expire (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
+                                     bool outgoing, uint64_t first, uint64_t last, int64_t now_ms, cf_message_row_fn fn,
+                                     void *arg, size_t *r_count) CF_MUST_CHECK;
+/* Those whose time is over at NOW, at most LIMIT; when the first one's is (0: there is none). */
+gpg_error_t cf_store_message_due (struct cf_store *store, int64_t now_ms, size_t limit, cf_message_row_fn fn,
+                                  void *arg) CF_MUST_CHECK;
+gpg_error_t cf_store_message_next_due (struct cf_store *store, int64_t *r_ms) CF_MUST_CHECK;
+
+/* About how many messages there are. */
+gpg_error_t cf_store_message_count (struct cf_store *store, int64_t *r_rows) CF_MUST_CHECK;
+/* What vanished leaves the search index for good: its parts become one (0.4 s for 100,000 messages).  Not when there are
+   more than ROWS_MAX. */
+gpg_error_t cf_store_message_scrub (struct cf_store *store, int64_t rows_max) CF_MUST_CHECK;
 
 /* --- envelopes (store_envelope.c): an envelope's number is the sequence of its last entry --- */
 
@@ -110,7 +139,7 @@ struct cf_envelope_row {
   uint64_t first, number; /* sequences of its entries */
   uint8_t ack[CF_HASH_LEN];
   int64_t created_utc_ms;
-  const void *sealed;     /* borrowed; NULL where only the rest was asked for */
+  const void *sealed;     /* borrowed; NULL where only the rest was asked for; without bytes where an entry is gone */
   size_t sealed_len;
 };
 
@@ -138,6 +167,10 @@ gpg_error_t cf_store_envelope_find (struct cf_store *store, const uint8_t conver
 /* Acknowledged (or given up): outgoing ones up to NUMBER (from FIRST_NUMBER) wait no longer. */
 gpg_error_t cf_store_envelope_settle (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
                                       uint64_t first_number, uint64_t number) CF_MUST_CHECK;
+/* Those from FIRST_NUMBER to NUMBER that nobody waits for and that hold an entry that is gone lose their bytes
+   (store_change.c). */
+gpg_error_t cf_store_envelope_blank (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
+                                     bool outgoing, uint64_t first_number, uint64_t number) CF_MUST_CHECK;
 /* Take an orphan out. */
 gpg_error_t cf_store_envelope_remove (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
                                       uint64_t number) CF_MUST_CHECK;

@@ -77,13 +77,13 @@ confab "$(printf '\033[2Jx')" >"$dir/out" 2>"$dir/err"
 is "control characters are not echoed" bash -c "! grep -q $'\\033' '$dir/err'"
 
 # help and version
-for command in $(confab help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
+for command in $(confab help | sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\) .*/\1/p'); do
   confab "$command" --help >"$dir/out" 2>"$dir/err"
   is "$command --help: usage, fields" bash -c "grep -q '^Usage: confab $command' '$dir/out' && grep -q 'fields are:' '$dir/out'"
   is "$command is in the man page" grep -q "^.It Ic $command\\b" "$SRC/doc/man/confab.1"
 done
 is "the options of the table are in the man page" bash -c '
-  for c in $(confab help | sed -n "/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p"); do
+  for c in $(confab help | sed -n "/^Commands:/,/^$/s/^  \([a-z-]*\) .*/\1/p"); do
     confab "$c" --help | sed -n "/^Options:/,/^$/s/^  --\([a-z-]*\).*/\1/p"
   done | sort -u | while read -r o; do grep -q "^.It Fl -$o" "$0" || { echo "# $o"; exit 1; }; done' "$SRC/doc/man/confab.1"
 confab --version >"$dir/out" 2>"$dir/err"
@@ -124,6 +124,10 @@ for command in history read unread typing pin unpin mute unmute close delete exp
 done
 try 1 '"nothing"' send --wait queued nothing text
 try 1 '"nothing"' draft nothing text
+try 1 '"nothing"' edit nothing 00112233445566778899aabbccddeeff text
+try 1 '"nothing"' delete-message nothing 00112233445566778899aabbccddeeff
+try 1 '"nothing"' react nothing 00112233445566778899aabbccddeeff x
+try 1 '"nothing"' timer nothing 1h
 try 1 '"nothing"' message nothing 00112233445566778899aabbccddeeff
 try 1 '"nobody"' remove nobody
 try 1 '"nobody"' expect nobody --password-fd 0

@@ -48,6 +48,10 @@ parse_plain (const uint8_t *data, size_t len)
   FUZZ_CHECK (!count && pos == entries_len);
 }
 
+/* By bits 2, 3 and 7 of the flags. */
+static const enum cf_entry_kind kinds[] = { CF_ENTRY_TEXT, CF_ENTRY_CLOSE,  CF_ENTRY_OTHER,    CF_ENTRY_TEXT,
+                                            CF_ENTRY_EDIT, CF_ENTRY_DELETE, CF_ENTRY_REACTION, CF_ENTRY_TIMER };
+
 static void
 fill_entry (struct fuzz_in *in, struct cf_entry *e)
 {
@@ -62,7 +66,7 @@ fill_entry (struct fuzz_in *in, struct cf_entry *e)
     e->to[i].len = flags & (1 << i) ? 32 : 20;
     memset (e->to[i].bytes, fuzz_u8 (in), e->to[i].len);
   }
-  e->kind = ((flags >> 2) & 3) % 3;
+  e->kind = kinds[((flags >> 2) & 3) | (flags & 0x80 ? 4 : 0)];
   e->is_reply = flags & 0x10;
   e->sequence = flags & 0x20 ? CF_SEQUENCE_MAX - fuzz_u8 (in) + 4 : fuzz_u32 (in);
   e->date_utc_ms = (int64_t) ((uint64_t) fuzz_u32 (in) << 20) * (flags & 0x40 ? -1 : 1);
@@ -72,6 +76,8 @@ fill_entry (struct fuzz_in *in, struct cf_entry *e)
     memset (e->in_reply_to, fuzz_u8 (in), sizeof e->in_reply_to);
   e->last_own = e->sequence - 1;
   e->last_peer = fuzz_u8 (in);
+  if ((flags & 0x0c) == 0x0c)
+    e->lifetime_s = fuzz_u32 (in);
   if (e->kind == CF_ENTRY_OTHER)
     for (int i = 0, len = fuzz_u8 (in) % (CF_ENTRY_KIND_MAX + 1); i < len; i++)
       e->kind_name[i] = (char) fuzz_u8 (in);
@@ -91,7 +97,7 @@ build_plain (struct fuzz_in *in)
   if (!cf_entry_build (&e, &out)) {
     FUZZ_CHECK (!cf_entry_parse (cf_buf_data (&out), cf_buf_len (&out), &back, &used));
     FUZZ_CHECK (used == cf_buf_len (&out) && back.kind == e.kind && back.sequence == e.sequence);
-    FUZZ_CHECK (back.date_utc_ms == e.date_utc_ms && back.body_len == e.body_len);
+    FUZZ_CHECK (back.date_utc_ms == e.date_utc_ms && back.body_len == e.body_len && back.lifetime_s == e.lifetime_s);
     FUZZ_CHECK (!e.body_len || !memcmp (back.body, e.body, e.body_len));
     check_same (&back, cf_buf_data (&out), used);
     FUZZ_CHECK (!cf_envelope_pad (&out));
@@ -143,13 +149,13 @@ emit_plain (fuzz_emit *emit, const char *kind, const struct cf_entry *e)
 void
 fuzz_seeds (fuzz_emit *emit)
 {
-  static const char *const bodies[] = { "hello", "a\n\nMessage-ID: x\n", "\xc3\xa4", "" };
-  static const char *const names[] = { "text", "reply", "other", "close" };
-  static const uint8_t flags[] = { 0, 0x10, 8, 4 };
+  static const char *const bodies[] = { "hello", "a\n\nMessage-ID: x\n", "\xc3\xa4", "", "anew", "", "\xf0\x9f\x91\x8d", "" };
+  static const char *const names[] = { "text", "reply", "other", "close", "edit", "delete", "reaction", "timer" };
+  static const uint8_t flags[] = { 0, 0x10, 8, 4, 0x90, 0x94, 0x98, 0x8c };
   /* Behind the flags: ids, keys, sequence 7, date, previous, reply or last, length of the kind's name, the name. */
   static const char values[] = "\1\2\3\4\0\0\0\7\0\1\0\0\3\3\3\3abc";
 
-  for (int i = 0; i < 4; i++) {
+  for (int i = 0; i < 8; i++) {
     uint8_t raw[64] = { 1, flags[i] };
     struct fuzz_in in = { raw + 1, sizeof values };
     struct cf_entry e;
@@ -161,6 +167,7 @@ fuzz_seeds (fuzz_emit *emit)
     fill_entry (&in, &e);
     e.body = bodies[i];
     e.body_len = n;
+    e.lifetime_s = e.kind == CF_ENTRY_TIMER ? 3600 : 0;
     strcpy (e.kind_name, "file-offer");
     emit_plain (emit, names[i], &e);
   }

@@ -242,9 +242,17 @@ cf_show_message (struct cf_cli *cli, json_t *row)
   bool out = !strcmp (cf_row_text (row, "direction"), "out");
   char *text = cf_row_lines (row, "text"), *when = cf_row_time (row, out ? "sent_at" : "received_at"), *from, *line;
   const char *state = cf_row_text (row, "state"), *signature = cf_row_text (row, "signature");
+  const json_t *reaction;
+  size_t i;
 
   if (cf_row_true (row, "notice")) { /* of a key, not of a person */
     cf_cli_say (cli, CF_CLI_BAD, "%s ! %s", when, text);
+    free (text);
+    free (when);
+    return;
+  }
+  if (cf_row_true (row, "removed")) {
+    cf_cli_say (cli, CF_CLI_PLAIN, "The message is gone from your side");
     free (text);
     free (when);
     return;
@@ -261,8 +269,16 @@ cf_show_message (struct cf_cli *cli, json_t *row)
     printf ("%s %s: %s", when, from, line ? line : "");
   while ((line = strtok (NULL, "\n")))
     printf ("\n    %s", line);
+  if (cf_row_true (row, "deleted"))
+    fputs ("(deleted)", stdout);
   if (cf_row_true (row, "edited"))
     fputs (" (edited)", stdout);
+  json_array_foreach (json_object_get (row, "reactions"), i, reaction) {
+    char *emoji = cf_row_shown (reaction, "emoji");
+
+    printf (" [%s]", emoji);
+    free (emoji);
+  }
   if (out && *state)
     printf (" (%s)", state);
   putchar ('\n');
@@ -397,6 +413,10 @@ cf_show_event (struct cf_cli *cli, json_t *row)
     cf_show_conversation_line (cli, row);
   else if (!strcmp (event, "message"))
     cf_show_message (cli, row);
+  else if (!strcmp (event, "message_changed"))
+    cf_show_message (cli, row);
+  else if (!strcmp (event, "message_removed"))
+    cf_cli_say (cli, CF_CLI_DIM, "A message has disappeared");
   else if (!strcmp (event, "message_state"))
     show_message_state (cli, row);
   else if (!strcmp (event, "typing"))

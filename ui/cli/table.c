@@ -85,6 +85,10 @@ static const struct cf_cli_option search_options[] = {
   { "before", "ID", 't', false, "only those before message ID" },
   OPTION_END,
 };
+static const struct cf_cli_option delete_message_options[] = {
+  { "here", NULL, 0, false, "any messages, from your side only" },
+  OPTION_END,
+};
 static const struct cf_cli_option mute_options[] = {
   { "for", "DURATION", 'd', false, "for so long: 90s, 10m, 2h, 3d" },
   OPTION_END,
@@ -247,6 +251,24 @@ const struct cf_cli_command cf_cli_commands[] = {
     .summary = "all that is known of one message", .help = CONV_WORD,
     .fields = MESSAGE_FIELDS ", own_key, peer_key, signed_by, delivered_at, read_at, envelope (null, or number, "
               "bytes), route", .show = cf_show_message_details },
+  { .name = "edit", .verb = "EDIT", .args = "CONV ID [TEXT...|-]", .min_args = 2, .max_args = 10000,
+    .run = cf_cli_run_text, .summary = "give one of your messages another text, on both sides",
+    .help = "Several words are joined by spaces; - or no TEXT reads the standard input. " CONV_WORD,
+    .fields = MESSAGE_FIELDS, .show = cf_show_message },
+  { .name = "delete-message", .verb = "DELETE-MESSAGE", .args = "CONV ID...", .min_args = 2, .max_args = 16,
+    .options = delete_message_options, .run = cf_cli_run_named,
+    .summary = "take messages of yours back, on both sides",
+    .help = "That there was a message stays to be seen. Nobody can be made to forget: the other side may keep a copy. "
+            CONV_WORD, .fields = MESSAGE_FIELDS "; with --here, message, conversation, removed",
+    .show = cf_show_message },
+  { .name = "react", .verb = "REACT", .args = "CONV ID [EMOJI]", .min_args = 2, .max_args = 3,
+    .run = cf_cli_run_named, .summary = "what you think of a message, in one emoji; without, nothing any more",
+    .help = CONV_WORD, .fields = MESSAGE_FIELDS, .show = cf_show_message },
+  { .name = "timer", .verb = "TIMER", .args = "CONV [DURATION|off]", .min_args = 1, .max_args = 2,
+    .run = cf_cli_run_named, .summary = "what either of you writes from now on disappears after a while",
+    .help = "DURATION is 90s, 10m, 2h or 7d, from when a message was read, or for your own was delivered. Nobody can be "
+            "made to forget: the other side may keep a copy. " CONV_WORD,
+    .fields = CONVERSATION_FIELDS, .show = cf_show_marks },
   { .name = "read", .verb = "READ", .args = "CONV [MESSAGE]", .min_args = 1, .max_args = 2,
     .summary = "mark messages as read, up to MESSAGE or all", .help = CONV_WORD, .fields = "conversation, unread",
     .show = cf_show_done },
@@ -283,8 +305,8 @@ const struct cf_cli_command cf_cli_commands[] = {
     .show = cf_show_export },
   { .name = "events", .verb = "EVENTS", .args = "", .options = events_options, .streams = true,
     .run = cf_cli_run_named, .summary = "what happens, as it happens",
-    .fields = "event (peer_seen, peer_gone, request, request_state, conversation, message, message_state, typing, "
-              "draft, setting, network, visibility, error), cursor, at, and those of what it is about",
+    .fields = "event (peer_seen, peer_gone, request, request_state, conversation, message, message_changed, message_removed, "
+              "message_state, typing, draft, setting, network, visibility, error), cursor, at, and those of what it is about",
     .show = cf_show_event },
   { .name = "console", .args = "", .run = cf_cli_run_console, .summary = "a console of lines, for simple terminals",
     .help = "What \"confab\" alone is where the terminal cannot move its cursor: commands without typing \"confab\", and "

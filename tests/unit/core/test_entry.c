@@ -52,19 +52,23 @@ random_entry (struct cf_entry *e, char *body)
   e->sequence = dice (3) ? 2 + dice (1000) : CF_SEQUENCE_MAX - dice (5);
   e->date_utc_ms = (int64_t) dice (2000000000) * 1000 + dice (1000);
   fill (e->previous, sizeof e->previous);
-  e->kind = dice (3);
+  e->kind = dice (CF_ENTRY_OTHER + 1);
   if (e->kind == CF_ENTRY_OTHER)
     strcpy (e->kind_name, "file-offer");
   body[0] = 0;
-  if (e->kind == CF_ENTRY_CLOSE) {
+  if (e->kind == CF_ENTRY_CLOSE || e->kind == CF_ENTRY_TIMER) {
     e->last_own = e->sequence - 1;
     e->last_peer = dice (99);
+  } else
+    e->is_reply = cf_entry_changes (e->kind) || dice (2);
+  if (e->is_reply)
+    fill (e->in_reply_to, sizeof e->in_reply_to);
+  if (e->kind == CF_ENTRY_TEXT || e->kind == CF_ENTRY_TIMER)
+    e->lifetime_s = dice (2) ? dice (CF_LIFETIME_MAX_S + 1) : 0;
+  if (e->kind == CF_ENTRY_REACTION)
+    strcpy (body, dice (2) ? "\xf0\x9f\x91\x8d" : "");
+  if (e->kind != CF_ENTRY_TEXT && e->kind != CF_ENTRY_EDIT && e->kind != CF_ENTRY_OTHER)
     n = 0;
-  } else {
-    e->is_reply = dice (2);
-    if (e->is_reply)
-      fill (e->in_reply_to, sizeof e->in_reply_to);
-  }
   for (i = 0; i < n; i++)
     strcat (body, pieces[dice (sizeof pieces / sizeof *pieces)]);
   e->body = body;
@@ -81,7 +85,7 @@ assert_same (const struct cf_entry *a, const struct cf_entry *b)
   assert_memory_equal (a->previous, b->previous, sizeof a->previous);
   assert_int_equal (a->is_reply, b->is_reply);
   assert_memory_equal (a->in_reply_to, b->in_reply_to, sizeof a->in_reply_to);
-  assert_true (a->last_own == b->last_own && a->last_peer == b->last_peer);
+  assert_true (a->last_own == b->last_own && a->last_peer == b->last_peer && a->lifetime_s == b->lifetime_s);
   assert_int_equal (a->body_len, b->body_len);
   assert_memory_equal (a->body, b->body, a->body_len);
 }
@@ -280,6 +284,59 @@ test_refused_to_build (void **state)
   cf_buf_done (&b);
 }
 
+/* Each kind has what belongs to it, and nothing else. */
+static void
+test_kinds (void **state)
+{
+  static const struct {
+    enum cf_entry_kind kind;
+    const char *body;
+    bool is_reply;
+    uint32_t lifetime_s;
+    bool fits;
+  } cases[] = {
+    { CF_ENTRY_TEXT, "x", false, 60, true },
+    { CF_ENTRY_TEXT, "x", false, CF_LIFETIME_MAX_S + 1, false },
+    { CF_ENTRY_EDIT, "x", true, 0, true },
+    { CF_ENTRY_EDIT, "x", false, 0, false },
+    { CF_ENTRY_EDIT, "", true, 0, false },
+    { CF_ENTRY_EDIT, "x", true, 60, false },
+    { CF_ENTRY_DELETE, "", true, 0, true },
+    { CF_ENTRY_DELETE, "", false, 0, false },
+    { CF_ENTRY_DELETE, "x", true, 0, false },
+    { CF_ENTRY_REACTION, "\xf0\x9f\x91\x8d", true, 0, true },
+    { CF_ENTRY_REACTION, "", true, 0, true },
+    { CF_ENTRY_REACTION, "x", false, 0, false },
+    { CF_ENTRY_REACTION, "two words", true, 0, false },
+    { CF_ENTRY_REACTION, "\033", true, 0, false },
+    { CF_ENTRY_REACTION, "012345678901234567890123456789012", true, 0, false },
+    { CF_ENTRY_TIMER, "", false, 0, true },
+    { CF_ENTRY_TIMER, "", false, 60, true },
+    { CF_ENTRY_TIMER, "", true, 60, false },
+    { CF_ENTRY_TIMER, "x", false, 60, false },
+    { CF_ENTRY_CLOSE, "", false, 60, false },
+  };
+  struct cf_entry e;
+  char body[2000];
+
+  (void) state;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    struct cf_buf b;
+
+    random_entry (&e, body);
+    e.kind = cases[i].kind;
+    e.is_reply = cases[i].is_reply;
+    e.lifetime_s = cases[i].lifetime_s;
+    e.last_own = e.sequence - 1;
+    e.last_peer = 0;
+    e.body = cases[i].body;
+    e.body_len = strlen (e.body);
+    cf_buf_init (&b, CF_ENVELOPE_PLAIN_MAX);
+    assert_int_equal (cf_entry_build (&e, &b) == 0, cases[i].fits);
+    cf_buf_done (&b);
+  }
+}
+
 static void
 test_envelope (void **state)
 {
@@ -402,7 +459,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_inverse),        cmocka_unit_test (test_one_form),
     cmocka_unit_test (test_hostile),        cmocka_unit_test (test_headers_bounded),
-    cmocka_unit_test (test_refused_to_build), cmocka_unit_test (test_envelope),
+    cmocka_unit_test (test_refused_to_build), cmocka_unit_test (test_kinds), cmocka_unit_test (test_envelope),
     cmocka_unit_test (test_classes),        cmocka_unit_test (test_example),
   };
 
