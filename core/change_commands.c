@@ -35,7 +35,7 @@ find_changeable (struct cf_command *cmd, const struct cf_conversation *conv, con
     return false;
   err = cf_change_check (r_row, true, any);
   if (gpg_err_code (err) == GPG_ERR_FORBIDDEN)
-    cf_command_fail (cmd, err, "\"confab delete-message --here\" removes a message of theirs from your side only",
+    cf_command_fail (cmd, cf_err (GPG_ERR_INV_VALUE), "\"confab delete-message --here\" removes a message of theirs from your side only",
                      "Only your own messages can be changed");
   else if (gpg_err_code (err) == GPG_ERR_OBJ_TERM_STATE)
     cf_command_fail (cmd, cf_err (GPG_ERR_NOT_FOUND), "", "The message was deleted");
