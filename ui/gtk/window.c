@@ -353,6 +353,8 @@ on_action (GSimpleAction *action, GVariant *parameter, gpointer data)
     leave (window);
   else if (!strcmp (name, "add-contact"))
     cf_window_add_contact (window, NULL);
+  else if (!strcmp (name, "security"))
+    gtk_toggle_button_set_active (window->shield, window->conversation != NULL);
   else if (!strcmp (name, "menu"))
     gtk_button_clicked (GTK_BUTTON (window->menu_button));
 }
@@ -407,6 +409,7 @@ add_actions (CfWindow *window)
     { .name = "close", .activate = on_action },
     { .name = "back", .activate = on_action },
     { .name = "menu", .activate = on_action },
+    { .name = "security", .activate = on_action },
     { .name = "add-contact", .activate = on_action },
     { .name = "about", .activate = on_about },
     { .name = "new", .activate = on_dialog },
