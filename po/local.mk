@@ -22,7 +22,7 @@ all-local: $(compiled)
 po/locale/de/LC_MESSAGES/confab.mo: po/de.po
 po/locale/zh_TW/LC_MESSAGES/confab.mo: po/zh_TW.po
 $(compiled):
-	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(MSGFMT) --check -o $@ $(srcdir)/$(patsubst po/locale/%/LC_MESSAGES/confab.mo,po/%.po,$@)
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && l=$@ && l=$${l#po/locale/} && $(MSGFMT) --check -o $@ $(srcdir)/po/$${l%%/*}.po
 
 install-data-local: $(compiled)
 	for c in $(compiled); do \

@@ -62,11 +62,11 @@ cf_cli_connect (struct cf_cli *cli)
   switch (gpg_err_code (err)) {
   case GPG_ERR_NO_ERROR: return 0;
   case GPG_ERR_ENOENT:
-    return cf_cli_fail (cli, cf_err (GPG_ERR_ASS_SERVER_START), "Install it beside confab, or put it in PATH",
-                        "Confab's daemon, confabd, was not found");
+    return cf_cli_fail (cli, cf_err (GPG_ERR_ASS_SERVER_START), _ ("Install it beside confab, or put it in PATH"),
+                        _ ("Confab's daemon, confabd, was not found"));
   case GPG_ERR_GENERAL:
-    return cf_cli_fail (cli, cf_err (GPG_ERR_ASS_SERVER_START), "The lines above, or \"confabd --foreground\", say why",
-                        "Confab's daemon would not start");
+    return cf_cli_fail (cli, cf_err (GPG_ERR_ASS_SERVER_START), _ ("The lines above, or \"confabd --foreground\", say why"),
+                        _ ("Confab's daemon would not start"));
   case GPG_ERR_ECONNREFUSED: return cf_cli_fail (cli, cf_err (GPG_ERR_ASS_CONNECT_FAILED), NULL, NULL);
   default: return cf_cli_fail (cli, err, NULL, NULL);
   }

@@ -51,7 +51,7 @@ find (struct cf_cli *cli, const char *text, json_t **r_row)
   if (count == 1)
     *r_row = json_incref (found);
   else if (count) {
-    hint = cf_cli_must (strdup ("Give the id of the one you mean:"));
+    hint = cf_cli_must (strdup (_ ("Give the id of the one you mean:")));
     json_array_foreach (rows, i, row)
       if (is_meant (row, text)) {
         char *longer =
@@ -60,12 +60,12 @@ find (struct cf_cli *cli, const char *text, json_t **r_row)
         free (hint);
         hint = longer;
       }
-    code = cf_cli_fail (cli, cf_err (GPG_ERR_AMBIGUOUS), hint, "\"%s\" could be %zu conversations", text, count);
+    code = cf_cli_fail (cli, cf_err (GPG_ERR_AMBIGUOUS), hint, _ ("\"%s\" could be %zu conversations"), text, count);
     free (hint);
   } else
     code = cf_cli_fail (cli, cf_err (GPG_ERR_NOT_FOUND),
-                        "\"confab conversations\" lists them; \"confab open PEER\" begins one",
-                        "There is no conversation \"%s\"", text);
+                        _ ("\"confab conversations\" lists them; \"confab open PEER\" begins one"),
+                        _ ("There is no conversation \"%s\""), text);
   json_decref (rows);
   return code;
 }
@@ -88,21 +88,23 @@ show_heading (struct cf_console *c, const json_t *row)
 {
   const char *how = cf_row_text (json_object_get (row, "verified"), "how"), *route = cf_row_text (row, "route");
   const char *state = cf_row_text (row, "state");
+  char *verified;
 
   if (c->cli->json)
     return;
-  cf_cli_say (c->cli, CF_CLI_BOLD, "Conversation with %s: %s%s, %s, %s", c->title,
-              *how ? "verified by " : "not verified", how, state,
+  verified = *how ? cf_cli_sprintf (_ ("verified by %s"), cf_row_word (how)) : cf_cli_must (strdup (_ ("not verified")));
+  cf_cli_say (c->cli, CF_CLI_BOLD, _ ("Conversation with %s: %s, %s, %s"), c->title, verified, cf_row_word (state),
               !strcmp (route, "lan") ? "LAN"
               : *route               ? route
-                                     : "offline");
+                                     : _ ("offline"));
+  free (verified);
   c->stopped = cf_row_true (row, "stopped");
   if (c->stopped)
     cf_show_alarm (c->cli, row);
   else if (!strcmp (state, "open"))
-    cf_cli_say (c->cli, CF_CLI_DIM, "A line is a message. /help lists commands, /leave leaves.");
+    cf_cli_say (c->cli, CF_CLI_DIM, _ ("A line is a message. /help lists commands, /leave leaves."));
   else
-    cf_cli_say (c->cli, CF_CLI_WARN, "Nothing can be sent in it: it is %s. /leave leaves.", state);
+    cf_cli_say (c->cli, CF_CLI_WARN, _ ("Nothing can be sent in it: it is %s. /leave leaves."), cf_row_word (state));
 }
 
 int
@@ -189,9 +191,9 @@ own_state (struct cf_console *c, const json_t *event)
   if (!sent || c->cli->json)
     return;
   if (!strcmp (state, "failed"))
-    cf_cli_say (c->cli, CF_CLI_BAD, "(not delivered)");
+    cf_cli_say (c->cli, CF_CLI_BAD, _ ("(not delivered)"));
   else if (!strcmp (state, "delivered") && sent->waits)
-    cf_cli_say (c->cli, CF_CLI_DIM, "(what waited is delivered)");
+    cf_cli_say (c->cli, CF_CLI_DIM, _ ("(what waited is delivered)"));
   sent->waits = false;
 }
 
@@ -213,7 +215,7 @@ peer_moved (struct cf_console *c, const json_t *event)
     if (c->stopped)
       cf_show_alarm (c->cli, event);
     else
-      cf_cli_say (c->cli, CF_CLI_GOOD, "The conversation goes on: the keys of both are in force");
+      cf_cli_say (c->cli, CF_CLI_GOOD, _ ("The conversation goes on: the keys of both are in force"));
   }
   if (!online && *last->id)
     last->waits = true;

@@ -20,6 +20,7 @@
 
 #include "base/err.h"
 #include "ui/client/client.h"
+#include "ui/client/i18n.h"
 #include "ui/client/row.h"
 
 struct cf_cli_command;
@@ -102,6 +103,7 @@ struct cf_cli_command {
   const struct cf_cli_option *options; /* ended by a NULL name; or NULL */
   const char *summary;         /* one line, for the list */
   const char *help;            /* more; or NULL */
+  const char *about;           /* what its arguments are, in words that several commands share; or NULL */
   const char *fields;          /* of its JSON rows */
   const struct cf_cli_column *columns; /* of a list, ended by a NULL title; or NULL */
   void (*show) (struct cf_cli *cli, json_t *row); /* of one row, when there are no columns */
@@ -173,6 +175,7 @@ char *cf_row_shown (const json_t *row, const char *key);      /* one line, fit t
 char *cf_row_lines (const json_t *row, const char *key);      /* several lines, fit to show */
 char *cf_row_who (const json_t *row);                         /* user ID, name or fingerprint */
 char *cf_row_time (const json_t *row, const char *key);       /* local: "14:05" today, else with the date */
+const char *cf_row_word (const char *word);                    /* a state of a row, for people; not to be freed */
 char *cf_row_fingerprint (const char *hex);                   /* in groups of four */
 char *cf_row_conversation (const struct cf_cli *cli, const json_t *row); /* title, or the start of its id */
 

@@ -39,10 +39,11 @@ cell_validity (const struct cf_cli *cli, const json_t *row)
 
   (void) cli;
   if (cf_row_true (row, "blocked"))
-    return cf_cli_must (strdup ("blocked"));
+    return cf_cli_must (strdup (_ ("blocked")));
   if (*cf_row_text (row, "warning"))
-    return cf_cli_must (strdup ("NOT who it seems"));
-  return *state && strcmp (state, "ok") ? cf_row_shown (row, "key_state") : cf_row_shown (row, "validity");
+    return cf_cli_must (strdup (_ ("NOT who it seems")));
+  return *state && strcmp (state, "ok") ? cf_cli_must (strdup (cf_row_word (state)))
+                                          : cf_cli_must (strdup (cf_row_word (cf_row_text (row, "validity"))));
 }
 
 static char *
@@ -52,9 +53,9 @@ cell_expires (const struct cf_cli *cli, const json_t *row)
 
   (void) cli;
   if (*state && strcmp (state, "ok"))
-    return cf_row_shown (row, "key_state");
-  return *cf_row_text (row, "expires_at") ? cf_cli_sprintf ("until %.10s", cf_row_text (row, "expires_at"))
-                                          : cf_cli_must (strdup ("no expiry"));
+    return cf_cli_must (strdup (cf_row_word (state)));
+  return *cf_row_text (row, "expires_at") ? cf_cli_sprintf (_ ("until %.10s"), cf_row_text (row, "expires_at"))
+                                          : cf_cli_must (strdup (_ ("no expiry")));
 }
 
 static char *
@@ -72,7 +73,7 @@ cell_verified (const struct cf_cli *cli, const json_t *row)
   const char *how = cf_row_text (json_object_get (row, "verified"), "how");
 
   (void) cli;
-  return *how ? cf_cli_sprintf ("by %s", how) : cf_cli_must (strdup ("no"));
+  return *how ? cf_cli_sprintf (_ ("by %s"), cf_row_word (how)) : cf_cli_must (strdup (_ ("no")));
 }
 
 /* Where it is: the route, or that there is none. */
@@ -84,7 +85,7 @@ cell_route (const struct cf_cli *cli, const json_t *row)
   (void) cli;
   if (*route)
     return cf_cli_must (strdup (!strcmp (route, "lan") ? "LAN" : route));
-  return cf_cli_must (strdup (cf_row_true (row, "online") ? "online" : "offline"));
+  return cf_cli_must (strdup (cf_row_true (row, "online") ? _ ("online") : _ ("offline")));
 }
 
 static char *
@@ -99,8 +100,8 @@ cell_purpose (const struct cf_cli *cli, const json_t *row)
 {
   (void) cli;
   if (!strcmp (cf_row_text (row, "purpose"), "verify"))
-    return cf_cli_sprintf ("verify %.8s", cf_row_text (row, "conversation"));
-  return cf_cli_must (strdup ("a conversation"));
+    return cf_cli_sprintf (_ ("verify %.8s"), cf_row_text (row, "conversation"));
+  return cf_cli_must (strdup (_ ("a conversation")));
 }
 
 static char *
@@ -124,12 +125,12 @@ cell_state (const struct cf_cli *cli, const json_t *row)
 
   (void) cli;
   if (cf_row_true (row, "stopped") && !strcmp (state, "open"))
-    return cf_cli_sprintf ("STOPPED: %s", cf_row_true (row, "blocked") ? "blocked" : cf_row_text (row, "key_state"));
+    return cf_cli_sprintf (_ ("STOPPED: %s"), cf_row_true (row, "blocked") ? _ ("blocked") : cf_row_word (cf_row_text (row, "key_state")));
   if (*cf_row_text (row, "trouble"))
     return cf_row_shown (row, "trouble");
   if (!strcmp (state, "closed") && cf_row_true (row, "closed_by_peer"))
-    return cf_cli_must (strdup ("closed by them"));
-  return cf_cli_must (strdup (state));
+    return cf_cli_must (strdup (_ ("closed by them")));
+  return cf_cli_must (strdup (cf_row_word (state)));
 }
 
 static char *
@@ -149,48 +150,48 @@ cell_last (const struct cf_cli *cli, const json_t *row)
 }
 
 const struct cf_cli_column cf_columns_identities[] = {
-  { "IDENTITY", cell_who, true },
-  { "FINGERPRINT", cell_fingerprint, false },
-  { "ALGORITHM", cell_algorithm, false },
-  { "STATE", cell_expires, false },
+  { N_ ("IDENTITY"), cell_who, true },
+  { N_ ("FINGERPRINT"), cell_fingerprint, false },
+  { N_ ("ALGORITHM"), cell_algorithm, false },
+  { N_ ("STATE"), cell_expires, false },
   { NULL, NULL, false },
 };
 
 const struct cf_cli_column cf_columns_peers[] = {
-  { "NEARBY", cell_who, true },
-  { "FINGERPRINT", cell_fingerprint, false },
-  { "VALIDITY", cell_validity, false },
-  { "ADDRESS", cell_addr, false },
+  { N_ ("NEARBY"), cell_who, true },
+  { N_ ("FINGERPRINT"), cell_fingerprint, false },
+  { N_ ("VALIDITY"), cell_validity, false },
+  { N_ ("ADDRESS"), cell_addr, false },
   { NULL, NULL, false },
 };
 
 const struct cf_cli_column cf_columns_contacts[] = {
-  { "CONTACT", cell_who, true },        { "FINGERPRINT", cell_fingerprint, false },
-  { "VERIFIED", cell_verified, false }, { "VALIDITY", cell_validity, false },
-  { "ROUTE", cell_route, false },       { NULL, NULL, false },
+  { N_ ("CONTACT"), cell_who, true },        { N_ ("FINGERPRINT"), cell_fingerprint, false },
+  { N_ ("VERIFIED"), cell_verified, false }, { N_ ("VALIDITY"), cell_validity, false },
+  { N_ ("ROUTE"), cell_route, false },       { NULL, NULL, false },
 };
 
 const struct cf_cli_column cf_columns_requests[] = {
-  { "REQUEST", cell_request, false },
-  { "FROM", cell_who, true },
-  { "FOR", cell_purpose, false },
-  { "FINGERPRINT", cell_fingerprint, false },
-  { "VALIDITY", cell_validity, false },
-  { "SINCE", cell_since, false },
-  { "NOTE", cell_note, false },
+  { N_ ("REQUEST"), cell_request, false },
+  { N_ ("FROM"), cell_who, true },
+  { N_ ("FOR"), cell_purpose, false },
+  { N_ ("FINGERPRINT"), cell_fingerprint, false },
+  { N_ ("VALIDITY"), cell_validity, false },
+  { N_ ("SINCE"), cell_since, false },
+  { N_ ("NOTE"), cell_note, false },
   { NULL, NULL, false },
 };
 
 const struct cf_cli_column cf_columns_conversations[] = {
-  { "ID", cell_conversation, false }, { "WITH", cell_title, true },
-  { "STATE", cell_state, false },     { "ROUTE", cell_route, false },
-  { "UNREAD", cell_unread, false },   { "VERIFIED", cell_verified, false },
-  { "LAST", cell_last, false },       { NULL, NULL, false },
+  { N_ ("ID"), cell_conversation, false }, { N_ ("WITH"), cell_title, true },
+  { N_ ("STATE"), cell_state, false },     { N_ ("ROUTE"), cell_route, false },
+  { N_ ("UNREAD"), cell_unread, false },   { N_ ("VERIFIED"), cell_verified, false },
+  { N_ ("LAST"), cell_last, false },       { NULL, NULL, false },
 };
 
 const struct cf_cli_column cf_columns_settings[] = {
-  { "SETTING", cell_key, false },
-  { "VALUE", cell_value, false },
-  { "MEANING", cell_meaning, true },
+  { N_ ("SETTING"), cell_key, false },
+  { N_ ("VALUE"), cell_value, false },
+  { N_ ("MEANING"), cell_meaning, true },
   { NULL, NULL, false },
 };

@@ -66,7 +66,7 @@ events_gone (struct cf_console *c)
   c->events = NULL;
   c->cli->side_fd = -1;
   before_event (c);
-  cf_cli_note (c->cli, "The daemon has ended. The next command starts it again.");
+  cf_cli_note (c->cli, _ ("The daemon has ended. The next command starts it again."));
 }
 
 /* All event lines that are there. */
@@ -134,12 +134,12 @@ only_request (struct cf_cli *cli)
   if (json_array_size (rows) == 1) {
     who = cf_row_who (json_array_get (rows, 0));
     id = cf_cli_must (strdup (cf_row_text (json_array_get (rows, 0), "request")));
-    cf_cli_note (cli, "The request of %s", who);
+    cf_cli_note (cli, _ ("The request of %s"), who);
     free (who);
   } else if (json_array_size (rows))
-    cf_cli_fail (cli, cf_err (GPG_ERR_AMBIGUOUS), "\"requests\" lists them; name one", "Several wait for an answer");
+    cf_cli_fail (cli, cf_err (GPG_ERR_AMBIGUOUS), _ ("\"requests\" lists them; name one"), _ ("Several wait for an answer"));
   else
-    cf_cli_fail (cli, cf_err (GPG_ERR_NOT_FOUND), "\"requests\" lists those who do", "Nobody is waiting for an answer");
+    cf_cli_fail (cli, cf_err (GPG_ERR_NOT_FOUND), _ ("\"requests\" lists those who do"), _ ("Nobody is waiting for an answer"));
   json_decref (rows);
   return id;
 }
@@ -199,7 +199,7 @@ run_line (struct cf_console *c, const char *line)
   char **words;
 
   if (cf_cli_split (line, &words, &count)) {
-    cf_cli_fail (c->cli, cf_err (GPG_ERR_SYNTAX), "End it, or write \\ before it", "A quote is begun and not ended");
+    cf_cli_fail (c->cli, cf_err (GPG_ERR_SYNTAX), _ ("End it, or write \\ before it"), _ ("A quote is begun and not ended"));
     return;
   }
   if (count && (!strcmp (words[0], "quit") || !strcmp (words[0], "exit")))
@@ -211,8 +211,8 @@ run_line (struct cf_console *c, const char *line)
   free (words);
   if (count && !strcmp (line, "help"))
     cf_cli_say (c->cli, CF_CLI_DIM,
-                c->chat ? "In a chat a command begins with /. Also /leave, /quit; // sends a line that begins with /."
-                        : "Also: quit");
+                c->chat ? _ ("In a chat a command begins with /. Also /leave, /quit; // sends a line that begins with /.")
+                        : _ ("Also: quit"));
   if (c->cli->chat) {
     char *chat = c->cli->chat;
 
@@ -255,8 +255,8 @@ take_input (struct cf_console *c)
     free (line);
   }
   if (c->input_len == sizeof c->input) {
-    cf_cli_fail (c->cli, cf_err (GPG_ERR_TOO_LARGE), "\"confab send CONV -\" takes long texts",
-                 "That line is too long");
+    cf_cli_fail (c->cli, cf_err (GPG_ERR_TOO_LARGE), _ ("\"confab send CONV -\" takes long texts"),
+                 _ ("That line is too long"));
     c->input_len = 0;
   }
 }
@@ -352,7 +352,7 @@ overview (struct cf_cli *cli)
     return code;
   state = cf_row_text (json_array_get (rows, 0), "state");
   if (!strcmp (state, "empty")) {
-    cf_cli_say (cli, CF_CLI_BOLD, "Welcome to Confab.");
+    cf_cli_say (cli, CF_CLI_BOLD, _ ("Welcome to Confab."));
     run_one (cli, "init");
   } else if (!strcmp (state, "locked"))
     run_one (cli, "start");
@@ -363,14 +363,14 @@ overview (struct cf_cli *cli)
     return code;
   if (!strcmp (cf_row_text (json_array_get (rows, 0), "state"), "ready")) {
     who = cf_row_who (json_array_get (rows, 0));
-    cf_cli_say (cli, CF_CLI_BOLD, "You are %s", who);
+    cf_cli_say (cli, CF_CLI_BOLD, _ ("You are %s"), who);
     free (who);
     run_one (cli, "peers");
     run_one (cli, "conversations");
     run_one (cli, "requests");
-    cf_cli_say (cli, CF_CLI_DIM, "Commands: open PEER, accept REQUEST, chat CONV, help, quit.");
+    cf_cli_say (cli, CF_CLI_DIM, _ ("Commands: open PEER, accept REQUEST, chat CONV, help, quit."));
   } else
-    cf_cli_say (cli, CF_CLI_DIM, "Commands: init, start, status, help, quit.");
+    cf_cli_say (cli, CF_CLI_DIM, _ ("Commands: init, start, status, help, quit."));
   json_decref (rows);
   cf_cli_learn_names (cli);
   return 0;

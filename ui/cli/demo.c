@@ -33,8 +33,8 @@ cf_cli_run_demo (struct cf_cli *cli, const struct cf_cli_command *command, const
 
   (void) command;
   if (cli->interactive)
-    return cf_cli_fail (cli, cf_err (GPG_ERR_CONFLICT), "Run \"confab demo\" in another terminal",
-                        "The demonstration takes a terminal of its own");
+    return cf_cli_fail (cli, cf_err (GPG_ERR_CONFLICT), _ ("Run \"confab demo\" in another terminal"),
+                        _ ("The demonstration takes a terminal of its own"));
   if (length && !cf_cli_duration (length, &seconds))
     deadline_ms = cf_cli_now_ms () + (int64_t) seconds * 1000;
   catch_ends ();
@@ -49,6 +49,6 @@ cf_cli_run_demo (struct cf_cli *cli, const struct cf_cli_command *command, const
   }
   cf_demo_world_end (&world);
   if (!code)
-    cf_cli_note (cli, "Echo is gone. A conversation with Echo that you still have can be removed: confab delete.");
+    cf_cli_note (cli, _ ("Echo is gone. A conversation with Echo that you still have can be removed: confab delete."));
   return code;
 }

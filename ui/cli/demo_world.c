@@ -242,10 +242,10 @@ cf_demo_world_begin (struct cf_cli *cli, struct cf_demo_world *world)
     err = make_home (world, discovery);
   }
   if (err)
-    code = cf_cli_fail (cli, err, NULL, "A place for the demonstration cannot be made: %s", gpg_strerror (err));
+    code = cf_cli_fail (cli, err, NULL, _ ("A place for the demonstration cannot be made: %s"), gpg_strerror (err));
   else if (run (make_key))
-    code = cf_cli_fail (cli, cf_err (GPG_ERR_INV_ENGINE), "\"gpg --version\" says whether it is there",
-                        "gpg could not make a key for the demonstration");
+    code = cf_cli_fail (cli, cf_err (GPG_ERR_INV_ENGINE), _ ("\"gpg --version\" says whether it is there"),
+                        _ ("gpg could not make a key for the demonstration"));
   free (discovery);
   return code;
 }

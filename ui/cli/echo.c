@@ -36,7 +36,7 @@ struct echo {
   bool over;
 };
 
-static const char help[] =
+static const char help[] = N_ (
   "I am Echo, a program on your own machine, and I send back what you write. Try this:\n"
   "- reply to a message of mine: I reply to yours\n"
   "- write \"react\": I put a heart on your message\n"
@@ -44,13 +44,13 @@ static const char help[] =
   "- write \"delete\": I write something and take it back\n"
   "- write \"long\", \"many\" or \"later\" (in ten seconds, to see a notification)\n"
   "- write \"close\": I close the conversation; you can open another with the same password\n"
-  "- verify me again, with the same password: I answer by myself";
+  "- verify me again, with the same password: I answer by myself");
 
-static const char long_text[] =
+static const char long_text[] = N_ (
   "A long message. It is one message however long it is, and wraps where your window ends: nobody has to scroll "
   "sideways for it.\n\nIt may have paragraphs, and words of other scripts: \u4f60\u597d, \u0645\u0631\u062d\u0628\u0627, "
   "\u0434\u0440\u0443\u0437\u044c\u044f, \u00bfqu\u00e9 tal? \U0001F44B\n\n    and lines that begin with blanks,\n    "
-  "as code does.\n\nIts end.";
+  "as code does.\n\nIts end.");
 
 /* ---- what is told here ---- */
 
@@ -82,13 +82,13 @@ tell_ready (struct echo *e, const json_t *self)
     tell (e, "ready", self, NULL);
     return;
   }
-  cf_cli_say (e->cli, CF_CLI_BOLD, CF_DEMO_NAME " is near: somebody to try Confab with, on this machine only.");
-  cf_cli_say (e->cli, CF_CLI_PLAIN, "\n  1. Open a conversation with Echo: click on it, or, in another terminal,\n"
-                                    "       confab open %.8s\n"
-                                    "  2. Type this password:\n       %s\n"
-                                    "  3. Write something. \"help\" says what else there is to try.\n",
+  cf_cli_say (e->cli, CF_CLI_BOLD, _ ("%s is near: somebody to try Confab with, on this machine only."), CF_DEMO_NAME);
+  cf_cli_say (e->cli, CF_CLI_PLAIN, _ ("\n  1. Open a conversation with Echo: click on it, or, in another terminal,\n"
+                                       "       confab open %.8s\n"
+                                       "  2. Type this password:\n       %s\n"
+                                       "  3. Write something. \"help\" says what else there is to try.\n"),
               cf_row_text (self, "fingerprint"), e->password); /* its mail address is that of every Echo there was */
-  cf_cli_say (e->cli, CF_CLI_DIM, "Ctrl-C ends Echo and removes all that is Echo's.");
+  cf_cli_say (e->cli, CF_CLI_DIM, _ ("Ctrl-C ends Echo and removes all that is Echo's."));
 }
 
 /* ---- calls ---- */
@@ -209,30 +209,30 @@ accept_request (struct echo *e, const json_t *row)
 
   if (strcmp (cf_row_text (row, "state"), "waiting"))
     return;
-  tell (e, "request", row, strcmp (cf_row_text (row, "purpose"), "verify") ? "asks for a conversation"
-                                                                           : "asks to verify each other");
+  tell (e, "request", row, strcmp (cf_row_text (row, "purpose"), "verify") ? _ ("asks for a conversation")
+                                                                           : _ ("asks to verify each other"));
   if (!cf_cli_connect (e->cli) && cf_cli_call (e->cli, "ACCEPT", words, &handler, &given, CALL_MS, &error)) {
-    tell (e, "wrong", row, "the passwords were not the same, or nobody typed one");
+    tell (e, "wrong", row, _ ("the passwords were not the same, or nobody typed one"));
     return;
   }
   if (!e->cli->json)
     cf_cli_learn_names (e->cli);
-  tell (e, "open", row, "the passwords were the same");
+  tell (e, "open", row, _ ("the passwords were the same"));
   if (strcmp (cf_row_text (row, "purpose"), "verify"))
-    say (e, cf_row_text (row, "request"), "Hello! I am Echo. Write something; \"help\" says what I can do.");
+    say (e, cf_row_text (row, "request"), _ ("Hello! I am Echo. Write something; \"help\" says what I can do."));
 }
 
 /* Write, and then think better of it. */
 static void
 change_of_mind (struct echo *e, const char *conv, bool delete)
 {
-  char *id = call (e, "SEND", conv, NULL, NULL, delete ? "I should not have said that." : "Tihs is wrong.");
+  char *id = call (e, "SEND", conv, NULL, NULL, delete ? _ ("I should not have said that.") : _ ("Tihs is wrong."));
 
   think (e);
   think (e);
   if (id)
     free (delete ? call (e, "DELETE-MESSAGE", conv, id, NULL, NULL)
-                 : call (e, "EDIT", conv, id, NULL, "This is right."));
+                 : call (e, "EDIT", conv, id, NULL, _ ("This is right.")));
   free (id);
 }
 
@@ -241,22 +241,22 @@ static bool
 obey (struct echo *e, const char *conv, const char *message, const char *text)
 {
   if (!strcasecmp (text, "help") || !strcmp (text, "?"))
-    say (e, conv, help);
+    say (e, conv, _ (help));
   else if (!strcasecmp (text, "react"))
     free (call (e, "REACT", conv, message, "\u2764", NULL));
   else if (!strcasecmp (text, "edit") || !strcasecmp (text, "delete"))
     change_of_mind (e, conv, !strcasecmp (text, "delete"));
   else if (!strcasecmp (text, "long"))
-    say (e, conv, long_text);
+    say (e, conv, _ (long_text));
   else if (!strcasecmp (text, "many")) {
     for (int i = 1; i <= MANY; i++) {
-      char *line = cf_cli_sprintf ("%d of %d", i, MANY);
+      char *line = cf_cli_sprintf (_ ("%d of %d"), i, MANY);
 
       say (e, conv, line);
       free (line);
     }
   } else if (!strcasecmp (text, "later")) {
-    say (e, conv, "In ten seconds. Look away.");
+    say (e, conv, _ ("In ten seconds. Look away."));
     free (e->later);
     e->later = cf_cli_must (strdup (conv));
     e->later_ms = cf_cli_now_ms () + LATER_MS;
@@ -307,7 +307,7 @@ take_queue (struct echo *e)
     json_decref (row);
   }
   if (!e->over && e->later && cf_cli_now_ms () >= e->later_ms) {
-    say (e, e->later, "Here it is: the message for later.");
+    say (e, e->later, _ ("Here it is: the message for later."));
     free (e->later);
     e->later = NULL;
   }

@@ -31,10 +31,10 @@ init_with (struct cf_cli *cli, const struct cf_cli_command *command, const char 
   args.options[0].value = cf_cli_must (strdup (value));
   args.option_count = 1;
   if (!cli->json && cli->tty_out)
-    cf_cli_note (cli, "Your key signs a statement for this device; GnuPG may ask for its passphrase.");
+    cf_cli_note (cli, _ ("Your key signs a statement for this device; GnuPG may ask for its passphrase."));
   code = cf_cli_run_verb (cli, command, &args);
   if (!code && !cli->json && cli->tty_out && !cli->interactive)
-    cf_cli_say (cli, CF_CLI_DIM, "Next: confab peers shows who is near, confab alone opens the console.");
+    cf_cli_say (cli, CF_CLI_DIM, _ ("Next: confab peers shows who is near, confab alone opens the console."));
   cf_cli_args_done (&args);
   return code;
 }
@@ -45,13 +45,13 @@ generate (struct cf_cli *cli, const struct cf_cli_command *command)
   char *yes, *name = NULL, *mail = NULL, *user_id;
   int code;
 
-  yes = cf_cli_ask ("There is no usable secret key in your keyring. Make a new one? [y/N] ");
-  if (yes && (*yes == 'y' || *yes == 'Y') && (name = cf_cli_ask ("Your name: ")) && *name)
-    mail = cf_cli_ask ("Your mail address (may be empty): ");
+  yes = cf_cli_ask (_ ("There is no usable secret key in your keyring. Make a new one? [y/N] "));
+  if (yes && (*yes == 'y' || *yes == 'Y') && (name = cf_cli_ask (_ ("Your name: "))) && *name)
+    mail = cf_cli_ask (_ ("Your mail address (may be empty): "));
   free (yes);
   if (!mail) {
     free (name);
-    return cf_cli_fail_named (cli, "CANCELED", CF_EXIT_USER, "Nothing was made", "");
+    return cf_cli_fail_named (cli, "CANCELED", CF_EXIT_USER, _ ("Nothing was made"), "");
   }
   user_id = *mail ? cf_cli_sprintf ("%s <%s>", name, mail) : cf_cli_must (strdup (name));
   code = init_with (cli, command, "generate", user_id);
@@ -80,10 +80,10 @@ choose (struct cf_cli *cli, const json_t *keys)
 
   if (count == 1) {
     who = cf_row_who (json_array_get (keys, 0));
-    cf_cli_say (cli, CF_CLI_PLAIN, "Your keyring has one usable secret key:");
+    cf_cli_say (cli, CF_CLI_PLAIN, _ ("Your keyring has one usable secret key:"));
     cf_cli_say (cli, CF_CLI_BOLD, "  %s  %s", who, cf_row_text (json_array_get (keys, 0), "fingerprint"));
     free (who);
-    answer = cf_cli_ask ("Use it as your identity? [Y/n] ");
+    answer = cf_cli_ask (_ ("Use it as your identity? [Y/n] "));
     if (answer && (!*answer || *answer == 'y' || *answer == 'Y'))
       key = json_array_get (keys, 0);
     free (answer);
@@ -94,7 +94,7 @@ choose (struct cf_cli *cli, const json_t *keys)
     cf_cli_say (cli, CF_CLI_PLAIN, "%3zu  %s  %s", i + 1, who, cf_row_text (json_array_get (keys, i), "fingerprint"));
     free (who);
   }
-  question = cf_cli_sprintf ("Which one is to be your identity? [1-%zu] ", count);
+  question = cf_cli_sprintf (_ ("Which one is to be your identity? [1-%zu] "), count);
   answer = cf_cli_ask (question);
   if (answer) {
     n = strtol (answer, &end, 10);
@@ -114,12 +114,12 @@ say_which (struct cf_cli *cli, const json_t *keys)
   int code;
 
   if (json_array_size (keys) == 1)
-    hint = cf_cli_sprintf ("Use your only one with: confab init --identity %s",
+    hint = cf_cli_sprintf (_ ("Use your only one with: confab init --identity %s"),
                            cf_row_text (json_array_get (keys, 0), "fingerprint"));
   else
-    hint = cf_cli_sprintf ("\"confab identities\" lists your %zu; then: confab init --identity FPR",
+    hint = cf_cli_sprintf (_ ("\"confab identities\" lists your %zu; then: confab init --identity FPR"),
                            json_array_size (keys));
-  code = cf_cli_fail (cli, cf_err (GPG_ERR_AMBIGUOUS), hint, "Which key is to be your identity was not said");
+  code = cf_cli_fail (cli, cf_err (GPG_ERR_AMBIGUOUS), hint, _ ("Which key is to be your identity was not said"));
   free (hint);
   return code;
 }
@@ -137,10 +137,10 @@ propose (struct cf_cli *cli, const struct cf_cli_command *command, const json_t 
     if (is_usable (row))
       json_array_append (keys, (json_t *) (uintptr_t) row); /* jansson's arrays know no const */
   if (!ask && !json_array_size (keys))
-    code = cf_cli_fail (cli, cf_err (CF_ERR_NO_IDENTITY), "Make one with: confab init --generate \"NAME <MAIL>\"",
+    code = cf_cli_fail (cli, cf_err (CF_ERR_NO_IDENTITY), _ ("Make one with: confab init --generate \"NAME <MAIL>\""),
                         json_array_size (all)
-                            ? "No secret key in your keyring can be used: expired, revoked, or not for signing"
-                            : "There is no secret key in your keyring");
+                            ? _ ("No secret key in your keyring can be used: expired, revoked, or not for signing")
+                            : _ ("There is no secret key in your keyring"));
   else if (!ask)
     code = say_which (cli, keys);
   else if (!json_array_size (keys))
@@ -148,8 +148,8 @@ propose (struct cf_cli *cli, const struct cf_cli_command *command, const json_t 
   else if ((key = choose (cli, keys)))
     code = init_with (cli, command, "identity", cf_row_text (key, "fingerprint"));
   else
-    code = cf_cli_fail_named (cli, "CANCELED", CF_EXIT_USER, "No identity was chosen",
-                              "\"confab init --generate \"NAME <MAIL>\"\" makes a new one");
+    code = cf_cli_fail_named (cli, "CANCELED", CF_EXIT_USER, _ ("No identity was chosen"),
+                              _ ("\"confab init --generate \"NAME <MAIL>\"\" makes a new one"));
   json_decref (keys);
   return code;
 }
@@ -161,8 +161,8 @@ cf_cli_run_init (struct cf_cli *cli, const struct cf_cli_command *command, const
   int code;
 
   if (args->option_count == 2)
-    return cf_cli_fail (cli, cf_err (GPG_ERR_INV_ARG), "Give one of --identity and --generate",
-                        "An existing identity and a new one were asked for");
+    return cf_cli_fail (cli, cf_err (GPG_ERR_INV_ARG), _ ("Give one of --identity and --generate"),
+                        _ ("An existing identity and a new one were asked for"));
   if (args->option_count) {
     const char *generated = cf_cli_option_value (args, "generate");
 
@@ -172,8 +172,8 @@ cf_cli_run_init (struct cf_cli *cli, const struct cf_cli_command *command, const
   }
   code = cf_cli_rows (cli, "STATUS", NULL, &rows);
   if (!code && strcmp (cf_row_text (json_array_get (rows, 0), "state"), "empty"))
-    code = cf_cli_fail (cli, cf_err (GPG_ERR_EEXIST), "Use another --home for another identity",
-                        "This home has an identity already");
+    code = cf_cli_fail (cli, cf_err (GPG_ERR_EEXIST), _ ("Use another --home for another identity"),
+                        _ ("This home has an identity already"));
   json_decref (rows);
   rows = NULL;
   if (!code)
@@ -203,10 +203,11 @@ show_started (struct cf_cli *cli, const json_t *status, bool started)
   }
   who = cf_row_who (status);
   if (!strcmp (state, "empty"))
-    cf_cli_say (cli, CF_CLI_PLAIN, "The daemon %s; it has no identity yet: confab init",
-                started ? "has started" : "runs");
+    cf_cli_say (cli, CF_CLI_PLAIN, "%s",
+                started ? _ ("The daemon has started; it has no identity yet: confab init")
+                        : _ ("The daemon runs; it has no identity yet: confab init"));
   else
-    cf_cli_say (cli, CF_CLI_PLAIN, "The daemon %s for %s", started ? "has started" : "runs", who);
+    cf_cli_say (cli, CF_CLI_PLAIN, started ? _ ("The daemon has started for %s") : _ ("The daemon runs for %s"), who);
   free (who);
   return 0;
 }
@@ -243,8 +244,8 @@ wait_gone (struct cf_cli *cli, pid_t pid)
 
   while (cf_client_daemon_pid (cli->home) == pid) {
     if (cf_cli_now_ms () > deadline_ms || cf_cli_interrupted (false))
-      return cf_cli_fail (cli, cf_err (GPG_ERR_TIMEOUT), "Wait a little; its log in the home says what it does",
-                          "The daemon was told to end and has not yet");
+      return cf_cli_fail (cli, cf_err (GPG_ERR_TIMEOUT), _ ("Wait a little; its log in the home says what it does"),
+                          _ ("The daemon was told to end and has not yet"));
     nanosleep (&pause, NULL);
   }
   return 0;
@@ -283,7 +284,7 @@ cf_cli_run_stop (struct cf_cli *cli, const struct cf_cli_command *command, const
   if (code)
     return code;
   if (!cli->json) {
-    cf_cli_say (cli, CF_CLI_PLAIN, ran ? "The daemon has ended" : "No daemon was running");
+    cf_cli_say (cli, CF_CLI_PLAIN, ran ? _ ("The daemon has ended") : _ ("No daemon was running"));
     return 0;
   }
   row = cf_cli_must (json_pack ("{s:b, s:b}", "running", 0, "stopped", (int) ran));

@@ -112,7 +112,7 @@ hand_over (struct handing *h, const char *conv, const char *wanted, int timeout_
 
   if (!code && cf_cli_call (h->cli, "SEND", words, &handler, h, cf_cli_send_limit (timeout_ms), &error)) {
     if (h->count)
-      cf_cli_note (h->cli, "%zu messages before these are on their way.", h->count);
+      cf_cli_note (h->cli, _ ("%zu messages before these are on their way."), h->count);
     code = cf_cli_fail_call (h->cli, &error);
   }
   free (wait);
@@ -147,14 +147,14 @@ cf_cli_send_lines (struct cf_cli *cli, const char *conv, const char *wanted, int
       memmove (feed.data, feed.data + h.len, feed.len);
     } while (!code && h.len);
     if (!code && feed.len == HANDFUL_BYTES)
-      code = cf_cli_fail (cli, cf_err (GPG_ERR_TOO_LARGE), NULL, "A line is longer than 256 KiB");
+      code = cf_cli_fail (cli, cf_err (GPG_ERR_TOO_LARGE), NULL, _ ("A line is longer than 256 KiB"));
   }
   free (feed.data);
   if (!code && !h.count)
-    code = cf_cli_fail (cli, cf_err (GPG_ERR_NO_DATA), NULL, "There is nothing to send");
+    code = cf_cli_fail (cli, cf_err (GPG_ERR_NO_DATA), NULL, _ ("There is nothing to send"));
   if (!code)
     code = cf_cli_send_outcome (cli, h.worst, wanted);
   if (!code && !cli->json)
-    cf_cli_say (cli, CF_CLI_DIM, "%zu messages: %s", h.count, h.worst);
+    cf_cli_say (cli, CF_CLI_DIM, _ ("%zu messages: %s"), h.count, h.worst);
   return code;
 }

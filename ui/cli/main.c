@@ -38,7 +38,7 @@ no_command (struct cf_cli *cli)
     return cf_cli_console (cli, NULL); /* a terminal that only types */
   }
   return cf_cli_fail (cli, cf_err (GPG_ERR_MISSING_VALUE),
-                      "\"confab help\" lists them; without one, confab needs a terminal", "No command was given");
+                      _ ("\"confab help\" lists them; without one, confab needs a terminal"), _ ("No command was given"));
 }
 
 static int
@@ -54,8 +54,8 @@ run (struct cf_cli *cli, char **words, size_t count)
       return CF_EXIT_USER;
     if (!taken)
       return cf_cli_fail (cli, cf_err (GPG_ERR_UNKNOWN_OPTION),
-                          "Options of a command come after its name; see \"confab --help\"",
-                          "confab has no option \"%s\"", words[pos]);
+                          _ ("Options of a command come after its name; see \"confab --help\""),
+                          _ ("confab has no option \"%s\""), words[pos]);
     if (which == 'v')
       return version (cli);
     if (which == 'h') {
@@ -73,7 +73,6 @@ main (int argc, char **argv)
   gpg_error_t err;
   int code;
 
-  setlocale (LC_ALL, "");
   signal (SIGPIPE, SIG_IGN); /* a daemon that ends is an error to be told */
   cf_cli_output_init (&cli);
   for (int i = 1; i < argc; i++) /* so that an error before it is told as is wished */
@@ -81,6 +80,10 @@ main (int argc, char **argv)
       break;
     else if (!strcmp (argv[i], "--json"))
       cli.json = true;
+  if (cli.json)
+    setlocale (LC_ALL, ""); /* what programs read is in no language but one */
+  else
+    cf_i18n_start ();
   err = cf_secmem_setup ();
   code = err ? cf_cli_fail (&cli, err, NULL, NULL) : run (&cli, argv + 1, argc > 1 ? (size_t) argc - 1 : 0);
   fflush (stdout);

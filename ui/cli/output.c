@@ -26,7 +26,7 @@ void *
 cf_cli_must (void *mem)
 {
   if (!mem) {
-    fputs ("confab: There is not enough memory. End some programs, then try again.\n", stderr);
+    fputs (_ ("confab: There is not enough memory. End some programs, then try again.\n"), stderr);
     exit (CF_EXIT_UNEXPECTED);
   }
   return mem;
@@ -76,7 +76,7 @@ cf_cli_flush (void)
     signal (SIGPIPE, SIG_DFL);
     raise (SIGPIPE);
   }
-  fprintf (stderr, "confab: What was to be shown cannot be written: %s.\n", strerror (errno));
+  fprintf (stderr, _ ("confab: What was to be shown cannot be written: %s.\n"), strerror (errno));
   exit (CF_EXIT_UNEXPECTED);
 }
 
@@ -142,9 +142,11 @@ cf_cli_note (const struct cf_cli *cli, const char *fmt, ...)
 void
 cf_cli_pair (const struct cf_cli *cli, const char *label, const char *value)
 {
+  size_t width = cf_cli_text_width (label);
+
   printf ("  ");
   put_styled (stdout, cli->color_out, CF_CLI_DIM, label);
-  printf ("%*s%s\n", (int) (strlen (label) < LABEL_WIDTH ? LABEL_WIDTH - strlen (label) : 1), "", value);
+  printf ("%*s%s\n", (int) (width < LABEL_WIDTH ? LABEL_WIDTH - width : 1), "", value);
 }
 
 /* ---- errors ---- */
@@ -176,8 +178,8 @@ cf_cli_fail_named (const struct cf_cli *cli, const char *name, int code, const c
     json_decref (o);
     return code;
   }
-  a = sentence (message);
-  b = sentence (hint);
+  a = sentence (*message ? _ (message) : message); /* the daemon's are in English */
+  b = sentence (*hint ? _ (hint) : hint);
   put_styled (stderr, cli->color_err, CF_CLI_BAD, "confab:");
   fprintf (stderr, " %s%s", a, strchr ("?!", a[0] ? a[strlen (a) - 1] : ' ') ? "" : ".");
   if (*b)
@@ -265,7 +267,7 @@ measure (const struct cf_cli *cli, const struct cf_cli_column *columns, char *co
   size_t total = 0, shrinkable = COLUMNS_MAX;
 
   for (l->columns = 0; columns[l->columns].title; l->columns++) {
-    size_t c = l->columns, widest = strlen (columns[c].title);
+    size_t c = l->columns, widest = cf_cli_text_width (_ (columns[c].title));
 
     for (size_t r = 0; r < rows; r++) {
       size_t w = cf_cli_text_width (cells[r * COLUMNS_MAX + c]);
@@ -317,7 +319,7 @@ cf_cli_table (const struct cf_cli *cli, const struct cf_cli_column *columns, con
       cells[r * COLUMNS_MAX + c] = columns[c].cell (cli, json_array_get (rows, r));
   measure (cli, columns, cells, count, &l);
   for (size_t c = 0; c < l.columns; c++)
-    titles[c] = columns[c].title;
+    titles[c] = _ (columns[c].title);
   put_line (cli, &l, titles, CF_CLI_BOLD);
   for (size_t r = 0; r < count; r++)
     put_line (cli, &l, (const char *const *) &cells[r * COLUMNS_MAX], CF_CLI_PLAIN);

@@ -81,14 +81,14 @@ from_terminal (struct cf_cli *cli, char *buf, size_t max, size_t *r_len)
 
   fflush (stdout);
   if (fd < 0)
-    return cf_cli_fail (cli, cf_err_errno (), "Use --password-fd N instead",
-                        "There is no terminal to ask for the password");
-  err = read_unseen (fd, "Password that you have agreed on (it is not shown): ", buf, max, r_len);
+    return cf_cli_fail (cli, cf_err_errno (), _ ("Use --password-fd N instead"),
+                        _ ("There is no terminal to ask for the password"));
+  err = read_unseen (fd, _ ("Password that you have agreed on (it is not shown): "), buf, max, r_len);
   close (fd);
   if (gpg_err_code (err) == GPG_ERR_CANCELED)
-    return cf_cli_fail_named (cli, "CANCELED", CF_EXIT_USER, "No password was given, so nothing was done", "");
+    return cf_cli_fail_named (cli, "CANCELED", CF_EXIT_USER, _ ("No password was given, so nothing was done"), "");
   if (err)
-    return cf_cli_fail (cli, err, NULL, gpg_err_code (err) == GPG_ERR_TOO_LARGE ? "The password is too long" : NULL);
+    return cf_cli_fail (cli, err, NULL, gpg_err_code (err) == GPG_ERR_TOO_LARGE ? _ ("The password is too long") : NULL);
   return 0;
 }
 
@@ -102,10 +102,10 @@ from_descriptor (struct cf_cli *cli, const char *text, char *buf, size_t max, si
   if (fd <= INT32_MAX)
     err = read_line ((int) fd, -1, buf, max, r_len, &end);
   if (gpg_err_code (err) == GPG_ERR_TOO_LARGE)
-    return cf_cli_fail (cli, err, "At most 1024 bytes; it ends at the first newline", "The password is too long");
+    return cf_cli_fail (cli, err, _ ("At most 1024 bytes; it ends at the first newline"), _ ("The password is too long"));
   if (err)
-    return cf_cli_fail (cli, cf_err (GPG_ERR_INV_VALUE), "For example: confab open PEER --password-fd 3 3<FILE",
-                        "The password cannot be read from descriptor %s: %s", text, gpg_strerror (err));
+    return cf_cli_fail (cli, cf_err (GPG_ERR_INV_VALUE), _ ("For example: confab open PEER --password-fd 3 3<FILE"),
+                        _ ("The password cannot be read from descriptor %s: %s"), text, gpg_strerror (err));
   return 0;
 }
 
@@ -114,8 +114,8 @@ cf_cli_password_possible (const struct cf_cli *cli, const struct cf_cli_args *ar
 {
   if (cf_cli_option_value (args, "password-fd") || cli->tty_in)
     return 0;
-  return cf_cli_fail (cli, cf_err (GPG_ERR_MISSING_VALUE), "Give it on a terminal, or on a descriptor: --password-fd N",
-                      "There is no terminal to ask for the password");
+  return cf_cli_fail (cli, cf_err (GPG_ERR_MISSING_VALUE), _ ("Give it on a terminal, or on a descriptor: --password-fd N"),
+                      _ ("There is no terminal to ask for the password"));
 }
 
 int
@@ -128,8 +128,8 @@ cf_cli_password (struct cf_cli *cli, const struct cf_cli_args *args, char **r_pa
 
   code = fd ? from_descriptor (cli, fd, buf, CF_PASSWORD_MAX, &len) : from_terminal (cli, buf, CF_PASSWORD_MAX, &len);
   if (!code && !len)
-    code = cf_cli_fail (cli, cf_err (GPG_ERR_NO_DATA), "Agree on one with the other person, by voice or in person",
-                        "The password is empty");
+    code = cf_cli_fail (cli, cf_err (GPG_ERR_NO_DATA), _ ("Agree on one with the other person, by voice or in person"),
+                        _ ("The password is empty"));
   if (code) {
     cf_wipe (buf, CF_PASSWORD_MAX + 1);
     free (buf);

@@ -30,14 +30,14 @@ show_with_code (struct cf_cli *cli, json_t *row)
 
   cf_show_identity (cli, row);
   if (err) {
-    cli->told = cf_cli_fail (cli, err, gpg_err_code (err) == GPG_ERR_NOT_SUPPORTED ? "Give the address as text" : NULL,
-                             gpg_err_code (err) == GPG_ERR_NOT_SUPPORTED ? "This confab was built without QR codes"
+    cli->told = cf_cli_fail (cli, err, gpg_err_code (err) == GPG_ERR_NOT_SUPPORTED ? _ ("Give the address as text") : NULL,
+                             gpg_err_code (err) == GPG_ERR_NOT_SUPPORTED ? _ ("This confab was built without QR codes")
                                                                          : NULL);
     goto leave;
   }
   if (cli->width && cf_qr_columns (qr, look (cli)) > cli->width) {
-    cli->told = cf_cli_fail (cli, cf_err (GPG_ERR_TOO_SHORT), "Make the window wider or its letters smaller",
-                             "The QR code takes %d columns, and the terminal has %d",
+    cli->told = cf_cli_fail (cli, cf_err (GPG_ERR_TOO_SHORT), _ ("Make the window wider or its letters smaller"),
+                             _ ("The QR code takes %d columns, and the terminal has %d"),
                              cf_qr_columns (qr, look (cli)), cli->width);
     goto leave;
   }

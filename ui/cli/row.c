@@ -34,7 +34,7 @@ cf_row_who (const json_t *row)
   for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
     if (*cf_row_text (row, keys[i]))
       return cf_row_shown (row, keys[i]);
-  return cf_cli_must (strdup ("somebody"));
+  return cf_cli_must (strdup (_ ("somebody")));
 }
 
 char *
@@ -54,6 +54,23 @@ cf_row_time (const json_t *row, const char *key)
   strftime (day, sizeof day, "%Y-%m-%d", &tm);
   strftime (text, sizeof text, strcmp (day, today) ? "%Y-%m-%d %H:%M" : "%H:%M", &tm);
   return cf_cli_must (strdup (text));
+}
+
+const char *
+cf_row_word (const char *word)
+{
+  /* What rows say of messages, conversations, requests, keys, verification and visibility. */
+  static const char *const words[] = {
+    N_ ("queued"),    N_ ("sent"),     N_ ("delivered"), N_ ("read"),     N_ ("failed"),   N_ ("requested"), N_ ("open"),
+    N_ ("closed"),    N_ ("waiting"),  N_ ("accepted"),  N_ ("refused"),  N_ ("expired"),  N_ ("revoked"),   N_ ("disabled"),
+    N_ ("weak"),      N_ ("unknown"),  N_ ("undefined"), N_ ("never"),    N_ ("marginal"), N_ ("full"),      N_ ("ultimate"),
+    N_ ("everyone"),  N_ ("contacts"), N_ ("nobody"),    N_ ("password"), N_ ("certification"),
+  };
+
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    if (!strcmp (word, words[i]))
+      return _ (words[i]);
+  return word; /* of a newer daemon, or translated already */
 }
 
 char *
@@ -80,5 +97,5 @@ cf_row_conversation (const struct cf_cli *cli, const json_t *row)
     return cf_row_shown (cli->names, id);
   if (*cf_row_text (row, "title"))
     return cf_row_shown (row, "title");
-  return cf_cli_sprintf ("conversation %.8s", id);
+  return cf_cli_sprintf (_ ("conversation %.8s"), id);
 }

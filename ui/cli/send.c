@@ -100,7 +100,7 @@ give_text (struct cf_cli *cli, const char *verb, const char *const *words, const
   if (cf_cli_call (cli, verb, words, &give_handler, &give, timeout_ms, &error))
     code = cf_cli_fail_call (cli, &error);
   else if (!give.row)
-    code = cf_cli_fail (cli, cf_err (GPG_ERR_INV_RESPONSE), NULL, "The daemon did not say what became of the message");
+    code = cf_cli_fail (cli, cf_err (GPG_ERR_INV_RESPONSE), NULL, _ ("The daemon did not say what became of the message"));
   if (code)
     json_decref (give.row);
   else
@@ -144,11 +144,11 @@ cf_cli_send_outcome (const struct cf_cli *cli, const char *state, const char *wa
   if (cf_cli_state_rank (state) >= cf_cli_state_rank (wanted))
     return 0;
   if (!strcmp (state, "failed"))
-    return cf_cli_fail_named (cli, "NOT_DELIVERED", CF_EXIT_NETWORK, "The message will not be delivered",
-                              "\"confab conversations\" says how the conversation stands");
+    return cf_cli_fail_named (cli, "NOT_DELIVERED", CF_EXIT_NETWORK, _ ("The message will not be delivered"),
+                              _ ("\"confab conversations\" says how the conversation stands"));
   return cf_cli_fail_named (cli, "QUEUED", CF_EXIT_QUEUED,
-                            "The message waits: it is kept and goes out when the other side is there",
-                            "\"confab history\" shows when it was delivered; give a longer --timeout to wait for it");
+                            _ ("The message waits: it is kept and goes out when the other side is there"),
+                            _ ("\"confab history\" shows when it was delivered; give a longer --timeout to wait for it"));
 }
 
 /* The text of the words after the first SKIP, or of the standard input.  0, or an exit code, told. */
@@ -164,11 +164,11 @@ take_text (struct cf_cli *cli, const struct cf_cli_args *args, size_t skip, char
   }
   if (args->argc == skip && cli->tty_in)
     return cf_cli_fail (cli, cf_err (GPG_ERR_MISSING_VALUE),
-                        "Usage: confab send CONV TEXT, or \"confab chat CONV\" to talk", "There is no text");
+                        _ ("Usage: confab send CONV TEXT, or \"confab chat CONV\" to talk"), _ ("There is no text"));
   err = read_all (STDIN_FILENO, TEXT_MAX, r_text, r_len);
   if (err)
     return cf_cli_fail (cli, err, NULL,
-                        gpg_err_code (err) == GPG_ERR_TOO_LARGE ? "The text is longer than 256 KiB" : NULL);
+                        gpg_err_code (err) == GPG_ERR_TOO_LARGE ? _ ("The text is longer than 256 KiB") : NULL);
   if (*r_len && (*r_text)[*r_len - 1] == '\n')
     --*r_len; /* the newline that ends a file is not part of what is said */
   return 0;
@@ -178,10 +178,10 @@ static int
 send_lines (struct cf_cli *cli, const struct cf_cli_args *args, const char *wanted, int timeout_ms)
 {
   if (cf_cli_option_value (args, "reply-to"))
-    return cf_cli_fail (cli, cf_err (GPG_ERR_CONFLICT), "", "Of --lines and --reply-to, only one can be given");
+    return cf_cli_fail (cli, cf_err (GPG_ERR_CONFLICT), "", _ ("Of --lines and --reply-to, only one can be given"));
   if (args->argc > 2 || (args->argc == 2 && strcmp (args->argv[1], "-")))
-    return cf_cli_fail (cli, cf_err (GPG_ERR_SYNTAX), "Usage: confab send CONV --lines - < FILE",
-                        "With --lines, the text comes from the standard input");
+    return cf_cli_fail (cli, cf_err (GPG_ERR_SYNTAX), _ ("Usage: confab send CONV --lines - < FILE"),
+                        _ ("With --lines, the text comes from the standard input"));
   return cf_cli_send_lines (cli, args->argv[0], wanted, timeout_ms);
 }
 
@@ -196,8 +196,8 @@ cf_cli_run_send (struct cf_cli *cli, const struct cf_cli_command *command, const
   size_t len, n = 0;
 
   if (wanted && cf_cli_state_rank (wanted) < 0)
-    return cf_cli_fail (cli, cf_err (GPG_ERR_INV_VALUE), "It is queued, sent, delivered or read",
-                        "\"%s\" is not a state of a message", wanted);
+    return cf_cli_fail (cli, cf_err (GPG_ERR_INV_VALUE), _ ("It is queued, sent, delivered or read"),
+                        _ ("\"%s\" is not a state of a message"), wanted);
   wanted = wanted ? wanted : "sent";
   if (cf_cli_option_value (args, "lines"))
     return send_lines (cli, args, wanted, timeout_ms);
@@ -206,7 +206,7 @@ cf_cli_run_send (struct cf_cli *cli, const struct cf_cli_command *command, const
     return code;
   if (!len) {
     free (text);
-    return cf_cli_fail (cli, cf_err (GPG_ERR_NO_DATA), NULL, "There is nothing to send");
+    return cf_cli_fail (cli, cf_err (GPG_ERR_NO_DATA), NULL, _ ("There is nothing to send"));
   }
   words[n++] = options[0] = cf_cli_sprintf ("--wait=%s", wanted);
   words[n++] = options[1] = cf_cli_sprintf ("--timeout=%d", (timeout_ms + 999) / 1000);
@@ -289,7 +289,7 @@ cf_cli_run_add (struct cf_cli *cli, const struct cf_cli_command *command, const 
 
   err = read_key (args->argv[0], &data, &give.len);
   if (err)
-    return cf_cli_fail (cli, err, NULL, "\"%s\" cannot be read: %s", args->argv[0], cf_err_info (err)->message);
+    return cf_cli_fail (cli, err, NULL, _ ("\"%s\" cannot be read: %s"), args->argv[0], cf_err_info (err)->message);
   if (!data)
     return cf_cli_run_verb (cli, command, args);
   give.data = data;

@@ -9,8 +9,6 @@
 
 #include "ui/cli/cli.h"
 
-#define SHORT_ID "%.8s" /* of 32 digits: what a person types */
-
 void
 cf_show_export (struct cf_cli *cli, json_t *row)
 {
@@ -40,9 +38,9 @@ cf_show_identity (struct cf_cli *cli, json_t *row)
 {
   char *fpr = cf_row_fingerprint (cf_row_text (row, "fingerprint"));
 
-  show_pair (cli, "identity", row, "user_id");
-  cf_cli_pair (cli, "fingerprint", fpr);
-  show_pair (cli, "address", row, "address");
+  show_pair (cli, _ ("identity"), row, "user_id");
+  cf_cli_pair (cli, _ ("fingerprint"), fpr);
+  show_pair (cli, _ ("address"), row, "address");
   free (fpr);
 }
 
@@ -55,7 +53,7 @@ show_step (struct cf_cli *cli, const json_t *step)
   char *name = cf_row_shown (step, "step"), *detail = cf_row_shown (step, "detail"),
        *hint = cf_row_shown (step, "hint");
 
-  cf_cli_say (cli, ok ? CF_CLI_GOOD : CF_CLI_WARN, "  %-4s %-11s%s%s%s", ok ? "ok" : "no", name, detail,
+  cf_cli_say (cli, ok ? CF_CLI_GOOD : CF_CLI_WARN, "  %-4s %-11s%s%s%s", ok ? _ ("ok") : _ ("no"), name, detail,
               *hint ? ". " : "", hint);
   free (name);
   free (detail);
@@ -71,19 +69,20 @@ cf_show_status (struct cf_cli *cli, json_t *row)
 
   if (*cf_row_text (row, "fingerprint"))
     cf_show_identity (cli, row);
-  show_pair (cli, "home", row, "home");
+  show_pair (cli, _ ("home"), row, "home");
   until = cf_row_time (row, "visibility_until");
-  text = cf_cli_sprintf ("%s%s%s", cf_row_text (row, "visibility"), *until ? " until " : "", until);
-  cf_cli_pair (cli, "visible to", text);
+  text = *until ? cf_cli_sprintf (_ ("%s until %s"), cf_row_word (cf_row_text (row, "visibility")), until)
+                : cf_cli_must (strdup (cf_row_word (cf_row_text (row, "visibility"))));
+  cf_cli_pair (cli, _ ("visible to"), text);
   free (text);
   free (until);
   text = cf_cli_sprintf ("%d", (int) json_integer_value (json_object_get (row, "peers")));
-  cf_cli_pair (cli, "nearby", text);
+  cf_cli_pair (cli, _ ("nearby"), text);
   free (text);
   text = cf_cli_sprintf ("%d", (int) json_integer_value (json_object_get (row, "conversations")));
-  cf_cli_pair (cli, "conversations", text);
+  cf_cli_pair (cli, _ ("conversations"), text);
   free (text);
-  show_pair (cli, "version", row, "version");
+  show_pair (cli, _ ("version"), row, "version");
   putchar ('\n');
   json_array_foreach (json_object_get (row, "network"), i, step)
     show_step (cli, step);
@@ -100,7 +99,7 @@ cf_show_alarm (struct cf_cli *cli, const json_t *row)
     cf_cli_say (cli, CF_CLI_BAD, "! %s %s", cf_row_text (row, "fingerprint"), warning);
   if (*trouble && cf_row_true (row, "stopped")) {
     name = cf_row_conversation (cli, row);
-    cf_cli_say (cli, CF_CLI_BAD, "! The conversation with %s (" SHORT_ID ") is STOPPED. %s", name,
+    cf_cli_say (cli, CF_CLI_BAD, _ ("! The conversation with %s (%.8s) is STOPPED. %s"), name,
                 cf_row_text (row, "conversation"), trouble);
     free (name);
   }
@@ -115,9 +114,13 @@ cf_show_peer_line (struct cf_cli *cli, json_t *row)
   const char *state = cf_row_text (row, "key_state");
   bool gone = json_is_false (json_object_get (row, "present"));
 
-  cf_cli_say (cli, gone ? CF_CLI_DIM : CF_CLI_PLAIN, "%s %s%s%s%s  %s", who, gone ? "has gone" : "is near",
-              !*state || !strcmp (state, "ok") ? "" : " (the key is ", !*state || !strcmp (state, "ok") ? "" : state,
-              !*state || !strcmp (state, "ok") ? "" : ")", cf_row_text (row, "fingerprint"));
+  if (!*state || !strcmp (state, "ok"))
+    cf_cli_say (cli, gone ? CF_CLI_DIM : CF_CLI_PLAIN, gone ? _ ("%s has gone  %s") : _ ("%s is near  %s"), who,
+                cf_row_text (row, "fingerprint"));
+  else
+    cf_cli_say (cli, gone ? CF_CLI_DIM : CF_CLI_PLAIN,
+                gone ? _ ("%s has gone (the key is %s)  %s") : _ ("%s is near (the key is %s)  %s"), who,
+                cf_row_word (state), cf_row_text (row, "fingerprint"));
   if (!gone)
     cf_show_alarm (cli, row);
   free (who);
@@ -128,8 +131,8 @@ cf_show_contact_line (struct cf_cli *cli, json_t *row)
 {
   char *who = cf_row_who (row);
 
-  cf_cli_say (cli, CF_CLI_PLAIN, "%s is %s  %s", who, cf_row_true (row, "contact") ? "a contact now" : "no contact yet",
-              cf_row_text (row, "fingerprint"));
+  cf_cli_say (cli, CF_CLI_PLAIN, cf_row_true (row, "contact") ? _ ("%s is a contact now  %s") : _ ("%s is no contact yet  %s"),
+              who, cf_row_text (row, "fingerprint"));
   cf_show_alarm (cli, row);
   free (who);
 }
@@ -139,9 +142,10 @@ cf_show_block_line (struct cf_cli *cli, json_t *row)
 {
   char *who = cf_row_who (row);
 
-  cf_cli_say (cli, CF_CLI_PLAIN, "%s is %s  %s", who,
-              cf_row_true (row, "blocked") ? "blocked: nothing is heard of them any more" : "not blocked any more",
-              cf_row_text (row, "fingerprint"));
+  cf_cli_say (cli, CF_CLI_PLAIN,
+              cf_row_true (row, "blocked") ? _ ("%s is blocked: nothing is heard of them any more  %s")
+                                           : _ ("%s is not blocked any more  %s"),
+              who, cf_row_text (row, "fingerprint"));
   free (who);
 }
 
@@ -150,14 +154,20 @@ cf_show_request_line (struct cf_cli *cli, json_t *row)
 {
   char *who = cf_row_who (row), *note = cf_row_shown (row, "note");
   const char *id = cf_row_text (row, "request"), *state = cf_row_text (row, "state");
+  bool verify = !strcmp (cf_row_text (row, "purpose"), "verify");
 
   if (*state && strcmp (state, "waiting"))
-    cf_cli_say (cli, CF_CLI_DIM, "The request of %s (" SHORT_ID ") is %s", who, id, state);
+    cf_cli_say (cli, CF_CLI_DIM, _ ("The request of %s (%.8s) is %s"), who, id, cf_row_word (state));
+  else if (*note)
+    cf_cli_say (cli, CF_CLI_BOLD,
+                verify ? _ ("%s asks to verify each other with a password: \"%s\". To answer: accept %.8s")
+                       : _ ("%s asks for a conversation: \"%s\". To answer: accept %.8s"),
+                who, note, id);
   else
-    cf_cli_say (cli, CF_CLI_BOLD, "%s asks %s%s%s%s. To answer: accept " SHORT_ID, who,
-                strcmp (cf_row_text (row, "purpose"), "verify") ? "for a conversation"
-                                                                : "to verify each other with a password",
-                *note ? ": \"" : "", note, *note ? "\"" : "", id);
+    cf_cli_say (cli, CF_CLI_BOLD,
+                verify ? _ ("%s asks to verify each other with a password. To answer: accept %.8s")
+                       : _ ("%s asks for a conversation. To answer: accept %.8s"),
+                who, id);
   cf_show_alarm (cli, row);
   free (who);
   free (note);
@@ -171,15 +181,19 @@ cf_show_conversation_line (struct cf_cli *cli, json_t *row)
   bool by_peer = !strcmp (state, "closed") && cf_row_true (row, "closed_by_peer");
 
   if (!strcmp (cf_row_text (row, "change"), "verified")) /* an event */
-    state = "verified by password";
+    state = _ ("verified by password");
   if (cf_row_true (row, "stopped") && !strcmp (state, "open")) {
     cf_show_alarm (cli, row);
     goto leave;
   }
   if (cf_row_true (row, "deleted"))
-    state = "deleted, with its key and its history";
-  cf_cli_say (cli, *trouble ? CF_CLI_BAD : CF_CLI_GOOD, "The conversation with %s (" SHORT_ID ") is %s%s%s%s", name, id,
-              state, by_peer ? " by the other side" : "", *trouble ? ": " : "", trouble);
+    state = _ ("deleted, with its key and its history");
+  else if (by_peer)
+    state = _ ("closed by the other side");
+  if (*trouble)
+    cf_cli_say (cli, CF_CLI_BAD, _ ("The conversation with %s (%.8s) is %s: %s"), name, id, cf_row_word (state), trouble);
+  else
+    cf_cli_say (cli, CF_CLI_GOOD, _ ("The conversation with %s (%.8s) is %s"), name, id, cf_row_word (state));
 leave:
   free (name);
   free (trouble);
@@ -190,8 +204,10 @@ cf_show_expected (struct cf_cli *cli, json_t *row)
 {
   char *until = cf_row_time (row, "until");
 
-  cf_cli_say (cli, CF_CLI_PLAIN, "A request of theirs with this password opens by itself%s%s", *until ? " until " : "",
-              until);
+  if (*until)
+    cf_cli_say (cli, CF_CLI_PLAIN, _ ("A request of theirs with this password opens by itself until %s"), until);
+  else
+    cf_cli_say (cli, CF_CLI_PLAIN, _ ("A request of theirs with this password opens by itself"));
   free (until);
 }
 
@@ -201,15 +217,15 @@ cf_show_opened (struct cf_cli *cli, json_t *row)
   const char *id = cf_row_text (row, "conversation");
 
   if (!strcmp (cf_row_text (row, "state"), "verified")) {
-    cf_cli_say (cli, CF_CLI_GOOD, "Verified: both passwords were the same");
+    cf_cli_say (cli, CF_CLI_GOOD, _ ("Verified: both passwords were the same"));
     return;
   }
   if (cli->interactive) { /* that it is open was an event */
-    cf_cli_say (cli, CF_CLI_GOOD, "Both passwords were the same. To talk: chat " SHORT_ID, id);
+    cf_cli_say (cli, CF_CLI_GOOD, _ ("Both passwords were the same. To talk: chat %.8s"), id);
     return;
   }
-  cf_cli_say (cli, CF_CLI_GOOD, "The conversation is open: both passwords were the same. Its id is " SHORT_ID, id);
-  cf_cli_say (cli, CF_CLI_DIM, "Talk with: confab chat " SHORT_ID, id);
+  cf_cli_say (cli, CF_CLI_GOOD, _ ("The conversation is open: both passwords were the same. Its id is %.8s"), id);
+  cf_cli_say (cli, CF_CLI_DIM, _ ("Talk with: confab chat %.8s"), id);
 }
 
 void
@@ -218,12 +234,12 @@ cf_show_certified (struct cf_cli *cli, json_t *row)
   char *who = cf_row_shown (row, "user_id");
 
   if (cf_row_true (row, "imported"))
-    cf_cli_say (cli, CF_CLI_PLAIN, "Their key is in your keyring now");
-  cf_cli_say (cli, CF_CLI_GOOD, "%s is %s%s", who,
-              cf_row_true (row, "already") ? "certified already" : "certified by your key",
-              cf_row_true (row, "already")      ? ""
-              : cf_row_true (row, "exportable") ? ", for everybody who gets the key from you"
-                                                : ", for you alone");
+    cf_cli_say (cli, CF_CLI_PLAIN, _ ("Their key is in your keyring now"));
+  cf_cli_say (cli, CF_CLI_GOOD,
+              cf_row_true (row, "already")      ? _ ("%s is certified already")
+              : cf_row_true (row, "exportable") ? _ ("%s is certified by your key, for everybody who gets the key from you")
+                                                : _ ("%s is certified by your key, for you alone"),
+              who);
   free (who);
 }
 
@@ -232,7 +248,7 @@ cf_show_certified (struct cf_cli *cli, json_t *row)
 void
 cf_show_sent (struct cf_cli *cli, json_t *row)
 {
-  cf_cli_say (cli, CF_CLI_DIM, "%s", cf_row_text (row, "state"));
+  cf_cli_say (cli, CF_CLI_DIM, "%s", cf_row_word (cf_row_text (row, "state")));
 }
 
 /* "14:05 Bob: text", further lines of the text indented. */
@@ -252,16 +268,16 @@ cf_show_message (struct cf_cli *cli, json_t *row)
     return;
   }
   if (cf_row_true (row, "removed")) {
-    cf_cli_say (cli, CF_CLI_PLAIN, "The message is gone from your side");
+    cf_cli_say (cli, CF_CLI_PLAIN, _ ("The message is gone from your side"));
     free (text);
     free (when);
     return;
   }
-  from = out ? cf_cli_must (strdup ("you")) : cf_row_conversation (cli, row);
+  from = out ? cf_cli_must (strdup (_ ("you"))) : cf_row_conversation (cli, row);
   if (*signature && strcmp (signature, "valid"))
-    cf_cli_say (cli, CF_CLI_BAD, "! The next message is %s",
-                !strcmp (signature, "key_changed") ? "signed with another key than before"
-                                                   : "not signed as it should be");
+    cf_cli_say (cli, CF_CLI_BAD, "%s",
+                !strcmp (signature, "key_changed") ? _ ("! The next message is signed with another key than before")
+                                                   : _ ("! The next message is not signed as it should be"));
   line = strtok (text, "\n");
   if (cli->color_out)
     printf ("\033[2m%s\033[0m \033[1m%s:\033[0m %s", when, from, line ? line : "");
@@ -270,9 +286,9 @@ cf_show_message (struct cf_cli *cli, json_t *row)
   while ((line = strtok (NULL, "\n")))
     printf ("\n    %s", line);
   if (cf_row_true (row, "deleted"))
-    fputs ("(deleted)", stdout);
+    printf ("(%s)", _ ("deleted"));
   if (cf_row_true (row, "edited"))
-    fputs (" (edited)", stdout);
+    printf (" (%s)", _ ("edited"));
   json_array_foreach (json_object_get (row, "reactions"), i, reaction) {
     char *emoji = cf_row_shown (reaction, "emoji");
 
@@ -280,7 +296,7 @@ cf_show_message (struct cf_cli *cli, json_t *row)
     free (emoji);
   }
   if (out && *state)
-    printf (" (%s)", state);
+    printf (" (%s)", cf_row_word (state));
   putchar ('\n');
   cf_cli_flush ();
   free (text);
@@ -302,17 +318,17 @@ cf_show_message_details (struct cf_cli *cli, json_t *row)
   const json_t *envelope = json_object_get (row, "envelope");
 
   cf_show_message (cli, row);
-  detail (cli, "sent", cf_row_time (row, "sent_at"));
-  detail (cli, "received", cf_row_time (row, "received_at"));
-  detail (cli, "delivered", cf_row_time (row, "delivered_at"));
-  detail (cli, "read", cf_row_time (row, "read_at"));
-  detail (cli, "edited", cf_row_time (row, "edited_at"));
-  detail (cli, "vanishes", cf_row_time (row, "expires_at"));
-  detail (cli, "signature", cf_row_shown (row, "signature"));
-  detail (cli, "signed by", cf_row_fingerprint (cf_row_text (row, "signed_by")));
+  detail (cli, _ ("sent"), cf_row_time (row, "sent_at"));
+  detail (cli, _ ("received"), cf_row_time (row, "received_at"));
+  detail (cli, _ ("delivered"), cf_row_time (row, "delivered_at"));
+  detail (cli, _ ("read"), cf_row_time (row, "read_at"));
+  detail (cli, _ ("edited"), cf_row_time (row, "edited_at"));
+  detail (cli, _ ("vanishes"), cf_row_time (row, "expires_at"));
+  detail (cli, _ ("signature"), cf_row_shown (row, "signature"));
+  detail (cli, _ ("signed by"), cf_row_fingerprint (cf_row_text (row, "signed_by")));
   if (json_is_object (envelope))
-    detail (cli, "envelope", cf_cli_sprintf ("%lld bytes", (long long) json_integer_value (json_object_get (envelope, "bytes"))));
-  detail (cli, "route", cf_row_shown (row, "route"));
+    detail (cli, _ ("envelope"), cf_cli_sprintf (_ ("%lld bytes"), (long long) json_integer_value (json_object_get (envelope, "bytes"))));
+  detail (cli, _ ("route"), cf_row_shown (row, "route"));
 }
 
 void
@@ -321,12 +337,18 @@ cf_show_marks (struct cf_cli *cli, json_t *row)
   char *name = cf_row_conversation (cli, row), *until = cf_row_time (row, "muted_until");
   long long expire = json_integer_value (json_object_get (row, "expire_after"));
   bool pinned = cf_row_true (row, "pinned"), muted = cf_row_true (row, "muted");
-  char *vanish = expire ? cf_cli_sprintf ("; messages disappear after %lld seconds", expire) : cf_cli_sprintf ("%s", "");
 
-  cf_cli_say (cli, CF_CLI_PLAIN, "The conversation with %s (" SHORT_ID ") is %s, %s%s%s%s%s", name,
-              cf_row_text (row, "conversation"), pinned ? "pinned" : "not pinned", muted ? "muted" : "not muted",
-              *until ? " until " : "", until, cf_row_true (row, "marked_unread") ? ", marked as unread" : "", vanish);
-  free (vanish);
+  cf_cli_say (cli, CF_CLI_PLAIN, pinned ? _ ("The conversation with %s (%.8s) is pinned")
+                                        : _ ("The conversation with %s (%.8s) is not pinned"),
+              name, cf_row_text (row, "conversation"));
+  if (muted && *until)
+    cf_cli_say (cli, CF_CLI_PLAIN, _ ("It is muted until %s"), until);
+  else
+    cf_cli_say (cli, CF_CLI_PLAIN, "%s", muted ? _ ("It is muted") : _ ("It is not muted"));
+  if (cf_row_true (row, "marked_unread"))
+    cf_cli_say (cli, CF_CLI_PLAIN, _ ("It is marked as unread"));
+  if (expire)
+    cf_cli_say (cli, CF_CLI_PLAIN, _ ("Its messages vanish %lld seconds after they were read"), expire);
   free (name);
   free (until);
 }
@@ -349,10 +371,17 @@ cf_show_visibility (struct cf_cli *cli, json_t *row)
   const char *visibility = cf_row_text (row, "visibility");
   char *until = cf_row_time (row, "until");
 
-  cf_cli_say (cli, CF_CLI_PLAIN, "%s%s%s", visibility, *until ? " until " : "", until);
+  if (*until)
+    cf_cli_say (cli, CF_CLI_PLAIN, _ ("%s until %s"), cf_row_word (visibility), until);
+  else
+    cf_cli_say (cli, CF_CLI_PLAIN, "%s", cf_row_word (visibility));
   if (!strcmp (visibility, "contacts") && unrecognised)
     cf_cli_say (cli, CF_CLI_DIM,
-                "%lld of your contacts cannot recognise you: they do after a conversation that was opened by password",
+                ngettext ("%lld of your contacts cannot recognise you: they do after a conversation that was opened by "
+                          "password",
+                          "%lld of your contacts cannot recognise you: they do after a conversation that was opened by "
+                          "password",
+                          (unsigned long) unrecognised),
                 (long long) unrecognised);
   free (until);
 }
@@ -371,8 +400,8 @@ show_message_state (struct cf_cli *cli, const json_t *row)
 {
   char *name = cf_row_conversation (cli, row);
 
-  cf_cli_say (cli, CF_CLI_DIM, "Your message %.8s to %s: %s", cf_row_text (row, "message"), name,
-              cf_row_text (row, "state"));
+  cf_cli_say (cli, CF_CLI_DIM, _ ("Your message %.8s to %s: %s"), cf_row_text (row, "message"), name,
+              cf_row_word (cf_row_text (row, "state")));
   free (name);
 }
 
@@ -382,7 +411,7 @@ show_typing (struct cf_cli *cli, const json_t *row)
   char *name = cf_row_conversation (cli, row);
 
   if (cf_row_true (row, "typing"))
-    cf_cli_say (cli, CF_CLI_DIM, "%s is typing", name);
+    cf_cli_say (cli, CF_CLI_DIM, _ ("%s is typing"), name);
   free (name);
 }
 
@@ -392,9 +421,9 @@ show_error (struct cf_cli *cli, const json_t *row)
   char *who = cf_row_who (row), *message = cf_row_shown (row, "message"), *hint = cf_row_shown (row, "hint");
 
   if (*message)
-    cf_cli_say (cli, CF_CLI_BAD, "Error: %s%s%s", message, *hint ? ". " : "", hint);
+    cf_cli_say (cli, CF_CLI_BAD, *hint ? _ ("Error: %s. %s") : _ ("Error: %s"), message, hint);
   else
-    cf_cli_say (cli, CF_CLI_BAD, "Error: %s: %s", who, cf_row_text (row, "error"));
+    cf_cli_say (cli, CF_CLI_BAD, _ ("Error: %s: %s"), who, cf_row_text (row, "error"));
   free (who);
   free (message);
   free (hint);
@@ -424,11 +453,11 @@ cf_show_event (struct cf_cli *cli, json_t *row)
   else if (!strcmp (event, "error"))
     show_error (cli, row);
   else if (!strcmp (event, "visibility"))
-    cf_cli_say (cli, CF_CLI_DIM, "You are visible to %s", cf_row_text (row, "visibility"));
+    cf_cli_say (cli, CF_CLI_DIM, _ ("You are visible to %s"), cf_row_word (cf_row_text (row, "visibility")));
   else if (!strcmp (event, "draft") || !strcmp (event, "setting")) /* other clients' business */
     return;
   else if (!strcmp (event, "network"))
-    cf_cli_say (cli, CF_CLI_DIM, "The network has changed");
+    cf_cli_say (cli, CF_CLI_DIM, _ ("The network has changed"));
   else
     cf_cli_say (cli, CF_CLI_DIM, "(%s)", event); /* of a newer daemon */
 }

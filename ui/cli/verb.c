@@ -41,7 +41,7 @@ on_inquire (void *arg, const char *keyword, char **r_data, size_t *r_len)
   run->cli->told = cf_cli_password (run->cli, run->args, r_data, r_len);
   if (!run->cli->told && !run->cli->json && run->cli->tty_out && !strcmp (run->command->name, "open"))
     cf_cli_note (run->cli,
-                 "Waiting for the other person to type the same password. Ctrl-C stops waiting; your request stands.");
+                 _ ("Waiting for the other person to type the same password. Ctrl-C stops waiting; your request stands."));
   return run->cli->told ? cf_err (GPG_ERR_CANCELED) : 0;
 }
 
@@ -80,7 +80,7 @@ show_list (struct cf_cli *cli, const struct cf_cli_command *command, const json_
   json_array_foreach (rows, i, row)
     cf_show_alarm (cli, row);
   if (!json_array_size (rows) && command->empty)
-    cf_cli_say (cli, CF_CLI_PLAIN, "%s", command->empty);
+    cf_cli_say (cli, CF_CLI_PLAIN, "%s", _ (command->empty));
 }
 
 int
@@ -136,10 +136,10 @@ unknown_command (struct cf_cli *cli, const char *word)
     names[n++] = c->name;
   names[n] = NULL;
   nearest = cf_cli_nearest (word, names);
-  hint = nearest ? cf_cli_sprintf ("Did you mean \"%s%s\"?", cli->interactive ? "" : "confab ", nearest)
-                 : cf_cli_sprintf ("\"%shelp\" lists the commands", cli->interactive ? "" : "confab ");
+  hint = nearest ? cf_cli_sprintf (_ ("Did you mean \"%s%s\"?"), cli->interactive ? "" : _ ("confab "), nearest)
+                 : cf_cli_sprintf (_ ("\"%shelp\" lists the commands"), cli->interactive ? "" : _ ("confab "));
   shown = cf_cli_shorten (word, 40);
-  code = cf_cli_fail (cli, cf_err (GPG_ERR_UNKNOWN_COMMAND), hint, "There is no command \"%s\"", shown);
+  code = cf_cli_fail (cli, cf_err (GPG_ERR_UNKNOWN_COMMAND), hint, _ ("There is no command \"%s\""), shown);
   free (shown);
   free (hint);
   return code;

@@ -192,7 +192,7 @@ cf_cli_global (struct cf_cli *cli, char **words, size_t count, size_t *pos, char
   *r_which = *names[i] == 'h' && i == 3 ? 'H' : *names[i];
   if (i < 3) {
     if (value) {
-      cf_cli_fail (cli, cf_err (GPG_ERR_INV_ARG), NULL, "--%s takes no value", names[i]);
+      cf_cli_fail (cli, cf_err (GPG_ERR_INV_ARG), NULL, _ ("--%s takes no value"), names[i]);
       return -1;
     }
     cli->json |= i == 0;
@@ -201,15 +201,15 @@ cf_cli_global (struct cf_cli *cli, char **words, size_t count, size_t *pos, char
   if (!value && *pos + 1 < count)
     value = words[++*pos];
   if (!value || !*value) {
-    cf_cli_fail (cli, cf_err (GPG_ERR_MISSING_VALUE), i == 3 ? "Give a directory" : "Give a number of seconds",
-                 "--%s was given without a value", names[i]);
+    cf_cli_fail (cli, cf_err (GPG_ERR_MISSING_VALUE), i == 3 ? _ ("Give a directory") : _ ("Give a number of seconds"),
+                 _ ("--%s was given without a value"), names[i]);
     return -1;
   }
   if (i == 3)
     cli->home = value;
   else if (cf_cli_duration (value, &seconds) || seconds > INT32_MAX / 1000) {
-    cf_cli_fail (cli, cf_err (GPG_ERR_INV_TIME), "Write it in seconds, or as 90s, 10m or 2h",
-                 "\"%s\" is not a number of seconds", value);
+    cf_cli_fail (cli, cf_err (GPG_ERR_INV_TIME), _ ("Write it in seconds, or as 90s, 10m or 2h"),
+                 _ ("\"%s\" is not a number of seconds"), value);
     return -1;
   } else
     cli->timeout_ms = (int) seconds * 1000;
@@ -229,10 +229,10 @@ unknown_option (struct cf_cli *cli, const struct cf_cli_command *command, const 
     names[n++] = o->name;
   nearest = cf_cli_nearest (plain, names);
   if (nearest)
-    hint = cf_cli_sprintf ("Did you mean --%s?", nearest);
+    hint = cf_cli_sprintf (_ ("Did you mean --%s?"), nearest);
   else
-    hint = cf_cli_sprintf ("See \"confab %s --help\"; write \"--\" before words that begin with dashes", command->name);
-  code = cf_cli_fail (cli, cf_err (GPG_ERR_UNKNOWN_OPTION), hint, "\"confab %s\" has no option --%s", command->name,
+    hint = cf_cli_sprintf (_ ("See \"confab %s --help\"; write \"--\" before words that begin with dashes"), command->name);
+  code = cf_cli_fail (cli, cf_err (GPG_ERR_UNKNOWN_OPTION), hint, _ ("\"confab %s\" has no option --%s"), command->name,
                       plain);
   free (plain);
   free (hint);
@@ -247,13 +247,13 @@ check_value (struct cf_cli *cli, const struct cf_cli_option *def, const char *te
 
   if (def->kind == 'd') {
     if (cf_cli_duration (text, &seconds))
-      return cf_cli_fail (cli, cf_err (GPG_ERR_INV_TIME), "Write it as 90s, 10m, 2h or 3d", "\"%s\" is not a duration",
+      return cf_cli_fail (cli, cf_err (GPG_ERR_INV_TIME), _ ("Write it as 90s, 10m, 2h or 3d"), _ ("\"%s\" is not a duration"),
                           text);
     *r_value = cf_cli_sprintf ("%llus", (unsigned long long) seconds);
     return 0;
   }
   if (def->kind == 'n' && (!*text || strlen (text) > 18 || text[strspn (text, "0123456789")]))
-    return cf_cli_fail (cli, cf_err (GPG_ERR_INV_VALUE), "Write it in digits", "\"%s\" is not a number for --%s", text,
+    return cf_cli_fail (cli, cf_err (GPG_ERR_INV_VALUE), _ ("Write it in digits"), _ ("\"%s\" is not a number for --%s"), text,
                         def->name);
   *r_value = cf_cli_must (strdup (text));
   return 0;
@@ -272,15 +272,15 @@ take_option (struct cf_cli *cli, const struct cf_cli_command *command, char **wo
   if (!def || !def->name)
     return unknown_option (cli, command, word);
   if (!def->value && value)
-    return cf_cli_fail (cli, cf_err (GPG_ERR_INV_ARG), NULL, "--%s takes no value", def->name);
+    return cf_cli_fail (cli, cf_err (GPG_ERR_INV_ARG), NULL, _ ("--%s takes no value"), def->name);
   if (def->value && !value) {
     if (*pos + 1 >= count)
-      return cf_cli_fail (cli, cf_err (GPG_ERR_MISSING_VALUE), NULL, "--%s needs a value: --%s %s", def->name,
+      return cf_cli_fail (cli, cf_err (GPG_ERR_MISSING_VALUE), NULL, _ ("--%s needs a value: --%s %s"), def->name,
                           def->name, def->value);
     value = words[++*pos];
   }
   if (cf_cli_option_value (args, def->name) || args->option_count == CF_CLI_OPTIONS_MAX)
-    return cf_cli_fail (cli, cf_err (GPG_ERR_INV_ARG), NULL, "--%s was given twice", def->name);
+    return cf_cli_fail (cli, cf_err (GPG_ERR_INV_ARG), NULL, _ ("--%s was given twice"), def->name);
   code = check_value (cli, def, value ? value : "", &args->options[args->option_count].value);
   if (!code)
     args->options[args->option_count++].def = def;
@@ -298,10 +298,10 @@ check_count (struct cf_cli *cli, const struct cf_cli_command *command, size_t ar
   hint = cf_cli_sprintf ("Usage: confab %s%s%s; \"confab %s --help\" says more", command->name,
                          *command->args ? " " : "", command->args, command->name);
   if (argc < command->min_args)
-    code = cf_cli_fail (cli, cf_err (GPG_ERR_MISSING_VALUE), hint, "\"confab %s\" needs more words than that",
+    code = cf_cli_fail (cli, cf_err (GPG_ERR_MISSING_VALUE), hint, _ ("\"confab %s\" needs more words than that"),
                         command->name);
   else
-    code = cf_cli_fail (cli, cf_err (GPG_ERR_INV_ARG), hint, "\"%s\" is one word too many", extra);
+    code = cf_cli_fail (cli, cf_err (GPG_ERR_INV_ARG), hint, _ ("\"%s\" is one word too many"), extra);
   free (hint);
   return code;
 }
