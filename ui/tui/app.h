@@ -144,6 +144,8 @@ void cf_window_look (struct cf_window *window);
 /* Choose the message above (or below); false: there is none. */
 bool cf_window_choose (struct cf_window *window, int by);
 void cf_window_choose_none (struct cf_window *window);
+/* What is typed next is a message of its own again; none is chosen. */
+void cf_window_about_none (struct cf_window *window);
 /* The row that NUMBER (of those on the screen) means; 0: the one that is chosen, else the newest one (OWN: of ours; else:
    of the other side).  NULL: there is none, told. */
 const json_t *cf_window_message (struct cf_window *window, unsigned number, bool own);

@@ -163,7 +163,7 @@ cf_run_security (struct cf_tui *tui, const struct cf_args *args)
   (void) args;
   cf_sheet_line (sheet, CF_LOOK_BOLD, who);
   pair_fingerprint (sheet, _("fingerprint"), row, "peer");
-  cf_sheet_pair (sheet, _("verified"), verified);
+  cf_sheet_pair (sheet, _("trust"), verified);
   cf_sheet_pair (sheet, _("route"), cf_words_route (row));
   cf_sheet_line (sheet, CF_LOOK_PLAIN, "");
   cf_sheet_line (sheet, CF_LOOK_BOLD, _("Keys of this conversation alone"));

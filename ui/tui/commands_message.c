@@ -67,11 +67,8 @@ cf_tui_say (struct cf_window *window, const char *text)
     send_reply (tui, window->conversation, window->reply_to, text);
   else
     send_text (tui, window->conversation, "SEND", "--wait=queued", NULL, text);
-  free (window->editing);
-  free (window->reply_to);
-  window->editing = window->reply_to = NULL;
+  cf_window_about_none (window);
   window->had_unread = false;
-  cf_window_choose_none (window);
   if (!window->scroll.follows)
     cf_window_bottom (window);
 }
@@ -124,11 +121,9 @@ id_of (const json_t *message)
 static void
 begin (struct cf_window *window, char **which, const char *id, const char *text, char *about)
 {
-  free (window->reply_to);
-  free (window->editing);
-  window->reply_to = window->editing = NULL;
+  cf_window_about_none (window);
+  window->chosen = cf_must_copy (id); /* to be seen */
   *which = cf_must_copy (id);
-  free (window->about);
   window->about = about;
   if (text)
     cf_edit_set (window->edit, text);
@@ -178,7 +173,7 @@ cf_run_reply (struct cf_tui *tui, const struct cf_args *args)
 
   if (message && *text) {
     send_reply (tui, tui->current->conversation, id_of (message), text);
-    cf_window_choose_none (tui->current);
+    cf_window_about_none (tui->current);
   } else
     cf_tui_begin_reply (tui->current, message);
 }
@@ -196,7 +191,7 @@ cf_run_edit (struct cf_tui *tui, const struct cf_args *args)
   }
   if (may_edit (tui->current, message))
     send_text (tui, tui->current->conversation, "EDIT", NULL, id_of (message), text);
-  cf_window_choose_none (tui->current);
+  cf_window_about_none (tui->current);
 }
 
 /* ---- react, delete ---- */

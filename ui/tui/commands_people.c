@@ -423,8 +423,8 @@ show_person (struct cf_sheet *sheet, const json_t *row)
 
   cf_sheet_line (sheet, CF_LOOK_BOLD, who);
   cf_sheet_pair (sheet, _("  fingerprint"), hex);
-  cf_sheet_pair (sheet, _("  certified"), cf_words_validity (cf_row_text (row, "validity")));
-  cf_sheet_pair (sheet, _("  verified"), verified);
+  cf_sheet_pair (sheet, _("  trust"), verified);
+  cf_sheet_pair (sheet, *verified ? "" : _("  trust"), cf_words_validity (cf_row_text (row, "validity")));
   cf_sheet_pair (sheet, _("  blocked"), cf_row_true (row, "blocked") ? _("yes") : "");
   if (*bad)
     cf_paper_add (sheet->paper, CF_LOOK_BAD, 16, _("  key"), bad);

@@ -110,6 +110,7 @@ draw_qr (struct cf_tui *tui, struct cf_sheet *sheet, const char *address)
     text = cf_must_print (_("There is no room for a QR code: make the terminal %d columns wide and %d lines high."),
                           cf_qr_columns (qr, look) + 2 + tui->layout.body.col, cf_qr_lines (qr, look) + 4);
     cf_sheet_line (sheet, CF_LOOK_MUTED, text);
+    cf_sheet_line (sheet, CF_LOOK_PLAIN, "");
     goto leave;
   }
   text = cf_must (cf_qr_draw (qr, look));
@@ -135,11 +136,10 @@ show_address (struct cf_tui_call *call, const struct cf_client_error *error)
   sheet = cf_tui_sheet (call->tui, _("Your address"));
   who = cf_words_user_id (row);
   fingerprint = cf_words_fingerprint (cf_row_text (row, "fingerprint"));
+  draw_qr (call->tui, sheet, address); /* first: it must be seen whole */
   cf_sheet_line (sheet, CF_LOOK_BOLD, who);
   cf_sheet_pair (sheet, _("fingerprint"), fingerprint);
   cf_sheet_pair (sheet, _("address"), address);
-  cf_sheet_line (sheet, CF_LOOK_PLAIN, "");
-  draw_qr (call->tui, sheet, address);
   free (who);
   free (fingerprint);
 }

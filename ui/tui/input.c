@@ -55,7 +55,7 @@ typed (struct cf_tui *tui)
   if (tui->question)
     return;
   text = cf_edit_text (tui->current->edit);
-  if (*text != '/')
+  if (*text != '/' && !tui->current->about)
     cf_window_choose_none (tui->current);
   if (tui->current->conversation && *text && *text != '/')
     cf_tui_typing (tui, true);
@@ -92,7 +92,7 @@ enter (struct cf_tui *tui)
       cf_tui_answer (tui, true);
     return;
   }
-  if (window->chosen && !cf_edit_len (window->edit)) {
+  if (window->chosen && !window->about && !cf_edit_len (window->edit)) {
     cf_tui_begin_reply (window, cf_window_message (window, 0, false));
     return;
   }
@@ -122,15 +122,12 @@ escape (struct cf_tui *tui)
     cf_tui_answer (tui, false);
   else if (tui->sheet)
     cf_tui_sheet_close (tui);
-  else if (window->chosen)
-    cf_window_choose_none (window);
   else if (window->editing || window->reply_to) {
     if (window->editing)
       cf_edit_clear (window->edit);
-    free (window->editing);
-    free (window->reply_to);
-    window->editing = window->reply_to = NULL;
-  }
+    cf_window_about_none (window);
+  } else
+    cf_window_choose_none (window);
 }
 
 static void
@@ -182,7 +179,7 @@ chosen_key (struct cf_tui *tui, wchar_t ch)
   struct cf_window *window = tui->current;
   const json_t *message;
 
-  if (!window->chosen || tui->question || cf_edit_len (window->edit) || !wcschr (L"re+dikj", ch))
+  if (!window->chosen || window->about || tui->question || cf_edit_len (window->edit) || !wcschr (L"re+dikj", ch))
     return false;
   if (ch == L'k' || ch == L'j') {
     choose (tui, ch == L'k' ? -1 : 1);

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "ui/tui/app.h"
 
+#define SHEET_LINES_MAX 100000
 #define SHEET_INDENT 16 /* of values behind their labels */
 
 /* ---- notices, console ---- */
@@ -105,45 +106,48 @@ cf_sheet_target (struct cf_sheet *sheet, const char *conversation, const char *m
   sheet->targets[sheet->target_count++] = cf_must_print ("%s %s", conversation, message);
 }
 
+/* "-- Title ------------- Page Down: more, Esc closes --" */
+static void
+draw_sheet_heading (struct cf_tui *tui, const struct cf_area *area, const char *hint)
+{
+  char *title = cf_text_shorten (tui->sheet->title, area->cols - 4);
+  int col = 2, hint_cols = cf_text_columns (hint);
+
+  cf_grid_fill (&tui->grid, area, 0, 0, CF_LOOK_ACCENT, cf_glyph (CF_GLYPH_HORIZONTAL));
+  cf_grid_put (&tui->grid, area, 0, col - 1, CF_LOOK_ACCENT, " ");
+  col = cf_grid_put (&tui->grid, area, 0, col, CF_LOOK_ACCENT | CF_LOOK_BOLD, title);
+  cf_grid_put (&tui->grid, area, 0, col, CF_LOOK_ACCENT, " ");
+  if (col + hint_cols + 5 < area->cols) {
+    col = cf_grid_put (&tui->grid, area, 0, area->cols - hint_cols - 3, CF_LOOK_MUTED, " ");
+    col = cf_grid_put (&tui->grid, area, 0, col, CF_LOOK_MUTED, hint);
+    cf_grid_put (&tui->grid, area, 0, col, CF_LOOK_MUTED, " ");
+  }
+  free (title);
+}
+
 static void
 draw_sheet (struct cf_tui *tui)
 {
-  struct cf_area area = tui->layout.body, heading;
+  struct cf_area heading = { tui->layout.body.row, tui->layout.body.col, 1, tui->layout.body.cols };
+  struct cf_area area = { heading.row + 1, heading.col, tui->layout.body.rows - 1, heading.cols };
   struct cf_sheet *sheet = tui->sheet;
-  const char *hint = _("Esc closes");
-  char *title;
+  size_t lines;
 
-  if (area.rows < 1)
-    return;
-  heading = (struct cf_area) { area.row, area.col, 1, area.cols };
-  cf_grid_fill (&tui->grid, &heading, 0, 0, CF_LOOK_ACCENT, cf_glyph (CF_GLYPH_HORIZONTAL));
-  title = cf_text_shorten (sheet->title, area.cols - 4);
-  cf_grid_put (&tui->grid, &heading, 0, 1, CF_LOOK_ACCENT | CF_LOOK_BOLD, " ");
-  cf_grid_put (&tui->grid, &heading, 0, cf_grid_put (&tui->grid, &heading, 0, 2, CF_LOOK_ACCENT | CF_LOOK_BOLD, title),
-               CF_LOOK_ACCENT, " ");
-  if (cf_text_columns (title) + cf_text_columns (hint) + 9 < area.cols) {
-    int col = area.cols - cf_text_columns (hint) - 3;
-
-    col = cf_grid_put (&tui->grid, &heading, 0, col, CF_LOOK_MUTED, " ");
-    col = cf_grid_put (&tui->grid, &heading, 0, col, CF_LOOK_MUTED, hint);
-    cf_grid_put (&tui->grid, &heading, 0, col, CF_LOOK_MUTED, " ");
-  }
-  free (title);
-  area.row++;
-  area.rows--;
   if (area.cols > 2) {
     area.col++;
     area.cols -= 2;
   }
-  if (!area.rows)
-    return;
+  lines = cf_paper_lines (sheet->paper, area.cols, SHEET_LINES_MAX);
   if (sheet->top) { /* its first lines, however many there are */
     cf_scroll_init (&sheet->scroll);
-    cf_paper_scroll (sheet->paper, &sheet->scroll, area.cols, -(long) cf_paper_lines (sheet->paper, area.cols, 100000));
+    cf_paper_scroll (sheet->paper, &sheet->scroll, area.cols, -(long) lines);
   }
-  if (cf_paper_lines (sheet->paper, area.cols, (size_t) area.rows + 1) <= (size_t) area.rows)
-    area.rows = (int) cf_paper_lines (sheet->paper, area.cols, (size_t) area.rows);
-  if (area.rows)
+  draw_sheet_heading (tui, &heading,
+                      lines > (size_t) area.rows && (sheet->top || !sheet->scroll.follows) ? _("Page Down: more, Esc closes")
+                                                                                           : _("Esc closes"));
+  if (lines <= (size_t) area.rows)
+    area.rows = (int) lines;
+  if (area.rows > 0)
     cf_paper_draw (sheet->paper, &sheet->scroll, &tui->grid, &area);
 }
 
@@ -395,12 +399,15 @@ question_words (const struct cf_tui *tui)
 
   if (tui->question)
     return cf_must_copy (tui->question->text);
+  if (tui->sheet)
+    return cf_must_copy ("");
   if (window->editing)
     return about_words (tui, _("Change:"), _("Enter saves it, Esc leaves it as it was."));
   if (window->reply_to)
     return about_words (tui, _("Answer to"), _("Enter sends it, Esc does not answer."));
   if (window->chosen)
-    return cf_must_copy (_("r reply  e edit  + react  d delete  i details  \u2191\u2193 others  Esc back"));
+    return cf_must_print (_("r reply  e edit  + react  d delete  i details  %s%s others  Esc back"),
+                          cf_glyph (CF_GLYPH_UP), cf_glyph (CF_GLYPH_DOWN));
   return cf_must_copy ("");
 }
 

@@ -81,27 +81,30 @@ restore (void)
 
 /* ---- start and stop ---- */
 
+/* Colours that can be read on black as on white, about 4 : 1 and more, since nobody tells which it is.  Of eight
+   colours few can: there what is not red, green or magenta is told by stress alone. */
 static void
 start_colours (struct cf_term *term)
 {
-  static const short few[] = { COLOR_CYAN, COLOR_MAGENTA, COLOR_GREEN, COLOR_YELLOW, COLOR_BLUE, COLOR_RED };
-  static const short many[] = { 37, 134, 71, 172, 69, 168 }; /* of 256: to be read on black and on white */
+  static const short hues[CF_LOOK_HUES] = { 31, 133, 64, 130, 62, 161 };
   const char *no_color = getenv ("NO_COLOR");
+  bool many;
 
   term->colour = has_colors () && !(no_color && *no_color) && start_color () == OK;
   if (!term->colour)
     return;
+  many = COLORS >= 256;
   if (use_default_colors () != OK)
     assume_default_colors (COLOR_WHITE, COLOR_BLACK);
-  init_pair (CF_LOOK_MUTED, COLORS >= 256 ? 245 : -1, -1);
-  init_pair (CF_LOOK_GOOD, COLOR_GREEN, -1);
-  init_pair (CF_LOOK_WARN, COLORS >= 256 ? 172 : COLOR_YELLOW, -1);
-  init_pair (CF_LOOK_BAD, COLORS >= 256 ? 167 : COLOR_RED, -1);
-  init_pair (CF_LOOK_ACCENT, COLORS >= 256 ? 37 : COLOR_CYAN, -1);
-  init_pair (CF_LOOK_BAR, COLORS >= 256 ? 255 : COLOR_WHITE, COLORS >= 256 ? 24 : COLOR_BLUE);
-  init_pair (CF_LOOK_PAPER, COLORS >= 256 ? 16 : COLOR_BLACK, COLORS >= 256 ? 231 : COLORS >= 16 ? 15 : COLOR_WHITE);
+  init_pair (CF_LOOK_MUTED, -1, -1);
+  init_pair (CF_LOOK_GOOD, many ? 28 : COLOR_GREEN, -1);
+  init_pair (CF_LOOK_WARN, many ? 130 : -1, -1);
+  init_pair (CF_LOOK_BAD, many ? 160 : COLOR_RED, -1);
+  init_pair (CF_LOOK_ACCENT, many ? 31 : -1, -1);
+  init_pair (CF_LOOK_BAR, many ? 255 : COLOR_WHITE, many ? 24 : COLOR_BLUE);
+  init_pair (CF_LOOK_PAPER, many ? 16 : COLOR_BLACK, many ? 231 : COLOR_WHITE);
   for (short i = 0; i < CF_LOOK_HUES; i++)
-    init_pair ((short) (CF_LOOK_HUE + i), COLORS >= 256 ? many[i] : few[i], -1);
+    init_pair ((short) (CF_LOOK_HUE + i), many ? hues[i] : COLOR_MAGENTA, -1);
 }
 
 static void
@@ -280,14 +283,13 @@ attributes_of (const struct cf_term *term, unsigned look)
     attr |= A_UNDERLINE;
   if (look & CF_LOOK_REVERSE)
     attr |= A_REVERSE;
-  if (meaning == CF_LOOK_MUTED && (!term->colour || COLORS < 256))
+  if (meaning == CF_LOOK_MUTED && !(look & CF_LOOK_REVERSE))
     attr |= A_DIM;
-  if (!term->colour) {
-    if (meaning == CF_LOOK_BAD || meaning == CF_LOOK_WARN || meaning == CF_LOOK_ACCENT)
-      attr |= A_BOLD;
-    if (meaning == CF_LOOK_BAR)
-      attr ^= A_REVERSE;
-  }
+  if ((!term->colour || COLORS < 256)
+      && (meaning == CF_LOOK_BAD || meaning == CF_LOOK_WARN || meaning == CF_LOOK_ACCENT))
+    attr |= A_BOLD;
+  if (!term->colour && meaning == CF_LOOK_BAR)
+    attr ^= A_REVERSE;
   return attr;
 }
 

@@ -67,6 +67,7 @@ suspend (struct cf_tui *tui)
   cf_term_leave (tui->term);
   raise (SIGSTOP);
   cf_term_enter (tui->term);
+  tui->suspend = false;
   continued = 0;
 }
 
@@ -77,13 +78,12 @@ handle_signals (struct cf_tui *tui)
     tui->quit = true;
   if (interrupted)
     cf_tui_interrupt (tui);
-  if (stopped || tui->suspend)
+  if (stopped)
     suspend (tui);
   else if (continued)
     cf_term_regain (tui->term);
   if (resized)
     cf_term_resize (tui->term);
-  tui->suspend = false;
   resized = stopped = continued = interrupted = 0;
 }
 
@@ -137,6 +137,8 @@ turn (struct cf_tui *tui, const sigset_t *open, int *wait_ms, bool *foreign)
   if (ours && fds[1].revents & (POLLHUP | POLLERR | POLLNVAL))
     tui->quit = true;
   *wait_ms = take_keys (tui);
+  if (tui->suspend)
+    suspend (tui);
 }
 
 /* What leaves before the program does: drafts. */

@@ -375,6 +375,16 @@ cf_window_choose_none (struct cf_window *window)
   window->chosen = NULL;
 }
 
+void
+cf_window_about_none (struct cf_window *window)
+{
+  free (window->editing);
+  free (window->reply_to);
+  free (window->about);
+  window->editing = window->reply_to = window->about = NULL;
+  cf_window_choose_none (window);
+}
+
 bool
 cf_window_choose (struct cf_window *window, int by)
 {
