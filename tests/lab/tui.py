@@ -119,9 +119,9 @@ class Terminal:
             time.sleep(0.03)
         raise Failed(f"the program has not ended:\n{self.screen()}")
 
-    def modes(self):
-        """Is it in the alternate screen; does it want pastes marked?"""
-        return self.t.run("display-message", "-p", "-t", self.name, "#{alternate_on} #{bracketed_paste}").split()
+    def alternate(self):
+        """Is the program on the alternate screen?"""
+        return self.t.run("display-message", "-p", "-t", self.name, "#{alternate_on}").strip() == "1"
 
     def close(self):
         self.t.run("kill-session", "-t", self.name, check=False)

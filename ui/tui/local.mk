@@ -25,3 +25,8 @@ tests_unit_ui_test_tui_block_SOURCES = tests/unit/ui/test_tui_block.c
 tests_unit_ui_test_tui_block_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 tests_unit_ui_test_tui_block_LDADD = $(TUI_LIBS) $(CMOCKA_LIBS)
 endif
+
+dist_check_SCRIPTS += tests/e2e/tui.sh
+TESTS += tests/e2e/tui.sh
+tests/e2e/tui.log: confab confabd
+EXTRA_DIST += tests/lab/tui.py tests/e2e/tui.py
