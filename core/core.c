@@ -13,6 +13,7 @@
 #include "core/gate.h"
 #include "core/link.h"
 #include "core/message.h"
+#include "core/orphan_keys.h"
 #include "core/peer.h"
 #include "core/people.h"
 #include "core/self.h"
@@ -43,6 +44,8 @@ cf_core_start_modules (struct cf_core *core)
     err = cf_vanish_new (core, &core->vanish);
   if (!err)
     err = cf_messages_new (core, &core->messages);
+  if (!err)
+    err = cf_orphan_keys_new (core, &core->orphan_keys);
   if (err)
     goto leave;
   cf_trust_changed (core, NULL); /* before the first tunnel: what was stopped is still */
@@ -63,6 +66,8 @@ leave:
 void
 cf_core_stop_modules (struct cf_core *core)
 {
+  cf_orphan_keys_free (core->orphan_keys);
+  core->orphan_keys = NULL;
   cf_messages_free (core->messages);
   core->messages = NULL;
   cf_vanish_free (core->vanish);

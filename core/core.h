@@ -46,6 +46,7 @@ struct cf_core {
   struct cf_gate *gate;      /* gate.h: requests, passwords, opening */
   struct cf_messages *messages; /* message.h: what is said in open ones */
   struct cf_vanish *vanish;  /* vanish.h: what of it disappears */
+  struct cf_orphan_keys *orphan_keys; /* orphan_keys.h: pairs that no conversation has */
   void (*stop) (void *arg);  /* ask the owner's loop to end */
   void *stop_arg;
   struct cf_timer stopping;  /* STOP was said: its answer leaves first */

@@ -45,7 +45,7 @@ endif
 # Conversations, the talk channel, the password gate.
 libcf_core_a_SOURCES += core/talk.c core/talk.h
 libcf_core_a_SOURCES += core/conversation.c core/conversation.h core/conversation_commands.c core/trust.c core/trust.h
-libcf_core_a_SOURCES += core/mark_commands.c
+libcf_core_a_SOURCES += core/mark_commands.c core/orphan_keys.c core/orphan_keys.h
 libcf_core_a_SOURCES += core/store/store_conversation.h
 libcf_core_a_SOURCES += core/gate.c core/gate.h core/gate_private.h core/gate_request.c
 libcf_core_a_SOURCES += core/gate_frame.c core/gate_run.c core/opening.c core/verifying.c core/gate_commands.c

@@ -9,18 +9,18 @@
 #include "gpg/frozen.h"
 #include "gpg/keycache.h"
 #include "gpg/keyring.h"
+#include "gpg/newkey.h"
 #include "gpg/rules.h"
 
 /* ----------------------------------------------------------------- new --- */
 
-/* The user ID says nothing: public keys may be seen by whoever gets a disk. */
 #define PARAMETERS                           \
   "<GnupgKeyParms format=\"internal\">\n"    \
   "Key-Type: EDDSA\nKey-Curve: ed25519\n"    \
   "Key-Usage: sign\n"                        \
   "Subkey-Type: ECDH\nSubkey-Curve: cv25519\n" \
   "Subkey-Usage: encrypt\n"                  \
-  "Name-Real: Confab conversation\n"         \
+  "Name-Real: " CF_NEWKEY_USER_ID "\n"       \
   "Expire-Date: 0\n"                         \
   "Passphrase: "
 #define PARAMETERS_END "\n</GnupgKeyParms>\n"
@@ -126,6 +126,15 @@ static const struct cf_job_kind new_kind = {
   .name = "conversation key", .lane = CF_HOME_CONVERSATION, .size = sizeof (struct new_job),
   .begin = new_begin, .report = new_report, .clear = new_clear,
 };
+
+bool
+cf_newkey_under_way (const struct cf_gpg *gpg)
+{
+  for (const struct cf_gpg_job *job = gpg->working.head; job; job = job->next)
+    if (job->kind == &new_kind)
+      return true;
+  return false;
+}
 
 gpg_error_t
 cf_gpg_conversation_key_new (struct cf_gpg *gpg, const uint8_t passphrase[CF_GPG_PASSPHRASE_LEN],

@@ -91,6 +91,7 @@ void cf_gpg_set_prompt (struct cf_gpg *gpg, const char *display, const char *tty
 typedef void (*cf_gpg_done_fn) (void *arg, gpg_error_t err);
 typedef void (*cf_gpg_key_fn) (void *arg, gpg_error_t err, const struct cf_key_info *key);
 typedef void (*cf_gpg_keys_fn) (void *arg, gpg_error_t err, const struct cf_key_info *keys, size_t count);
+typedef void (*cf_gpg_fprs_fn) (void *arg, gpg_error_t err, const struct cf_fpr *fprs, size_t count);
 typedef void (*cf_gpg_bytes_fn) (void *arg, gpg_error_t err, const uint8_t *data, size_t len);
 typedef void (*cf_gpg_newkey_fn) (void *arg, gpg_error_t err, const struct cf_fpr *fpr, const uint8_t *block,
                                   size_t block_len);
@@ -205,6 +206,10 @@ gpg_error_t cf_gpg_conversation_key_import (struct cf_gpg *gpg, const void *bloc
    conversation key). */
 gpg_error_t cf_gpg_conversation_key_delete (struct cf_gpg *gpg, const struct cf_fpr *fpr, cf_gpg_done_fn done,
                                             void *arg, struct cf_gpg_job **r_job) CF_MUST_CHECK;
+/* Our half of each conversation: every pair in the home whose cf_gpg_conversation_key_new has ended.  Errors: EAGAIN
+   (one is being made), TOO_LARGE (there are more than one listing tells). */
+gpg_error_t cf_gpg_conversation_keys (struct cf_gpg *gpg, cf_gpg_fprs_fn done, void *arg,
+                                      struct cf_gpg_job **r_job) CF_MUST_CHECK;
 
 /* Whose keys an envelope is between.  Borrowed for the length of the starting call. */
 struct cf_gpg_envelope_keys {

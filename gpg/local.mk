@@ -3,7 +3,7 @@ noinst_LIBRARIES += libcf-gpg.a
 libcf_gpg_a_SOURCES = \
 	gpg/certify.c gpg/context.c gpg/context.h gpg/conversation_key.c gpg/engine.c gpg/engine.h gpg/envelope.c gpg/frozen.c gpg/frozen.h gpg/gpg.h \
 	gpg/homes.c gpg/homes.h gpg/identity.c gpg/keycache.c gpg/keycache.h gpg/keyring.c gpg/keyring.h \
-	gpg/packets.c gpg/packets.h gpg/people.c gpg/rules.c gpg/rules.h gpg/statement.c
+	gpg/newkey.h gpg/orphans.c gpg/packets.c gpg/packets.h gpg/people.c gpg/rules.c gpg/rules.h gpg/statement.c
 libcf_gpg_a_CPPFLAGS = $(AM_CPPFLAGS) $(GPGME_CFLAGS) $(EVENT_CFLAGS)
 # Link with these, before BASE_LIBS.
 GPG_LIBS = libcf-gpg.a $(GPGME_LIBS) $(EVENT_LIBS)

@@ -2,15 +2,18 @@
 /* files.c - the files around the database. */
 #include "core/store/files.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/paths.h"
 #include "base/text.h"
 
+#define SAVED "store.saved-"
 #define UNFINISHED "unfinished" /* in HOME/store from the first step of init to its last */
 
 char *
@@ -85,7 +88,7 @@ static gpg_error_t
 move_aside (const char *home, int64_t now_utc_ms)
 {
   gpg_error_t err = cf_err (GPG_ERR_ENOMEM);
-  char *from = cf_sprintf ("%s/store", home), *to = cf_sprintf ("%s/store.saved-%lld", home, (long long) now_utc_ms);
+  char *from = cf_sprintf ("%s/store", home), *to = cf_sprintf ("%s/" SAVED "%lld", home, (long long) now_utc_ms);
 
   if (from && to)
     err = rename (from, to) ? cf_err_errno () : 0;
@@ -130,6 +133,26 @@ cf_store_files_check (const char *home)
   if (gpg_err_code (err) == GPG_ERR_ENOENT || (!err && st.st_size == 0))
     err = cf_err (CF_ERR_STORE);
   free (path);
+  return err;
+}
+
+gpg_error_t
+cf_store_files_saved (const char *home, bool *r_saved)
+{
+  DIR *dir = opendir (home);
+  struct dirent *entry;
+  bool saved = false;
+  gpg_error_t err;
+
+  if (!dir)
+    return cf_err_errno ();
+  errno = 0;
+  while ((entry = readdir (dir)))
+    saved = saved || !strncmp (entry->d_name, SAVED, sizeof SAVED - 1);
+  err = errno ? cf_err_errno () : 0;
+  closedir (dir);
+  if (!err)
+    *r_saved = saved;
   return err;
 }
 

@@ -3,6 +3,7 @@
 #ifndef CF_CORE_STORE_FILES_H
 #define CF_CORE_STORE_FILES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,8 @@ gpg_error_t cf_store_files_prepare (const char *home, int64_t now_utc_ms) CF_MUS
 /* The database of a home that was finished: SQLite would make a new one where it is gone or empty.
    Errors: CF_ERR_STORE, the system's. */
 gpg_error_t cf_store_files_check (const char *home) CF_MUST_CHECK;
+/* Does a store that was moved aside lie in HOME? */
+gpg_error_t cf_store_files_saved (const char *home, bool *r_saved) CF_MUST_CHECK;
 /* The mark is taken away: init has come to its end. */
 void cf_store_files_finish (const char *home);
 

@@ -198,6 +198,26 @@ cf_store_conversation_save (struct cf_store *store, const struct cf_conversation
 }
 
 gpg_error_t
+cf_store_own_keys (struct cf_store *store, void (*each) (void *arg, const struct cf_fpr *own_key), void *arg)
+{
+  struct cf_stmt *s = cf_stmt (store, "SELECT own_key FROM conversation UNION ALL SELECT own_key FROM request");
+  gpg_error_t err = 0;
+
+  while (!err && cf_stmt_step (s, &err)) {
+    struct cf_fpr fpr;
+    size_t len;
+
+    cf_column_fpr (s, 0, &fpr);
+    if (!cf_fpr_is_none (&fpr))
+      each (arg, &fpr);
+    else if (cf_column_blob (s, 0, &len))
+      err = cf_err (CF_ERR_STORE);
+  }
+  cf_stmt_reset (s);
+  return err;
+}
+
+gpg_error_t
 cf_store_conversation_delete (struct cf_store *store, const uint8_t id[CF_CONVERSATION_ID_LEN])
 {
   struct cf_stmt *s = cf_stmt (store, "DELETE FROM conversation WHERE id = ?1");

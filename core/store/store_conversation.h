@@ -12,6 +12,9 @@ gpg_error_t cf_store_conversation_all (struct cf_store *store,
 /* Add or update; its id counts as used from then on. */
 gpg_error_t cf_store_conversation_save (struct cf_store *store, const struct cf_conversation *conv) CF_MUST_CHECK;
 gpg_error_t cf_store_conversation_delete (struct cf_store *store, const uint8_t id[CF_CONVERSATION_ID_LEN]) CF_MUST_CHECK;
+/* Our conversation keys in the rows of conversations and of requests.  Errors: CF_ERR_STORE (one cannot be read). */
+gpg_error_t cf_store_own_keys (struct cf_store *store, void (*each) (void *arg, const struct cf_fpr *own_key),
+                               void *arg) CF_MUST_CHECK;
 
 /* What was typed and not sent; NULL: nothing.  Caller frees *R_TEXT. */
 gpg_error_t cf_store_draft_save (struct cf_store *store, const uint8_t id[CF_CONVERSATION_ID_LEN], const char *text) CF_MUST_CHECK;

@@ -46,7 +46,7 @@ struct sim_keys {
   gpg_error_t prompt_err;
 };
 
-enum result { RESULT_DONE, RESULT_KEY, RESULT_KEYS, RESULT_BYTES, RESULT_NEWKEY, RESULT_CERTIFIED };
+enum result { RESULT_DONE, RESULT_KEY, RESULT_KEYS, RESULT_FPRS, RESULT_BYTES, RESULT_NEWKEY, RESULT_CERTIFIED };
 
 struct cf_gpg_job {
   struct cf_gpg_job *next;
@@ -254,6 +254,10 @@ job_fire (void *arg)
     break;
   case RESULT_KEYS:
     ((cf_gpg_keys_fn) job->done) (job->arg, job->err, &info, 1);
+    break;
+  case RESULT_FPRS:
+    ((cf_gpg_fprs_fn) job->done) (job->arg, job->err, (struct cf_fpr *) (void *) job->data,
+                                  job->err ? 0 : job->len / sizeof (struct cf_fpr));
     break;
   case RESULT_BYTES:
     ((cf_gpg_bytes_fn) job->done) (job->arg, job->err, job->err ? NULL : job->data, job->err ? 0 : job->len);
@@ -754,6 +758,26 @@ cf_gpg_conversation_key_new (struct cf_gpg *gpg, const uint8_t passphrase[CF_GPG
 }
 
 gpg_error_t
+cf_gpg_conversation_keys (struct cf_gpg *gpg, cf_gpg_fprs_fn done, void *arg, struct cf_gpg_job **r_job)
+{
+  const struct ring *ring = &gpg->node->keys->conversation;
+  struct cf_gpg_job *job = JOB (RESULT_FPRS, 0);
+  struct cf_fpr *fprs = calloc (ring->count + 1, sizeof *fprs);
+  size_t count = 0;
+
+  assert (fprs);
+  for (size_t i = 0; i < ring->count; i++)
+    if (ring->keys[i].secret)
+      fprs[count++] = ring->keys[i].fpr;
+  for (const struct cf_gpg_job *j = gpg->jobs; j; j = j->next)
+    if (j->result == RESULT_NEWKEY)
+      job->err = cf_err (GPG_ERR_EAGAIN);
+  job->data = (uint8_t *) fprs;
+  job->len = count * sizeof *fprs;
+  return 0;
+}
+
+gpg_error_t
 cf_gpg_conversation_key_import (struct cf_gpg *gpg, const void *block, size_t len, cf_gpg_key_fn done,
                                 void *arg, struct cf_gpg_job **r_job)
 {
@@ -802,6 +826,12 @@ cf_gpg_stranger_forget (struct cf_gpg *gpg, const struct cf_fpr *fpr, cf_gpg_don
       job->err = gpg->keep (gpg->keep_arg, fpr, NULL, 0);
   }
   return 0;
+}
+
+bool
+sim_keys_have (const struct sim_node *node, const struct cf_fpr *fpr)
+{
+  return ring_find (&node->keys->conversation, fpr) != NULL;
 }
 
 size_t

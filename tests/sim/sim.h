@@ -146,6 +146,7 @@ void sim_keys_set_user_id (struct sim_node *node, const char *user_id);
 void sim_keys_new_subkey (struct sim_node *node);
 /* How many keys are in the conversation home of NODE. */
 size_t sim_keys_count (const struct sim_node *node);
+bool sim_keys_have (const struct sim_node *node, const struct cf_fpr *fpr);
 /* Jobs that prompt (statements, unsealing) fail with this until it is 0 again. */
 void sim_gpg_fail (struct sim_node *node, gpg_error_t err);
 

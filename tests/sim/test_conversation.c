@@ -9,6 +9,12 @@
 
 #include <cmocka.h>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "core/gate_private.h"
+#include "core/store/internal.h"
 #include "tests/sim/story.h"
 
 static void
@@ -135,12 +141,132 @@ test_two_with_one_person (void **state)
   sim_free (p.sim);
 }
 
+/* ---- keys that no conversation has ---- */
+
+static void
+on_pair (void *arg, gpg_error_t err, const struct cf_fpr *fpr, const uint8_t *block, size_t len)
+{
+  (void) block;
+  (void) len;
+  assert_int_equal (err, 0);
+  *(struct cf_fpr *) arg = *fpr;
+}
+
+/* A pair that gpg has made, and then the daemon was killed; it starts again. */
+static struct cf_fpr
+orphan (struct sim_node *node)
+{
+  static const uint8_t passphrase[CF_GPG_PASSPHRASE_LEN] = { 1 };
+  struct cf_fpr fpr;
+
+  assert_int_equal (cf_gpg_conversation_key_new (node->gpg, passphrase, on_pair, &fpr, NULL), 0);
+  sim_run (node->sim, 1000);
+  assert_true (sim_keys_have (node, &fpr));
+  sim_node_crash (node, true);
+  assert_int_equal (sim_node_start (node), 0);
+  return fpr;
+}
+
+static void
+test_orphan_keys (void **state)
+{
+  struct pair p;
+  struct cf_fpr fpr;
+
+  (void) state;
+  begin (&p, 20);
+  fpr = orphan (p.a);
+  sim_run (p.sim, 15000);
+  assert_false (sim_keys_have (p.a, &fpr));
+  assert_true (sim_keys_have (p.a, &p.a->core->conversations->first->own_key));
+  assert_int_equal (sim_do (p.a, "SEND", "still here", "--wait=delivered", p.id, NULL), 0);
+  sim_free (p.sim);
+}
+
+/* That of a request is somebody's, as soon as it is made. */
+static void
+test_orphan_of_a_request (void **state)
+{
+  struct pair p;
+  struct cf_fpr fpr;
+  struct sim_command *open;
+
+  (void) state;
+  pair_begin (&p, 21);
+  pair_meet (&p);
+  open = sim_call (p.a, "OPEN", "a password", p.fpr_b, NULL);
+  sim_run (p.sim, 5000);
+  fpr = orphan (p.a);
+  sim_command_free (open);
+  assert_false (cf_fpr_is_none (&p.a->core->gate->first->own_key));
+  sim_run (p.sim, 15000);
+  assert_false (sim_keys_have (p.a, &fpr));
+  assert_true (sim_keys_have (p.a, &p.a->core->gate->first->own_key));
+  assert_int_equal (sim_do (p.b, "ACCEPT", "a password", p.fpr_a, NULL), 0);
+  sim_run (p.sim, 1000);
+  assert_listed (p.a, 1, "open");
+  sim_free (p.sim);
+}
+
+/* While it is not certain that a key is nobody's, it stays. */
+static void
+test_orphan_or_not (void **state)
+{
+  struct pair p;
+  struct cf_fpr fpr;
+  char *saved;
+
+  (void) state;
+  begin (&p, 22);
+  fpr = orphan (p.a);
+  assert_int_equal (store_exec (p.a->core->store, "UPDATE conversation SET own_key = x'0401'"), 0);
+  sim_run (p.sim, 15000);
+  assert_true (sim_keys_have (p.a, &fpr));
+  sim_free (p.sim);
+
+  begin (&p, 23);
+  saved = cf_sprintf ("%s/store.saved-1", p.a->home);
+  assert_int_equal (mkdir (saved, 0700), 0);
+  fpr = orphan (p.a);
+  sim_run (p.sim, 15000);
+  assert_true (sim_keys_have (p.a, &fpr));
+  assert_int_equal (rmdir (saved), 0);
+  free (saved);
+  sim_node_crash (p.a, true);
+  assert_int_equal (sim_node_start (p.a), 0);
+  sim_run (p.sim, 15000);
+  assert_false (sim_keys_have (p.a, &fpr));
+  sim_free (p.sim);
+}
+
+/* Another pair is being made: it waits. */
+static void
+test_orphan_beside_a_new_one (void **state)
+{
+  struct pair p;
+  struct cf_fpr fpr, made;
+  static const uint8_t passphrase[CF_GPG_PASSPHRASE_LEN] = { 2 };
+
+  (void) state;
+  begin (&p, 24);
+  fpr = orphan (p.a);
+  p.sim->gpg_make_ms = 30000;
+  assert_int_equal (cf_gpg_conversation_key_new (p.a->gpg, passphrase, on_pair, &made, NULL), 0);
+  sim_run (p.sim, 15000);
+  assert_true (sim_keys_have (p.a, &fpr));
+  sim_run (p.sim, 60000);
+  assert_false (sim_keys_have (p.a, &fpr));
+  sim_free (p.sim);
+}
+
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_list),           cmocka_unit_test (test_close),
     cmocka_unit_test (test_delete),         cmocka_unit_test (test_delete_offline),
+    cmocka_unit_test (test_orphan_keys),    cmocka_unit_test (test_orphan_of_a_request),
+    cmocka_unit_test (test_orphan_or_not),  cmocka_unit_test (test_orphan_beside_a_new_one),
     cmocka_unit_test (test_two_with_one_person),
   };
 

@@ -677,6 +677,69 @@ test_delete (void **state)
   answer_clear (&sealed);
 }
 
+static struct {
+  gpg_error_t err;
+  struct cf_fpr fprs[64];
+  size_t count;
+} pairs;
+
+static void
+on_pairs (void *arg, gpg_error_t err, const struct cf_fpr *fprs, size_t count)
+{
+  pairs.err = err;
+  pairs.count = count;
+  assert_true (count <= sizeof pairs.fprs / sizeof *pairs.fprs);
+  for (size_t i = 0; i < count; i++)
+    pairs.fprs[i] = fprs[i];
+  on_done (arg, err);
+}
+
+static bool
+is_listed (const struct cf_fpr *fpr)
+{
+  for (size_t i = 0; i < pairs.count; i++)
+    if (cf_fpr_equal (&pairs.fprs[i], fpr))
+      return true;
+  return false;
+}
+
+/* Pairs are told, also one whose mark was lost; not public keys, nor what somebody put there by hand. */
+static void
+test_pairs (void **state)
+{
+  struct answer a;
+  struct cf_fpr key;
+  char hex[CF_FPR_HEX_SIZE], *command;
+
+  (void) state;
+  exchange (&w->alice, NULL, alice_pass, &key);
+  command = cf_sprintf ("rm $DIR/alice.c/frozen/%s && gpg --homedir $DIR/alice.c --batch --pinentry-mode loopback "
+                        "--passphrase '' --quick-generate-key mine ed25519 2>/dev/null",
+                        cf_fpr_hex (&key, hex));
+  world_shell (w, command);
+  free (command);
+  answer_init (w, &a);
+  assert_int_equal (cf_gpg_conversation_keys (w->alice.gpg, on_pairs, &a, NULL), 0);
+  answer_wait (&a);
+  assert_int_equal (pairs.err, 0);
+  assert_true (is_listed (&key) && is_listed (&alice_key) && !is_listed (&bob_key));
+  command = cf_sprintf ("test %zu = $(( $(gpg --homedir $DIR/alice.c --with-colons -K 2>/dev/null | grep -c ^sec) - 1 ))",
+                        pairs.count);
+  world_shell (w, command);
+  free (command);
+  answer_clear (&a);
+  assert_int_equal (cf_gpg_conversation_key_delete (w->alice.gpg, &key, on_done, &a, NULL), 0);
+  answer_wait (&a);
+  assert_int_equal (a.err, 0);
+  answer_clear (&a);
+  assert_int_equal (cf_gpg_conversation_keys (w->alice.gpg, on_pairs, &a, NULL), 0);
+  answer_wait (&a);
+  assert_false (is_listed (&key));
+  answer_clear (&a);
+  world_shell (w, "gpg --homedir $DIR/alice.c --batch --yes --delete-secret-and-public-key "
+                  "$(gpg --homedir $DIR/alice.c --with-colons -K mine | sed -n 's/^fpr:*\\([0-9A-F]*\\):.*/\\1/p' | head -1)");
+}
+
 int
 main (void)
 {
@@ -693,6 +756,7 @@ main (void)
     cmocka_unit_test (test_many_at_once),     cmocka_unit_test (test_cancel_running),
     cmocka_unit_test (test_no_descriptors_left), cmocka_unit_test (test_agent_ended),
     cmocka_unit_test (test_own_key_reflected), cmocka_unit_test (test_delete),
+    cmocka_unit_test (test_pairs),
     cmocka_unit_test (test_revoked_signer),   cmocka_unit_test (test_expired_signer),
     cmocka_unit_test (test_subkey_signer),    cmocka_unit_test (test_two_literals),
   };
