@@ -43,22 +43,53 @@ on_plain (GSimpleAction *action, GVariant *parameter, gpointer data)
 
 /* ---- what cannot be undone is asked first ---- */
 
-static gboolean
-is_confirmed (GtkWindow *parent, const char *what, const char *loss, const char *button)
-{
-  GtkWidget *dialog = gtk_message_dialog_new (parent, GTK_DIALOG_MODAL, GTK_MESSAGE_WARNING,
-                                              GTK_BUTTONS_NONE, "%s", what);
-  GtkWidget *destroy;
-  int answer;
+struct question {
+  struct target *target;
+  const char *verb;
+  char *conversation;
+};
 
+static void
+on_answered (GtkDialog *dialog, int answer, gpointer data)
+{
+  struct question *q = data;
+
+  if (answer == GTK_RESPONSE_ACCEPT)
+    call (q->target, q->verb, NULL, q->conversation);
+  gtk_widget_destroy (GTK_WIDGET (dialog));
+}
+
+static void
+free_question (gpointer data, GClosure *closure)
+{
+  struct question *q = data;
+
+  (void) closure;
+  g_free (q->conversation);
+  g_free (q);
+}
+
+/* WHAT is asked, with the LOSS it means; BUTTON does VERB.  It does not wait here: whoever drives the program by
+   assistive technology would wait with it. */
+static void
+ask (struct target *t, const char *what, const char *loss, const char *button, const char *verb,
+     const char *conversation)
+{
+  GtkWidget *dialog = gtk_message_dialog_new (t->window, GTK_DIALOG_MODAL | GTK_DIALOG_DESTROY_WITH_PARENT,
+                                              GTK_MESSAGE_WARNING, GTK_BUTTONS_NONE, "%s", what);
+  struct question *q = g_new0 (struct question, 1);
+  GtkWidget *destroy;
+
+  q->target = t;
+  q->verb = verb;
+  q->conversation = g_strdup (conversation);
   gtk_message_dialog_format_secondary_text (GTK_MESSAGE_DIALOG (dialog), "%s", loss);
   gtk_dialog_add_button (GTK_DIALOG (dialog), _("_Cancel"), GTK_RESPONSE_CANCEL);
   destroy = gtk_dialog_add_button (GTK_DIALOG (dialog), button, GTK_RESPONSE_ACCEPT);
   gtk_style_context_add_class (gtk_widget_get_style_context (destroy), GTK_STYLE_CLASS_DESTRUCTIVE_ACTION);
   gtk_dialog_set_default_response (GTK_DIALOG (dialog), GTK_RESPONSE_CANCEL);
-  answer = gtk_dialog_run (GTK_DIALOG (dialog));
-  gtk_widget_destroy (dialog);
-  return answer == GTK_RESPONSE_ACCEPT;
+  g_signal_connect_data (dialog, "response", G_CALLBACK (on_answered), q, free_question, 0);
+  gtk_window_present (GTK_WINDOW (dialog));
 }
 
 static void
@@ -72,12 +103,11 @@ on_close (GSimpleAction *action, GVariant *parameter, gpointer data)
 
   (void) action;
   what = g_strdup_printf (requested ? _("Withdraw your request to %s?") : _("Close the conversation with %s?"), name);
-  if (is_confirmed (t->window, what,
-                    requested ? _("It disappears on the other side too. You can ask again whenever you like.")
-                              : _("Nobody can write in it any more, and the other side is told. What was written stays"
-                                  " readable here. To go on later, both of you type a password again."),
-                    requested ? _("_Withdraw") : _("_Close")))
-    call (t, "CLOSE", NULL, id);
+  ask (t, what,
+       requested ? _("It disappears on the other side too. You can ask again whenever you like.")
+                 : _("Nobody can write in it any more, and the other side is told. What was written stays readable"
+                     " here. To go on later, both of you type a password again."),
+       requested ? _("_Withdraw") : _("_Close"), "CLOSE", id);
   g_free (what);
   free (name);
 }
@@ -93,14 +123,12 @@ on_delete (GSimpleAction *action, GVariant *parameter, gpointer data)
 
   (void) action;
   what = g_strdup_printf (_("Delete the conversation with %s?"), name);
-  if (is_confirmed (t->window, what,
-                    open ? _("It is closed, and the other side is told. All its messages on this computer, and the key"
-                             " that opens them, are destroyed: nobody can bring them back. The other side keeps its"
-                             " copy.")
-                         : _("All its messages on this computer, and the key that opens them, are destroyed: nobody"
-                             " can bring them back. The other side keeps its copy."),
-                    _("_Delete")))
-    call (t, "DELETE", NULL, id);
+  ask (t, what,
+       open ? _("It is closed, and the other side is told. All its messages on this computer, and the key that opens"
+                " them, are destroyed: nobody can bring them back. The other side keeps its copy.")
+            : _("All its messages on this computer, and the key that opens them, are destroyed: nobody can bring them"
+                " back. The other side keeps its copy."),
+       _("_Delete"), "DELETE", id);
   g_free (what);
   free (name);
 }
