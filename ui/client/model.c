@@ -469,7 +469,9 @@ on_conversation (struct cf_model *m, const json_t *event)
   if (!before || strcmp (cf_row_text (before, "state"), cf_row_text (event, "state"))
       || !json_equal (json_object_get (before, "verified"), json_object_get (event, "verified")))
     fetch_soon (m, CF_MODEL_CONTACTS); /* who opens a conversation is a contact, and verified */
-  if (cf_row_true (event, "deleted")) {
+  /* A request that came to nothing is closed without having been open, and the daemon has forgotten it. */
+  if (cf_row_true (event, "deleted")
+      || (!strcmp (cf_row_text (event, "state"), "closed") && !*cf_row_text (event, "opened_at"))) {
     set_typing (m, id, false);
     take_out (m, CF_MODEL_CONVERSATIONS, id);
     return;

@@ -102,17 +102,6 @@ take_requests (CfSidebar *sidebar, struct cf_model *model, GHashTable *peers)
   }
 }
 
-/* A request of ours that came to nothing is no conversation; one that we are asked for is among the requests. */
-static gboolean
-is_shown (const json_t *conversation)
-{
-  const char *state = cf_row_text (conversation, "state");
-
-  if (!strcmp (state, "requested"))
-    return cf_row_true (conversation, "asked");
-  return strcmp (state, "closed") || *cf_row_text (conversation, "opened_at");
-}
-
 static void
 take_conversations (CfSidebar *sidebar, struct cf_model *model, GHashTable *peers)
 {
@@ -121,8 +110,8 @@ take_conversations (CfSidebar *sidebar, struct cf_model *model, GHashTable *peer
   for (const json_t *data = NULL; (data = cf_model_next (model, CF_MODEL_CONVERSATIONS, data));) {
     const char *peer = cf_row_text (data, "peer"), *state = cf_row_text (data, "state");
 
-    if (!is_shown (data))
-      continue;
+    if (!strcmp (state, "requested") && !cf_row_true (data, "asked"))
+      continue; /* it is among the requests */
     take (sidebar, cf_row_true (data, "pinned") ? CF_SECTION_PINNED : CF_SECTION_CONVERSATIONS,
           cf_row_text (data, "conversation"), data, rank++);
     if (strcmp (state, "closed"))

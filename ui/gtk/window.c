@@ -15,6 +15,7 @@
 #include "ui/gtk/add_contact_dialog.h"
 #include "ui/gtk/address_dialog.h"
 #include "ui/gtk/conversation_actions.h"
+#include "ui/gtk/conversation_view.h"
 #include "ui/gtk/empty_view.h"
 #include "ui/gtk/first_run.h"
 #include "ui/gtk/open_dialog.h"
@@ -51,7 +52,7 @@ struct _CfWindow {
   GtkWidget *find_button;
   GtkInfoBar *trouble;
   GtkLabel *trouble_message, *trouble_hint;
-  GtkWidget *state_page, *sidebar, *request_view;
+  GtkWidget *state_page, *sidebar, *request_view, *view;
   GtkWidget *first_run, *security_panel; /* NULL: not needed yet */
 };
 
@@ -138,6 +139,7 @@ show_content (CfWindow *window)
   show_header (window, row);
   if (requested)
     cf_request_view_show (CF_REQUEST_VIEW (window->request_view), row);
+  cf_conversation_view_show (CF_CONVERSATION_VIEW (window->view), row && !requested ? window->conversation : NULL);
   gtk_stack_set_visible_child_name (window->pages, !row ? "empty" : requested ? "request" : "conversation");
 }
 
@@ -170,8 +172,9 @@ choose (CfWindow *window, const char *conversation)
 void
 cf_window_show_conversation (CfWindow *window, const char *conversation, const char *message)
 {
-  (void) message;
   choose (window, conversation);
+  if (message)
+    cf_conversation_view_jump (CF_CONVERSATION_VIEW (window->view), message);
   cf_sidebar_select (CF_SIDEBAR (window->sidebar), conversation);
   hdy_leaflet_set_visible_child (window->leaflet, conversation ? window->right : window->left);
 }
@@ -206,6 +209,22 @@ cf_window_add_contact (CfWindow *window, const char *address)
   }
 }
 
+/* Walking through the list by keys goes on in it, though what is shown would like to have the focus. */
+static void
+choose_in_list (CfWindow *window, const char *conversation)
+{
+  GtkWidget *focus = gtk_window_get_focus (GTK_WINDOW (window));
+  GdkEvent *event = gtk_get_current_event ();
+  gboolean walks = event && gdk_event_get_event_type (event) == GDK_KEY_PRESS && focus
+                   && gtk_widget_is_ancestor (focus, window->sidebar);
+
+  choose (window, conversation);
+  if (walks)
+    gtk_widget_grab_focus (focus);
+  if (event)
+    gdk_event_free (event);
+}
+
 static void
 on_chosen (CfWindow *window, int section, const char *id, gboolean entered)
 {
@@ -219,7 +238,7 @@ on_chosen (CfWindow *window, int section, const char *id, gboolean entered)
     break;
   case CF_SECTION_PINNED:
   case CF_SECTION_CONVERSATIONS:
-    choose (window, id);
+    choose_in_list (window, id);
     if (entered)
       hdy_leaflet_set_visible_child (window->leaflet, window->right);
   }
@@ -296,6 +315,8 @@ on_changed (void *arg, enum cf_model_list list, const char *id)
 static void
 leave (CfWindow *window)
 {
+  if (cf_window_conversation (window) && cf_conversation_view_leave (CF_CONVERSATION_VIEW (window->view)))
+    return;
   if (cf_sidebar_is_searching (CF_SIDEBAR (window->sidebar)))
     cf_sidebar_stop_searching (CF_SIDEBAR (window->sidebar));
   else if (gtk_toggle_button_get_active (window->shield))
@@ -304,17 +325,20 @@ leave (CfWindow *window)
     hdy_leaflet_set_visible_child (window->leaflet, window->left);
 }
 
-/* After shortcuts, and what has the focus. */
+/* After shortcuts, and what has the focus: what nobody wanted is written into the conversation. */
 static gboolean
 cf_window_key_press_event (GtkWidget *widget, GdkEventKey *event)
 {
+  CfWindow *window = CF_WINDOW (widget);
+
   if (GTK_WIDGET_CLASS (cf_window_parent_class)->key_press_event (widget, event))
     return GDK_EVENT_STOP;
   if (event->keyval == GDK_KEY_Escape) {
-    leave (CF_WINDOW (widget));
+    leave (window);
     return GDK_EVENT_STOP;
   }
-  return GDK_EVENT_PROPAGATE;
+  return cf_window_conversation (window)
+         && cf_conversation_view_type (CF_CONVERSATION_VIEW (window->view), event);
 }
 
 static void
@@ -347,6 +371,9 @@ on_action (GSimpleAction *action, GVariant *parameter, gpointer data)
   if (!strcmp (name, "jump")) {
     hdy_leaflet_set_visible_child (window->leaflet, window->left);
     cf_sidebar_jump (CF_SIDEBAR (window->sidebar));
+  } else if (!strcmp (name, "find")) {
+    if (cf_window_conversation (window))
+      cf_conversation_view_find (CF_CONVERSATION_VIEW (window->view));
   } else if (!strcmp (name, "close"))
     gtk_window_close (GTK_WINDOW (window));
   else if (!strcmp (name, "back"))
@@ -406,6 +433,7 @@ add_actions (CfWindow *window)
 {
   static const GActionEntry entries[] = {
     { .name = "jump", .activate = on_action },
+    { .name = "find", .activate = on_action },
     { .name = "close", .activate = on_action },
     { .name = "back", .activate = on_action },
     { .name = "menu", .activate = on_action },
@@ -518,8 +546,9 @@ add_parts (CfWindow *window)
   gtk_stack_add_named (window->pages, cf_empty_view_new (app), "empty");
   window->request_view = cf_request_view_new (app);
   gtk_stack_add_named (window->pages, window->request_view, "request");
-  gtk_stack_add_named (window->pages, gtk_box_new (GTK_ORIENTATION_VERTICAL, 0), "conversation");
-  gtk_widget_show_all (GTK_WIDGET (window->pages));
+  window->view = cf_conversation_view_new (app);
+  gtk_widget_show (window->view);
+  gtk_stack_add_named (window->pages, window->view, "conversation");
 }
 
 CfWindow *
