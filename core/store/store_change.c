@@ -81,11 +81,11 @@ static gpg_error_t
 blank_envelopes (struct cf_store *store, const struct cf_message_row *m)
 {
 #define BLANK                                                                                                          \
-  "UPDATE envelope SET sealed = x'' WHERE acked = 1 AND row IN (SELECT e.row FROM message m JOIN envelope e"           \
+  "UPDATE envelope SET sealed = x'' WHERE acked = 1 AND row IN (SELECT e.row FROM message m CROSS JOIN envelope e"     \
   " ON e.conversation = m.conversation AND e.outgoing = m.outgoing AND e.number BETWEEN m.sequence AND m.sequence + 255" \
   " AND e.first <= m.sequence WHERE "
   static const char own[] = BLANK "m.row = ?1)";
-  static const char edits[] = BLANK "m.conversation = ?1 AND m.reply_to = ?2 AND m.kind = 'edit' AND m.gone > 0)";
+  static const char edits[] = BLANK "+m.outgoing = ?3 AND m.conversation = ?1 AND m.reply_to = ?2 AND m.kind = 'edit')";
 #undef BLANK
   gpg_error_t err = run_for_row (store, own, m->row);
   struct cf_stmt *s;
@@ -95,6 +95,7 @@ blank_envelopes (struct cf_store *store, const struct cf_message_row *m)
   s = cf_stmt (store, edits);
   bind_conversation (s, m->conversation);
   cf_bind_blob (s, 2, m->id, sizeof m->id);
+  cf_bind_int (s, 3, m->outgoing);
   return cf_stmt_run (s);
 }
 
@@ -116,8 +117,8 @@ cf_store_message_wipe (struct cf_store *store, const struct cf_message_row *m, e
   err = cf_stmt_run (s);
   if (err)
     return err;
-  s = cf_stmt (store, "UPDATE message SET gone = 2 WHERE conversation = ?1 AND reply_to = ?2 AND kind = 'edit'"
-                      " AND outgoing = ?3");
+  s = cf_stmt (store, "UPDATE message INDEXED BY message_reply SET gone = 2 WHERE conversation = ?1"
+                      " AND reply_to = ?2 AND kind = 'edit' AND outgoing = ?3");
   bind_conversation (s, m->conversation);
   cf_bind_blob (s, 2, m->id, sizeof m->id);
   cf_bind_int (s, 3, m->outgoing);
@@ -199,6 +200,7 @@ cf_store_reactions (struct cf_store *store, int64_t row,
 
 /* --- time --- */
 
+/* By their own index: there are few, and a range of sequences may be long. */
 #define WAITS " WHERE conversation = ?1 AND outgoing = ?2 AND sequence BETWEEN ?3 AND ?4 AND lifetime > 0 AND expires = 0" \
               " AND kind = 'text' AND gone = 0"
 
@@ -206,14 +208,15 @@ gpg_error_t
 cf_store_message_expire (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN], bool outgoing,
                          uint64_t first, uint64_t last, int64_t now_ms, cf_message_row_fn fn, void *arg, size_t *r_count)
 {
-  struct cf_stmt *s = cf_stmt (store, "SELECT " MESSAGE_COLUMNS " FROM message" WAITS " ORDER BY sequence");
+  struct cf_stmt *s = cf_stmt (store, "SELECT " MESSAGE_COLUMNS " FROM message INDEXED BY message_waiting" WAITS
+                                      " ORDER BY sequence");
   gpg_error_t err;
 
   bind_range (s, conversation, outgoing, first, last);
   err = cf_store_message_walk (s, fn, arg, r_count);
   if (err || !*r_count)
     return err;
-  s = cf_stmt (store, "UPDATE message SET expires = ?5 + lifetime * 1000" WAITS);
+  s = cf_stmt (store, "UPDATE message INDEXED BY message_waiting SET expires = ?5 + lifetime * 1000" WAITS);
   bind_range (s, conversation, outgoing, first, last);
   cf_bind_int (s, 5, now_ms);
   return cf_stmt_run (s);

@@ -110,7 +110,11 @@ command (int i, struct fuzz_in *in)
   case 16: keep (sim_call (node, "EXPORT", NULL, peer, NULL)); break;
   case 17: keep (sim_call (node, "CONTACTS", NULL, NULL)); break;
   case 18: keep (sim_call (node, "STATUS", NULL, NULL)); break;
-  default: keep (sim_call (node, "HISTORY", NULL, peer, NULL)); break;
+  default:
+    keep (sim_call (node, "HISTORY", NULL, peer, NULL));
+    if (what >= 220)
+      keep (sim_call (node, "TIMER", NULL, peer, "1h", NULL));
+    break;
   }
   sim_run (fuzz_world.sim, 5);
 }

@@ -85,6 +85,10 @@ send_sealed (const void *plain, size_t len, uint64_t number)
   cf_buf_done (&body);
 }
 
+static const enum cf_entry_kind kinds[] = { CF_ENTRY_TEXT, CF_ENTRY_CLOSE, CF_ENTRY_OTHER, CF_ENTRY_TEXT };
+static const enum cf_entry_kind changes[] = { CF_ENTRY_EDIT, CF_ENTRY_DELETE, CF_ENTRY_REACTION, CF_ENTRY_TIMER,
+                                              CF_ENTRY_TEXT };
+
 /* An entry that would be right but for what HOW says; appended to PLAIN. */
 static void
 add_entry (struct fuzz_in *in, struct cf_buf *plain, uint64_t *r_number)
@@ -118,13 +122,21 @@ add_entry (struct fuzz_in *in, struct cf_buf *plain, uint64_t *r_number)
     default: e.date_utc_ms = INT64_MIN + by; break;
     }
   }
-  e.kind = (enum cf_entry_kind) ((how >> 4 & 3) % 3);
+  e.kind = kinds[how >> 4 & 3];
+  if ((how >> 4 & 3) == 3) { /* about one of her own before it, perhaps */
+    uint8_t by = fuzz_u8 (in);
+
+    e.kind = changes[by % (sizeof changes / sizeof *changes)];
+    e.is_reply = cf_entry_changes (e.kind);
+    memset (e.in_reply_to, by >> 4, sizeof e.in_reply_to);
+    e.lifetime_s = cf_entry_is_shown (e.kind) ? by : 0;
+  }
   strcpy (e.kind_name, "file-offer");
-  if (e.kind == CF_ENTRY_CLOSE) {
+  if (e.kind == CF_ENTRY_CLOSE || e.kind == CF_ENTRY_TIMER) {
     e.is_reply = false;
     e.last_own = e.sequence - 1;
-    e.last_peer = what;
-  } else
+    e.last_peer = e.kind == CF_ENTRY_CLOSE ? what : what % 4;
+  } else if (e.kind != CF_ENTRY_DELETE)
     e.body = (const char *) fuzz_bytes (in, how >> 6 == 3 ? in->left : fuzz_u8 (in) % 32, &len), e.body_len = len;
   if (cf_entry_build (&e, plain))
     return;
@@ -170,6 +182,26 @@ send_any_plain (struct fuzz_in *in)
   cf_buf_done (&plain);
 }
 
+/* Bob changes the last message that he was told of. */
+static struct sim_command *
+change (uint8_t what, const char *peer)
+{
+  const char *id = NULL;
+
+  for (size_t i = json_array_size (w.bob->events); i-- && !id;)
+    if (!strcmp (json_string_value (json_object_get (json_array_get (w.bob->events, i), "event")), "message"))
+      id = json_string_value (json_object_get (json_array_get (w.bob->events, i), "message"));
+  if (!id)
+    id = "00112233445566778899aabbccddeeff";
+  switch (what % 5) {
+  case 0: return sim_call (w.bob, "EDIT", "hello again", peer, id, NULL);
+  case 1: return sim_call (w.bob, "DELETE-MESSAGE", NULL, peer, id, NULL);
+  case 2: return sim_call (w.bob, "DELETE-MESSAGE", NULL, "--here", peer, id, NULL);
+  case 3: return sim_call (w.bob, "REACT", NULL, peer, id, "+", NULL);
+  default: return sim_call (w.bob, "TIMER", NULL, peer, "1s", NULL);
+  }
+}
+
 static void
 command (struct fuzz_in *in)
 {
@@ -180,7 +212,8 @@ command (struct fuzz_in *in)
   if (!w.bob->core)
     return;
   cf_fpr_hex (&w.alice->fpr, peer);
-  switch (what % 9) {
+  switch (what >= 243 ? 9 : what % 9) {
+  case 9: call = change (what, peer); break;
   case 0:
   case 1: call = sim_call (w.bob, "SEND", "hello", what & 64 ? "--wait=read" : "--wait=queued", peer, NULL); break;
   case 2: call = sim_call (w.bob, "READ", NULL, peer, NULL); break;
@@ -192,7 +225,7 @@ command (struct fuzz_in *in)
   default: call = sim_call (w.bob, "DELETE", NULL, peer, NULL); break;
   }
   sim_run (fuzz_world.sim, 3);
-  if (what % 9 >= 3 && what % 9 <= 5 && call->finished && call->err)
+  if (what < 243 && what % 9 >= 3 && what % 9 <= 5 && call->finished && call->err)
     FUZZ_CHECK (gpg_err_code (call->err) == GPG_ERR_NOT_FOUND);
   if (w.call_count == CALLS_MAX)
     sim_command_free (w.calls[--w.call_count]);
@@ -249,8 +282,9 @@ check_bob (void)
     const char *signature = json_string_value (json_object_get (e, "signature"));
     const char *text = json_string_value (json_object_get (e, "text"));
 
-    if (!kind || strcmp (kind, "message") || !signature)
+    if (!kind || (strcmp (kind, "message") && strcmp (kind, "message_changed")) || !signature)
       continue;
+    FUZZ_CHECK (!json_is_true (json_object_get (e, "deleted")) || !*text);
     FUZZ_CHECK (text && cf_text_is_utf8 (text, strlen (text)));
     FUZZ_CHECK (!strcmp (signature, "valid") || !*text);
   }
@@ -282,7 +316,7 @@ fuzz_seeds (fuzz_emit *emit)
 {
   /* Entries: 0, how many less one, and for each: how, what, length of the text, the text. */
   static const uint8_t two[] = { 0, 1, 0, 1, 5, 'h', 'e', 'l', 'l', 'o', 4, 1, 2, 'y', 'o', 7, 3, 7, 2, 0, 0, 16, 0, 0 };
-  static const uint8_t kinds[] = { 0, 0, 32, 1, 3, 'a', 'b', 'c', 7, 3, 0, 0, 16, 0, 5, 10 };
+  static const uint8_t some[] = { 0, 0, 32, 1, 3, 'a', 'b', 'c', 7, 3, 0, 0, 16, 0, 5, 10 };
   static const uint8_t wrong[] = { 0, 0, 0, 1, 1, 'a', 0, 0, 8, 0, 4, 1, 'b', 0, 0, 8, 1, 1, 1, 'c', 0, 0, 8, 2, 1, 1, 'd',
                                    0, 0, 8, 3, 1, 1, 'e', 0, 0, 8, 0, 255, 1, 'f', 0, 8, 0, 0, 1, 'g', 7, 3, 7, 4 };
   static const uint8_t numbers[] = { 7, 0, 7, 1, 67, 1, 1, 67, 2, 1, 67, 3, 2, 67, 3, 0, 19, 4, 1, 3, 4, 0, 5, 13, 7, 3 };
@@ -290,8 +324,14 @@ fuzz_seeds (fuzz_emit *emit)
                                    4, 0, 9, 0, 0, 0, 0, 0, 0, 0, 1, 7, 6, 5, 12, 38 };
   static const uint8_t ends[] = { 0, 0, 0, 1, 1, 'a', 7, 0, 102, 0, 0, 0, 1, 1, 'b', 7, 6, 5, 12, 7, 8, 5, 14 };
 
+  /* A text, then an edit, a reaction, a timer, a text that disappears, a deletion, all of hers; he changes, reads. */
+  static const uint8_t later[] = { 0, 5, 0, 1, 5, 'h', 'e', 'l', 'l', 'o', 48, 2, 0x10, 3, 'y', 'o', 'u', 48, 3, 0x12, 1, '+',
+                                   48, 0, 0x03, 48, 5, 0x04, 2, 'b', 'y', 48, 6, 0x15, 7, 243, 7, 246, 7, 2, 5, 12, 7, 245,
+                                   7, 247, 6, 32, 7, 3 };
+
   emit ("two", two, sizeof two);
-  emit ("kinds", kinds, sizeof kinds);
+  emit ("later", later, sizeof later);
+  emit ("kinds", some, sizeof some);
   emit ("wrong", wrong, sizeof wrong);
   emit ("numbers", numbers, sizeof numbers);
   emit ("plain", plain, sizeof plain);
