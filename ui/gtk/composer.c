@@ -10,7 +10,6 @@
 #include "ui/gtk/message_row_text.h"
 
 #define LINES_MAX 6
-#define MARGINS_PX 14
 #define ABOUT_TEXT_MAX 160 /* characters of a message that is answered */
 
 struct _CfComposer {
@@ -102,7 +101,7 @@ set_mode (CfComposer *self, enum cf_composer_mode mode, const char *target)
   gtk_widget_set_visible (self->about, mode != CF_WRITE);
   gtk_image_set_from_icon_name (self->about_icon, mode == CF_EDIT ? "document-edit-symbolic" : "mail-reply-sender-symbolic",
                                 GTK_ICON_SIZE_BUTTON);
-  gtk_image_set_from_icon_name (self->send_icon, mode == CF_EDIT ? "object-select-symbolic" : "document-send-symbolic",
+  gtk_image_set_from_icon_name (self->send_icon, mode == CF_EDIT ? "object-select-symbolic" : "confab-send-symbolic",
                                 GTK_ICON_SIZE_BUTTON);
   gtk_widget_set_tooltip_text (self->send, mode == CF_EDIT ? _ ("Change the message") : _ ("Send"));
   atk_object_set_name (gtk_widget_get_accessible (self->send), mode == CF_EDIT ? _ ("Change the message") : _ ("Send"));
@@ -260,7 +259,7 @@ on_style (CfComposer *self)
   PangoFontMetrics *metrics = pango_context_get_metrics (context, NULL, NULL);
   int line = PANGO_PIXELS_CEIL (pango_font_metrics_get_ascent (metrics) + pango_font_metrics_get_descent (metrics));
 
-  gtk_scrolled_window_set_max_content_height (GTK_SCROLLED_WINDOW (self->scrolled), LINES_MAX * line + MARGINS_PX);
+  gtk_scrolled_window_set_max_content_height (GTK_SCROLLED_WINDOW (self->scrolled), LINES_MAX * line);
   pango_font_metrics_unref (metrics);
 }
 
@@ -319,5 +318,5 @@ cf_composer_init (CfComposer *self)
 GtkWidget *
 cf_composer_new (void)
 {
-  return g_object_new (CF_TYPE_COMPOSER, "visible", TRUE, NULL);
+  return g_object_new (CF_TYPE_COMPOSER, "visible", TRUE, "no-show-all", TRUE, NULL);
 }

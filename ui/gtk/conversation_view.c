@@ -65,6 +65,10 @@ take_peer (CfConversationView *self)
 
   if (!row)
     return;
+  name = cf_words_name (cf_model_status (cf_app_model (self->app)));
+  g_free (self->own);
+  self->own = g_strdup (name);
+  free (name);
   name = cf_words_name (row);
   isolated = g_strconcat ("\u2068", name, "\u2069", NULL);
   hint = g_strdup_printf (_ ("What you write is signed by you, and only %s and you can read it."), isolated);
@@ -253,6 +257,7 @@ cf_conversation_view_finalize (GObject *object)
   CfConversationView *self = CF_CONVERSATION_VIEW (object);
 
   g_free (self->peer);
+  g_free (self->own);
   g_free (self->saved);
   g_free (self->read);
   G_OBJECT_CLASS (cf_conversation_view_parent_class)->finalize (object);
@@ -314,6 +319,7 @@ add_composer (CfConversationView *self)
   g_signal_connect_swapped (composer, "send", G_CALLBACK (cf_conversation_write_send), self);
   g_signal_connect_swapped (composer, "typed", G_CALLBACK (cf_conversation_write_typed), self);
   g_signal_connect_swapped (composer, "edit-last", G_CALLBACK (cf_conversation_write_edit_last), self);
+  gtk_widget_set_no_show_all (bar, TRUE);
   gtk_container_add (GTK_CONTAINER (self->composer_place), bar);
   gtk_container_add (GTK_CONTAINER (self->composer_place), composer);
 }

@@ -64,11 +64,24 @@ window_of (CfConversationView *self)
 
 /* ---- the buttons ---- */
 
+/* The row that the buttons are about is to be seen as such. */
+static void
+mark_acting (CfConversationView *self, bool on)
+{
+  GtkWidget *row = self->acting >= 0 ? cf_timeline_view_widget (self->rows, (guint) self->acting) : NULL;
+
+  if (row && on)
+    gtk_style_context_add_class (gtk_widget_get_style_context (row), "acting");
+  else if (row)
+    gtk_style_context_remove_class (gtk_widget_get_style_context (row), "acting");
+}
+
 void
 cf_conversation_actions_hide (CfConversationView *self)
 {
   if (self->menu_open)
     return;
+  mark_acting (self, false);
   self->acting = -1;
   gtk_widget_hide (self->actions);
 }
@@ -84,7 +97,9 @@ show_at (CfConversationView *self, int at)
     cf_conversation_actions_hide (self);
     return;
   }
+  mark_acting (self, false);
   self->acting = at;
+  mark_acting (self, true);
   gtk_widget_set_visible (self->react_button, may_write (self) && !is_mute (row) && !is_deleted (row) && !has_failed (row));
   gtk_widget_set_visible (self->reply_button, may_write (self) && !is_mute (row) && !is_deleted (row) && !has_failed (row));
   gtk_widget_show (self->actions);

@@ -16,7 +16,7 @@ struct _CfConversationView {
   CfApp *app; /* borrowed */
   struct cf_model_listener *listener;
   struct cf_timeline *timeline; /* NULL: nothing is shown */
-  char *peer;                   /* the other side's name */
+  char *peer, *own;             /* the names of the other side, and of our user */
 
   /* of the template */
   GtkOverlay *overlay;

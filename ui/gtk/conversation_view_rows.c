@@ -47,6 +47,7 @@ place_of (CfConversationView *self, guint at)
     .continues = !first && !day && !unread && cf_words_same_group (before, row),
     .says_state = is_own (row) && says_state (self->timeline, at),
     .author = is_own (row) ? _ ("You") : self->peer,
+    .name = is_own (row) ? self->own : self->peer,
     .peer = self->peer,
   };
 }
@@ -207,6 +208,7 @@ on_reset (void *arg)
   CfConversationView *self = arg;
   guint count = (guint) cf_timeline_count (self->timeline);
 
+  cf_conversation_actions_hide (self);
   self->unread_at = G_MAXUINT;
   cf_timeline_view_clear (self->rows);
   place_unread (self);
@@ -226,6 +228,7 @@ on_inserted (void *arg, size_t at, size_t count)
   CfConversationView *self = arg;
   bool below = at == cf_timeline_view_count (self->rows) && cf_timeline_at_newest (self->timeline);
 
+  cf_conversation_actions_hide (self);
   if (self->unread_at != G_MAXUINT && at <= self->unread_at)
     self->unread_at += (guint) count;
   cf_timeline_view_insert (self->rows, (guint) at, (guint) count);
@@ -253,6 +256,7 @@ on_removed (void *arg, size_t at, size_t count)
 {
   CfConversationView *self = arg;
 
+  cf_conversation_actions_hide (self);
   if (self->unread_at != G_MAXUINT && self->unread_at >= at + count)
     self->unread_at -= (guint) count;
   else if (self->unread_at != G_MAXUINT && self->unread_at >= at)

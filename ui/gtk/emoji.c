@@ -97,8 +97,8 @@ cf_emoji_popover_init (CfEmojiPopover *self)
   g_signal_connect_swapped (self->entry, "changed", G_CALLBACK (on_entry), self);
   gtk_grid_attach (GTK_GRID (grid), self->entry, 0, 3, 4, 1);
   gtk_container_set_border_width (GTK_CONTAINER (grid), 6);
+  gtk_widget_set_no_show_all (self->entry, TRUE);
   gtk_widget_show_all (grid);
-  gtk_widget_hide (self->entry);
   gtk_container_add (GTK_CONTAINER (self), grid);
 }
 

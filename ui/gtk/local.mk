@@ -7,6 +7,7 @@ gtk_resources = ui/gtk/confab.gresource.xml ui/gtk/style.css \
 	ui/gtk/address_dialog.ui \
 	ui/gtk/choice_dialog.ui \
 	ui/gtk/composer.ui \
+	ui/gtk/confab-send-symbolic.svg ui/gtk/confab-send-symbolic-rtl.svg \
 	ui/gtk/conversation_view.ui \
 	ui/gtk/empty_view.ui \
 	ui/gtk/fact_row.ui \

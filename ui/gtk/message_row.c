@@ -31,7 +31,7 @@
 struct _CfMessageRow {
   GtkContainer parent;
   json_t *json;
-  struct cf_message_row_place place; /* author and peer are ours */
+  struct cf_message_row_place place; /* its names are ours */
   GtkWidget *parts[CF_PARTS];        /* each may be NULL */
   guint flash;                       /* a source */
 };
@@ -231,7 +231,7 @@ add_message (CfMessageRow *row)
 {
   if (!row->place.continues) {
     add_part (row, CF_PART_AVATAR, cf_avatar_new (CF_MESSAGE_AVATAR_PX));
-    cf_avatar_set (CF_AVATAR (row->parts[CF_PART_AVATAR]), cf_row_text (row->json, "author"), row->place.author);
+    cf_avatar_set (CF_AVATAR (row->parts[CF_PART_AVATAR]), cf_row_text (row->json, "author"), row->place.name);
     add_part (row, CF_PART_HEADER, cf_message_row_label ("", NULL));
     gtk_label_set_ellipsize (GTK_LABEL (row->parts[CF_PART_HEADER]), PANGO_ELLIPSIZE_END);
     say_header (row, header_title (row));
@@ -336,7 +336,23 @@ renew_accessible (CfMessageRow *row)
   g_free (name);
 }
 
-/* When it was sent, and what else is known of its times. */
+/* Is the point where one looks for the time, not where one reads? */
+static bool
+is_beside_text (CfMessageRow *row, int x, int y)
+{
+  GtkWidget *text = row->parts[CF_PART_BODY];
+  GtkAllocation self, place;
+
+  if (!text)
+    return true;
+  gtk_widget_get_allocation (GTK_WIDGET (row), &self);
+  gtk_widget_get_allocation (text, &place);
+  x += self.x - place.x;
+  y += self.y - place.y;
+  return x < 0 || y < 0 || x >= place.width || y >= place.height;
+}
+
+/* When it was sent, to the second. */
 static gboolean
 cf_message_row_query_tooltip (GtkWidget *widget, gint x, gint y, gboolean keyboard, GtkTooltip *tooltip)
 {
@@ -344,10 +360,7 @@ cf_message_row_query_tooltip (GtkWidget *widget, gint x, gint y, gboolean keyboa
   int64_t sent;
   char *text;
 
-  (void) x;
-  (void) y;
-  (void) keyboard;
-  if (!cf_row_utc_ms (row->json, "sent_at", &sent))
+  if (!cf_row_utc_ms (row->json, "sent_at", &sent) || (!keyboard && !is_beside_text (row, x, y)))
     return FALSE;
   text = cf_words_time_full (sent);
   gtk_tooltip_set_text (tooltip, text);
@@ -473,15 +486,23 @@ stop_flash (gpointer data)
 }
 
 static void
+drop_names (struct cf_message_row_place *place)
+{
+  g_free ((char *) place->author);
+  g_free ((char *) place->name);
+  g_free ((char *) place->peer);
+}
+
+static void
 take_place (CfMessageRow *row, const struct cf_message_row_place *place)
 {
-  char *author = g_strdup (place->author ? place->author : ""), *peer = g_strdup (place->peer ? place->peer : "");
+  struct cf_message_row_place before = row->place;
 
-  g_free ((char *) row->place.author);
-  g_free ((char *) row->place.peer);
   row->place = *place;
-  row->place.author = author;
-  row->place.peer = peer;
+  row->place.author = g_strdup (place->author ? place->author : "");
+  row->place.name = g_strdup (place->name ? place->name : "");
+  row->place.peer = g_strdup (place->peer ? place->peer : "");
+  drop_names (&before);
 }
 
 static void
@@ -492,8 +513,7 @@ cf_message_row_finalize (GObject *object)
   if (row->flash)
     g_source_remove (row->flash);
   json_decref (row->json);
-  g_free ((char *) row->place.author);
-  g_free ((char *) row->place.peer);
+  drop_names (&row->place);
   G_OBJECT_CLASS (cf_message_row_parent_class)->finalize (object);
 }
 

@@ -29,6 +29,7 @@ struct cf_message_row_place {
   bool unread;        /* the first one that is unread */
   bool says_state;    /* its state in words; else the ticks are enough, since a later one says the same */
   const char *author; /* as shown; borrowed for the call */
+  const char *name;   /* the author's own, for the avatar */
   const char *peer;   /* the other side's name: who is quoted, who reacted */
 };
 

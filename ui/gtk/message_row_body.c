@@ -93,6 +93,7 @@ dress (CfMessageText *self)
   const char *text = gtk_label_get_text (GTK_LABEL (self));
   PangoAttrList *list = pango_attr_list_new ();
 
+  pango_attr_list_insert (list, pango_attr_insert_hyphens_new (FALSE)); /* what is copied from a link has none */
   if (!self->plain && cf_message_text_is_emoji (text))
     pango_attr_list_insert (list, pango_attr_scale_new (EMOJI_SCALE));
   if (self->n_links)
@@ -232,8 +233,7 @@ piece_new (CfMessageRow *row, const char *text, size_t len, bool plain)
   self->links = g_memdup2 (links, self->n_links * sizeof *links);
   if (plain)
     gtk_style_context_add_class (gtk_widget_get_style_context (GTK_WIDGET (self)), "message-deleted");
-  if (self->n_links || cf_message_text_is_emoji (part))
-    dress (self);
+  dress (self);
   g_free (part);
   return GTK_WIDGET (self);
 }

@@ -631,6 +631,15 @@ cf_timeline_view_size_allocate (GtkWidget *widget, GtkAllocation *place)
   layout_first (self);
 }
 
+static gboolean
+cf_timeline_view_draw (GtkWidget *widget, cairo_t *cr)
+{
+  if (gtk_cairo_should_draw_window (cr, gtk_widget_get_window (widget)))
+    gtk_render_background (gtk_widget_get_style_context (widget), cr, 0, 0, gtk_widget_get_allocated_width (widget),
+                           gtk_widget_get_allocated_height (widget));
+  return GTK_WIDGET_CLASS (cf_timeline_view_parent_class)->draw (widget, cr);
+}
+
 static void
 cf_timeline_view_preferred (GtkWidget *widget, gint *minimum, gint *natural)
 {
@@ -732,6 +741,7 @@ cf_timeline_view_class_init (CfTimelineViewClass *class)
   widget->realize = cf_timeline_view_realize;
   widget->unrealize = cf_timeline_view_unrealize;
   widget->size_allocate = cf_timeline_view_size_allocate;
+  widget->draw = cf_timeline_view_draw;
   widget->get_preferred_width = cf_timeline_view_preferred;
   widget->get_preferred_height = cf_timeline_view_preferred;
   widget->get_request_mode = cf_timeline_view_request_mode;
