@@ -175,8 +175,11 @@ measure_around (CfTimelineView *self, guint anchor, int from, int to)
 static void
 stack (CfTimelineView *self, guint anchor)
 {
-  int y = item_at (self, anchor)->top;
+  int y;
 
+  if (!self->items->len) /* a conversation in which nothing was said */
+    return;
+  y = item_at (self, anchor)->top;
   for (guint i = anchor; i < self->items->len; i++) {
     item_at (self, i)->top = y;
     y += item_at (self, i)->height;
