@@ -25,7 +25,7 @@ send_find (struct cf_command *cmd, struct cf_conversation *conv, struct cf_messa
 {
   const char *reply = cf_command_option (cmd, "reply-to");
 
-  if (reply && cf_message_find (cmd->core, conv, reply, m))
+  if (reply && (cf_message_find (cmd->core, conv, reply, m) || m->hidden))
     return "There is no message with the id given to --reply-to in this conversation";
   return NULL;
 }

@@ -171,6 +171,148 @@ test_states_only_rise (void **state)
   assert_int_equal (seen[CF_MESSAGE_SENT], 2);
 }
 
+static bool
+copy_row (void *arg, const struct cf_message_row *m)
+{
+  struct cf_message_row *copy = arg;
+
+  *copy = *m;
+  copy->text = copy->kind_name = NULL;
+  return false;
+}
+
+static struct cf_message_row
+stored (struct fixture *f, bool outgoing, uint64_t sequence)
+{
+  struct cf_message_row m = row (one, outgoing, sequence, ""), copy;
+
+  assert_int_equal (cf_store_message_get (f->store, one, m.id, copy_row, &copy), 0);
+  return copy;
+}
+
+static void
+add_batch (struct fixture *f, bool outgoing, bool acked, uint64_t first, uint64_t number)
+{
+  struct cf_envelope_row e = { .outgoing = outgoing, .acked = acked, .first = first, .number = number,
+                               .sealed = "sealed", .sealed_len = 6 };
+
+  memcpy (e.conversation, one, sizeof e.conversation);
+  e.peer.version = 4;
+  e.peer.len = 20;
+  assert_int_equal (cf_store_envelope_add (f->store, &e), 0);
+}
+
+static size_t
+batch_len (struct fixture *f, bool outgoing, uint64_t sequence)
+{
+  uint64_t number;
+  size_t len = 99;
+
+  assert_int_equal (cf_store_envelope_find (f->store, one, outgoing, sequence, &number, &len), 0);
+  return len;
+}
+
+/* What was signed stays beside what is shown until it is in an envelope, and no longer. */
+static void
+test_signed_and_shown (void **state)
+{
+  struct fixture *f = *state;
+  struct cf_message_row m;
+  char all[100] = "";
+
+  add (f, one, true, 1, "first");
+  add (f, one, true, 2, "second");
+  m = stored (f, true, 1);
+  assert_int_equal (cf_store_message_edit (f->store, &m, "premier", 7, 1234), 0);
+  assert_int_equal (cf_store_message_edit (f->store, &m, "1st", 3, 1235), 0);
+  m = stored (f, true, 2);
+  assert_int_equal (cf_store_message_wipe (f->store, &m, CF_MESSAGE_TAKEN_BACK), 0);
+  assert_string_equal (search (f, one, NULL, 10), "1st;;");
+  assert_string_equal (search (f, one, "\"first\"", 10), "");
+  assert_string_equal (search (f, one, "\"premier\"", 10), "");
+  assert_string_equal (search (f, one, "\"1st\"", 10), "1st;");
+  assert_int_equal (cf_store_message_outgoing (f->store, one, 0, 10, join, all), 0);
+  assert_string_equal (all, "first;second;");
+  add_batch (f, true, false, 1, 2);
+  assert_int_equal (cf_store_message_sealed (f->store, one, 1, 2), 0);
+  all[0] = 0;
+  assert_int_equal (cf_store_message_outgoing (f->store, one, 0, 10, join, all), 0);
+  assert_string_equal (all, "1st;;");
+}
+
+/* The envelopes of what is gone, those of its edits, too; not while somebody waits for them. */
+static void
+test_gone_for_good (void **state)
+{
+  struct fixture *f = *state;
+  struct cf_message_row m = row (one, true, 3, "never shown"), secret;
+
+  add (f, one, true, 1, "secret");
+  add (f, one, true, 2, "harmless");
+  m.kind = CF_ENTRY_EDIT;
+  m.hidden = m.is_reply = true;
+  secret = stored (f, true, 1);
+  memcpy (m.reply_to, secret.id, sizeof m.reply_to);
+  assert_int_equal (cf_store_message_add (f->store, &m), 0);
+  add_batch (f, true, true, 1, 1);
+  add_batch (f, true, true, 2, 2);
+  add_batch (f, true, false, 3, 3);
+  m = stored (f, true, 1);
+  assert_int_equal (cf_store_reaction_set (f->store, m.row, false, "!", 1), 0);
+  assert_int_equal (cf_store_message_wipe (f->store, &m, CF_MESSAGE_VANISHED), 0);
+  assert_int_equal (batch_len (f, true, 1), 0);
+  assert_int_equal (batch_len (f, true, 2), 6);
+  assert_int_equal (batch_len (f, true, 3), 6);
+  assert_int_equal (cf_store_envelope_settle (f->store, one, 1, 3), 0);
+  assert_int_equal (cf_store_envelope_blank (f->store, one, true, 1, 3), 0);
+  assert_int_equal (batch_len (f, true, 2), 6);
+  assert_int_equal (batch_len (f, true, 3), 0);
+  assert_string_equal (search (f, one, NULL, 10), "harmless;");
+  assert_string_equal (search (f, one, "\"secret\"", 10), "");
+  assert_int_equal (cf_store_message_scrub (f->store, INT64_MAX), 0);
+  assert_int_equal (cf_store_truncate (f->store), 0);
+  assert_string_equal (search (f, one, "\"harmless\"", 10), "harmless;");
+}
+
+static bool
+count_row (void *arg, const struct cf_message_row *m)
+{
+  (void) m;
+  ++*(size_t *) arg;
+  return true;
+}
+
+static void
+test_expiry (void **state)
+{
+  struct fixture *f = *state;
+  struct cf_message_row m = row (one, false, 1, "short");
+  size_t seen = 0, count = 0;
+  int64_t due = 1;
+
+  m.lifetime_s = 60;
+  assert_int_equal (cf_store_message_add (f->store, &m), 0);
+  add (f, one, false, 2, "long");
+  assert_int_equal (cf_store_message_next_due (f->store, &due), 0);
+  assert_int_equal (due, 0);
+  for (int again = 0; again < 2; again++) { /* its time begins once */
+    assert_int_equal (cf_store_message_expire (f->store, one, false, 1, 2, 1000 + again, count_row, &seen, &count), 0);
+    assert_int_equal (count, !again);
+  }
+  assert_int_equal (seen, 1);
+  assert_int_equal (cf_store_message_next_due (f->store, &due), 0);
+  assert_int_equal (due, 61000);
+  seen = 0;
+  assert_int_equal (cf_store_message_due (f->store, 60999, 10, count_row, &seen), 0);
+  assert_int_equal (seen, 0);
+  assert_int_equal (cf_store_message_due (f->store, 61000, 10, count_row, &seen), 0);
+  assert_int_equal (seen, 1);
+  m = stored (f, false, 1);
+  assert_int_equal (cf_store_message_wipe (f->store, &m, CF_MESSAGE_VANISHED), 0);
+  assert_int_equal (cf_store_message_next_due (f->store, &due), 0);
+  assert_int_equal (due, 0);
+}
+
 static void
 test_history (void **state)
 {
@@ -319,6 +461,9 @@ main (void)
     cmocka_unit_test_setup_teardown (test_comes_back, setup, teardown),
     cmocka_unit_test_setup_teardown (test_states_only_rise, setup, teardown),
     cmocka_unit_test_setup_teardown (test_history, setup, teardown),
+    cmocka_unit_test_setup_teardown (test_signed_and_shown, setup, teardown),
+    cmocka_unit_test_setup_teardown (test_gone_for_good, setup, teardown),
+    cmocka_unit_test_setup_teardown (test_expiry, setup, teardown),
     cmocka_unit_test_setup_teardown (test_search_pages, setup, teardown),
     cmocka_unit_test_setup_teardown (test_each_entry_once, setup, teardown),
     cmocka_unit_test_setup_teardown (test_forgetting, setup, teardown),
