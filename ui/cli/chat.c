@@ -75,10 +75,8 @@ find (struct cf_cli *cli, const char *text, json_t **r_row)
 static void
 show_message (struct cf_console *c, json_t *row)
 {
-  if (c->cli->json)
-    cf_cli_json (row);
-  else
-    cf_show_message (c->cli, row);
+  cf_chat_keep (c, row);
+  cf_chat_show (c, row, false);
   if (strcmp (cf_row_text (row, "direction"), "out"))
     c->unread = true;
 }
@@ -137,6 +135,7 @@ cf_chat_leave (struct cf_console *c)
   free (c->chat);
   free (c->title);
   c->chat = c->title = NULL;
+  cf_chat_forget (c);
   c->unread = false;
   c->quit |= c->chat_only;
 }
@@ -164,18 +163,27 @@ find_sent (struct cf_console *c, const char *id)
 }
 
 void
+cf_chat_sent (struct cf_console *c, json_t *row, const char *text)
+{
+  struct cf_console_sent *sent = &c->sent[c->sent_next];
+
+  c->sent_next = (c->sent_next + 1) % CF_CONSOLE_SENT_MAX;
+  snprintf (sent->id, sizeof sent->id, "%s", cf_row_text (row, "message"));
+  sent->waits = false;
+  json_object_set_new (row, "text", json_string (text)); /* SEND only says what became of it */
+  json_object_set_new (row, "direction", json_string ("out"));
+  cf_chat_keep (c, row);
+}
+
+void
 cf_chat_say (struct cf_console *c, const char *text)
 {
   const char *words[3] = { "--wait=queued", c->chat, NULL };
-  struct cf_console_sent *sent = &c->sent[c->sent_next];
   json_t *row = NULL;
 
   c->sending = text;
-  if (!cf_cli_send_text (c->cli, words, text, strlen (text), c->cli->timeout_ms, &row)) {
-    c->sent_next = (c->sent_next + 1) % CF_CONSOLE_SENT_MAX;
-    snprintf (sent->id, sizeof sent->id, "%s", cf_row_text (row, "message"));
-    sent->waits = false;
-  }
+  if (!cf_cli_send_text (c->cli, words, text, strlen (text), c->cli->timeout_ms, &row))
+    cf_chat_sent (c, row, text);
   c->sending = NULL;
   json_decref (row);
 }
@@ -233,10 +241,13 @@ cf_chat_event (struct cf_console *c, json_t *event)
     return c->cli->json || !strncmp (kind, "peer_", 5) || !strcmp (kind, "message_state") || !strcmp (kind, "typing");
   if (!strcmp (kind, "message")) {
     if (out && ((c->sending && !strcmp (text, c->sending)) || find_sent (c, cf_row_text (event, "message"))))
-      return true;
-    show_message (c, event);
+      cf_chat_keep (c, event); /* it is on the screen, as it was typed */
+    else
+      show_message (c, event);
   } else if (!strcmp (kind, "message_state"))
     own_state (c, event);
+  else if (!strncmp (kind, "message_", 8))
+    cf_chat_changed (c, event);
   else if (!strcmp (kind, "conversation") && !c->cli->json)
     peer_moved (c, event);
   else if (strcmp (kind, "typing") && !c->cli->json)

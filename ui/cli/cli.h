@@ -228,6 +228,9 @@ int cf_cli_run_help (struct cf_cli *cli, const struct cf_cli_command *command, c
 /* TEXT as a message of CONV; the row it gave (caller decrefs).  0, or an exit code, told. */
 int cf_cli_send_text (struct cf_cli *cli, const char *const *words, const char *text, size_t len, int timeout_ms,
                       json_t **r_row);
+/* Call VERB, which asks for TEXT; *R_ROW is its last row (caller decrefs).  0, or an exit code, told. */
+int cf_cli_give_text (struct cf_cli *cli, const char *verb, const char *const *words, const char *text, size_t len,
+                      int timeout_ms, json_t **r_row);
 /* Each line of the standard input as a message of CONV, until its end.  0, or an exit code, told. */
 int cf_cli_send_lines (struct cf_cli *cli, const char *conv, const char *wanted, int timeout_ms);
 /* How far a message has come, from 0 (queued); -1: failed, or no state.  And back. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* console.c - confab on a terminal without a command: who is near, and every command without typing "confab".
+/* console.c - a console of lines: who is near, and every command without typing "confab".
  *
- * Two connections: one for commands, one that streams events, which are shown
- * as they come, also while a command waits.  A chat (chat.c) takes over what
+ * Commands go over the program's one connection; a session beside it follows
+ * events, which are shown as they come, also while a command waits, and above
+ * the line that is being typed (typed.h).  A chat (chat.c) takes over what
  * lines mean until it is left.
  */
 
@@ -17,15 +18,9 @@
 
 #include "ui/cli/console.h"
 
-/* ---- events ---- */
+#define SETTLE_MS 5000 /* for the session to know how the daemon stands */
 
-static void
-before_event (struct cf_console *c)
-{
-  if (c->prompted)
-    putchar ('\n'); /* what is being typed stays above, and is still there for the terminal */
-  c->prompted = false;
-}
+/* ---- events ---- */
 
 /* Of use in a chat or to a program, or told by the command that caused it. */
 static bool
@@ -43,82 +38,92 @@ is_noise (const struct cf_console *c, const json_t *event)
   return !strcmp (kind, "message_state") || !strcmp (kind, "typing") || !strcmp (kind, "network");
 }
 
-static gpg_error_t
-on_event (void *arg, json_t *event)
+static void
+on_event (void *arg, const json_t *row)
 {
   struct cf_console *c = arg;
+  json_t *event = (json_t *) (uintptr_t) row;
 
-  if (json_is_integer (json_object_get (event, "cursor")))
-    c->cursor = json_integer_value (json_object_get (event, "cursor"));
   if (c->cli->names && !strcmp (cf_row_text (event, "event"), "conversation"))
     json_object_set (c->cli->names, cf_row_text (event, "conversation"), json_object_get (event, "title"));
-  if (cf_chat_event (c, event) || is_noise (c, event))
-    return 0;
-  before_event (c);
-  cf_show_event (c->cli, event);
-  return 0;
+  cf_typed_hide (&c->typed);
+  if (!cf_chat_event (c, event) && !is_noise (c, event))
+    cf_show_event (c->cli, event);
 }
 
 static void
-events_gone (struct cf_console *c)
+on_state (void *arg, enum cf_session_state state, const struct cf_client_error *why)
 {
-  cf_client_free (c->events);
-  c->events = NULL;
-  c->cli->side_fd = -1;
-  before_event (c);
-  cf_cli_note (c->cli, _ ("The daemon has ended. The next command starts it again."));
+  struct cf_console *c = arg;
+
+  (void) why;
+  if (state == CF_SESSION_READY)
+    c->gone = false;
+  else if ((state == CF_SESSION_CONNECTING || state == CF_SESSION_DOWN) && !c->gone) {
+    c->gone = true;
+    cf_typed_hide (&c->typed);
+    cf_cli_note (c->cli, _ ("The daemon has ended. The next command starts it again."));
+  }
 }
 
-/* All event lines that are there. */
 static void
 take_events (void *arg)
 {
   struct cf_console *c = arg;
-  struct cf_client_error error;
-  bool ended = false;
 
-  do {
-    if (cf_client_step (c->events, &ended, &error) || ended) {
-      events_gone (c);
-      return;
-    }
-  } while (cf_client_pending (c->events));
+  cf_session_dispatch (c->session);
 }
 
-/* Follow events, from where we were if we had to leave.  The daemon is not started for this alone. */
+/* Wait until the session knows how the daemon stands; WANTED: until it is ready. */
 static void
+settle (struct cf_console *c, bool wanted)
+{
+  int64_t deadline = cf_cli_now_ms () + SETTLE_MS;
+  enum cf_session_state state;
+
+  cf_session_retry (c->session);
+  while ((state = cf_session_state (c->session)) != CF_SESSION_READY && !cf_cli_interrupted (false)) {
+    struct pollfd p = { cf_session_fd (c->session), POLLIN, 0 };
+    int64_t left = deadline - cf_cli_now_ms ();
+
+    if (left <= 0 || (!wanted && state != CF_SESSION_CONNECTING))
+      break;
+    if (poll (&p, 1, (int) left) > 0)
+      cf_session_dispatch (c->session);
+  }
+}
+
+/* Follow events.  The daemon is not started for this alone.  0, or an exit code, told. */
+static int
 follow (struct cf_console *c)
 {
-  static const struct cf_client_handler handler = { on_event, NULL };
-  const struct cf_client_config config = { c->cli->home, false };
-  char *line = c->cursor >= 0 ? cf_cli_sprintf ("EVENTS --since=%lld", (long long) c->cursor)
-                              : cf_cli_sprintf ("EVENTS");
+  const struct cf_session_config config = { c->cli->home, false };
+  const struct cf_session_handler handler = { on_state, on_event };
+  gpg_error_t err = cf_session_new (&config, &handler, c, &c->session);
 
-  if (!c->events && !cf_client_connect (&config, &c->events)) {
-    if (cf_client_start (c->events, line, &handler, c)) {
-      cf_client_free (c->events);
-      c->events = NULL;
-    } else {
-      c->cli->side_fd = cf_client_fd (c->events);
-      c->cli->side = take_events;
-      c->cli->side_arg = c;
-    }
-  }
-  free (line);
+  if (err)
+    return cf_cli_fail (c->cli, err, NULL, NULL);
+  c->cli->side_fd = cf_session_fd (c->session);
+  c->cli->side = take_events;
+  c->cli->side_arg = c;
+  settle (c, false);
+  return 0;
 }
 
 /* ---- lines ---- */
 
 /* WORDS with ONE more, which they left out. */
-static void
+static int
 run_with (struct cf_cli *cli, char **words, size_t count, char *one)
 {
   char **all = cf_cli_must (calloc (count + 2, sizeof *all));
+  int code;
 
   memcpy (all, words, count * sizeof *all);
   all[count] = one;
-  cf_cli_run (cli, all, count + 1);
+  code = cf_cli_run (cli, all, count + 1);
   free (all);
+  return code;
 }
 
 /* The only request that waits for an answer, told to the person, who may be about to type a password for it.
@@ -155,20 +160,21 @@ names_nothing (char **words, size_t count)
 }
 
 /* A command that does not say what it is about is about the chat, or the only request that waits. */
-static void
+static int
 run_completed (struct cf_console *c, const struct cf_cli_command *command, char **words, size_t count)
 {
   char *request;
+  int code = CF_EXIT_USER;
 
   if (command && c->chat && count == 1 && !strncmp (command->args, "CONV", 4) && strcmp (words[0], "chat"))
-    run_with (c->cli, words, count, c->chat);
-  else if (command && !strcmp (command->args, "REQUEST") && names_nothing (words, count)) {
-    request = only_request (c->cli);
-    if (request)
-      run_with (c->cli, words, count, request);
-    free (request);
-  } else
-    cf_cli_run (c->cli, words, count);
+    return run_with (c->cli, words, count, c->chat);
+  if (!command || strcmp (command->args, "REQUEST") || !names_nothing (words, count))
+    return cf_cli_run (c->cli, words, count);
+  request = only_request (c->cli);
+  if (request)
+    code = run_with (c->cli, words, count, request);
+  free (request);
+  return code;
 }
 
 static void
@@ -179,17 +185,20 @@ run_words (struct cf_console *c, char **words, size_t count)
   int timeout_ms = cli->timeout_ms;
   const char *home = cli->home;
   bool json = cli->json;
+  int code;
 
   /* After the daemon has gone: follow it before anything is asked, so that nothing falls between. */
-  if (!c->events && command && command->verb && !cf_cli_connect (cli))
-    follow (c);
+  if (c->gone && command && command->verb && !cf_cli_connect (cli))
+    settle (c, false);
   c->running = true;
-  run_completed (c, command, words, count);
+  code = run_completed (c, command, words, count);
   c->running = false;
   cli->timeout_ms = timeout_ms;
   cli->json = json;
   cli->home = home;
   cf_cli_interrupted (true);
+  if (!code && command && (!strcmp (command->name, "init") || !strcmp (command->name, "start")))
+    settle (c, true);
 }
 
 static void
@@ -209,10 +218,8 @@ run_line (struct cf_console *c, const char *line)
   else if (count)
     run_words (c, words, count);
   free (words);
-  if (count && !strcmp (line, "help"))
-    cf_cli_say (c->cli, CF_CLI_DIM,
-                c->chat ? _ ("In a chat a command begins with /. Also /leave, /quit; // sends a line that begins with /.")
-                        : _ ("Also: quit"));
+  if (count && !strcmp (line, "help") && !c->chat)
+    cf_cli_say (c->cli, CF_CLI_DIM, _ ("Also: quit"));
   if (c->cli->chat) {
     char *chat = c->cli->chat;
 
@@ -225,83 +232,67 @@ run_line (struct cf_console *c, const char *line)
 static void
 take_line (struct cf_console *c, char *line)
 {
-  size_t len = strlen (line);
-
-  if (len && line[len - 1] == '\r')
-    line[len - 1] = 0;
-  if (c->chat && line[0] != '/')
-    *line ? cf_chat_say (c, line) : (void) 0;
-  else if (c->chat && line[1] == '/')
+  if (!c->chat)
+    run_line (c, line);
+  else if (line[0] != '/') {
+    if (*line)
+      cf_chat_say (c, line);
+  } else if (line[1] == '/')
     cf_chat_say (c, line + 1);
-  else
-    run_line (c, c->chat ? line + 1 : line);
-  follow (c);
+  else if (!cf_chat_command (c, line + 1))
+    run_line (c, line + 1);
 }
 
-/* The whole lines of the buffer; what is left stays for more. */
+/* The whole lines that were typed. */
 static void
 take_input (struct cf_console *c)
 {
-  char *end;
+  bool too_long = false;
+  char *line;
 
-  while (!c->quit && (end = memchr (c->input, '\n', c->input_len))) {
-    size_t len = (size_t) (end - c->input);
-    char *line = cf_cli_must (strndup (c->input, len));
-
-    c->input_len -= len + 1;
-    memmove (c->input, end + 1, c->input_len);
-    c->prompted = false;
-    take_line (c, line);
+  while (!c->quit && ((line = cf_typed_line (&c->typed, &too_long)) || too_long)) {
+    if (too_long)
+      cf_cli_fail (c->cli, cf_err (GPG_ERR_TOO_LARGE), _ ("\"confab send CONV -\" takes long texts"),
+                   _ ("That line is too long"));
+    else
+      take_line (c, line);
     free (line);
   }
-  if (c->input_len == sizeof c->input) {
-    cf_cli_fail (c->cli, cf_err (GPG_ERR_TOO_LARGE), _ ("\"confab send CONV -\" takes long texts"),
-                 _ ("That line is too long"));
-    c->input_len = 0;
-  }
 }
 
+/* In a chat lines come and go, and a prompt would stand between them. */
 static void
-read_input (struct cf_console *c)
+show_typed (struct cf_console *c)
 {
-  ssize_t n = read (STDIN_FILENO, c->input + c->input_len, sizeof c->input - c->input_len);
+  const char *prompt = c->chat || c->cli->json ? "" : "> ";
 
-  if (n > 0)
-    c->input_len += (size_t) n;
-  else if (!n || errno != EINTR)
-    c->input_ended = true;
-}
-
-static void
-prompt (struct cf_console *c)
-{
-  if (c->chat || c->prompted || !c->cli->tty_in || c->cli->json)
-    return; /* in a chat lines come and go, and a prompt would stand between them */
-  fputs ("> ", stdout);
-  cf_cli_flush ();
-  c->prompted = true;
+  if (strcmp (prompt, c->typed.prompt))
+    cf_typed_hide (&c->typed);
+  c->typed.prompt = prompt;
+  cf_typed_show (&c->typed);
 }
 
 /* One turn: wait for a line, an event or Ctrl-C, and deal with it. */
 static void
 turn (struct cf_console *c)
 {
-  struct pollfd fds[2] = { { STDIN_FILENO, POLLIN, 0 }, { c->cli->side_fd, POLLIN, 0 } };
+  struct pollfd fds[2] = { { STDIN_FILENO, POLLIN, 0 }, { cf_session_fd (c->session), POLLIN, 0 } };
 
-  prompt (c);
-  if (c->events && cf_client_pending (c->events)) {
-    take_events (c);
-    return;
-  }
+  show_typed (c);
   if (poll (fds, 2, -1) > 0) {
     if (fds[1].revents)
       take_events (c);
     if (fds[0].revents)
-      read_input (c);
+      cf_typed_read (&c->typed);
   }
   if (cf_cli_interrupted (true)) {
-    putchar ('\n');
-    c->prompted = false;
+    bool typed = c->typed.tty && c->typed.len;
+
+    if (!c->typed.tty || !typed)
+      putchar ('\n');
+    cf_typed_clear (&c->typed);
+    if (typed)
+      return; /* it was about what is typed */
     if (c->chat)
       cf_chat_leave (c);
     else
@@ -318,11 +309,11 @@ loop (struct cf_console *c)
       break;
     if (c->unread)
       cf_chat_mark_read (c);
-    if (c->input_ended) { /* Ctrl-D: one step back */
+    if (c->typed.ended) { /* Ctrl-D: one step back */
       if (!c->chat || c->chat_only || !c->cli->tty_in)
         break;
       cf_chat_leave (c);
-      c->input_ended = false;
+      c->typed.ended = false;
     }
     turn (c);
   }
@@ -341,8 +332,9 @@ run_one (struct cf_cli *cli, const char *name)
 
 /* Who we are, who is near, what there is to do.  0, or an exit code, told. */
 static int
-overview (struct cf_cli *cli)
+overview (struct cf_console *c)
 {
+  struct cf_cli *cli = c->cli;
   json_t *rows = NULL;
   const char *state;
   char *who;
@@ -362,6 +354,7 @@ overview (struct cf_cli *cli)
   if (code)
     return code;
   if (!strcmp (cf_row_text (json_array_get (rows, 0), "state"), "ready")) {
+    settle (c, true);
     who = cf_row_who (json_array_get (rows, 0));
     cf_cli_say (cli, CF_CLI_BOLD, _ ("You are %s"), who);
     free (who);
@@ -383,21 +376,23 @@ cf_cli_console (struct cf_cli *cli, const char *chat)
   int code;
 
   c->cli = cli;
-  c->cursor = -1;
-  c->chat_only = false;
   cli->interactive = true;
   cf_cli_catch_interrupt ();
   code = cf_cli_connect (cli);
+  if (!code)
+    code = follow (c); /* first, so that nothing falls between what is listed and what is told */
   if (!code) {
-    follow (c); /* first, so that nothing falls between what is listed and what is told */
-    code = chat ? cf_chat_enter (c, chat) : overview (cli);
+    code = chat ? cf_chat_enter (c, chat) : overview (c);
     c->chat_only = chat != NULL;
   }
-  if (!code)
+  if (!code) {
+    cf_typed_start (&c->typed, cli->tty_in && cli->tty_out, (size_t) cli->width);
     loop (c);
+    cf_typed_stop (&c->typed);
+  }
   c->chat_only = false;
   cf_chat_leave (c);
-  cf_client_free (c->events);
+  cf_session_free (c->session);
   cli->side_fd = -1;
   free (c);
   return code;

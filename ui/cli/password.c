@@ -59,7 +59,7 @@ read_unseen (int fd, const char *prompt, char *buf, size_t max, size_t *r_len)
     return cf_err_errno ();
   quiet = before;
   quiet.c_lflag &= ~(tcflag_t) (ECHO | ECHOE | ECHOK | ISIG);
-  quiet.c_lflag |= ECHONL;
+  quiet.c_lflag |= ICANON | ECHONL; /* the console may take keys one by one */
   quiet.c_cc[VEOL] = before.c_cc[VINTR];
   if (tcsetattr (fd, TCSAFLUSH, &quiet))
     return cf_err_errno ();
@@ -143,13 +143,23 @@ cf_cli_password (struct cf_cli *cli, const struct cf_cli_args *args, char **r_pa
 char *
 cf_cli_ask (const char *question)
 {
+  struct termios before, plain;
+  bool tty = !tcgetattr (STDIN_FILENO, &before), end = false;
   char buf[1024];
   size_t len = 0;
-  bool end = false;
+  gpg_error_t err;
 
+  if (tty) {
+    plain = before;
+    plain.c_lflag |= ICANON | ECHO | ECHOE; /* the console may take keys one by one */
+    tcsetattr (STDIN_FILENO, TCSADRAIN, &plain);
+  }
   printf ("%s", question);
   cf_cli_flush ();
-  if (read_line (STDIN_FILENO, -1, buf, sizeof buf - 1, &len, &end) || (end && !len)) {
+  err = read_line (STDIN_FILENO, -1, buf, sizeof buf - 1, &len, &end);
+  if (tty)
+    tcsetattr (STDIN_FILENO, TCSADRAIN, &before);
+  if (err || (end && !len)) {
     putchar ('\n');
     return NULL;
   }

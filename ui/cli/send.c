@@ -86,9 +86,8 @@ static const struct cf_client_handler give_handler = { on_row, on_inquire };
 
 /* ---- send ---- */
 
-/* Call VERB, which asks for TEXT; *R_ROW is its last row. */
-static int
-give_text (struct cf_cli *cli, const char *verb, const char *const *words, const char *text, size_t len, int timeout_ms,
+int
+cf_cli_give_text (struct cf_cli *cli, const char *verb, const char *const *words, const char *text, size_t len, int timeout_ms,
            json_t **r_row)
 {
   struct give give = { "TEXT", text, len, NULL };
@@ -112,7 +111,7 @@ int
 cf_cli_send_text (struct cf_cli *cli, const char *const *words, const char *text, size_t len, int timeout_ms,
                   json_t **r_row)
 {
-  return give_text (cli, "SEND", words, text, len, timeout_ms, r_row);
+  return cf_cli_give_text (cli, "SEND", words, text, len, timeout_ms, r_row);
 }
 
 static const char *const states[] = { "queued", "sent", "delivered", "read" };
@@ -242,7 +241,7 @@ cf_cli_run_text (struct cf_cli *cli, const struct cf_cli_command *command, const
   code = take_text (cli, args, command->min_args, &text, &len);
   if (code)
     return code;
-  code = give_text (cli, command->verb, words, text, len, cli->timeout_ms, &row);
+  code = cf_cli_give_text (cli, command->verb, words, text, len, cli->timeout_ms, &row);
   if (!code && cli->json)
     cf_cli_json (row);
   else if (!code)

@@ -508,12 +508,14 @@ cf_session_timers_changed (struct cf_session *s)
 void
 cf_session_retry (struct cf_session *s)
 {
-  if (s->state != CF_SESSION_DOWN || s->main || s->spawn)
-    return;
-  s->backoff_ms = 0;
-  s->short_lives = 0;
-  begin (s, 0, 0);
-  set_state (s, CF_SESSION_CONNECTING, NULL);
+  if (s->state == CF_SESSION_NO_IDENTITY || s->state == CF_SESSION_LOCKED)
+    ask_status (s);
+  else if (s->state == CF_SESSION_DOWN && !s->main && !s->spawn) {
+    s->backoff_ms = 0;
+    s->short_lives = 0;
+    begin (s, 0, 0);
+    set_state (s, CF_SESSION_CONNECTING, NULL);
+  }
   cf_session_settle (s);
 }
 

@@ -98,7 +98,8 @@ bool cf_session_happened_before (const struct cf_session *session, const json_t 
 
 /* LOCKED: ask the daemon to unlock, which may show pinentry.  Else nothing happens. */
 void cf_session_unlock (struct cf_session *session);
-/* DOWN: try again now, not when the timer says. */
+/* DOWN: try again now, not when the timer says.  NO_IDENTITY, LOCKED: look now whether another client has done what is
+   needed.  Else nothing happens. */
 void cf_session_retry (struct cf_session *session);
 
 /* ---- calls ---- */
