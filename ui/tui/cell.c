@@ -72,6 +72,25 @@ take_marks (const char **text, const char *end, ucs4_t base, struct cf_cell *cel
   }
 }
 
+/* What stands for C where the locale has no such sign. */
+static ucs4_t
+plain (ucs4_t c)
+{
+  static const struct {
+    ucs4_t sign;
+    char ascii;
+  } signs[] = {
+    { 0x00a0, ' ' },  { 0x00b7, '-' },  { 0x2010, '-' }, { 0x2011, '-' }, { 0x2013, '-' },  { 0x2014, '-' },
+    { 0x2018, '\'' }, { 0x2019, '\'' }, { 0x201c, '"' }, { 0x201d, '"' }, { 0x2022, '*' },  { 0x2026, '.' },
+    { 0x202f, ' ' },
+  };
+
+  for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+    if (signs[i].sign == c)
+      return (ucs4_t) signs[i].ascii;
+  return wcwidth ((wchar_t) REPLACEMENT) == 1 ? REPLACEMENT : '?';
+}
+
 int
 cf_cell_take (const char **text, const char *end, struct cf_cell *cell)
 {
@@ -86,7 +105,7 @@ cf_cell_take (const char **text, const char *end, struct cf_cell *cell)
   width = wcwidth ((wchar_t) c);
   memset (cell, 0, sizeof *cell);
   if (width < 0) { /* not in this locale, or of a Unicode that the C library does not know yet */
-    c = wcwidth ((wchar_t) REPLACEMENT) == 1 ? REPLACEMENT : '?';
+    c = plain (c);
     width = 1;
   }
   if (!width) { /* a mark without anything that it could sit on */

@@ -68,7 +68,7 @@ const struct cf_command cf_commands[] = {
     { 0, 0 }, NULL, 0, 0, false, true, cf_run_security },
   { "read", "", N_("mark everything here as read"), NULL, { 0, 0 }, NULL, 0, 0, false, true, cf_run_read },
   { "unread", "", N_("mark this conversation as unread, and leave it"), NULL, { 0, 0 }, NULL, 0, 0, false, true, cf_run_unread },
-  { "timer", N_("[DURATION|off]"), N_("messages vanish that long after they were read"),
+  { "timer", N_("[DURATION|off]"), N_("messages disappear that long after they were read"),
     N_("Of both sides, from now on: 30s, 10m, 8h, 7d, or off. Without DURATION it tells how it is."),
     { CF_ARG_CHOICE, 0 }, "off 30s 5m 1h 8h 1d 7d", 0, 1, false, true, cf_run_timer },
   { "pin", "", N_("keep this conversation at the top of every list"), NULL, { 0, 0 }, NULL, 0, 0, false, true, cf_run_pin },

@@ -87,7 +87,7 @@ cf_run_timer (struct cf_tui *tui, const struct cf_args *args)
   if (args->count) {
     run_verb (tui, "TIMER", NULL, args->word[0],
               !strcmp (args->word[0], "off") ? _("Messages stay from now on")
-                                             : _("Messages sent from now on vanish that long after they were read"));
+                                             : _("Messages sent from now on disappear that long after they were read"));
     return;
   }
   if (seconds <= 0) {
@@ -95,7 +95,7 @@ cf_run_timer (struct cf_tui *tui, const struct cf_args *args)
     return;
   }
   after = cf_words_duration (seconds);
-  cf_tui_notice (tui, CF_LOOK_PLAIN, _("Messages vanish %s after they were read"), after);
+  cf_tui_notice (tui, CF_LOOK_PLAIN, _("Messages disappear %s after they were read"), after);
   free (after);
 }
 

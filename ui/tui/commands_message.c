@@ -309,7 +309,7 @@ show_details (struct cf_tui *tui, const json_t *row)
   pair_time (sheet, _("delivered"), row, "delivered_at");
   pair_time (sheet, _("read"), row, "read_at");
   pair_time (sheet, _("changed"), row, "edited_at");
-  pair_time (sheet, _("vanishes"), row, "expires_at");
+  pair_time (sheet, _("disappears"), row, "expires_at");
   pair_fingerprint (sheet, _("your key"), row, "own_key");
   pair_fingerprint (sheet, _("their key"), row, "peer_key");
   free (text);

@@ -107,6 +107,7 @@ static void
 tell_key (struct cf_tui *tui, size_t number, const json_t *row)
 {
   char *who = cf_words_user_id (row), *hex = cf_words_fingerprint (cf_row_text (row, "fingerprint")), *text, *until;
+  const char *algorithm = cf_row_text (row, "algorithm");
   int64_t at;
 
   text = cf_must_print ("%2zu  %s", number, who);
@@ -114,9 +115,10 @@ tell_key (struct cf_tui *tui, size_t number, const json_t *row)
   free (text);
   cf_paper_add (tui->console, CF_LOOK_PLAIN, 10, "", hex);
   until = cf_row_utc_ms (row, "expires_at", &at) ? cf_words_time_full (at) : NULL;
-  text = cf_must_print ("%s%s%s%s", cf_row_text (row, "algorithm"), until ? _(", until ") : "", until ? until : "",
-                        cf_row_true (row, "on_card") ? _(", on a card") : "");
+  text = until ? cf_must_print (_("%s, valid until %s"), algorithm, until) : cf_must_copy (algorithm);
   cf_paper_add (tui->console, CF_LOOK_MUTED, 10, "", text);
+  if (cf_row_true (row, "on_card"))
+    cf_paper_add (tui->console, CF_LOOK_MUTED, 10, "", _("on a card"));
   free (text);
   free (until);
   free (who);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* frame.h - what stands around a window: title bar, list, status bar, input line.
  *
- *     title bar                                          vanishes after 1 hour
+ *     title bar                                          messages disappear after 1 hour
  *     list        | the window: a conversation, the console, an answer
  *                 |
  *                 | notice: what has just happened, or failed

@@ -99,8 +99,10 @@ enter (struct cf_tui *tui)
   text = cf_edit_take (window->edit);
   cf_tui_typing (tui, false);
   if (is_target (tui, text))
-    ;
-  else if (text[0] == '/' && text[1] != '/')
+    goto leave;
+  if (*text)
+    cf_tui_sheet_close (tui); /* an answer to what was asked before */
+  if (text[0] == '/' && text[1] != '/')
     cf_tui_command (tui, text);
   else if (*text && window->conversation)
     cf_tui_say (window, text[0] == '/' ? text + 1 : text);
@@ -109,6 +111,7 @@ enter (struct cf_tui *tui)
                    _("This is the console: /help lists commands, Alt+2 goes to the first conversation"));
     cf_edit_set (window->edit, text);
   }
+leave:
   free (text);
 }
 

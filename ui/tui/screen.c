@@ -343,9 +343,9 @@ extras_words (const json_t *row)
   bool muted = cf_row_true (row, "muted");
 
   if (after && muted)
-    text = cf_must_print (_("vanishes after %s, muted"), after);
+    text = cf_must_print (_("messages disappear after %s, muted"), after);
   else if (after)
-    text = cf_must_print (_("vanishes after %s"), after);
+    text = cf_must_print (_("messages disappear after %s"), after);
   else
     text = cf_must_copy (muted ? _("muted") : "");
   free (after);

@@ -238,11 +238,22 @@ struct view {
   size_t unread_at, own_at; /* SIZE_MAX: none */
 };
 
+/* Did a person write it, and is it still there? */
+static bool
+is_said (const json_t *row)
+{
+  const char *kind = cf_row_text (row, "kind");
+
+  return !cf_row_true (row, "notice") && !cf_row_true (row, "deleted")
+         && (!*kind || !strcmp (kind, "text") || !strcmp (kind, "other"));
+}
+
 static size_t
 newest_own (const struct cf_timeline *timeline)
 {
   for (size_t i = cf_timeline_at_newest (timeline) ? cf_timeline_count (timeline) : 0; i-- > 0;)
-    if (!strcmp (cf_row_text (cf_timeline_row (timeline, i), "direction"), "out"))
+    if (!strcmp (cf_row_text (cf_timeline_row (timeline, i), "direction"), "out")
+        && is_said (cf_timeline_row (timeline, i)))
       return i;
   return SIZE_MAX;
 }
@@ -418,11 +429,46 @@ newest_of (const struct cf_window *window, bool own)
   for (size_t i = cf_timeline_count (window->timeline); i-- > 0;) {
     const json_t *row = cf_timeline_row (window->timeline, i);
 
-    if (own == !strcmp (cf_row_text (row, "direction"), "out") && !cf_row_true (row, "notice")
-        && !cf_row_true (row, "deleted"))
+    if (own == !strcmp (cf_row_text (row, "direction"), "out") && is_said (row))
       return row;
   }
   return NULL;
+}
+
+/* Numbers for what is on the screen from row TOP on, 1 at the bottom.  One that has a number keeps it while the command
+   is being typed, whatever comes meanwhile. */
+static void
+number_rows (struct cf_window *window, const struct cf_scroll_top *top)
+{
+  size_t last = window->scroll.at;
+
+  for (size_t at = last + 1; at-- > top->at;) {
+    const char *id = cf_row_text (cf_timeline_row (window->timeline, at), "message");
+    bool known = false;
+
+    for (size_t i = 0; i < window->numbered_count; i++)
+      known |= !strcmp (window->numbered[i], id);
+    if (known)
+      continue;
+    cf_must_grow (&window->numbered, &window->numbered_room, window->numbered_count + 1, sizeof *window->numbered);
+    window->numbered[window->numbered_count++] = cf_must_copy (id);
+  }
+}
+
+/* A command that came too quickly for numbers to be drawn means what they would have been. */
+static void
+number_now (struct cf_window *window)
+{
+  struct cf_scroll_source source;
+  struct cf_scroll_top top;
+  struct view view;
+
+  view_init (&view, window);
+  source = source_of (&view);
+  if (cf_scroll_top (&window->scroll, &source, window->tui->layout.body.rows > 0 ? window->tui->layout.body.rows : 1,
+                     &top))
+    number_rows (window, &top);
+  free (view.peer);
 }
 
 const json_t *
@@ -436,6 +482,8 @@ cf_window_message (struct cf_window *window, unsigned number, bool own)
     cf_tui_notice (window->tui, CF_LOOK_BAD, "%s", _("Go to a conversation first, for example by Alt+2"));
     return NULL;
   }
+  if (number && !window->numbered_count)
+    number_now (window);
   if (number)
     id = number <= window->numbered_count ? window->numbered[number - 1] : NULL;
   if (id && cf_timeline_find (window->timeline, id, &at))
@@ -461,26 +509,6 @@ wants_numbers (const struct cf_window *window)
     if (!strncmp (text, commands[i], strlen (commands[i])))
       return true;
   return false;
-}
-
-/* Numbers for what is on the screen from row TOP on, 1 at the bottom.  One that has a number keeps it while the command
-   is being typed, whatever comes meanwhile. */
-static void
-number_rows (struct cf_window *window, const struct cf_scroll_top *top)
-{
-  size_t last = window->scroll.at;
-
-  for (size_t at = last + 1; at-- > top->at;) {
-    const char *id = cf_row_text (cf_timeline_row (window->timeline, at), "message");
-    bool known = false;
-
-    for (size_t i = 0; i < window->numbered_count; i++)
-      known |= !strcmp (window->numbered[i], id);
-    if (known)
-      continue;
-    cf_must_grow (&window->numbered, &window->numbered_room, window->numbered_count + 1, sizeof *window->numbered);
-    window->numbered[window->numbered_count++] = cf_must_copy (id);
-  }
 }
 
 /* ---- drawing ---- */

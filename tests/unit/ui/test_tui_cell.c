@@ -171,6 +171,26 @@ test_wide_halves (void **state)
   cf_grid_done (&grid);
 }
 
+/* Where the locale knows ASCII only, everything is drawn all the same. */
+static void
+test_plain_locale (void **state)
+{
+  const struct cf_area area = { 0, 0, 1, 20 };
+  struct cf_grid grid;
+  char *row;
+
+  (void) state;
+  assert_non_null (setlocale (LC_CTYPE, "C"));
+  cf_grid_init (&grid, 1, 20);
+  cf_grid_put (&grid, &area, 0, cf_grid_put (&grid, &area, 0, 0, 0, "a \u00b7 \u4f60 \u00e4\u2026"), 0,
+               cf_glyph (CF_GLYPH_VERTICAL));
+  row = cf_grid_row (&grid, 0);
+  setlocale (LC_CTYPE, "C.UTF-8");
+  assert_string_equal (row, "a - ? ?.|");
+  free (row);
+  cf_grid_done (&grid);
+}
+
 /* ---- lines ---- */
 
 static void
@@ -214,7 +234,7 @@ main (void)
     cmocka_unit_test (test_columns),    cmocka_unit_test (test_shorten),
     cmocka_unit_test (test_escapes),    cmocka_unit_test (test_any_bytes),
     cmocka_unit_test (test_wide_halves), cmocka_unit_test (test_marks_are_bounded),
-    cmocka_unit_test (test_wrap),
+    cmocka_unit_test (test_wrap),       cmocka_unit_test (test_plain_locale),
   };
 
   return cmocka_run_group_tests_name ("tui cell", tests, utf8_locale, NULL);
