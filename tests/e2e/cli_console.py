@@ -37,7 +37,7 @@ class Person:
         for variable in ("DISPLAY", "WAYLAND_DISPLAY", "GPG_TTY"):
             self.env.pop(variable, None)
         self.pid = self.fd = None
-        self.shown = self.all = ""
+        self.shown = self.all = self.passed = ""  # passed: what stood before the text that was waited for last
         self.run("gpg", "--batch", "--quiet", "--pinentry-mode", "loopback", "--passphrase", "", "--quick-gen-key",
                  f"{name} <{name}@x.invalid>", "future-default", "default", "never")
 
@@ -66,7 +66,7 @@ class Person:
                     raise Failed(f"{self.name}: {text!r} was not shown")
                 self.shown += data.decode(errors="replace")
                 self.all += data.decode(errors="replace")
-            self.shown = self.shown.split(text, 1)[1]
+            self.passed, self.shown = self.shown.split(text, 1)
 
     def type(self, text):
         os.write(self.fd, text.encode())
@@ -153,6 +153,69 @@ def chatting(a, b):
         raise Failed("what was typed is shown once by the terminal, once by history")
 
 
+def typing(a, b):
+    """On a terminal that can do nothing, a line that comes in leaves alone what is being typed"""
+    b.type("/quit\n")
+    if b.ended():
+        raise Failed("quit is no error")
+    b.env["TERM"] = "dumb"
+    b.all = ""
+    b.begin("chat", "alice")
+    b.until("A line is a message", "/leave is no command")
+    b.type("see you at\tsev\x1b[A\x1bOP")
+    b.until("see you at sev")
+    a.type("better eight\n")
+    b.until("alice: better eight", "see you at sev")
+    b.type("en or eight: too early\x17\x17\x7f\x7f ok")  # words, characters
+    b.until("en or eight: too early", "\b ok")
+    b.type("\x03")  # all of it; the program goes on
+    b.until("\n")
+    b.type("half\x15fine, caf\u00e9\u4e2d\x7f\n")
+    a.until("bob: fine, caf\u00e9\r")
+    a.type("one \x0c")  # shown once more
+    a.until("one", "one")
+    a.type("and two\n")
+    b.until("alice: one and two")
+    if "\x1b" in b.all:
+        raise Failed("an escape sequence for a terminal that knows none")
+
+
+def changing(a, b):
+    """Messages are answered, changed, reacted to and taken back by their numbers, and the other side is told in words"""
+    b.type("/reply a good answer\n")
+    a.until('In answer to you, "one and two":', "bob: a good answer")
+    b.type("/edit a better answer\n")
+    b.until("(changed)")
+    a.until('changed #', '"a good answer", to: a better answer')
+    a.type("/react \U0001f44d\n")
+    a.until("(reacted)")
+    b.until("alice reacts with \U0001f44d to #", '"a better answer"')
+    a.type("/react\n")
+    b.until("alice takes the reaction to #")
+    b.type("/delete\n")
+    b.until("Which of your messages is to be taken back was not said")
+    b.type("/search better answer\n")
+    b.until('"one and two":', "#", " ")
+    number = b.passed
+    b.until("(edited)")
+    b.type(f"/delete #{number}\n")
+    b.until("(taken back)")
+    a.until("took #", "back")
+    b.type("/history 2\n")
+    b.until("alice: one and two", "(deleted)")
+    b.type("/reply #9999 x\n")
+    b.until("No message was shown as #9999")
+    b.type("/help\n")
+    b.until("/delete #N: ", "//TEXT: ")
+    b.type("\x04")
+    if b.ended():
+        raise Failed("the end of the typing is no error")
+    b.begin("console")
+    b.until("> ")
+    b.type("chat alice\n")
+    b.until("A line is a message")
+
+
 def interrupting(a, b):
     """Ctrl-C ends a prompt or a wait, not the program"""
     a.type("/leave\n")
@@ -209,7 +272,7 @@ def ending(a, b):
 
 def main():
     where = tempfile.mkdtemp(prefix="cf-", dir="/tmp")
-    steps = (first_start, opening, chatting, interrupting, the_only_request, closing, ending)
+    steps = (first_start, opening, chatting, typing, changing, interrupting, the_only_request, closing, ending)
     people, broken = [], None
     print(f"1..{len(steps)}")
     try:

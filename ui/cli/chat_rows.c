@@ -108,27 +108,9 @@ show_quote (struct cf_console *c, const json_t *row)
   free (text);
 }
 
-static void
-show_reactions (struct cf_console *c, const json_t *row)
-{
-  const json_t *reaction;
-  size_t i;
-
-  json_array_foreach (json_object_get (row, "reactions"), i, reaction) {
-    char *who = author_of (c, reaction), *emoji = cf_row_shown (reaction, "emoji");
-
-    cf_cli_say (c->cli, CF_CLI_DIM, _ ("    %s from %s"), emoji, who);
-    free (who);
-    free (emoji);
-  }
-}
-
 void
 cf_chat_show (struct cf_console *c, json_t *row, bool numbered)
 {
-  json_t *shown;
-  char *text;
-
   if (c->cli->json) {
     cf_cli_json (row);
     return;
@@ -136,17 +118,7 @@ cf_chat_show (struct cf_console *c, json_t *row, bool numbered)
   show_quote (c, row);
   if (numbered)
     printf ("#%zu ", cf_chat_keep (c, row));
-  shown = json_copy (row);
-  if (cf_row_true (row, "deleted"))
-    json_object_set_new (shown, "text", json_string (_ ("(taken back)")));
-  else if (cf_row_true (row, "edited")) {
-    text = cf_cli_sprintf (_ ("%s (edited)"), cf_row_text (row, "text"));
-    json_object_set_new (shown, "text", json_string (text));
-    free (text);
-  }
-  cf_show_message (c->cli, shown);
-  json_decref (shown);
-  show_reactions (c, row);
+  cf_show_message (c->cli, row);
 }
 
 /* ---- changes ---- */
