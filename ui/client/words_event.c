@@ -171,7 +171,7 @@ cf_words_strength (const char *text)
     bits += *p == before || *p == before + 1 ? 0.5 : isdigit (*p) ? 3.0 : 2.0;
   }
   bits += 4.0 * ((kinds & 1) + (kinds >> 1 & 1) + (kinds >> 2 & 1) + (kinds >> 3 & 1) - 1);
-  if (is_common (text) || bits < 20)
+  if (is_common (text) || bits < 18)
     return CF_STRENGTH_WEAK;
   return bits < 32 ? CF_STRENGTH_FAIR : CF_STRENGTH_GOOD;
 }

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test_client_words.c - what people read. */
+
+#include <config.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "base/text.h"
+#include "ui/client/words.h"
+
+/* JSON with ' in the place of ". */
+static json_t *
+row (const char *text)
+{
+  char *json = strdup (text);
+  json_t *made;
+
+  for (char *p = json; *p; p++)
+    if (*p == '\'')
+      *p = '"';
+  made = json_loads (json, 0, NULL);
+  assert_non_null (made);
+  free (json);
+  return made;
+}
+
+static void
+is (char *text, const char *wanted)
+{
+  assert_string_equal (text, wanted);
+  free (text);
+}
+
+/* What a function of a row says. */
+static void
+of (char *(*words) (const json_t *), const char *json, const char *wanted)
+{
+  json_t *r = row (json);
+
+  is (words (r), wanted);
+  json_decref (r);
+}
+
+#define FPR "0123456789ABCDEF0123456789ABCDEF01234567"
+
+static void
+test_people (void **state)
+{
+  (void) state;
+  of (cf_words_name, "{'user_id':'Ana B. (work) <ana@x>'}", "Ana B.");
+  of (cf_words_name, "{'user_id':'<ana@x>'}", "<ana@x>");
+  of (cf_words_name, "{'user_id':'','name':null,'fingerprint':'" FPR "'}", "89AB CDEF 0123 4567");
+  of (cf_words_name, "{'title':'" FPR "'}", "89AB CDEF 0123 4567");
+  of (cf_words_name, "{'name':7}", "Somebody");
+  of (cf_words_name, "{'name':'A\\u202ena\\n<b>'}", "Ana");
+  of (cf_words_user_id, "{'user_id':'Ana <ana@x>'}", "Ana <ana@x>");
+  of (cf_words_user_id, "{'peer':'" FPR "'}", "0123 4567 89AB CDEF 0123 4567 89AB CDEF 0123 4567");
+  is (cf_words_fingerprint ("abcdef"), "ABCD EF");
+  is (cf_words_fingerprint ("no such"), "no such");
+  is (cf_words_fingerprint (""), "");
+  is (cf_words_initials ("Ana Maria Berg"), "AB");
+  is (cf_words_initials ("ana"), "A");
+  is (cf_words_initials ("\xc3\xa9lise <e@x>"), "\xc3\x89");
+  is (cf_words_initials ("Jean-Luc"), "JL");
+  is (cf_words_initials ("\xe7\x8e\x8b\xe5\xb0\x8f\xe6\x98\x8e"), "\xe7\x8e\x8b");
+  is (cf_words_initials (""), "?");
+  is (cf_words_initials ("... <x>"), "?");
+  assert_int_equal (cf_words_color (FPR), cf_words_color ("0123456789abcdef0123456789abcdef01234567"));
+  assert_true (cf_words_color ("") < CF_WORDS_COLORS);
+  assert_int_equal (cf_words_rgb (CF_WORDS_COLORS), cf_words_rgb (0));
+}
+
+static void
+test_trust (void **state)
+{
+  char *what, *remedy;
+  json_t *r;
+
+  (void) state;
+  of (cf_words_security, "{'state':'open','verified':{'how':'password'},'route':'lan'}",
+      "Verified by password \xc2\xb7 direct, LAN");
+  of (cf_words_security, "{'state':'open'}", "Not verified \xc2\xb7 offline");
+  of (cf_words_security, "{'state':'closed','closed_by_peer':true}", "Closed by the other side");
+  of (cf_words_security, "{'state':'requested','asked':true}", "Waiting for their answer");
+  of (cf_words_security, "{'state':'open','stopped':true}", "Stopped: something is wrong with a key");
+  of (cf_words_security, "{}", "Not verified \xc2\xb7 offline");
+  of (cf_words_verified, "{'verified':{'how':'password','when':'2024-05-03T12:00:00Z'}}",
+      "Verified by password, 3 May 2024");
+  assert_string_equal (cf_words_key_state ("ok"), "");
+  assert_string_equal (cf_words_key_state ("revoked"), "revoked");
+  assert_string_equal (cf_words_key_state ("new"), "not usable");
+  r = row ("{'state':'open','title':'Ana','key_state':'expired','stopped':true,'trouble':'The key of Ana has expired. X'}");
+  assert_true (cf_words_trouble (r, &what, &remedy));
+  is (what, "The key of Ana has expired");
+  is (remedy, "Ask them to extend it; the conversation goes on by itself then");
+  json_decref (r);
+  r = row ("{'state':'open','title':'%s%n','key_state':'revoked','trouble':'Your own key has been revoked'}");
+  assert_true (cf_words_trouble (r, &what, &remedy));
+  is (what, "Your own key has been revoked: it may be in wrong hands");
+  free (remedy);
+  json_decref (r);
+  r = row ("{'title':'%s%n','blocked':true}"); /* a name is no format */
+  assert_true (cf_words_trouble (r, &what, &remedy));
+  is (what, "You have blocked %s%n");
+  free (remedy);
+  json_decref (r);
+  r = row ("{'state':'open','key_state':'ok'}");
+  assert_false (cf_words_trouble (r, &what, &remedy));
+  json_decref (r);
+}
+
+static bool
+same (bool (*test) (const json_t *, const json_t *), const char *a, const char *b)
+{
+  json_t *ra = row (a), *rb = row (b);
+  bool is_same = test (ra, rb);
+
+  json_decref (ra);
+  json_decref (rb);
+  return is_same;
+}
+
+static void
+test_messages (void **state)
+{
+  json_t *r = row ("{'direction':'out','state':'queued'}");
+
+  (void) state;
+  assert_string_equal (cf_words_state (r), "Waiting");
+  json_decref (r);
+  r = row ("{'direction':'in','state':'read'}");
+  assert_string_equal (cf_words_state (r), "");
+  json_decref (r);
+  of (cf_words_text, "{'direction':'in','text':'a\\nb\\u202e'}", "a\nb");
+  of (cf_words_text, "{'direction':'in','deleted':true,'text':''}", "This message was taken back");
+  of (cf_words_preview, "{'draft':'half','last_message':{'text':'x'}}", "Draft: half");
+  of (cf_words_preview, "{'draft':null,'last_message':{'text':'a\\nb','direction':'out'}}", "You: ab");
+  of (cf_words_preview, "{'last_message':{'text':'hello','direction':'in'}}", "hello");
+  of (cf_words_preview, "{'last_message':'x'}", "");
+  of (cf_words_preview, "{}", "");
+  assert_true (same (cf_words_same_group, "{'author':'A','sent_at':'2026-01-01T12:00:00Z','direction':'out'}",
+                     "{'author':'A','sent_at':'2026-01-01T12:02:59Z','direction':'out'}"));
+  assert_false (same (cf_words_same_group, "{'author':'A','sent_at':'2026-01-01T12:00:00Z','direction':'out'}",
+                      "{'author':'A','sent_at':'2026-01-01T12:03:00Z','direction':'out'}"));
+  assert_false (same (cf_words_same_group, "{'author':'A','signature':'valid'}", "{'author':'A','signature':'bad'}"));
+  assert_false (same (cf_words_same_group, "{'author':'A'}", "{'author':'B'}"));
+  assert_false (same (cf_words_same_group, "{'author':'A','notice':true}", "{'author':'A'}"));
+  assert_false (same (cf_words_same_day, "{'sent_at':'2026-01-01T23:59:59Z'}", "{'sent_at':'2026-01-02T00:00:00Z'}"));
+  assert_false (cf_words_same_group (NULL, NULL));
+}
+
+static int64_t
+at (const char *time)
+{
+  int64_t ms = 0;
+
+  assert_int_equal (cf_time_parse (time, &ms), 0);
+  return ms;
+}
+
+static void
+test_times (void **state)
+{
+  const int64_t now = at ("2026-05-13T14:30:00Z"); /* a Wednesday */
+
+  (void) state;
+  is (cf_words_time (at ("2026-05-13T09:05:00Z"), now), "09:05");
+  is (cf_words_time (at ("2026-05-12T23:59:00Z"), now), "Tue 23:59");
+  is (cf_words_time (at ("2026-05-03T00:00:00Z"), now), "3 May");
+  is (cf_words_time (at ("2024-05-03T00:00:00Z"), now), "3 May 2024");
+  is (cf_words_time (at ("2026-05-14T00:00:00Z"), now), "14 May"); /* of a clock that is ahead */
+  is (cf_words_ago (now - 59999, now), "just now");
+  is (cf_words_ago (now - 60000, now), "1 minute ago");
+  is (cf_words_ago (now - 3599999, now), "59 minutes ago");
+  is (cf_words_ago (now - 3600000, now), "13:30");
+  is (cf_words_ago (at ("2026-05-12T23:59:00Z"), now), "yesterday, 23:59");
+  is (cf_words_ago (0, now), "1 Jan 1970");
+  assert_int_equal (cf_words_ago_changes_ms (now - 90000, now), 30000);
+  assert_int_equal (cf_words_ago_changes_ms (now - 7200000, now), (9 * 60 + 30) * 60000);
+  assert_true (cf_words_ago_changes_ms (now + 5000, now) > 0);
+  is (cf_words_day (now, now), "Today");
+  is (cf_words_day (at ("2026-05-12T00:00:00Z"), now), "Yesterday");
+  is (cf_words_day (at ("2026-05-07T00:00:00Z"), now), "Thursday");
+  is (cf_words_day (at ("2026-05-06T00:00:00Z"), now), "6 May 2026");
+  is (cf_words_time_full (now), "Wednesday, 13 May 2026, 14:30:00");
+  assert_int_equal (cf_words_days_between (at ("2024-02-28T12:00:00Z"), at ("2024-03-01T12:00:00Z")), 2);
+  assert_int_equal (cf_words_days_between (at ("2026-01-01T12:00:00Z"), at ("2025-12-31T12:00:00Z")), -1);
+  is (cf_words_duration (30), "30 seconds");
+  is (cf_words_duration (90), "90 seconds");
+  is (cf_words_duration (3600), "1 hour");
+  is (cf_words_duration (604800), "1 week");
+  is (cf_words_duration (-1), "0 seconds");
+  is (cf_words_size (999), "999 bytes");
+  is (cf_words_size (1234), "1.2 kB");
+  is (cf_words_size (999999), "1.0 MB");
+  is (cf_words_size (INT64_MAX), "9223372 TB");
+}
+
+static void
+test_events (void **state)
+{
+  struct cf_client_error error = { 1, "X", "It failed", "Try again" };
+  json_t *r = row ("{'event':'typing','typing':true}");
+
+  (void) state;
+  assert_null (cf_words_event (r));
+  json_decref (r);
+  of (cf_words_event, "{'event':'peer_seen','name':'Ana'}", "Ana is near");
+  of (cf_words_event, "{'event':'request','state':'waiting','purpose':'open','name':'Ana'}",
+      "Ana asks for a conversation");
+  of (cf_words_event, "{'event':'request','state':'waiting','purpose':'verify','name':'Ana'}",
+      "Ana asks to verify each other with a password");
+  of (cf_words_event, "{'event':'message','direction':'in','name':'Ana','text':'hi'}", "Ana: hi");
+  of (cf_words_event, "{'event':'error','message':'It failed','hint':'Try again'}", "It failed. Try again");
+  is (cf_words_error (&error), "It failed. Try again");
+  error.hint = "";
+  is (cf_words_error (&error), "It failed");
+}
+
+static void
+test_strength (void **state)
+{
+  (void) state;
+  assert_int_equal (cf_words_strength (""), CF_STRENGTH_NONE);
+  assert_int_equal (cf_words_strength ("1234567890123456"), CF_STRENGTH_WEAK);
+  assert_int_equal (cf_words_strength ("Password"), CF_STRENGTH_WEAK);
+  assert_int_equal (cf_words_strength ("aaaaaaaaaaaaaaaaaaaaaaa"), CF_STRENGTH_WEAK);
+  assert_int_equal (cf_words_strength ("horse"), CF_STRENGTH_WEAK);
+  assert_int_equal (cf_words_strength ("green horse"), CF_STRENGTH_FAIR);
+  assert_int_equal (cf_words_strength ("green horse battery"), CF_STRENGTH_GOOD);
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test (test_people), cmocka_unit_test (test_trust),  cmocka_unit_test (test_messages),
+    cmocka_unit_test (test_times),  cmocka_unit_test (test_events), cmocka_unit_test (test_strength),
+  };
+
+  setenv ("TZ", "UTC", 1);
+  tzset ();
+  return cmocka_run_group_tests (tests, NULL, NULL);
+}
