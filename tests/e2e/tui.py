@@ -279,6 +279,27 @@ def daemon_killed(a, b):
     b.screen.until("│ still here")
 
 
+def mouse(a, b):
+    """The wheel scrolls and clicks choose, once /mouse says so"""
+    def act(button, col, row):  # as a terminal tells it: a press, and that it is over
+        for code in (button, 3):
+            a.screen.type("\033[M" + chr(32 + code) + chr(33 + col) + chr(33 + row))
+    a.screen.enter("/mouse")
+    a.screen.until("The mouse scrolls and clicks")
+    a.screen.enter("/help")
+    a.screen.until("─ Help ─", "A line that you type")
+    act(65, 40, 10)
+    a.screen.without("A line that you type")
+    row = next(n for n, line in enumerate(a.screen.screen().splitlines()) if line.startswith(" 1 Confab"))
+    act(0, 5, row)
+    a.screen.until("^ Confab  Events")
+    row = next(n for n, line in enumerate(a.screen.screen().splitlines()) if re.match(" [2-9] bob", line))
+    act(0, 5, row)
+    a.screen.until("^ bob  Verified")
+    a.screen.enter("/mouse off")
+    a.screen.until("The mouse is the terminal's")
+
+
 def resizing(a, b):
     """Any size will do, down to what holds an input line"""
     a.screen.resize(40, 12)
@@ -485,7 +506,7 @@ def pinentry(a, b):
 
 
 STEPS = (first_run, nearby, wrong_password, open_by_password, talking, answers, changes, searching, attacks, another_window,
-         drafts, daemon_killed, resizing, long_history, taken_terminal, suspended, no_colour, simple_terminal, key_change,
+         drafts, daemon_killed, mouse, resizing, long_history, taken_terminal, suspended, no_colour, simple_terminal, key_change,
          deleting, pinentry)
 
 

@@ -146,6 +146,7 @@ bool cf_window_choose (struct cf_window *window, int by);
 void cf_window_choose_none (struct cf_window *window);
 /* What is typed next is a message of its own again; none is chosen. */
 void cf_window_about_none (struct cf_window *window);
+bool cf_message_is_said (const json_t *message); /* a person wrote it, and it was not taken back */
 /* The row that NUMBER (of those on the screen) means; 0: the one that is chosen, else the newest one (OWN: of ours; else:
    of the other side).  NULL: there is none, told. */
 const json_t *cf_window_message (struct cf_window *window, unsigned number, bool own);

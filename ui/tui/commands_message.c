@@ -117,6 +117,16 @@ id_of (const json_t *message)
 
 /* ---- reply, edit ---- */
 
+/* Notices and what was taken back cannot be answered; told. */
+static bool
+is_said (struct cf_window *window, const json_t *message)
+{
+  if (cf_message_is_said (message))
+    return true;
+  cf_tui_notice (window->tui, CF_LOOK_BAD, "%s", _("There is nothing to answer: nobody said it, or it was taken back"));
+  return false;
+}
+
 /* Go on to the line that answers or changes message ID; ABOUT, which is taken over, says what it is. */
 static void
 begin (struct cf_window *window, char **which, const char *id, const char *text, char *about)
@@ -134,7 +144,7 @@ cf_tui_begin_reply (struct cf_window *window, const json_t *message)
 {
   char *who, *text;
 
-  if (!message)
+  if (!message || !is_said (window, message))
     return;
   who = is_own (message) ? cf_must_copy (_("you")) : cf_window_title (window);
   text = cf_text_one_line (cf_row_text (message, "text"));
@@ -171,7 +181,9 @@ cf_run_reply (struct cf_tui *tui, const struct cf_args *args)
   unsigned number = take_number (&text);
   const json_t *message = cf_window_message (tui->current, number, false);
 
-  if (message && *text) {
+  if (!message || !is_said (tui->current, message))
+    return;
+  if (*text) {
     send_reply (tui, tui->current->conversation, id_of (message), text);
     cf_window_about_none (tui->current);
   } else

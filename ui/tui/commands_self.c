@@ -222,7 +222,8 @@ status_done (struct cf_tui_call *call, const struct cf_client_error *error)
   who = cf_words_user_id (row);
   fingerprint = cf_words_fingerprint (cf_row_text (row, "fingerprint"));
   home = shown (row, "home");
-  cf_sheet_pair (sheet, _("you are"), who);
+  if (*fingerprint)
+    cf_sheet_pair (sheet, _("you are"), who);
   cf_sheet_pair (sheet, _("fingerprint"), fingerprint);
   cf_sheet_pair (sheet, _("visible to"), cf_row_text (row, "visibility"));
   cf_sheet_pair (sheet, _("home"), home);

@@ -238,9 +238,8 @@ struct view {
   size_t unread_at, own_at; /* SIZE_MAX: none */
 };
 
-/* Did a person write it, and is it still there? */
-static bool
-is_said (const json_t *row)
+bool
+cf_message_is_said (const json_t *row)
 {
   const char *kind = cf_row_text (row, "kind");
 
@@ -253,7 +252,7 @@ newest_own (const struct cf_timeline *timeline)
 {
   for (size_t i = cf_timeline_at_newest (timeline) ? cf_timeline_count (timeline) : 0; i-- > 0;)
     if (!strcmp (cf_row_text (cf_timeline_row (timeline, i), "direction"), "out")
-        && is_said (cf_timeline_row (timeline, i)))
+        && cf_message_is_said (cf_timeline_row (timeline, i)))
       return i;
   return SIZE_MAX;
 }
@@ -429,7 +428,7 @@ newest_of (const struct cf_window *window, bool own)
   for (size_t i = cf_timeline_count (window->timeline); i-- > 0;) {
     const json_t *row = cf_timeline_row (window->timeline, i);
 
-    if (own == !strcmp (cf_row_text (row, "direction"), "out") && is_said (row))
+    if (own == !strcmp (cf_row_text (row, "direction"), "out") && cf_message_is_said (row))
       return row;
   }
   return NULL;
