@@ -6,7 +6,7 @@ import time
 
 from hostile_world import (ACCEPT, ACK, DONE, ENVELOPE, KEY, NEED, OPEN, OPENED, READ, RECEIVED, REFUSED, STATEMENT,
                            TA, TALK, TB, TYPING, WRONG, YA, YB, Err, Keys, case, fpr_bytes, hash_of, u16, u64, wait_until)
-from lab import check
+from lab import Failed, check
 
 PASSWORD = "battery"
 
@@ -133,13 +133,13 @@ class Request:
             size = -(-n // step) * step
         return entries + b"Padding: %07d\n\n" % (size - n) + b" " * (size - n)
 
-    def sealed(self, plain, signer=None, recipients=None, sign=True, compress=False):
+    def sealed(self, plain, signer=None, recipients=None, sign=True, compress=False, more=()):
         args = []
         for key in recipients or (self.peer_key, self.own_key):
             args += ["-r", key]
         args += ["--sign", "--local-user", signer or self.own_key] if sign else []
         return self.person.gpg("--trust-model", "always", "--no-encrypt-to", "--digest-algo", "SHA512",
-                               "--compress-algo", "zlib" if compress else "none", "--encrypt", *args,
+                               "--compress-algo", "zlib" if compress else "none", *more, "--encrypt", *args,
                                data=plain).stdout
 
     def envelope(self, number, sealed, times=1):
@@ -244,6 +244,26 @@ def gate_guesses(w):
     r.tunnel.close()
 
 
+@case("gate", "the frames of a run that was broken off, in the next one", gate_tag=1)
+def gate_replayed(w):
+    """The password is right; but the tag was made for another run, and who replays it need not know the password."""
+    r = Request(w, w.lab.person("parrot", "h3"), Keys(w.hands)).open().accepted()
+    share = r.share()
+    r.say(YA, share)
+    tag = w.hands.data("tags", r.hear(YB))[1]
+    r.tunnel.close()
+    r.tunnel, r.kept = w.link(r.person, r.keys), []
+    r.say(OPEN, b"\1" + r.nonce + u16(0))
+    r.hear(RECEIVED)
+    r.hear(ACCEPT)
+    r.say(YA, share)
+    r.hear(YB)
+    r.say(TA, tag)
+    r.hear(WRONG)
+    check(r.accepting.end().code == 4, "she hears that it was wrong")
+    r.tunnel.close()
+
+
 # --- messages ---
 
 
@@ -266,6 +286,18 @@ def messages_signed(w):
                    r.sealed(plain, recipients=(r.peer_key, r.own_key, w.eve.fpr)),
                    r.sealed(plain, recipients=(r.own_key, r.peer_key)), os.urandom(1000)):
         r.envelope(1, sealed)
+
+
+@case("messages", "one that anybody can alter on its way: without integrity protection", envelope_signature=1)
+def messages_unprotected(w):
+    r = w.open
+    sealed = r.sealed(r.padded(r.entry("altered")), more=("--rfc2440", "--disable-mdc", "--cipher-algo", "AES256"))
+    listed = r.person.gpg("--pinentry-mode", "loopback", "--passphrase", "", "--list-packets", data=sealed, check=False)
+    check(b"encrypted data packet" in listed.stdout and b"mdc_method" not in listed.stdout, f"{listed.stdout}")
+    before = w.refused().get("envelope.signature", 0)
+    r.envelope(1, sealed)
+    wait_until("it is refused", lambda: w.refused().get("envelope.signature", 0) > before)
+    check(not any(row["text"] == "altered" for row in w.client.call(f"HISTORY {r.id.hex()}")), "it is not shown")
 
 
 @case("messages", "what is signed does not fit", envelope_content=5)
@@ -313,6 +345,21 @@ def messages_answers(w):
     check(shown[0]["state"] == "sent", f"{shown}")
 
 
+@case("messages", "somebody who asks for much and reads none of it", message_need=5)
+def messages_slow(w):
+    r = w.open
+    big = "x" * 200000
+    for _ in range(10):
+        w.alice.confab("send", r.id.hex(), "-", "--wait", "queued", stdin=big)
+    r.say(NEED, u64(1), 30)
+    w.talk.wait_more(3)  # nobody waits for him
+    try:
+        for _ in range(10):
+            r.hear(ENVELOPE)  # and it is there when he reads
+    except Err as err:
+        raise Failed(f"what was not read is gone: {err}") from None
+
+
 @case("messages", "typing, faster than anybody can", message_typing=900)
 def messages_typing(w):
     r = w.open
@@ -335,3 +382,33 @@ def messages_flood(w):
         r.envelope(2, right)
         return any(row["text"] == "heard again" for row in w.client.call(f"HISTORY {r.id.hex()}"))
     wait_until("he is heard again, repeating as an honest one does", is_heard)
+
+
+# --- guesses, when nobody asks Alice anything any more ---
+
+
+@case("guesses", "strangers who guess at once, and one who wants two tunnels for it", gate_tag=3)
+def guesses_parallel(w):
+    """Each has the share that a guess needs before the first of them says his tag: each is counted all the same."""
+    people = [(w.lab.person(f"stranger{n}", "h3"), Keys(w.hands)) for n in range(3)]
+    ready = []
+    for who in people:
+        r = Request(w, *who).open().accepted()
+        r.say(YA, r.share("guess"))
+        ready.append((r, w.hands.data("tags", r.hear(YB))[1]))
+    for r, tag in ready:
+        r.say(TA, tag)
+    for r, _ in ready:
+        r.hear(WRONG)
+        check(r.accepting.end().code == 4, "she hears that it was wrong")
+    second, first = Keys(w.hands), ready[0][0]
+    w.hellos[first.person.fpr, second.public] = w.hello(first.person, second, number=os.urandom(16))
+    try:
+        again = Request(w, first.person, second)  # his other device: the one tunnel goes, or the other does not stay
+        again.open()
+        first.open()
+        raise Failed("two tunnels of one person stay")
+    except Err:
+        pass
+    for r, _ in ready:
+        r.tunnel.close()
