@@ -20,6 +20,7 @@ gtk_resources = ui/gtk/confab.gresource.xml ui/gtk/style.css \
 	ui/gtk/request_view.ui \
 	ui/gtk/scan_view.ui \
 	ui/gtk/search_bar.ui \
+	ui/gtk/search_view.ui \
 	ui/gtk/security_panel.ui \
 	ui/gtk/settings_dialog.ui \
 	ui/gtk/shortcuts.ui \
@@ -66,6 +67,7 @@ libcf_gtk_a_SOURCES = \
 	ui/gtk/scan_camera.c \
 	ui/gtk/scan_view.c ui/gtk/scan_view.h \
 	ui/gtk/search_bar.c ui/gtk/search_bar.h \
+	ui/gtk/search_view.c ui/gtk/search_view.h \
 	ui/gtk/secret_buffer.c ui/gtk/secret_buffer.h \
 	ui/gtk/security_panel.c ui/gtk/security_panel.h ui/gtk/security_panel_private.h \
 	ui/gtk/security_panel_deeds.c ui/gtk/security_panel_export.c \
