@@ -59,7 +59,8 @@ usage_of (const struct cf_cli_command *command)
 
   printf (_ ("Usage: confab %s%s%s%s\n\n"), command->name, command->options ? " [OPTION...]" : "",
           *command->args ? " " : "", command->args);
-  name = cf_cli_sprintf ("%s.", _ (command->summary));
+  /* Translators: what a command does, as a sentence. */
+  name = cf_cli_sprintf (_ ("%s."), _ (command->summary));
   if (name[0] >= 'a' && name[0] <= 'z')
     name[0] = (char) (name[0] - 'a' + 'A');
   put_folded (name, 0, 0);

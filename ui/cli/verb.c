@@ -136,8 +136,8 @@ unknown_command (struct cf_cli *cli, const char *word)
     names[n++] = c->name;
   names[n] = NULL;
   nearest = cf_cli_nearest (word, names);
-  hint = nearest ? cf_cli_sprintf (_ ("Did you mean \"%s%s\"?"), cli->interactive ? "" : _ ("confab "), nearest)
-                 : cf_cli_sprintf (_ ("\"%shelp\" lists the commands"), cli->interactive ? "" : _ ("confab "));
+  hint = nearest ? cf_cli_sprintf (_ ("Did you mean \"%s%s\"?"), cli->interactive ? "" : "confab ", nearest)
+                 : cf_cli_sprintf (_ ("\"%shelp\" lists the commands"), cli->interactive ? "" : "confab ");
   shown = cf_cli_shorten (word, 40);
   code = cf_cli_fail (cli, cf_err (GPG_ERR_UNKNOWN_COMMAND), hint, _ ("There is no command \"%s\""), shown);
   free (shown);

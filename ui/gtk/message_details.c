@@ -65,18 +65,20 @@ static void
 show_envelope (CfMessageDetails *details, const json_t *row)
 {
   const json_t *envelope = json_object_get (row, "envelope");
-  char *size, *text;
+  char *size, *text, *number;
 
   if (!json_is_object (envelope)) {
     cf_fact_row_set (details->envelope, NULL, NULL);
     return;
   }
   size = cf_words_size (cf_row_number (envelope, "bytes"));
-  /* Translators: %s is a size like "1.2 kB". */
-  text = g_strdup_printf (_("Number %" G_GINT64_FORMAT ", %s"), (gint64) cf_row_number (envelope, "number"), size);
+  number = g_strdup_printf ("%" G_GINT64_FORMAT, (gint64) cf_row_number (envelope, "number"));
+  /* Translators: the second %s is a size like "1.2 kB". */
+  text = g_strdup_printf (_("Number %s, %s"), number, size);
   cf_fact_row_set (details->envelope, text,
                    _("What was sent: encrypted, perhaps with other messages, and padded so that its size tells little."));
   g_free (text);
+  g_free (number);
   free (size);
 }
 
