@@ -498,3 +498,11 @@ cf_open_dialog_show (CfApp *app, GtkWindow *parent, const char *peer_fpr, const 
   go_to_ask (dialog);
   gtk_window_present (GTK_WINDOW (dialog));
 }
+
+gboolean
+cf_open_dialog_is_about (CfApp *app, const char *peer_fpr)
+{
+  CfOpenDialog *dialog = g_object_get_data (G_OBJECT (app), CURRENT);
+
+  return dialog && !strcmp (dialog->peer, peer_fpr);
+}

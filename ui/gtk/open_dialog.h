@@ -13,6 +13,8 @@ enum cf_open_purpose { CF_OPEN, CF_ACCEPT, CF_VERIFY };
    dialog at a time: another that is open makes room unless it waits for an answer. */
 void cf_open_dialog_show (CfApp *app, GtkWindow *parent, const char *peer_fpr, const char *request,
                           enum cf_open_purpose purpose);
+/* Is there one, about the person with this fingerprint? */
+gboolean cf_open_dialog_is_about (CfApp *app, const char *peer_fpr);
 
 G_END_DECLS
 

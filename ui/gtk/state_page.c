@@ -53,6 +53,16 @@ on_patience_over (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+static void
+say_locked (CfStatePage *page, const char *why)
+{
+  char *text = g_strjoin ("\n\n", _("Your messages on this computer are sealed with your key, and it takes its passphrase"
+                                    " to open them."), why, NULL);
+
+  say (page, "changes-prevent-symbolic", _("Confab is locked"), text, _("Unlock"));
+  g_free (text);
+}
+
 void
 cf_state_page_show (CfStatePage *page, enum cf_session_state state, const struct cf_client_error *why)
 {
@@ -63,7 +73,7 @@ cf_state_page_show (CfStatePage *page, enum cf_session_state state, const struct
   switch (state) {
   case CF_SESSION_LOCKED:
     if (why)
-      say (page, "changes-prevent-symbolic", _("Confab is locked"), text, _("Unlock"));
+      say_locked (page, text);
     else
       say (page, "dialog-password-symbolic", _("Waiting for your passphrase"),
            _("Your messages on this computer are sealed with your key. A window asks for its passphrase."), NULL);

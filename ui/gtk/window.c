@@ -310,6 +310,19 @@ on_changed (void *arg, enum cf_model_list list, const char *id)
   }
 }
 
+/* What went wrong without anybody waiting for it.  Who has the dialog about a person in front reads it there. */
+static void
+on_event (void *arg, const json_t *event)
+{
+  CfWindow *window = arg;
+  struct cf_client_error error = { .err = cf_err (GPG_ERR_GENERAL), .name = cf_row_text (event, "error"),
+                                   .message = cf_row_text (event, "message"), .hint = cf_row_text (event, "hint") };
+
+  if (!strcmp (cf_row_text (event, "event"), "error") && *error.message
+      && !cf_open_dialog_is_about (window->app, cf_row_text (event, "fingerprint")))
+    cf_window_report (window, &error);
+}
+
 /* ---- keys ---- */
 
 static void
@@ -554,7 +567,7 @@ add_parts (CfWindow *window)
 CfWindow *
 cf_window_new (CfApp *app)
 {
-  static const struct cf_model_handler handler = { .state = on_state, .changed = on_changed };
+  static const struct cf_model_handler handler = { .state = on_state, .changed = on_changed, .event = on_event };
   CfWindow *window = g_object_new (CF_TYPE_WINDOW, "application", app, NULL);
   struct cf_session *session = cf_model_session (cf_app_model (app));
 
