@@ -21,6 +21,7 @@
 #include "ui/gtk/open_dialog.h"
 #include "ui/gtk/people_dialog.h"
 #include "ui/gtk/request_view.h"
+#include "ui/gtk/search_view.h"
 #include "ui/gtk/security_panel.h"
 #include "ui/gtk/settings_dialog.h"
 #include "ui/gtk/shortcuts.h"
@@ -41,6 +42,7 @@ struct _CfWindow {
   char *address;      /* of a contact to be added once that is possible; NULL: none */
   guint trouble_timer;
   gboolean ready; /* it has been */
+  gboolean finding; /* words are sought everywhere, in the place of what is chosen */
   GtkStack *states; /* "state", "first-run", "main" */
   HdyLeaflet *leaflet;
   GtkWidget *left, *right;
@@ -53,7 +55,7 @@ struct _CfWindow {
   GtkInfoBar *trouble;
   GtkLabel *trouble_message, *trouble_hint;
   GtkWidget *state_page, *sidebar, *request_view, *view;
-  GtkWidget *first_run, *security_panel; /* NULL: not needed yet */
+  GtkWidget *first_run, *security_panel, *search_view; /* NULL: not needed yet */
 };
 
 G_DEFINE_TYPE (CfWindow, cf_window, HDY_TYPE_APPLICATION_WINDOW)
@@ -133,10 +135,15 @@ show_header (CfWindow *window, const json_t *row)
 static void
 show_content (CfWindow *window)
 {
-  const json_t *row = get_conversation (window);
+  const json_t *row = window->finding ? NULL : get_conversation (window);
   gboolean requested = row && !strcmp (cf_row_text (row, "state"), "requested");
 
   show_header (window, row);
+  if (window->finding) {
+    gtk_label_set_text (window->name, _("Find in all conversations"));
+    gtk_stack_set_visible_child (window->pages, window->search_view);
+    return;
+  }
   if (requested)
     cf_request_view_show (CF_REQUEST_VIEW (window->request_view), row);
   cf_conversation_view_show (CF_CONVERSATION_VIEW (window->view), row && !requested ? window->conversation : NULL);
@@ -159,8 +166,23 @@ show_panel (CfWindow *window)
 }
 
 static void
+find_everywhere (CfWindow *window)
+{
+  if (!window->search_view) {
+    window->search_view = cf_search_view_new (window->app);
+    gtk_widget_show (window->search_view);
+    gtk_stack_add_named (window->pages, window->search_view, "search");
+  }
+  window->finding = TRUE;
+  show_content (window);
+  hdy_leaflet_set_visible_child (window->leaflet, window->right);
+  cf_search_view_focus (CF_SEARCH_VIEW (window->search_view));
+}
+
+static void
 choose (CfWindow *window, const char *conversation)
 {
+  window->finding = FALSE;
   if (g_strcmp0 (window->conversation, conversation)) {
     g_free (window->conversation);
     window->conversation = g_strdup (conversation);
@@ -185,7 +207,7 @@ cf_window_conversation (CfWindow *window)
   gboolean seen = !hdy_leaflet_get_folded (window->leaflet)
                   || hdy_leaflet_get_visible_child (window->leaflet) == window->right;
 
-  return seen && gtk_widget_get_visible (GTK_WIDGET (window)) ? window->conversation : NULL;
+  return seen && !window->finding && gtk_widget_get_visible (GTK_WIDGET (window)) ? window->conversation : NULL;
 }
 
 void
@@ -328,6 +350,10 @@ on_event (void *arg, const json_t *event)
 static void
 leave (CfWindow *window)
 {
+  if (window->finding) {
+    cf_window_show_conversation (window, window->conversation, NULL);
+    return;
+  }
   if (cf_window_conversation (window) && cf_conversation_view_leave (CF_CONVERSATION_VIEW (window->view)))
     return;
   if (cf_sidebar_is_searching (CF_SIDEBAR (window->sidebar)))
@@ -344,7 +370,8 @@ cf_window_key_press_event (GtkWidget *widget, GdkEventKey *event)
 {
   CfWindow *window = CF_WINDOW (widget);
 
-  if (GTK_WIDGET_CLASS (cf_window_parent_class)->key_press_event (widget, event))
+  if (!(window->finding && event->keyval == GDK_KEY_Escape) /* a search entry would keep it for itself */
+      && GTK_WIDGET_CLASS (cf_window_parent_class)->key_press_event (widget, event))
     return GDK_EVENT_STOP;
   if (event->keyval == GDK_KEY_Escape) {
     leave (window);
@@ -387,6 +414,9 @@ on_action (GSimpleAction *action, GVariant *parameter, gpointer data)
   } else if (!strcmp (name, "find")) {
     if (cf_window_conversation (window))
       cf_conversation_view_find (CF_CONVERSATION_VIEW (window->view));
+  } else if (!strcmp (name, "find-everywhere")) {
+    if (window->ready)
+      find_everywhere (window);
   } else if (!strcmp (name, "close"))
     gtk_window_close (GTK_WINDOW (window));
   else if (!strcmp (name, "back"))
@@ -447,6 +477,7 @@ add_actions (CfWindow *window)
   static const GActionEntry entries[] = {
     { .name = "jump", .activate = on_action },
     { .name = "find", .activate = on_action },
+    { .name = "find-everywhere", .activate = on_action },
     { .name = "close", .activate = on_action },
     { .name = "back", .activate = on_action },
     { .name = "menu", .activate = on_action },
