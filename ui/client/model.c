@@ -21,6 +21,7 @@
 #include "ui/client/model_list.h"
 
 #define GATHER_MS 300         /* before a list is fetched again */
+#define LINK_MS 3000          /* from seeing somebody to a connection with him: of that no event tells */
 #define TYPING_MAX_MS 120000  /* the daemon says when it is over; this is for when that is lost */
 #define TYPING_MAX 64         /* at once */
 #define LATE_MAX 1000         /* events during a fetch */
@@ -59,6 +60,7 @@ struct cf_model {
   struct typing typing[TYPING_MAX];
   size_t typing_count;
   struct cf_timer typing_lapse;
+  struct cf_timer link_look;
   struct cf_model_listener *listeners;
   unsigned telling; /* depth */
 };
@@ -489,7 +491,33 @@ on_person (struct cf_model *m, const json_t *event)
 
   if (cf_model_get (m, CF_MODEL_CONTACTS, peer) || cf_row_true (event, "contact"))
     fetch_soon (m, CF_MODEL_CONTACTS);
-  if (cf_model_conversation_with (m, peer))
+  if (cf_model_conversation_with (m, peer)) {
+    fetch_soon (m, CF_MODEL_CONVERSATIONS);
+    cf_timer_after (cf_session_env (m->session), &m->link_look, LINK_MS);
+  }
+}
+
+static void
+on_link_look (void *arg)
+{
+  struct cf_model *m = arg;
+
+  if (cf_session_state (m->session) != CF_SESSION_READY)
+    return;
+  fetch_soon (m, CF_MODEL_CONTACTS);
+  fetch_soon (m, CF_MODEL_CONVERSATIONS);
+}
+
+/* Who is heard of is there, whatever his row says. */
+static void
+on_sign_of_life (struct cf_model *m, const json_t *event)
+{
+  const json_t *row = cf_model_get (m, CF_MODEL_CONVERSATIONS, cf_row_text (event, "conversation"));
+  const char *kind = cf_row_text (event, "event"), *state = cf_row_text (event, "state");
+  bool sign = !strcmp (kind, "typing") || (!strcmp (kind, "message") && !strcmp (cf_row_text (event, "direction"), "in"))
+              || (!strcmp (kind, "message_state") && (!strcmp (state, "delivered") || !strcmp (state, "read")));
+
+  if (row && sign && !cf_row_true (row, "online") && !cf_session_happened_before (m->session, event))
     fetch_soon (m, CF_MODEL_CONVERSATIONS);
 }
 
@@ -553,6 +581,7 @@ take (struct cf_model *m, const json_t *event)
 {
   const char *kind = cf_row_text (event, "event");
 
+  on_sign_of_life (m, event);
   if (!strcmp (kind, "message"))
     on_message (m, event);
   else if (!strcmp (kind, "message_state") || !strcmp (kind, "message_changed"))
@@ -728,6 +757,7 @@ cf_model_new (const struct cf_session_config *config, struct cf_model **r_model)
     err = listing_init (m, (enum cf_model_list) i);
   if (!err) {
     cf_timer_init (&m->typing_lapse, on_typing_lapse, m);
+    cf_timer_init (&m->link_look, on_link_look, m);
     err = cf_session_new (config, &handler, m, &m->session);
   }
   if (err)

@@ -38,8 +38,8 @@ struct world {
 
 static struct world *world;
 
-#define A "{\"conversation\":\"aa\",\"title\":\"Ana\",\"peer\":\"F1\",\"state\":\"open\",\"unread\":2,\"last_activity\":\"2026-01-01T10:00:00.000Z\"}"
-#define B "{\"conversation\":\"bb\",\"title\":\"Bob\",\"peer\":\"F2\",\"state\":\"open\",\"unread\":0,\"last_activity\":\"2026-01-03T10:00:00.000Z\"}"
+#define A "{\"conversation\":\"aa\",\"title\":\"Ana\",\"peer\":\"F1\",\"state\":\"open\",\"unread\":2,\"online\":true,\"last_activity\":\"2026-01-01T10:00:00.000Z\"}"
+#define B "{\"conversation\":\"bb\",\"title\":\"Bob\",\"peer\":\"F2\",\"state\":\"open\",\"unread\":0,\"online\":true,\"last_activity\":\"2026-01-03T10:00:00.000Z\"}"
 #define C "{\"conversation\":\"cc\",\"title\":\"Cy\",\"peer\":\"F2\",\"state\":\"closed\",\"pinned\":true,\"unread\":1,\"muted\":true,\"last_activity\":\"2025-01-03T10:00:00.000Z\"}"
 
 static void

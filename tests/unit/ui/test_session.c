@@ -416,7 +416,7 @@ test_cancel_inside (void **state)
   self.cancels = &self.call;
   call (&self, "OPEN", "self", NULL);
   WAIT (conn_of ("OPEN -- self"));
-  fake_raw (conn_of ("OPEN -- self"), "D {}%0A{}%0A{}%0A\nD {}%0A\nOK\n", 31);
+  fake_say (conn_of ("OPEN -- self"), "D {}%%0A{}%%0A{}%%0A\nD {}%%0A\nOK");
   WAIT (self.rows);
   call (&victim, "OPEN", "victim", NULL);
   other.cancels = &victim.call;
