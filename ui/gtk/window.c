@@ -575,11 +575,22 @@ cf_window_init (CfWindow *window)
   gtk_widget_init_template (GTK_WIDGET (window));
 }
 
+/* The bar's own button has a picture only. */
+static void
+name_close (GtkWidget *widget, gpointer name)
+{
+  if (GTK_IS_BUTTON (widget))
+    atk_object_set_name (gtk_widget_get_accessible (widget), name);
+  else if (GTK_IS_CONTAINER (widget))
+    gtk_container_forall (GTK_CONTAINER (widget), name_close, name);
+}
+
 static void
 add_parts (CfWindow *window)
 {
   CfApp *app = window->app;
 
+  gtk_container_forall (GTK_CONTAINER (window->trouble), name_close, _("Close"));
   window->state_page = cf_state_page_new (app);
   gtk_stack_add_named (window->states, window->state_page, "state");
   window->sidebar = cf_sidebar_new (app);
