@@ -393,15 +393,13 @@ json_muted_until (const struct cf_core *core, const struct cf_conversation *conv
 }
 
 gpg_error_t
-cf_conversation_json_words (struct cf_core *core, const struct cf_conversation *conv, json_t *row)
+cf_conversation_json_draft (struct cf_core *core, const struct cf_conversation *conv, json_t *row)
 {
   char *draft = NULL;
   gpg_error_t err;
 
   err = cf_store_draft_get (core->store, conv->id, &draft);
-  if (!err
-      && (json_object_set_new (row, "draft", cf_json_text (draft))
-          || json_object_set_new (row, "last_message", cf_history_last (core, conv))))
+  if (!err && json_object_set_new (row, "draft", cf_json_text (draft)))
     err = cf_err (GPG_ERR_ENOMEM);
   if (draft)
     cf_wipe (draft, strlen (draft));
@@ -435,7 +433,9 @@ cf_conversation_json (struct cf_core *core, const struct cf_conversation *conv)
                    peer && peer->blocked, "pinned", conv->pinned, "muted", cf_conversation_is_muted (core, conv),
                    "muted_until", json_muted_until (core, conv), "expire_after",
                    conv->timer_s ? json_integer (conv->timer_s) : json_null ());
-  if (row && cf_conversation_json_words (core, conv, row)) {
+  if (row
+      && (cf_conversation_json_draft (core, conv, row)
+          || json_object_set_new (row, "last_message", cf_history_last (core, conv)))) {
     json_decref (row);
     row = NULL;
   }

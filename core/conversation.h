@@ -113,8 +113,8 @@ void cf_conversation_closing_free (struct cf_conversations *all);
 void cf_conversation_closing_resume (struct cf_core *core);
 void cf_conversation_closing_finish (void *core); /* the same; of the timer */
 
-/* Draft and last message, as they are now, into ROW.  Errors: ENOMEM, the store's. */
-gpg_error_t cf_conversation_json_words (struct cf_core *core, const struct cf_conversation *conv, json_t *row) CF_MUST_CHECK;
+/* The draft, as it is now, into ROW.  Errors: ENOMEM, the store's. */
+gpg_error_t cf_conversation_json_draft (struct cf_core *core, const struct cf_conversation *conv, json_t *row) CF_MUST_CHECK;
 /* The row of CONVERSATIONS and of the event. */
 #define CF_CONVERSATION_FIELDS                                                                                        \
   "conversation, kind, title, peer, user_id, state (requested, open, closed), asked, online, unread,\n"               \

@@ -143,26 +143,22 @@ on_commit (void *arg, bool committed)
 static json_t *
 kept_part (json_t *event)
 {
-  static const char *const names[] = { "event", "at", "message", "conversation" };
   const char *kind = json_string_value (json_object_get (event, "event"));
-  json_t *kept;
+  json_t *kept = json_copy (event), *last;
 
-  if (!strcmp (kind, "conversation")) {
-    kept = json_copy (event);
-    json_object_del (kept, "last_message");
+  if (kept && !strcmp (kind, "conversation")) {
     json_object_del (kept, "draft");
-    return kept;
-  }
-  if (strcmp (kind, "message") && strcmp (kind, "message_changed"))
-    return json_incref (event);
-  kept = json_object ();
-  for (size_t i = 0; kept && i < sizeof names / sizeof *names; i++) {
-    json_t *value = json_object_get (event, names[i]);
-
-    if (value && json_object_set (kept, names[i], value)) {
+    last = json_object_get (kept, "last_message");
+    last = json_is_object (last) ? json_copy (last) : NULL;
+    json_object_del (last, "text");
+    if (last && json_object_set_new (kept, "last_message", last)) {
       json_decref (kept);
       kept = NULL;
     }
+  } else if (kept && (!strcmp (kind, "message") || !strcmp (kind, "message_changed"))) {
+    json_object_del (kept, "text");
+    json_object_del (kept, "quote");
+    json_object_del (kept, "reactions");
   }
   return kept;
 }

@@ -5,10 +5,10 @@
  * gets the next cursor.  A passing one (typing, peer_seen, peer_gone, network) carries the
  * cursor of the last durable one and is not repeated to who comes back.
  *
- * The store keeps no words of anybody in its events: of "message" and
- * "message_changed" it has the names of message and conversation, of
- * "conversation" neither draft nor last message.  Who comes back is told them
- * as they are then, and nothing of a message that is gone meanwhile.
+ * The store keeps no words of anybody in its events: text, quote and reactions
+ * of "message" and "message_changed", of "conversation" the draft and the text
+ * of the last message are left out.  Who comes back is told these as they are
+ * then, and nothing of a message that is gone meanwhile.
  */
 #ifndef CF_CORE_EVENT_H
 #define CF_CORE_EVENT_H

@@ -258,8 +258,33 @@ recall_message (struct recall *r, json_t *event)
     err = 0;
   if (!err)
     err = r->err;
-  if (!err && r->row && json_object_update_missing (event, r->row))
+  /* What was said of it then (its state ...) stays; of what has no text any more, this is said. */
+  if (!err && r->row
+      && (json_object_update_missing (event, r->row)
+          || json_object_set (event, "deleted", json_object_get (r->row, "deleted"))))
     err = cf_err (GPG_ERR_ENOMEM);
+  return err;
+}
+
+/* The last message that a conversation had then: its text, if it is still to be seen. */
+static gpg_error_t
+recall_last (struct recall *r, json_t *event)
+{
+  json_t *last = json_object_get (event, "last_message");
+  const char *text = json_string_value (json_object_get (last, "message"));
+  uint8_t id[CF_MESSAGE_ID_LEN];
+  struct around a = { r->core, r->conv, NULL };
+  gpg_error_t err;
+
+  if (!json_is_object (last) || !text || cf_unhex (text, id, sizeof id))
+    return 0;
+  err = cf_store_message_get (r->core->store, r->conv->id, id, last_row, &a);
+  if (err && gpg_err_code (err) != GPG_ERR_NOT_FOUND)
+    return err;
+  if (err)
+    return json_object_set_new (event, "last_message", json_null ()) ? cf_err (GPG_ERR_ENOMEM) : 0;
+  err = a.value && !json_object_set (last, "text", json_object_get (a.value, "text")) ? 0 : cf_err (GPG_ERR_ENOMEM);
+  json_decref (a.value);
   return err;
 }
 
@@ -280,8 +305,11 @@ cf_history_recall (struct cf_core *core, json_t *event, bool *r_gone)
     if (!err)
       *r_gone = r.row == NULL;
     json_decref (r.row);
-  } else if (!strcmp (kind, "conversation") && r.conv)
-    err = cf_conversation_json_words (core, r.conv, event);
+  } else if (!strcmp (kind, "conversation") && r.conv) {
+    err = cf_conversation_json_draft (core, r.conv, event);
+    if (!err)
+      err = recall_last (&r, event);
+  }
   return err;
 }
 

@@ -112,6 +112,9 @@ hook_write (assuan_context_t ctx, assuan_fd_t fd, const void *buffer, size_t siz
     return -1;
   }
   event_add (conn->writable, NULL);
+  /* A row that was sent would lie in libassuan's own line until a longer one is.  (Other lines may be constants.) */
+  if (size > 2 && !memcmp (buffer, "D ", 2))
+    cf_wipe ((void *) (uintptr_t) buffer, size);
   return (ssize_t) size;
 }
 
