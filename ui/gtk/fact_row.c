@@ -8,6 +8,7 @@
 
 #include "ui/client/i18n.h"
 #include "ui/client/words.h"
+#include "ui/gtk/accessible.h"
 
 #define COPIED_MS 2000
 
@@ -150,6 +151,7 @@ cf_fact_row_init (CfFactRow *row)
   pango_attr_list_insert (attributes, pango_attr_insert_hyphens_new (FALSE)); /* an address has none of its own */
   gtk_label_set_attributes (row->value, attributes);
   pango_attr_list_unref (attributes);
+  cf_accessible_tell_titles (GTK_WIDGET (row)); /* also of a row that comes later than its window */
   g_object_bind_property (row, "title", row->title, "label", G_BINDING_SYNC_CREATE);
   show_copied (row, FALSE);
 }

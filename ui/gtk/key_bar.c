@@ -284,10 +284,10 @@ say_requested (CfKeyBar *bar, const json_t *row, const char *name)
 static void
 say_closed (CfKeyBar *bar, const json_t *row, const char *name)
 {
-  const char *trouble = cf_row_text (row, "trouble");
+  bool never_open = !*cf_row_text (row, "opened_at"); /* then "trouble" says how opening it failed */
   char *what = NULL, *remedy = NULL;
 
-  if (*trouble && cf_words_trouble (row, &what, &remedy)) {
+  if (never_open && *cf_row_text (row, "trouble") && cf_words_trouble (row, &what, &remedy)) {
     say (bar, "dialog-error-symbolic", what, remedy);
     free (what);
     free (remedy);

@@ -190,16 +190,15 @@ refresh (CfSecurityPanel *panel)
   show_person (panel, row, person);
   show_conversation (panel, row);
   cf_security_panel_show_deeds (panel, row, person);
-  gtk_label_set_text (panel->told_label, panel->told ? panel->told : "");
-  gtk_widget_set_visible (GTK_WIDGET (panel->told_label), panel->told != NULL);
   panel->updating = FALSE;
 }
 
 void
-cf_security_panel_tell (CfSecurityPanel *panel, const char *text)
+cf_security_panel_tell (CfSecurityPanel *panel, GtkWidget *row, const char *text)
 {
   g_free (panel->told);
   panel->told = g_strdup (text);
+  panel->told_by = row;
   refresh (panel);
 }
 
@@ -252,7 +251,6 @@ cf_security_panel_class_init (CfSecurityPanelClass *class)
   BIND (icon);
   BIND (headline);
   BIND (sentence);
-  BIND (told_label);
   BIND (user_id);
   BIND (fingerprint);
   BIND (expiry);

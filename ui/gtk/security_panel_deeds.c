@@ -28,8 +28,6 @@ on_person_done (GtkWidget *widget, const struct cf_client_error *error, const js
   CfSecurityPanel *panel = CF_SECURITY_PANEL (widget);
 
   (void) row;
-  gtk_widget_set_sensitive (panel->certify, TRUE);
-  gtk_widget_set_sensitive (panel->block, TRUE);
   if (error->err)
     cf_app_report (panel->app, error);
   else
@@ -48,7 +46,7 @@ ask_of_person (CfSecurityPanel *panel, const char *verb, const char *first, cons
   if (second)
     words[n++] = second;
   words[n] = cf_row_text (cf_security_panel_row (panel), "peer");
-  cf_security_panel_tell (panel, NULL); /* of the deed before */
+  cf_security_panel_tell (panel, NULL, NULL); /* of the deed before */
   if (*words[n])
     cf_widget_call (GTK_WIDGET (panel), panel->app, verb, words, NULL, done);
 }
@@ -73,11 +71,11 @@ on_certified (GtkWidget *widget, const struct cf_client_error *error, const json
   if (error->err)
     return;
   if (cf_row_true (row, "already"))
-    cf_security_panel_tell (panel, _("This key was certified by yours already."));
+    cf_security_panel_tell (panel, panel->certify, _("This key was certified by yours already."));
   else if (cf_row_true (row, "exportable"))
-    cf_security_panel_tell (panel, _("This key is certified by yours, for everybody who gets it from you."));
+    cf_security_panel_tell (panel, panel->certify, _("This key is certified by yours, for everybody who gets it from you."));
   else
-    cf_security_panel_tell (panel, _("This key is certified by yours, for you alone."));
+    cf_security_panel_tell (panel, panel->certify, _("This key is certified by yours, for you alone."));
 }
 
 static void
@@ -89,7 +87,6 @@ on_certify_response (CfSecurityPanel *panel, int response, GtkDialog *dialog)
   gtk_widget_destroy (GTK_WIDGET (dialog));
   if (response != GTK_RESPONSE_ACCEPT)
     return;
-  gtk_widget_set_sensitive (panel->certify, FALSE);
   ask_of_person (panel, "CERTIFY", way == 1 ? "--exportable" : NULL, verified ? NULL : "--unverified", on_certified);
 }
 
@@ -130,7 +127,6 @@ on_block_response (CfSecurityPanel *panel, int response, GtkDialog *dialog)
   gtk_widget_destroy (GTK_WIDGET (dialog));
   if (response != GTK_RESPONSE_ACCEPT)
     return;
-  gtk_widget_set_sensitive (panel->block, FALSE);
   ask_of_person (panel, "BLOCK", NULL, NULL, on_person_done);
 }
 
@@ -144,7 +140,6 @@ on_block (CfSecurityPanel *panel)
   if (!row)
     return;
   if (cf_row_true (row, "blocked")) {
-    gtk_widget_set_sensitive (panel->block, FALSE);
     ask_of_person (panel, "UNBLOCK", NULL, NULL, on_person_done);
     return;
   }
@@ -265,13 +260,23 @@ show_mute (CfSecurityPanel *panel, const json_t *row)
   gtk_combo_box_set_active_id (GTK_COMBO_BOX (panel->mute), !cf_row_true (row, "muted") ? "on" : when ? "now" : "off");
 }
 
+/* What ROW is for, unless it has something to tell. */
+static void
+show_deed (CfSecurityPanel *panel, GtkWidget *row, const char *purpose)
+{
+  bool told = panel->told && panel->told_by == row;
+
+  hdy_action_row_set_subtitle (HDY_ACTION_ROW (row), told ? panel->told : purpose);
+}
+
 void
 cf_security_panel_show_deeds (CfSecurityPanel *panel, const json_t *row, const json_t *person)
 {
   bool open = !strcmp (cf_row_text (row, "state"), "open"), blocked = cf_row_true (row, "blocked");
-  bool verified = json_is_object (json_object_get (row, "verified")), own = !cf_row_true (row, "stopped");
+  bool verified = json_is_object (json_object_get (row, "verified")), going = open && !cf_row_true (row, "stopped");
 
-  gtk_widget_set_sensitive (panel->verify, open && own);
+  gtk_widget_set_sensitive (panel->verify, going);
+  gtk_widget_set_sensitive (panel->timer_row, going);
   hdy_preferences_row_set_title (HDY_PREFERENCES_ROW (panel->verify), verified ? _("Verify again") : _("Verify"));
   gtk_widget_set_visible (panel->certify, person && cf_row_true (person, "contact"));
   show_timer (panel, row);
@@ -279,8 +284,9 @@ cf_security_panel_show_deeds (CfSecurityPanel *panel, const json_t *row, const j
   gtk_switch_set_active (panel->pin, cf_row_true (row, "pinned"));
   show_mute (panel, row);
   hdy_preferences_row_set_title (HDY_PREFERENCES_ROW (panel->block), blocked ? _("Unblock") : _("Block"));
-  hdy_action_row_set_subtitle (HDY_ACTION_ROW (panel->block), blocked ? _("Hear from them again.")
-                                                                      : _("Hear nothing from them any more."));
+  show_deed (panel, panel->block, blocked ? _("Hear from them again.") : _("Hear nothing from them any more."));
+  show_deed (panel, panel->certify, _("Say in your own keyring that this key is theirs."));
+  show_deed (panel, panel->export, _("Save all messages in a file."));
 }
 
 void

@@ -117,7 +117,7 @@ on_done (void *arg, const struct cf_client_error *error)
     name = g_filename_display_basename (x->path);
     /* Translators: %s is the name of a file. */
     text = g_strdup_printf (_("Saved as %s."), name);
-    cf_security_panel_tell (x->panel, text);
+    cf_security_panel_tell (x->panel, x->panel->export, text);
     g_free (text);
     g_free (name);
   }

@@ -16,11 +16,12 @@ struct _CfSecurityPanel {
   CfApp *app;
   struct cf_model_listener *listener;
   char *conversation; /* NULL: none */
-  char *told;         /* what a deed has come to; shown until another conversation is */
+  char *told;         /* what a deed has come to: in its row until the next deed, or another conversation */
+  GtkWidget *told_by; /* that row */
   gboolean updating;  /* a control changes because the model has */
   GtkWidget *content;
   GtkImage *icon;
-  GtkLabel *headline, *sentence, *told_label;
+  GtkLabel *headline, *sentence;
   CfFactRow *user_id, *fingerprint, *expiry, *warning;
   CfFactRow *peer_key, *own_key, *opened, *route;
   GtkWidget *verify, *certify, *timer_row, *pin_row, *mute_row, *export, *block;
@@ -32,8 +33,8 @@ struct _CfSecurityPanel {
 const json_t *cf_security_panel_row (CfSecurityPanel *panel);
 /* What is known of its peer: the row of a contact, else of somebody near, else NULL. */
 const json_t *cf_security_panel_person (CfSecurityPanel *panel);
-/* Say TEXT, the outcome of a deed, below the headline; NULL: nothing. */
-void cf_security_panel_tell (CfSecurityPanel *panel, const char *text);
+/* Say TEXT, the outcome of the deed of ROW, in that row; NULL: nothing. */
+void cf_security_panel_tell (CfSecurityPanel *panel, GtkWidget *row, const char *text);
 
 /* ---- security_panel_deeds.c ---- */
 
