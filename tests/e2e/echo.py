@@ -134,6 +134,14 @@ def talks(user):
     user.rows("send", conv, "help")
     answer("Try this")
     events.until("it types", lambda row: row["event"] == "typing")
+    wish = user.rows("send", conv, "react")[0]["message"]
+    events.until("a reaction", lambda row: row["event"] == "message_changed" and row["message"] == wish
+                 and row["reactions"])
+    user.rows("send", conv, "edit")
+    events.until("a correction", lambda row: row["event"] == "message_changed" and row["edited"]
+                 and row["text"] == "This is right.")
+    user.rows("send", conv, "delete")
+    events.until("it thinks better of it", lambda row: row["event"] == "message_changed" and row["deleted"])
     user.rows("send", conv, "many")
     answer("10 of 10")
     user.rows("verify", conv, password=ready["password"])
