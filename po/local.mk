@@ -7,7 +7,8 @@
 catalogues = po/de.po po/zh_TW.po
 EXTRA_DIST += $(catalogues) po/LINGUAS po/POTFILES po/extract.sh
 
-EXTRA_DIST += tests/tools/check-po.sh
+dist_check_SCRIPTS += tests/tools/check-po.sh
+TESTS += tests/tools/check-po.sh
 
 .PHONY: update-po
 update-po:

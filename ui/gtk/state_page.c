@@ -49,7 +49,7 @@ on_patience_over (gpointer data)
   CfStatePage *page = data;
 
   page->waiting = 0;
-  say (page, NULL, _("Starting…"), "", NULL);
+  say (page, "im.confab.Confab-symbolic", _("Starting…"), "", NULL); /* without one, an icon for a missing one is shown */
   return G_SOURCE_REMOVE;
 }
 
