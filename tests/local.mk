@@ -138,7 +138,17 @@ tests_bench_fill_history_LDADD = $(CORE_LIBS) $(BASE_LIBS)
 tests_bench_bare_gpg_CPPFLAGS = $(AM_CPPFLAGS) $(GPGME_CFLAGS)
 tests_bench_bare_gpg_LDADD = $(GPGME_LIBS)
 EXTRA_DIST += tests/bench/latency.py tests/bench/burst.py tests/bench/history.py
+if HAVE_GTK
+EXTRA_PROGRAMS += tests/bench/gtk_scroll
+tests_bench_gtk_scroll_CPPFLAGS = $(libcf_gtk_a_CPPFLAGS)
+tests_bench_gtk_scroll_CFLAGS = $(libcf_gtk_a_CFLAGS)
+tests_bench_gtk_scroll_LDADD = $(GTK_CLIENT_LIBS)
+BENCH_GTK = bench-gtk
+.PHONY: bench-gtk
+bench-gtk: tests/bench/gtk_scroll
+	NO_AT_BRIDGE=1 $(BASH_PATH) $(srcdir)/tests/lab/gui.sh tests/bench/gtk_scroll
+endif
 .PHONY: bench
-bench: tests/bench/bare_gpg tests/bench/fill_history confab confabd
+bench: tests/bench/bare_gpg tests/bench/fill_history confab confabd $(BENCH_GTK)
 	for name in latency burst history; do \
 	  CF_BUILDDIR='$(abs_top_builddir)' python3 $(srcdir)/tests/bench/$$name.py || exit; done

@@ -100,6 +100,20 @@ tests_unit_ui_test_qr_read_SOURCES = tests/unit/ui/test_qr_read.c
 tests_unit_ui_test_qr_read_CPPFLAGS = $(libcf_gtk_a_CPPFLAGS)
 tests_unit_ui_test_qr_read_CFLAGS = $(libcf_gtk_a_CFLAGS)
 tests_unit_ui_test_qr_read_LDADD = $(GTK_CLIENT_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/ui/test_message_text
+TESTS += tests/unit/ui/test_message_text
+tests_unit_ui_test_message_text_SOURCES = tests/unit/ui/test_message_text.c
+tests_unit_ui_test_message_text_CPPFLAGS = $(libcf_gtk_a_CPPFLAGS)
+tests_unit_ui_test_message_text_CFLAGS = $(libcf_gtk_a_CFLAGS)
+tests_unit_ui_test_message_text_LDADD = $(GTK_CLIENT_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/ui/test_timeline_view
+tests_unit_ui_test_timeline_view_SOURCES = tests/unit/ui/test_timeline_view.c
+tests_unit_ui_test_timeline_view_CPPFLAGS = $(libcf_gtk_a_CPPFLAGS)
+tests_unit_ui_test_timeline_view_CFLAGS = $(libcf_gtk_a_CFLAGS)
+tests_unit_ui_test_timeline_view_LDADD = $(GTK_CLIENT_LIBS) $(CMOCKA_LIBS)
+dist_check_SCRIPTS += tests/unit/ui/timeline_view.sh
+TESTS += tests/unit/ui/timeline_view.sh
+tests/unit/ui/timeline_view.log: tests/unit/ui/test_timeline_view
 endif
 
 CLEANFILES += ui/gtk/resources.c
