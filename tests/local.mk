@@ -53,8 +53,8 @@ tests_sim_test_inject_LDADD = libcf-sim.a $(STARVED_LIBS) $(BASE_LIBS) $(SQLCIPH
 endif
 
 # The house rules: layers, and protocols without I/O.
-dist_check_SCRIPTS += tests/tools/check-layers.sh tests/tools/check-symbols.sh
-TESTS += tests/tools/check-layers.sh tests/tools/check-symbols.sh
+dist_check_SCRIPTS += tests/tools/check-layers.sh tests/tools/check-symbols.sh tests/tools/check-templates.sh
+TESTS += tests/tools/check-layers.sh tests/tools/check-symbols.sh tests/tools/check-templates.sh
 
 # Unit tests under valgrind's memcheck, which sees reads of what nobody has written, as the sanitizers do not.
 EXTRA_DIST += tests/tools/valgrind.supp

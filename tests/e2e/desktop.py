@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The desktop client as people use it, by names and roles: every promise of a window has a story here."""
 from desk import at_desks
-from lab import open_conversation, run_stories, see_each_other
+from lab import check, open_conversation, run_stories, see_each_other
+from trouble import revoke
 
 RIGHT, WRONG = "correct horse battery", "incorrect horse"
 
@@ -94,5 +95,106 @@ def daemon_killed(lab, desk):
     app.find("list item", "after the crash")
 
 
+def opened(desk, person, who, **env):
+    """PERSON's window with the conversation with WHO chosen."""
+    at = desk(person, **env)
+    app = at.open()
+    app.click("list item", f"^{who}")
+    app.find("text", "^Message to")
+    return at
+
+
+def write(app, text):
+    app.type("text", "^Message to", text + "\n")
+
+
+@at_desks
+def talk(lab, desk):
+    """Two talk at two windows: what is read is seen to be read, replies, edits, reactions and takings-back show"""
+    a, b, conv = two(lab, talking=True)
+    left, right = opened(desk, a, "bob"), opened(desk, b, "alice")
+    left.app.move(0, 0)
+    right.app.move(1000, 0)
+    write(left.app, "Good mornin")
+    right.app.find("list item", "^alice, .*Good mornin$")
+    right.app.front()
+    left.app.find("list item", "^You, .*Read: Good mornin$")
+
+    left.app.focus("text", "^Message to")
+    left.app.key("Up")  # the last one is edited
+    left.app.find("text", "^Good mornin$")
+    left.app.key("g", "Return")
+    right.app.find("list item", "^alice, .*Good morning$")
+
+    right.app.point(right.app.find("list item", "^alice, .*Good morning"))
+    right.app.click("push button", "^Reply$")
+    write(right.app, "And to you.")
+    left.app.find("list item", "^bob, .*And to you")
+    reply = next(m for m in a.confab("history", conv).rows if m["text"] == "And to you.")
+    check(reply["quote"]["text"] == "Good morning", f"the reply quotes what it answers: {reply}")
+    a.confab("react", conv, reply["message"], "👍")
+    right.app.find(None, "👍")
+    for at in (left, right):
+        at.shot("talk-" + at.person.name)
+    b.confab("delete-message", conv, reply["message"])
+    left.app.gone("list item", "^bob, .*And to you")
+
+
+@at_desks
+def find(lab, desk):
+    """What was said is found, in the conversation and in all"""
+    a, b, conv = two(lab, talking=True)
+    b.confab("send", conv, "--lines", "-", stdin="".join(f"line {i}\n" for i in range(400)) + "the needle\n", timeout=120)
+    a.wait("message", text="the needle")
+    b.confab("send", conv, "--lines", "-", stdin="".join(f"later {i}\n" for i in range(400)), timeout=120)
+    a.wait("message", text="later 399")
+    at = opened(desk, a, "bob")
+    at.app.find("list item", "^bob, .*later 399")
+    at.app.key("ctrl+f")
+    at.app.type("text", "Find in this", "needle")
+    at.app.find("list item", "^bob, .*the needle")
+    at.shot("find")
+    at.app.key("Escape")
+    at.app.key("ctrl+shift+f")
+    at.app.type("text", "Find in all|Search|Find", "needle")
+    at.app.find("list item", "needle")
+    at.shot("find-everywhere")
+
+
+@at_desks
+def key_revoked(lab, desk):
+    """A key that went bad takes the place of the composer, and says what to do; so does somebody who is blocked"""
+    a, b, _ = two(lab, talking=True)
+    at = opened(desk, a, "bob")
+    a.confab("block", b.fpr)
+    at.app.find("label", "You have blocked")
+    at.app.gone("text", "^Message to")
+    at.shot("blocked")
+    at.app.click("push button", "^Unblock$")
+    at.app.find("text", "^Message to")
+    a.gpg("--import", data=b.gpg("--export", b.fpr).stdout)
+    revoke(b, b.fpr, home=a.gnupg)
+    at.app.find("label", "has been revoked")
+    at.app.gone("text", "^Message to")
+    at.shot("revoked")
+
+
+@at_desks
+def long_history(lab, desk):
+    """Ten thousand messages are there at once, and scroll back page by page"""
+    a, b, conv = two(lab, talking=True)
+    b.confab("send", conv, "--lines", "-", stdin="".join(f"message {i}\n" for i in range(10000)), timeout=240)
+    a.wait("message", 120, text="message 9999")
+    at = opened(desk, a, "bob")
+    at.app.find("list item", "^bob, .*message 9999$")
+    at.app.focus("list item", "^bob, .*message 9999$")
+    for _ in range(60):
+        at.app.key("Page_Up")
+    at.app.find("list item", "^bob, .*message [0-8]...$")
+    at.app.gone("list item", "^bob, .*message 9999$")
+    at.shot("long-history")
+
+
 if __name__ == "__main__":
-    run_stories(first_run, by_password, wrong_password, daemon_killed)
+    run_stories(first_run, by_password, wrong_password, daemon_killed, talk, find, key_revoked,
+                long_history)
