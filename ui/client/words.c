@@ -406,11 +406,25 @@ cf_words_text (const json_t *message)
   return cf_words_must (cf_text_display (text, strlen (text), true));
 }
 
+/* A field in one line: what ends a line in it parts words. */
+static char *
+one_line (const json_t *row, const char *key)
+{
+  char *text = copy (cf_row_text (row, key)), *shown;
+
+  for (char *p = text; *p; p++)
+    if (*p == '\n' || *p == '\t')
+      *p = ' ';
+  shown = cf_words_must (cf_text_display (text, strlen (text), false));
+  free (text);
+  return shown;
+}
+
 char *
 cf_words_preview (const json_t *conversation)
 {
   const json_t *last = json_object_get (conversation, "last_message");
-  char *text = cf_words_field (conversation, "draft"), *all;
+  char *text = one_line (conversation, "draft"), *all;
 
   if (*text)
     all = cf_words_format (_("Draft: %s"), text);
@@ -420,7 +434,7 @@ cf_words_preview (const json_t *conversation)
     all = copy (taken_back (last));
   else {
     free (text);
-    text = cf_words_field (last, "text");
+    text = one_line (last, "text");
     all = is_out (last) && *text ? cf_words_format (_("You: %s"), text) : copy (text);
   }
   free (text);

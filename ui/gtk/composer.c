@@ -263,6 +263,26 @@ on_style (CfComposer *self)
   pango_font_metrics_unref (metrics);
 }
 
+/* The text view that has grown by a wrapped line keeps its old page, and so its first line out of sight, until it is
+   laid out once more. */
+static void
+on_scrolled (CfComposer *self)
+{
+  GtkAdjustment *adjustment = gtk_scrolled_window_get_vadjustment (GTK_SCROLLED_WINDOW (self->scrolled));
+  int page = gtk_widget_get_allocated_height (GTK_WIDGET (self->view));
+  GdkRectangle last;
+  GtkTextIter end;
+  double most;
+
+  gtk_text_buffer_get_end_iter (self->buffer, &end);
+  gtk_text_view_get_iter_location (self->view, &end, &last);
+  most = MAX (0, last.y + last.height - page);
+  if (gtk_adjustment_get_page_size (adjustment) < page)
+    gtk_adjustment_set_page_size (adjustment, page);
+  if (gtk_adjustment_get_value (adjustment) > most)
+    gtk_adjustment_set_value (adjustment, most);
+}
+
 static void
 cf_composer_finalize (GObject *object)
 {
@@ -309,8 +329,13 @@ cf_composer_class_init (CfComposerClass *class)
 static void
 cf_composer_init (CfComposer *self)
 {
+  GtkAdjustment *adjustment;
+
   gtk_widget_init_template (GTK_WIDGET (self));
   self->buffer = gtk_text_view_get_buffer (self->view);
+  adjustment = gtk_scrolled_window_get_vadjustment (GTK_SCROLLED_WINDOW (self->scrolled));
+  g_signal_connect_object (adjustment, "value-changed", G_CALLBACK (on_scrolled), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (adjustment, "changed", G_CALLBACK (on_scrolled), self, G_CONNECT_SWAPPED);
   g_signal_connect_swapped (self->buffer, "changed", G_CALLBACK (on_changed), self);
   on_style (self);
 }

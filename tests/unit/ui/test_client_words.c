@@ -141,7 +141,7 @@ test_messages (void **state)
   of (cf_words_text, "{'direction':'in','text':'a\\nb\\u202e'}", "a\nb");
   of (cf_words_text, "{'direction':'in','deleted':true,'text':''}", "This message was taken back");
   of (cf_words_preview, "{'draft':'half','last_message':{'text':'x'}}", "Draft: half");
-  of (cf_words_preview, "{'draft':null,'last_message':{'text':'a\\nb','direction':'out'}}", "You: ab");
+  of (cf_words_preview, "{'draft':null,'last_message':{'text':'a\\nb','direction':'out'}}", "You: a b");
   of (cf_words_preview, "{'last_message':{'text':'hello','direction':'in'}}", "hello");
   of (cf_words_preview, "{'last_message':'x'}", "");
   of (cf_words_preview, "{}", "");
