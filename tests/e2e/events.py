@@ -6,7 +6,7 @@ import threading
 import time
 
 from durable import PASSING, Client
-from lab import Failed, check, open_conversation, run_stories, see_each_other
+from lab import SANITIZED, Failed, check, open_conversation, run_stories, see_each_other
 
 MESSAGES, BATCH = 1700, 50  # three events each
 WAITS_S = 90
@@ -89,7 +89,8 @@ def slow_reader(lab):
     asleep.awake.set()
     check(asleep.all() == heard[0], "who slept hears the same")
     # What waits for two sleepers, and the messages themselves; the limit of a client is 64 MiB.
-    check(grown < 32 * 1024, f"the daemon has grown by {grown} KiB")
+    # Under the address sanitizer what was freed is kept for a while (256 MiB) to find its later users.
+    check(grown < (32 + 256 * SANITIZED) * 1024, f"the daemon has grown by {grown} KiB")
     check(slowest < 2, f"somebody else waited {slowest:.1f} s")
     check(a.confab("history", conv, "--limit", "1").row["text"] == last, "the daemon goes on")
     print(f"# {len(heard[0])} events; the daemon has grown by {grown} KiB; slowest answer {slowest * 1000:.0f} ms")

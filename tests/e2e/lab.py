@@ -27,6 +27,8 @@ NETNS = os.path.join(SRC, "tests/lab/netns.sh")
 CLOCK = os.path.join(BUILD, "tests/lab/clock.so")
 PINENTRY = os.path.join(SRC, "tests/lab/pinentry-fake")
 WAIT = float(os.environ.get("CF_E2E_WAIT", "30"))
+with open(os.path.join(BUILD, "confabd"), "rb") as program:
+    SANITIZED = b"__asan_init" in program.read()
 
 
 class Failed(Exception):
