@@ -21,6 +21,7 @@
 #include "core/link.h"
 #include "core/message.h"
 #include "core/peer.h"
+#include "core/self.h"
 #include "core/store/store_conversation.h"
 #include "core/trust.h"
 
@@ -420,7 +421,7 @@ cf_conversation_json (struct cf_core *core, const struct cf_conversation *conv)
   cf_fpr_hex (&conv->peer, fpr);
   title = peer && peer->name && *peer->name ? peer->name : peer && peer->user_id ? peer->user_id : fpr;
   row = json_pack ("{s:s, s:s, s:s, s:s, s:s?, s:s, s:b, s:b, s:I, s:b, s:o, s:o, s:o, s:o, s:o, s:s?, s:b, s:s?, s:s?,"
-                   " s:s, s:b, s:b, s:b, s:b, s:o, s:o}",
+                   " s:s, s:s, s:b, s:b, s:b, s:b, s:o, s:o}",
                    "conversation", id, "kind", "pair", "title", title, "peer", fpr, "user_id",
                    peer ? peer->user_id : NULL, "state", cf_conversation_state_name (conv->state), "asked",
                    conv->asked, "online", cf_link_is_up (core, &conv->peer), "unread",
@@ -429,7 +430,8 @@ cf_conversation_json (struct cf_core *core, const struct cf_conversation *conv)
                    cf_json_time (conv->opened_utc_ms), "verified", json_verified (peer), "own_key",
                    cf_json_fpr (&conv->own_key), "peer_key", cf_json_fpr (&conv->peer_key), "route", route,
                    "closed_by_peer", conv->closed_by_peer, "note", conv->note, "trouble", conv->trouble, "key_state",
-                   cf_key_state_name (cf_trust_key_state (core, conv)), "stopped", conv->stopped, "blocked",
+                   cf_key_state_name (cf_trust_key_state (core, conv)), "own_key_state",
+                   cf_key_state_name (core->self ? cf_self_key_state (core->self) : CF_KEY_OK), "stopped", conv->stopped, "blocked",
                    peer && peer->blocked, "pinned", conv->pinned, "muted", cf_conversation_is_muted (core, conv),
                    "muted_until", json_muted_until (core, conv), "expire_after",
                    conv->timer_s ? json_integer (conv->timer_s) : json_null ());

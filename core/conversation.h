@@ -119,8 +119,8 @@ gpg_error_t cf_conversation_json_draft (struct cf_core *core, const struct cf_co
 #define CF_CONVERSATION_FIELDS                                                                                        \
   "conversation, kind, title, peer, user_id, state (requested, open, closed), asked, online, unread,\n"               \
   "marked_unread, last_activity, opened_at, verified, own_key, peer_key, route, closed_by_peer, note, trouble,\n"     \
-  "key_state (ok, expired, revoked, disabled, weak: the worse of the peer's and our own), stopped, blocked,\n"        \
-  "pinned, muted, muted_until, expire_after (seconds, or null: messages stay), draft, last_message (null, or\n"       \
+  "key_state (ok, expired, revoked, disabled, weak: the worse of the peer's and our own),\n"                        \
+  "own_key_state, stopped, blocked, pinned, muted, muted_until, expire_after (seconds, or null: messages stay), draft, last_message (null, or\n"       \
   "message, direction, kind, text (200 characters at most), sent_at, state, deleted)"
 json_t *cf_conversation_json (struct cf_core *core, const struct cf_conversation *conv);
 

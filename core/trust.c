@@ -114,6 +114,7 @@ keep_notice (struct cf_core *core, const struct cf_conversation *conv, const cha
 {
   struct cf_message_row m = { .state = CF_MESSAGE_DELIVERED, .signature = CF_SIGNATURE_KEY_CHANGED };
   gpg_error_t err;
+  json_t *event;
   size_t count;
 
   err = cf_store_message_notices (core->store, conv->id, &count);
@@ -124,7 +125,11 @@ keep_notice (struct cf_core *core, const struct cf_conversation *conv, const cha
   m.sent_utc_ms = m.received_utc_ms = core->env->now_utc_ms;
   m.text = text;
   m.text_len = strlen (text);
-  return cf_store_message_add (core->store, &m);
+  err = cf_store_message_add (core->store, &m);
+  if (err)
+    return err;
+  event = cf_message_json (core, conv, &m);
+  return event ? cf_event_emit (core, "message", true, event) : cf_err (GPG_ERR_ENOMEM);
 }
 
 /* Row, notice and event in one transaction; NOTICE is also why it is stopped, unless it goes on. */

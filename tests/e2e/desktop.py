@@ -148,6 +148,7 @@ def find(lab, desk):
     a.wait("message", text="the needle")
     b.confab("send", conv, "--lines", "-", stdin="".join(f"later {i}\n" for i in range(400)), timeout=120)
     a.wait("message", text="later 399")
+    a.confab("read", conv)  # what is unread is shown from its first line on
     at = opened(desk, a, "bob")
     at.app.find("list item", "^bob, .*later 399")
     at.app.key("ctrl+f")
@@ -174,8 +175,10 @@ def key_revoked(lab, desk):
     at.app.find("text", "^Message to")
     a.gpg("--import", data=b.gpg("--export", b.fpr).stdout)
     revoke(b, b.fpr, home=a.gnupg)
-    at.app.find("label", "has been revoked")
+    at.app.find("label", "^The key of bob has been revoked$")
+    check(not at.app.all("label", "Your own key"), "nobody is told that the own key is bad")
     at.app.gone("text", "^Message to")
+    at.app.find("list item", "key.*revoked.*wrong hands")
     at.shot("revoked")
 
 
@@ -185,6 +188,7 @@ def long_history(lab, desk):
     a, b, conv = two(lab, talking=True)
     b.confab("send", conv, "--lines", "-", stdin="".join(f"message {i}\n" for i in range(10000)), timeout=240)
     a.wait("message", 120, text="message 9999")
+    a.confab("read", conv)
     at = opened(desk, a, "bob")
     at.app.find("list item", "^bob, .*message 9999$")
     at.app.focus("list item", "^bob, .*message 9999$")

@@ -106,7 +106,7 @@ static const struct cf_cli_option export_options[] = {
 #define CONVERSATION_FIELDS                                                                                            \
   "conversation, kind, title, peer, user_id, state (requested, open, closed), asked, online, unread, marked_unread, "  \
   "last_activity, opened_at, verified (null, or how and when), own_key, peer_key, route, closed_by_peer, note, "       \
-  "trouble, key_state (ok, expired, revoked, disabled, weak), stopped, blocked, pinned, muted, muted_until, "          \
+  "trouble, key_state (ok, expired, revoked, disabled, weak), own_key_state, stopped, blocked, pinned, muted, muted_until, "          \
   "expire_after (seconds, or null), draft, last_message (null, or message, direction, kind, text, sent_at, state, "    \
   "deleted)"
 #define MESSAGE_FIELDS                                                                                                 \

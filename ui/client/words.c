@@ -336,11 +336,19 @@ with_name (const char *fmt, const json_t *row)
 }
 
 bool
+cf_words_own_key_is_bad (const json_t *conversation)
+{
+  const char *state = cf_row_text (conversation, "own_key_state");
+
+  return *state && strcmp (state, "ok");
+}
+
+bool
 cf_words_trouble (const json_t *row, char **r_what, char **r_remedy)
 {
   const struct trouble *t = find_trouble (row);
-  const char *told = cf_row_text (row, "trouble"); /* by the daemon; begins so of one's own key */
-  bool own = !strncmp (told, "Your own key", 12) || !strcmp (cf_row_text (row, "validity"), "ultimate");
+  const char *told = cf_row_text (row, "trouble"); /* by the daemon */
+  bool own = cf_words_own_key_is_bad (row) || !strcmp (cf_row_text (row, "validity"), "ultimate");
 
   if (!strcmp (cf_row_text (row, "state"), "closed") && !*told)
     return false;

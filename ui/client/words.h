@@ -47,6 +47,8 @@ const char *cf_words_validity (const char *validity);
 const char *cf_words_key_state (const char *key_state);
 /* "direct, LAN", "direct, internet", "through a relay", "online", "offline". */
 const char *cf_words_route (const json_t *row);
+/* Is it our own key that stops a conversation, not the other side's? */
+bool cf_words_own_key_is_bad (const json_t *conversation);
 /* What happened to a conversation or peer, and what can be done: false when nothing is wrong.  *R_WHAT and *R_REMEDY
    (which may be "") are set only then. */
 bool cf_words_trouble (const json_t *row, char **r_what, char **r_remedy);

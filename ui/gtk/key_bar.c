@@ -191,22 +191,6 @@ offer (CfKeyBar *bar, const struct remedy *first, const struct remedy *second)
   set_button (bar->second, second);
 }
 
-/* Is it our own key?  The daemon says so in the ladder of STATUS, and a peer whose key is good cannot be the reason. */
-static bool
-own_key_is_bad (CfKeyBar *bar)
-{
-  struct cf_model *model = cf_app_model (bar->app);
-  const json_t *ladder = json_object_get (cf_model_status (model), "network"), *step;
-  size_t i;
-
-  if (!strcmp (cf_row_text (cf_model_get (model, CF_MODEL_CONTACTS, bar->peer), "key_state"), "ok"))
-    return true;
-  json_array_foreach (ladder, i, step)
-    if (!strcmp (cf_row_text (step, "step"), "identity"))
-      return !cf_row_true (step, "ok");
-  return false;
-}
-
 static void
 say_own_key (CfKeyBar *bar, const char *state)
 {
@@ -348,7 +332,7 @@ cf_key_bar_update (CfKeyBar *bar, const json_t *row)
     say_closed (bar, row, name);
   else if (!*key || !strcmp (key, "ok"))
     say_stopped (bar, row);
-  else if (own_key_is_bad (bar))
+  else if (cf_words_own_key_is_bad (row))
     say_own_key (bar, key);
   else
     say_peer_key (bar, key, name);

@@ -101,7 +101,7 @@ test_trust (void **state)
   is (what, "The key of Ana has expired");
   is (remedy, "Ask them to extend it; the conversation goes on by itself then");
   json_decref (r);
-  r = row ("{'state':'open','title':'%s%n','key_state':'revoked','trouble':'Your own key has been revoked'}");
+  r = row ("{'state':'open','title':'%s%n','key_state':'revoked','own_key_state':'revoked'}");
   assert_true (cf_words_trouble (r, &what, &remedy));
   is (what, "Your own key has been revoked: it may be in wrong hands");
   free (remedy);
