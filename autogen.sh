@@ -52,6 +52,7 @@ tmux                tests: terminals
 python3             tests: drivers
 python3-gi          tests: drivers of the desktop client
 gir1.2-atspi-2.0    tests: the desktop client is driven as assistive tools do
+gir1.2-gtk-3.0      tests: pictures of its windows
 at-spi2-core        tests: the same
 dbus                tests: a session bus of their own
 xvfb                tests: a screen that nobody sees
