@@ -12,6 +12,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,8 @@
 
 #include "base/secmem.h"
 #include "core/ipc/connection.h"
+
+#define COMMANDS_ROOM (50 * 4 * sizeof (void *)) /* for 50 of libassuan's commands */
 
 /* Does a line in DATA end inside an escape ("%" or "%4")?  In the answer to an inquiry, libassuan (2.5) would
    look for the rest of it for ever.  A CR before the LF is no byte of the line. */
@@ -224,10 +227,29 @@ cf_connection_resume (struct cf_connection *conn)
   event_add (conn->readable, NULL);
 }
 
+/* libassuan (2.5) enlarges its table of commands, which begins with 50, by 10 that it leaves uncleared and then takes
+   for 50: a verb that is none would be looked for beyond the end, and the 61st written there.  Nothing else of it is
+   enlarged; this gives what it believes to have, cleared. */
+static void *
+enlarge (void *mem, size_t size)
+{
+  size_t old = mem ? malloc_usable_size (mem) : 0;
+  void *larger = calloc (1, size + COMMANDS_ROOM);
+
+  if (larger && mem) {
+    memcpy (larger, mem, old < size ? old : size);
+    free (mem);
+  }
+  return larger;
+}
+
 gpg_error_t
 cf_connection_new (struct cf_ipc *ipc, int fd)
 {
+  static struct assuan_malloc_hooks heap = { malloc, enlarge, free };
   struct cf_connection *conn = calloc (1, sizeof *conn);
+  assuan_log_cb_t log;
+  void *log_arg;
   gpg_error_t err;
 
   if (!conn) {
@@ -248,8 +270,10 @@ cf_connection_new (struct cf_ipc *ipc, int fd)
   err = conn->out && conn->readable && conn->writable && conn->closed
             ? cf_secmem_new (&conn->line, ASSUAN_LINELENGTH)
             : cf_err (GPG_ERR_ENOMEM);
-  if (!err)
-    err = assuan_new (&conn->assuan);
+  if (!err) {
+    assuan_get_log_cb (&log, &log_arg);
+    err = assuan_new_ext (&conn->assuan, GPG_ERR_SOURCE_DEFAULT, &heap, log, log_arg);
+  }
   if (err)
     goto leave;
   assuan_set_pointer (conn->assuan, conn);
