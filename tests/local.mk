@@ -23,7 +23,7 @@ tests_sim_test_schedule_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/sim/test_soak
 TESTS += tests/sim/test_soak
 tests_sim_test_soak_SOURCES = tests/sim/test_soak.c tests/sim/quick_password.c
-tests_sim_test_soak_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+tests_sim_test_soak_CPPFLAGS = $(AM_CPPFLAGS) $(SQLCIPHER_CFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 tests_sim_test_soak_LDFLAGS = $(LDFLAGS_SIM) -Wl,--wrap=crypto_pwhash_argon2id
 tests_sim_test_soak_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
 

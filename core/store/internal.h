@@ -60,6 +60,8 @@ gpg_error_t store_open (struct cf_env *env, const char *path, const uint8_t key[
 gpg_error_t store_memory_setup (void) CF_MUST_CHECK;
 /* Lock its memory anew: SQLCipher locks what holds keys, and unlocks the whole page when it frees them. */
 void store_memory_lock (void);
+/* Bytes of SQLite's that found no place in that memory and lie on the heap. */
+size_t store_memory_on_heap (void);
 
 /* stmt.c */
 void store_stmts_free (struct cf_store *store);

@@ -37,6 +37,7 @@ struct slot {
 static struct {
   uint8_t *start, *fresh, *end; /* FRESH: never used yet */
   struct slot *free[SLOT_SIZES];
+  size_t on_heap; /* bytes for which there was no slot */
 } pool;
 
 static struct slot *
@@ -91,6 +92,7 @@ mem_malloc (int len)
     if (!slot)
       return NULL;
     slot->u.len = (uint64_t) len;
+    pool.on_heap += sizeof *slot + (size_t) len;
   }
   return slot + 1;
 }
@@ -106,6 +108,7 @@ mem_free (void *mem)
   slot = slot_of (mem);
   cf_wipe (mem, slot->u.len);
   if (!is_pooled (slot)) {
+    pool.on_heap -= sizeof *slot + slot->u.len;
     free (slot);
     return;
   }
@@ -161,6 +164,12 @@ store_memory_lock (void)
   /* Where it is refused (RLIMIT_MEMLOCK), it was so before, and the daemon has said so. */
   if (pool.start)
     (void) mlock (pool.start, POOL_LEN);
+}
+
+size_t
+store_memory_on_heap (void)
+{
+  return pool.on_heap;
 }
 
 gpg_error_t

@@ -16,6 +16,7 @@
 
 #include <malloc.h>
 
+#include "core/store/internal.h"
 #include "tests/sim/talk_story.h"
 
 #define HOURS 24
@@ -68,13 +69,14 @@ open_and_delete (struct sim *sim, unsigned hour)
   assert_int_equal (sim_do (next, "DELETE", NULL, id, NULL), 0);
 }
 
-/* Bytes in use, with what the simulator itself gathers taken away. */
+/* Bytes in use, with what the simulator itself gathers taken away, and what SQLite has on the heap: three stores share
+   the locked memory that is meant for one, and what finds no place there depends on who came first. */
 static size_t
 in_use (void)
 {
   for (int i = 0; i < PEOPLE; i++)
     json_array_clear (people[i]->events);
-  return mallinfo2 ().uordblks;
+  return mallinfo2 ().uordblks - store_memory_on_heap ();
 }
 
 static void
