@@ -41,6 +41,27 @@ cf_cli_interrupted (bool clear)
   return was;
 }
 
+int
+cf_cli_poll (struct pollfd *fds, nfds_t count, int timeout_ms)
+{
+  const struct timespec timeout = { timeout_ms / 1000, timeout_ms % 1000 * 1000000L };
+  sigset_t ends, before;
+  int n = -1, err;
+
+  sigemptyset (&ends);
+  sigaddset (&ends, SIGINT);
+  sigaddset (&ends, SIGTERM);
+  sigaddset (&ends, SIGHUP);
+  sigprocmask (SIG_BLOCK, &ends, &before);
+  errno = EINTR;
+  if (!interrupted)
+    n = ppoll (fds, count, timeout_ms < 0 ? NULL : &timeout, &before);
+  err = errno;
+  sigprocmask (SIG_SETMASK, &before, NULL);
+  errno = err;
+  return n;
+}
+
 int64_t
 cf_cli_now_ms (void)
 {
@@ -86,7 +107,7 @@ wait_line (struct cf_cli *cli, int64_t deadline_ms)
       return cf_err (GPG_ERR_CANCELED);
     if (left <= 0)
       return cf_err (GPG_ERR_TIMEOUT);
-    n = poll (fds, 2, left > 60000 ? 60000 : (int) left);
+    n = cf_cli_poll (fds, 2, left > 60000 ? 60000 : (int) left);
     if (n < 0 && errno != EINTR)
       return cf_err_errno ();
     if (n > 0 && fds[1].revents && cli->side)

@@ -14,6 +14,7 @@
 #define CF_UI_CLI_CLI_H
 
 #include <jansson.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -140,6 +141,8 @@ void cf_cli_learn_names (struct cf_cli *cli);
 /* Ctrl-C from here on sets a flag instead of ending the program. */
 void cf_cli_catch_interrupt (void);
 bool cf_cli_interrupted (bool clear);
+/* poll, which Ctrl-C (and what else sets the flag) ends also when it came just before: -1, with EINTR. */
+int cf_cli_poll (struct pollfd *fds, nfds_t count, int timeout_ms);
 int64_t cf_cli_now_ms (void);
 
 /* ---- output.c ---- */

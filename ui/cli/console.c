@@ -88,7 +88,7 @@ settle (struct cf_console *c, bool wanted)
 
     if (left <= 0 || (!wanted && state != CF_SESSION_CONNECTING))
       break;
-    if (poll (&p, 1, (int) left) > 0)
+    if (cf_cli_poll (&p, 1, (int) left) > 0)
       cf_session_dispatch (c->session);
   }
 }
@@ -279,7 +279,7 @@ turn (struct cf_console *c)
   struct pollfd fds[2] = { { STDIN_FILENO, POLLIN, 0 }, { cf_session_fd (c->session), POLLIN, 0 } };
 
   show_typed (c);
-  if (poll (fds, 2, -1) > 0) {
+  if (cf_cli_poll (fds, 2, -1) > 0) {
     if (fds[1].revents)
       take_events (c);
     if (fds[0].revents)

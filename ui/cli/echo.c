@@ -179,7 +179,7 @@ wait_for (struct echo *e, int64_t until_ms)
     until_ms = e->deadline_ms;
   if (until_ms >= 0 && until_ms - now < left)
     left = until_ms > now ? until_ms - now : 0;
-  here = poll (fds, 2, (int) left) > 0;
+  here = cf_cli_poll (fds, 2, (int) left) > 0;
   if (cf_cli_interrupted (false) || (here && (fds[0].revents & (POLLHUP | POLLERR)))
       || (e->deadline_ms >= 0 && cf_cli_now_ms () >= e->deadline_ms))
     e->over = true;
