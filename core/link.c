@@ -184,6 +184,26 @@ cf_link_got (struct cf_link *link, const uint8_t *data, size_t len)
     links->handler->message (links->handler_arg, peer, data, len);
 }
 
+void
+cf_link_got_bulk (struct cf_link *link, const uint8_t *data, size_t len)
+{
+  struct cf_links *links = link->links;
+  struct cf_peer *peer = cf_peer_find (links->core, &link->fpr);
+
+  if (peer && links->handler && links->handler->bulk)
+    links->handler->bulk (links->handler_arg, peer, data, len);
+}
+
+void
+cf_link_has_room (struct cf_link *link)
+{
+  struct cf_links *links = link->links;
+  struct cf_peer *peer = cf_peer_find (links->core, &link->fpr);
+
+  if (peer && links->handler && links->handler->room)
+    links->handler->room (links->handler_arg, peer);
+}
+
 /* --- for others --- */
 
 void
@@ -271,7 +291,23 @@ cf_link_send (struct cf_core *core, const struct cf_fpr *peer, const void *data,
 {
   struct cf_way *way = up_way (core, peer);
 
-  return way ? cf_way_send (way, data, len) : cf_err (GPG_ERR_ENOTCONN);
+  return way ? cf_way_send (way, CF_CHANNEL_TALK, data, len) : cf_err (GPG_ERR_ENOTCONN);
+}
+
+gpg_error_t
+cf_link_send_bulk (struct cf_core *core, const struct cf_fpr *peer, const void *data, size_t len)
+{
+  struct cf_way *way = up_way (core, peer);
+
+  return way ? cf_way_send (way, CF_CHANNEL_BULK, data, len) : cf_err (GPG_ERR_ENOTCONN);
+}
+
+size_t
+cf_link_bulk_waiting (struct cf_core *core, const struct cf_fpr *peer)
+{
+  struct cf_way *way = up_way (core, peer);
+
+  return way ? cf_way_waiting (way, CF_CHANNEL_BULK) : 0;
 }
 
 const uint8_t *

@@ -11,11 +11,13 @@
 
 #include "core/peer.h"
 
-/* Set once, by talk.c. */
+/* Set once, by talk.c.  BULK and ROOM may be NULL. */
 struct cf_link_handler {
   void (*up) (void *arg, struct cf_peer *peer);
   void (*down) (void *arg, struct cf_peer *peer, gpg_error_t err);
   void (*message) (void *arg, struct cf_peer *peer, const uint8_t *data, size_t len); /* talk channel */
+  void (*bulk) (void *arg, struct cf_peer *peer, const uint8_t *data, size_t len);    /* bulk channel */
+  void (*room) (void *arg, struct cf_peer *peer); /* at most CF_TUNNEL_BULK_LOW bytes of bulk wait: more may be sent */
 };
 
 gpg_error_t cf_links_new (struct cf_core *core, struct cf_links **r_links) CF_MUST_CHECK;
@@ -32,6 +34,11 @@ gpg_error_t cf_link_error (struct cf_core *core, const struct cf_fpr *peer);
 
 /* One message on the talk channel.  Errors: NOT_CONNECTED, LIMIT_REACHED (its queue is full), TOO_LARGE. */
 gpg_error_t cf_link_send (struct cf_core *core, const struct cf_fpr *peer, const void *data, size_t len) CF_MUST_CHECK;
+
+/* One message on the bulk channel, which talk and control overtake.  Errors: the same. */
+gpg_error_t cf_link_send_bulk (struct cf_core *core, const struct cf_fpr *peer, const void *data, size_t len) CF_MUST_CHECK;
+/* Bytes of bulk that wait to leave; 0 when it is not up. */
+size_t cf_link_bulk_waiting (struct cf_core *core, const struct cf_fpr *peer);
 
 /* Of the tunnel that is up; NULL when none is. */
 const uint8_t *cf_link_handshake_hash (struct cf_core *core, const struct cf_fpr *peer); /* 64 bytes */

@@ -174,8 +174,12 @@ conn_drained (void *arg)
 {
   struct cf_link_tunnel *t = arg;
 
-  if (!t->ending)
-    cf_tunnel_drained (t->tunnel);
+  if (t->ending)
+    return;
+  cf_tunnel_drained (t->tunnel);
+  if (!t->ending && t->handler && t->handler->room && cf_tunnel_is_ready (t->tunnel)
+      && cf_tunnel_waiting (t->tunnel, CF_CHANNEL_BULK) <= CF_TUNNEL_BULK_LOW)
+    t->handler->room (t->arg);
 }
 
 static void

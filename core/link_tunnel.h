@@ -20,6 +20,8 @@ struct cf_link_tunnel_handler {
   void (*closed) (void *arg, gpg_error_t err, const char *reason);
   /* May the other end send messages of more than CF_MESSAGE_STRANGER_MAX?  NULL: no. */
   bool (*large) (void *arg);
+  /* Something has left, and at most CF_TUNNEL_BULK_LOW bytes of bulk wait.  May be NULL. */
+  void (*room) (void *arg);
 };
 
 struct cf_link_tunnel_keys {

@@ -538,6 +538,8 @@ way_message (void *arg, enum cf_channel channel, const uint8_t *data, size_t len
     way_control (way, data, len);
   else if (channel == CF_CHANNEL_TALK && way->state == WAY_UP)
     cf_link_got (way->link, data, len);
+  else if (channel == CF_CHANNEL_BULK && way->state == WAY_UP)
+    cf_link_got_bulk (way->link, data, len);
   else if (channel == CF_CHANNEL_TALK && way->state == WAY_CHECKING && way->dialled)
     way_early (way, data, len);
   else {
@@ -572,7 +574,16 @@ way_large (void *arg)
   return way->link && is_ours (way->links->core, way->link, &way->link->fpr);
 }
 
-static const struct cf_link_tunnel_handler way_handler = { way_ready, way_message, way_closed, way_large };
+static void
+way_room (void *arg)
+{
+  struct cf_way *way = arg;
+
+  if (way->state == WAY_UP)
+    cf_link_has_room (way->link);
+}
+
+static const struct cf_link_tunnel_handler way_handler = { way_ready, way_message, way_closed, way_large, way_room };
 
 /* --- life --- */
 
@@ -719,7 +730,13 @@ cf_way_probe (struct cf_way *way)
 }
 
 gpg_error_t
-cf_way_send (struct cf_way *way, const void *data, size_t len)
+cf_way_send (struct cf_way *way, enum cf_channel channel, const void *data, size_t len)
 {
-  return cf_link_tunnel_send (way->tunnel, CF_CHANNEL_TALK, data, len);
+  return cf_link_tunnel_send (way->tunnel, channel, data, len);
+}
+
+size_t
+cf_way_waiting (const struct cf_way *way, enum cf_channel channel)
+{
+  return cf_tunnel_waiting (cf_link_tunnel_channel (way->tunnel), channel);
 }

@@ -64,6 +64,9 @@ void cf_link_went_up (struct cf_link *link, struct cf_way *way, struct cf_peer *
 /* A way has ended by itself; it is out of the lists already.  WAS_UP: it was the link. */
 void cf_link_way_ended (struct cf_link *link, bool was_up, bool dialled, gpg_error_t err);
 void cf_link_got (struct cf_link *link, const uint8_t *data, size_t len);
+void cf_link_got_bulk (struct cf_link *link, const uint8_t *data, size_t len);
+/* More of bulk may be sent. */
+void cf_link_has_room (struct cf_link *link);
 
 /* --- link_dial.c --- */
 void cf_link_dial (struct cf_link *link);         /* begin a round, unless one is under way or nothing is wanted */
@@ -87,7 +90,8 @@ const uint8_t *cf_way_device (const struct cf_way *way);
 const struct cf_addr *cf_way_addr (const struct cf_way *way);
 const uint8_t *cf_way_handshake_hash (const struct cf_way *way);
 void cf_way_probe (struct cf_way *way);
-gpg_error_t cf_way_send (struct cf_way *way, const void *data, size_t len) CF_MUST_CHECK;
+gpg_error_t cf_way_send (struct cf_way *way, enum cf_channel channel, const void *data, size_t len) CF_MUST_CHECK;
+size_t cf_way_waiting (const struct cf_way *way, enum cf_channel channel);
 
 /* --- link_accept.c: how much strangers may ask --- */
 /* A stream more from FROM?  Another may be dropped for it. */

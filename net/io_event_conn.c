@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #define WRITE_PARTS 16
+#define UNSENT_MAX (128 * 1024) /* bytes: what the system keeps back of a file, chat cannot overtake */
 
 enum conn_state { CONN_CONNECTING, CONN_OPEN, CONN_FAILED, CONN_FLUSHING, CONN_LINGERING };
 
@@ -93,7 +94,7 @@ static gpg_error_t
 conn_new (struct cf_io *io, int fd, bool incoming, const struct cf_addr *peer, struct cf_conn **r_conn)
 {
   struct cf_conn *conn;
-  int one = 1;
+  int one = 1, unsent = UNSENT_MAX;
 
   conn = calloc (1, sizeof *conn);
   if (!conn) {
@@ -117,6 +118,7 @@ conn_new (struct cf_io *io, int fd, bool incoming, const struct cf_addr *peer, s
   /* Without these a stream still works, so failing to set them is no error. */
   (void) setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
   (void) setsockopt (fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one);
+  (void) setsockopt (fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
   conn->read = event_new (io->base, fd, EV_READ | EV_PERSIST, on_read, conn);
   conn->write = event_new (io->base, fd, EV_WRITE, on_write, conn);
   conn->out = evbuffer_new ();

@@ -48,7 +48,8 @@
 #define CF_MESSAGE_CONTROL_MAX (128 * 1024) /* a message on the control channel */
 #define CF_MESSAGE_TALK_MAX (1280 * 1024)   /* on the conversation channel: one envelope and its frame */
 #define CF_MESSAGE_STRANGER_MAX (128 * 1024) /* on any channel, of somebody who is no contact and whom nobody wants */
-#define CF_MESSAGE_BULK_MAX (256 * 1024)    /* on the bulk channel */
+#define CF_MESSAGE_BULK_MAX (256 * 1024 + 128) /* on the bulk channel: a block of a file and its frame */
+#define CF_TUNNEL_BULK_LOW (1024 * 1024)    /* bytes: with no more waiting, there is room for bulk */
 #define CF_HANDSHAKE_MS 10000               /* message 1 to both HELLOs */
 #define CF_PING_IDLE_MS 4000
 #define CF_PATH_LOST_MS 9000

@@ -288,6 +288,12 @@ cf_tunnel_send (struct cf_tunnel *tunnel, enum cf_channel channel, const void *d
   return err;
 }
 
+size_t
+cf_tunnel_waiting (const struct cf_tunnel *tunnel, enum cf_channel channel)
+{
+  return tunnel->channels[channel].waiting_bytes;
+}
+
 void
 cf_tunnel_drained (struct cf_tunnel *tunnel)
 {

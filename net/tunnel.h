@@ -70,6 +70,9 @@ void cf_tunnel_open (struct cf_tunnel *tunnel); /* the other end is known: it ma
    LIMIT_REACHED (CF_TUNNEL_QUEUE_MAX bytes wait on this channel; never without handler.queued). */
 gpg_error_t cf_tunnel_send (struct cf_tunnel *tunnel, enum cf_channel channel, const void *data, size_t len) CF_MUST_CHECK;
 
+/* Bytes of messages that wait on CHANNEL for the carrier. */
+size_t cf_tunnel_waiting (const struct cf_tunnel *tunnel, enum cf_channel channel);
+
 /* The carrier has room: what waits goes on. */
 void cf_tunnel_drained (struct cf_tunnel *tunnel);
 

@@ -45,7 +45,26 @@ on_message (void *arg, struct cf_peer *peer, const uint8_t *data, size_t len)
   h->last[len] = 0;
 }
 
-const struct cf_link_handler heard_handler = { on_up, on_down, on_message };
+static void
+on_bulk (void *arg, struct cf_peer *peer, const uint8_t *data, size_t len)
+{
+  struct heard *h = arg;
+
+  (void) peer;
+  (void) data;
+  h->bulk += len;
+}
+
+static void
+on_room (void *arg, struct cf_peer *peer)
+{
+  struct heard *h = arg;
+
+  (void) peer;
+  h->rooms++;
+}
+
+const struct cf_link_handler heard_handler = { on_up, on_down, on_message, on_bulk, on_room };
 
 struct sim_node *
 node (struct sim *sim, const char *name)

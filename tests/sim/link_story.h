@@ -10,7 +10,7 @@
 /* What a node's handler has heard. */
 struct heard {
   unsigned ups, downs;
-  size_t messages;
+  size_t messages, bulk, rooms; /* BULK: bytes */
   char last[64];
 };
 

@@ -138,6 +138,51 @@ test_crash_and_return (void **state)
   sim_free (sim);
 }
 
+static bool
+has_all_bulk (void *arg)
+{
+  const size_t *wanted = arg;
+
+  return heards[1].bulk == *wanted;
+}
+
+static bool
+has_message (void *arg)
+{
+  (void) arg;
+  return heards[1].messages > 0;
+}
+
+/* Bulk waits when its queue is full, talk goes before it, and who sends it is told when there is room. */
+static void
+test_bulk (void **state)
+{
+  static uint8_t block[CF_MESSAGE_BULK_MAX];
+  struct sim *sim = sim_new (5);
+  struct pair p = { .a = node (sim, "alice"), .b = node (sim, "bob") };
+  size_t sent = 0;
+  gpg_error_t err;
+
+  (void) state;
+  assert_int_equal (gpg_err_code (cf_link_send_bulk (p.a->core, &p.b->fpr, block, 1)), GPG_ERR_ENOTCONN);
+  assert_true (sim_sees (p.a, p.b));
+  want (p.a, p.b);
+  want (p.b, p.a); /* else he takes no long messages */
+  assert_true (sim_run_until (sim, 5000, both_up, &p));
+  while (!(err = cf_link_send_bulk (p.a->core, &p.b->fpr, block, sizeof block)))
+    sent += sizeof block;
+  assert_int_equal (gpg_err_code (err), GPG_ERR_LIMIT_REACHED);
+  assert_true (cf_link_bulk_waiting (p.a->core, &p.b->fpr) > CF_TUNNEL_BULK_LOW);
+  assert_int_equal (cf_link_send (p.a->core, &p.b->fpr, "first", 5), 0);
+  assert_true (sim_run_until (sim, 5000, has_message, NULL));
+  assert_true (heards[1].bulk < sent);
+  assert_int_equal (heards[0].rooms, 0);
+  assert_true (sim_run_until (sim, 5000, has_all_bulk, &sent));
+  assert_true (heards[0].rooms > 0);
+  assert_int_equal (cf_link_bulk_waiting (p.a->core, &p.b->fpr), 0);
+  sim_free (sim);
+}
+
 static void
 test_lossy_discovery (void **state)
 {
@@ -370,6 +415,7 @@ main (void)
     cmocka_unit_test (test_both_dial),
     cmocka_unit_test (test_path_cut),
     cmocka_unit_test (test_crash_and_return),
+    cmocka_unit_test (test_bulk),
     cmocka_unit_test (test_lossy_discovery),
     cmocka_unit_test (test_revoked_while_up),
     cmocka_unit_test (test_statement_lapses),
