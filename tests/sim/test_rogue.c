@@ -703,7 +703,7 @@ ignore_message (void *arg, struct cf_peer *peer, const uint8_t *data, size_t len
 static void
 test_too_much_before_the_answer (void **state)
 {
-  static const struct cf_link_handler handler = { say_too_much, ignore_down, ignore_message };
+  static const struct cf_link_handler handler = { .up = say_too_much, .down = ignore_down, .message = ignore_message };
   struct sim *sim = sim_new (35);
   struct pair p = { .a = node (sim, "alice"), .b = node (sim, "bob") };
 
@@ -751,7 +751,7 @@ takes (struct pair *p, size_t len, size_t *got)
 static void
 test_a_stranger_sends_little (void **state)
 {
-  static const struct cf_link_handler handler = { ignore_up, ignore_down, keep_length };
+  static const struct cf_link_handler handler = { .up = ignore_up, .down = ignore_down, .message = keep_length };
   struct sim *sim = sim_new (31);
   struct pair p = { .a = node (sim, "alice"), .b = node (sim, "bob") };
   const uint64_t *large = &p.a->env.refused[CF_REFUSED_RECORD_LARGE];
