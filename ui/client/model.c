@@ -193,7 +193,7 @@ on_done (void *arg, const struct cf_client_error *error)
 static void
 fetch (struct listing *l)
 {
-  static const char *const verbs[] = { "PEERS", "CONTACTS", "REQUESTS", "CONVERSATIONS", "CONFIG" };
+  static const char *const verbs[] = { "PEERS", "CONTACTS", "REQUESTS", "CONVERSATIONS", "CONFIG", "TRANSFERS" };
   static const struct cf_call_handler handler = { on_row, on_done };
   struct cf_model *m = l->model;
   gpg_error_t err;
@@ -476,6 +476,7 @@ on_conversation (struct cf_model *m, const json_t *event)
       || (!strcmp (cf_row_text (event, "state"), "closed") && !*cf_row_text (event, "opened_at"))) {
     set_typing (m, id, false);
     take_out (m, CF_MODEL_CONVERSATIONS, id);
+    fetch_soon (m, CF_MODEL_TRANSFERS);
     return;
   }
   row = row_of (event);
@@ -586,9 +587,10 @@ take (struct cf_model *m, const json_t *event)
     on_message (m, event);
   else if (!strcmp (kind, "message_state") || !strcmp (kind, "message_changed"))
     on_last_message (m, event, !strcmp (kind, "message_changed"));
-  else if (!strcmp (kind, "message_removed"))
+  else if (!strcmp (kind, "message_removed")) {
     fetch_soon (m, CF_MODEL_CONVERSATIONS); /* unread and the last message may be others */
-  else if (!strcmp (kind, "conversation"))
+    fetch_soon (m, CF_MODEL_TRANSFERS);
+  } else if (!strcmp (kind, "conversation"))
     on_conversation (m, event);
   else if (!strcmp (kind, "typing"))
     set_typing (m, cf_row_text (event, "conversation"), cf_row_true (event, "typing"));
@@ -602,6 +604,8 @@ take (struct cf_model *m, const json_t *event)
     on_draft (m, event);
   else if (!strcmp (kind, "setting"))
     on_setting (m, event);
+  else if (!strcmp (kind, "transfer"))
+    put (m, CF_MODEL_TRANSFERS, row_of (event));
   else if (!strcmp (kind, "network"))
     fetch_status (m);
   else if (!strcmp (kind, "visibility")) {

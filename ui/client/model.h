@@ -27,9 +27,10 @@ enum cf_model_list {
   CF_MODEL_REQUESTS,      /* those that wait for an answer; id: request */
   CF_MODEL_CONVERSATIONS, /* id: conversation */
   CF_MODEL_SETTINGS,      /* id: key; fields value, default, meaning */
+  CF_MODEL_TRANSFERS,     /* not ended, or ended since yesterday; id: transfer; transfers.h reads them */
   CF_MODEL_STATUS,        /* no list: only its changes are told, with a NULL id */
 };
-#define CF_MODEL_LISTS 5 /* those that are lists */
+#define CF_MODEL_LISTS 6 /* those that are lists */
 
 struct cf_model_handler {
   void (*state) (void *arg, enum cf_session_state state, const struct cf_client_error *why);
@@ -55,7 +56,8 @@ void cf_model_unlisten (struct cf_model *model, struct cf_model_listener *listen
 const json_t *cf_model_get (struct cf_model *model, enum cf_model_list list, const char *id);
 /* Walk a list in the order in which it is to be shown; PREVIOUS NULL: the first; NULL: the end.
      conversations: pinned first, then by last activity, newest first
-     peers, contacts: by name; requests: oldest first; settings: as the daemon lists them */
+     peers, contacts: by name; requests: oldest first; settings: as the daemon lists them
+     transfers: those not ended first, then by when they were offered, newest first */
 const json_t *cf_model_next (struct cf_model *model, enum cf_model_list list, const json_t *previous);
 size_t cf_model_count (const struct cf_model *model, enum cf_model_list list);
 /* Has LIST been fetched since the last READY?  (An empty list that was not is no reason for "nobody nearby".) */

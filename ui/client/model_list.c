@@ -12,7 +12,7 @@
 const char *
 cf_rows_id (enum cf_model_list list, const json_t *row)
 {
-  static const char *const keys[] = { "fingerprint", "fingerprint", "request", "conversation", "key" };
+  static const char *const keys[] = { "fingerprint", "fingerprint", "request", "conversation", "key", "transfer" };
   const char *id = cf_row_text (row, keys[list]);
 
   return *id ? id : NULL;
@@ -37,6 +37,14 @@ newest_first (const json_t *a, const json_t *b)
   return pinned ? pinned : strcmp (cf_row_text (b, "last_activity"), cf_row_text (a, "last_activity"));
 }
 
+static int
+under_way_first (const json_t *a, const json_t *b)
+{
+  int ended = (*cf_row_text (a, "ended_at") != 0) - (*cf_row_text (b, "ended_at") != 0);
+
+  return ended ? ended : strcmp (cf_row_text (b, "offered_at"), cf_row_text (a, "offered_at"));
+}
+
 /* < 0: A stands before B. */
 static int
 compare (enum cf_model_list list, const json_t *a, const json_t *b)
@@ -48,6 +56,7 @@ compare (enum cf_model_list list, const json_t *a, const json_t *b)
   case CF_MODEL_REQUESTS: order = strcmp (cf_row_text (a, "since"), cf_row_text (b, "since")); break;
   case CF_MODEL_PEERS:
   case CF_MODEL_CONTACTS: order = strcasecmp (shown_name (a), shown_name (b)); break;
+  case CF_MODEL_TRANSFERS: order = under_way_first (a, b); break;
   case CF_MODEL_SETTINGS:
   case CF_MODEL_STATUS: return 0; /* as they came */
   }

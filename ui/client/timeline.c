@@ -298,6 +298,21 @@ on_message_removed (struct cf_timeline *t, const json_t *event)
     take_out (t, at, 1);
 }
 
+/* How a file stands is seen in the message that offered it. */
+static void
+on_transfer (struct cf_timeline *t, const json_t *event)
+{
+  json_t *row;
+  size_t at;
+
+  if (!cf_timeline_find (t, id_of (event), &at))
+    return;
+  row = json_copy (t->rows[at]);
+  json_object_set_new (row, "attachment", row_of (event));
+  if (replace (t, at, row))
+    tell_changed (t, at, 1);
+}
+
 /* All that came in, but for the last UNREAD, is read. */
 static void
 mark_read (struct cf_timeline *t, int64_t unread)
@@ -347,6 +362,7 @@ apply (struct cf_timeline *t, const json_t *event)
     { "message_state", on_message_state },
     { "message_removed", on_message_removed },
     { "conversation", on_conversation },
+    { "transfer", on_transfer },
   };
   struct flags before = flags_of (t);
 

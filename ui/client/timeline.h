@@ -13,7 +13,7 @@
  *
  * Rows are those of HISTORY: message, direction, author, sent_at, text, state,
  * signature, reply_to, quote, reactions, edited, deleted, expires_at, notice,
- * kind ...; row.h reads them.  They are
+ * kind, attachment ...; row.h reads them, transfers.h the attachment.  They are
  * borrowed until the next callback.
  *
  * Callbacks come from cf_session_dispatch; `state`, `jumped` and `failed` also

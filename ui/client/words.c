@@ -443,7 +443,10 @@ cf_words_preview (const json_t *conversation)
   else {
     free (text);
     text = one_line (last, "text");
-    all = is_out (last) && *text ? cf_words_format (_("You: %s"), text) : copy (text);
+    if (!strcmp (cf_row_text (last, "kind"), "file"))
+      all = cf_words_format (is_out (last) ? _("You offer a file: %s") : _("File: %s"), text);
+    else
+      all = is_out (last) && *text ? cf_words_format (_("You: %s"), text) : copy (text);
   }
   free (text);
   return all;

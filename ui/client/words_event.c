@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ui/client/transfers.h"
 #include "ui/client/words_private.h"
 
 /* ---- errors ---- */
@@ -111,10 +112,37 @@ message_event (const json_t *event, const char *name)
     return NULL;
   text = cf_words_text (event);
   line = cf_words_line (text);
-  all = cf_row_true (event, "notice") ? cf_words_format ("%s", line) : cf_words_format (_("%s: %s"), name, line);
+  if (cf_row_true (event, "notice"))
+    all = cf_words_format ("%s", line);
+  else if (!strcmp (cf_row_text (event, "kind"), "file") && !cf_row_true (event, "deleted"))
+    all = cf_words_format (_("%s offers a file: %s"), name, line);
+  else
+    all = cf_words_format (_("%s: %s"), name, line);
   free (text);
   free (line);
   return all;
+}
+
+/* What a person waits for, or would not notice: the end, and what stops a file on its way. */
+static char *
+transfer_event (const json_t *event)
+{
+  char *file = cf_words_field (event, "name"), *reason = cf_words_line (translated (cf_row_text (event, "reason")));
+  enum cf_transfer_state state = cf_transfer_state (event);
+  char *text = NULL;
+
+  if (state == CF_TRANSFER_DONE)
+    text = cf_words_format (cf_transfer_incoming (event) ? _("The file %s is here") : _("The file %s has arrived"), file);
+  else if (state == CF_TRANSFER_FAILED)
+    text = *reason ? cf_words_format (_("The file %s could not be transferred: %s"), file, reason)
+                   : cf_words_format (_("The file %s could not be transferred"), file);
+  else if (state == CF_TRANSFER_PAUSED && *reason)
+    text = cf_words_format (_("The file %s is paused: %s"), file, reason);
+  else if (state == CF_TRANSFER_CANCELLED && *reason) /* else it is our own doing */
+    text = cf_words_format (_("The file %s was cancelled: %s"), file, reason);
+  free (file);
+  free (reason);
+  return text;
 }
 
 char *
@@ -131,6 +159,8 @@ cf_words_event (const json_t *event)
     text = conversation_event (event, name);
   else if (!strcmp (kind, "message"))
     text = message_event (event, name);
+  else if (!strcmp (kind, "transfer"))
+    text = transfer_event (event);
   else if (!strcmp (kind, "error") && *cf_row_text (event, "message"))
     text = joined (cf_row_text (event, "message"), cf_row_text (event, "hint"));
   free (name);

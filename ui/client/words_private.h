@@ -12,4 +12,10 @@ char *cf_words_format (const char *fmt, ...) CF_PRINTF (1, 2);  /* never NULL */
 char *cf_words_line (const char *text);                         /* a copy, fit to be shown, on one line */
 char *cf_words_field (const json_t *row, const char *key);      /* the same of a field */
 
+/* ---- sizes: words_time.c ---- */
+
+size_t cf_words_unit (double *n);                  /* of *N bytes; *N becomes so many of it */
+const char *cf_words_unit_name (size_t unit);      /* translated */
+int cf_words_decimals (double n, size_t unit);     /* how many a person wants to see */
+
 #endif

@@ -161,17 +161,38 @@ cf_words_duration (int64_t seconds)
 #pragma GCC diagnostic pop
 }
 
+static const char *const units[] = { N_("bytes"), N_("kB"), N_("MB"), N_("GB"), N_("TB") };
+
+size_t
+cf_words_unit (double *n)
+{
+  size_t unit = 0;
+
+  while (*n >= 999.5 && unit + 1 < sizeof units / sizeof *units) {
+    *n /= 1000;
+    unit++;
+  }
+  return unit;
+}
+
+const char *
+cf_words_unit_name (size_t unit)
+{
+  return _(units[unit]);
+}
+
+int
+cf_words_decimals (double n, size_t unit)
+{
+  return unit && n < 9.95 ? 1 : 0;
+}
+
 char *
 cf_words_size (int64_t bytes)
 {
-  static const char *const units[] = { N_("bytes"), N_("kB"), N_("MB"), N_("GB"), N_("TB") };
   double n = bytes < 0 ? 0 : (double) bytes;
-  size_t i = 0;
+  size_t unit = cf_words_unit (&n);
 
-  while (n >= 999.5 && i + 1 < sizeof units / sizeof *units) {
-    n /= 1000;
-    i++;
-  }
   /* Translators: a number and its unit: "1.2 MB" */
-  return cf_words_format (i && n < 9.95 ? _("%.1f %s") : _("%.0f %s"), n, _(units[i]));
+  return cf_words_format (cf_words_decimals (n, unit) ? _("%.1f %s") : _("%.0f %s"), n, cf_words_unit_name (unit));
 }

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "base/text.h"
+#include "ui/client/transfers.h"
 #include "ui/client/words.h"
 
 /* JSON with ' in the place of ". */
@@ -204,6 +205,44 @@ test_times (void **state)
 }
 
 static void
+test_transfers (void **state)
+{
+  json_t *r = row ("{'direction':'in','state':'offered'}");
+
+  (void) state;
+  assert_int_equal (cf_transfer_deeds (r), CF_TRANSFER_CAN_ACCEPT | CF_TRANSFER_CAN_REFUSE);
+  json_decref (r);
+  r = row ("{'direction':'out','state':'paused','paused_by':'peer','done':5,'size':20}");
+  assert_int_equal (cf_transfer_deeds (r), CF_TRANSFER_CAN_CANCEL);
+  assert_true (cf_transfer_fraction (r) == 0.25);
+  json_decref (r);
+  r = row ("{'state':'active','done':-5,'size':'x'}");
+  assert_true (cf_transfer_fraction (r) == 0);
+  json_decref (r);
+  is (cf_words_size_of (3200000, 10000000), "3.2 of 10 MB");
+  is (cf_words_size_of (0, 999), "0 of 999 bytes");
+  is (cf_words_size_of (-1, -1), "0 of 0 bytes");
+  is (cf_words_time_left (5), "5 s left");
+  is (cf_words_time_left (61), "2 min left");
+  is (cf_words_time_left (4800), "1 h 20 min left");
+  is (cf_words_time_left (INT64_MAX), "24855 d 3 h left");
+  of (cf_words_transfer_name, "{'name':'a\\nb\\u202etxt'}", "abtxt");
+  of (cf_words_transfer_kind, "{'kind':'file','size':3200000}", "3.2 MB");
+  of (cf_words_transfer_kind, "{'kind':'directory','size':3400000000,'files':12}", "Folder, 12 files, 3.4 GB");
+  of (cf_words_transfer, "{'state':'active','done':3200000,'size':10000000,'rate':12000000,'eta':5}",
+      "3.2 of 10 MB · 12 MB/s · 5 s left");
+  of (cf_words_transfer, "{'state':'active','done':3200000,'size':10000000,'rate':0,'eta':null}", "3.2 of 10 MB");
+  of (cf_words_transfer, "{'state':'active','done':1,'size':10,'rate':3,'eta':null}", "1 of 10 bytes · 3 bytes/s");
+  of (cf_words_transfer, "{'state':'paused','done':1,'size':10,'paused_by':'us'}", "Paused by you · 1 of 10 bytes");
+  of (cf_words_transfer, "{'state':'paused','done':1,'size':10,'reason':'No space'}", "No space · 1 of 10 bytes");
+  of (cf_words_transfer, "{'state':'done','size':10}", "Done · 10 bytes");
+  of (cf_words_transfer, "{'state':'failed','size':10,'reason':'It vanished'}", "Failed: It vanished");
+  of (cf_words_transfer, "{'state':'cancelled','size':10}", "Cancelled · 10 bytes");
+  of (cf_words_transfer, "{'state':[],'direction':'out'}", "Waiting for their answer · 0 bytes");
+  of (cf_words_preview, "{'last_message':{'direction':'in','kind':'file','text':'a.pdf'}}", "File: a.pdf");
+}
+
+static void
 test_events (void **state)
 {
   struct cf_client_error error = { 1, "X", "It failed", "Try again" };
@@ -218,6 +257,11 @@ test_events (void **state)
   of (cf_words_event, "{'event':'request','state':'waiting','purpose':'verify','name':'Ana'}",
       "Ana asks to verify each other with a password");
   of (cf_words_event, "{'event':'message','direction':'in','name':'Ana','text':'hi'}", "Ana: hi");
+  of (cf_words_event, "{'event':'message','direction':'in','kind':'file','name':'Ana','text':'a.pdf'}",
+      "Ana offers a file: a.pdf");
+  of (cf_words_event, "{'event':'transfer','direction':'in','state':'done','name':'a.pdf'}", "The file a.pdf is here");
+  of (cf_words_event, "{'event':'transfer','direction':'out','state':'failed','name':'a.pdf','reason':'It vanished'}",
+      "The file a.pdf could not be transferred: It vanished");
   of (cf_words_event, "{'event':'error','message':'It failed','hint':'Try again'}", "It failed. Try again");
   is (cf_words_error (&error), "It failed. Try again");
   error.hint = "";
@@ -243,6 +287,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_people), cmocka_unit_test (test_trust),  cmocka_unit_test (test_messages),
     cmocka_unit_test (test_times),  cmocka_unit_test (test_events), cmocka_unit_test (test_strength),
+    cmocka_unit_test (test_transfers),
   };
 
   setenv ("TZ", "UTC", 1);

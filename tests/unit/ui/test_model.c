@@ -14,7 +14,7 @@
 
 #include "base/secmem.h"
 #include "tests/unit/ui/fake_daemon.h"
-#include "ui/client/model.h"
+#include "ui/client/transfers.h"
 
 #define ROWS_MAX 16
 
@@ -99,7 +99,7 @@ on_event (void *arg, const json_t *event)
 static int
 setup (void **state)
 {
-  static const char *const verbs[] = { "PEERS", "CONTACTS", "REQUESTS", "CONVERSATIONS", "CONFIG" };
+  static const char *const verbs[] = { "PEERS", "CONTACTS", "REQUESTS", "CONVERSATIONS", "CONFIG", "TRANSFERS" };
   static const struct cf_model_handler handler = { on_state, on_changed, on_event };
   struct cf_session_config config = { NULL, false };
 
@@ -456,6 +456,50 @@ test_listeners (void **state)
   assert_int_equal (heard, 1);
 }
 
+/* ---- transfers ---- */
+
+#define T1 "{\"transfer\":\"t1\",\"conversation\":\"aa\",\"message\":\"m1\",\"state\":\"active\",\"offered_at\":\"2026-01-01T10:00:00.000Z\",\"ended_at\":null}"
+#define T2 "{\"transfer\":\"t2\",\"conversation\":\"bb\",\"message\":\"m2\",\"state\":\"offered\",\"offered_at\":\"2026-01-02T10:00:00.000Z\",\"ended_at\":null}"
+#define T3 "{\"transfer\":\"t3\",\"conversation\":\"aa\",\"message\":\"m3\",\"state\":\"done\",\"offered_at\":\"2026-01-03T10:00:00.000Z\",\"ended_at\":\"2026-01-03T11:00:00.000Z\"}"
+
+static void
+test_transfers (void **state)
+{
+  json_t *message = json_pack ("{s:s, s:{s:s, s:s}}", "message", "m1", "attachment", "transfer", "t1", "state", "offered");
+  json_t *old = json_pack ("{s:s, s:{s:s, s:s}}", "message", "m0", "attachment", "transfer", "t0", "state", "done");
+  const json_t *row;
+
+  (void) state;
+  world->tables[CF_MODEL_TRANSFERS].rows[0] = T3;
+  world->tables[CF_MODEL_TRANSFERS].rows[1] = T1;
+  world->tables[CF_MODEL_TRANSFERS].rows[2] = T2;
+  WAIT (all_complete ());
+  assert_string_equal (order_of (CF_MODEL_TRANSFERS, "transfer"), "t2 t1 t3 ");
+  assert_int_equal (cf_transfer_count_active (world->model, "aa"), 1);
+  assert_int_equal (cf_transfer_count_active (world->model, "bb"), 0);
+  row = cf_transfer_next (world->model, "aa", NULL);
+  assert_string_equal (cf_row_text (row, "transfer"), "t1");
+  row = cf_transfer_next (world->model, "aa", row);
+  assert_string_equal (cf_row_text (row, "transfer"), "t3");
+  assert_null (cf_transfer_next (world->model, "aa", row));
+  assert_string_equal (cf_row_text (cf_transfer_of_message (world->model, message), "state"), "active");
+  assert_string_equal (cf_row_text (cf_transfer_of_message (world->model, old), "state"), "done");
+  assert_null (cf_transfer_of_message (world->model, NULL));
+  json_object_set_new (message, "deleted", json_true ());
+  assert_null (cf_transfer_of_message (world->model, message));
+  fake_event (world->fake, true, "transfer",
+              "\"transfer\":\"t1\",\"conversation\":\"aa\",\"state\":\"done\",\"offered_at\":\"2026-01-01T10:00:00.000Z\","
+              "\"ended_at\":\"2026-01-04T10:00:00.000Z\"");
+  WAIT (cf_transfer_ended (cf_model_get (world->model, CF_MODEL_TRANSFERS, "t1")));
+  assert_string_equal (world->last_id[CF_MODEL_TRANSFERS], "t1");
+  assert_string_equal (order_of (CF_MODEL_TRANSFERS, "transfer"), "t2 t3 t1 ");
+  world->tables[CF_MODEL_TRANSFERS].rows[2] = NULL; /* with its message */
+  fake_event (world->fake, true, "message_removed", "\"conversation\":\"bb\",\"message\":\"m2\"");
+  WAIT (cf_model_count (world->model, CF_MODEL_TRANSFERS) == 2);
+  json_decref (message);
+  json_decref (old);
+}
+
 int
 main (void)
 {
@@ -467,6 +511,7 @@ main (void)
     cmocka_unit_test_setup_teardown (test_people, setup, teardown),
     cmocka_unit_test_setup_teardown (test_requests, setup, teardown),
     cmocka_unit_test_setup_teardown (test_settings, setup, teardown),
+    cmocka_unit_test_setup_teardown (test_transfers, setup, teardown),
     cmocka_unit_test_setup_teardown (test_typing, setup, teardown),
     cmocka_unit_test_setup_teardown (test_crossing, setup, teardown),
     cmocka_unit_test_setup_teardown (test_resync, setup, teardown),

@@ -428,6 +428,27 @@ test_quotes (void **state)
 }
 
 static void
+test_transfers (void **state)
+{
+  const json_t *attachment;
+  size_t at;
+
+  (void) state;
+  add (0, true, true);
+  world->history[0].extra = "\"kind\":\"file\",\"attachment\":{\"transfer\":\"m0\",\"state\":\"offered\"}";
+  open_window (0);
+  fake_event (world->fake, false, "transfer",
+              "\"conversation\":\"cc\",\"message\":\"m0\",\"transfer\":\"m0\",\"state\":\"active\",\"done\":7");
+  WAIT (world->changes == 1);
+  assert_true (cf_timeline_find (world->timeline, "m0", &at));
+  attachment = json_object_get (cf_timeline_row (world->timeline, at), "attachment");
+  assert_string_equal (cf_row_text (attachment, "state"), "active");
+  assert_int_equal (cf_row_number (attachment, "done"), 7);
+  assert_string_equal (cf_row_text (cf_timeline_row (world->timeline, at), "kind"), "file");
+  assert_null (json_object_get (attachment, "cursor"));
+}
+
+static void
 test_read_marks (void **state)
 {
   size_t at;
@@ -648,6 +669,7 @@ main (void)
     cmocka_unit_test_setup_teardown (test_jump, setup, teardown),
     cmocka_unit_test_setup_teardown (test_events, setup, teardown),
     cmocka_unit_test_setup_teardown (test_quotes, setup, teardown),
+    cmocka_unit_test_setup_teardown (test_transfers, setup, teardown),
     cmocka_unit_test_setup_teardown (test_read_marks, setup, teardown),
     cmocka_unit_test_setup_teardown (test_unread_far, setup, teardown),
     cmocka_unit_test_setup_teardown (test_hostile_rows, setup, teardown),
