@@ -172,12 +172,14 @@ void
 cf_command_done (struct cf_command *cmd, gpg_error_t err)
 {
   const struct cf_err_info *info = cf_err_info (err);
+  json_t *more = cmd->more; /* CMD is gone afterwards */
 
   cmd->cancelled = NULL;
   if (err)
     cmd->ops->finish (cmd, err, info->message, info->hint);
   else
     cmd->ops->finish (cmd, 0, NULL, NULL);
+  json_decref (more);
 }
 
 void
@@ -185,6 +187,7 @@ cf_command_fail (struct cf_command *cmd, gpg_error_t err, const char *hint, cons
 {
   const struct cf_err_info *info = cf_err_info (err);
   char *message = NULL, *shown = NULL;
+  json_t *more = cmd->more;
   va_list ap;
 
   va_start (ap, fmt);
@@ -196,6 +199,7 @@ cf_command_fail (struct cf_command *cmd, gpg_error_t err, const char *hint, cons
     shown = cf_text_display (message, strlen (message), false);
   cmd->cancelled = NULL;
   cmd->ops->finish (cmd, err, shown ? shown : info->message, hint ? hint : info->hint);
+  json_decref (more);
   free (message);
   free (shown);
 }

@@ -32,6 +32,7 @@ struct cf_command {
   char *argv[CF_COMMAND_ARGS_MAX];
   size_t option_count;                    /* "--name" or "--name=value"; value "" when there is none */
   struct { char *name, *value; } options[CF_COMMAND_ARGS_MAX];
+  json_t *more;                           /* set just before it fails: more fields of the error; then freed */
   void *state;                            /* the handler's own */
   void (*cancelled) (struct cf_command *cmd); /* set by a handler that waits: the client has gone; release STATE,
                                                  call nothing */

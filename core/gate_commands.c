@@ -34,6 +34,7 @@ struct cf_gate_call {
   char *note;                         /* OPEN */
   int64_t until_utc_ms;               /* EXPECT */
   struct cf_request *request;         /* waits for it */
+  bool stranger;                      /* the guess is one of a stranger */
   struct cf_gpg_job *job;             /* looks the peer's key up */
   gpg_error_t key_error;              /* ACCEPT: what that found */
   bool typed;                         /* ACCEPT: there is a password */
@@ -97,12 +98,27 @@ call_new (struct cf_command *cmd, enum call_kind kind)
   return call;
 }
 
+/* What a failed guess, or one that may not be made, says of those to come; NULL: nothing. */
+static json_t *
+tries_of (const struct cf_gate_call *call, gpg_error_t err)
+{
+  bool guess = gpg_err_code (err) == CF_ERR_WRONG_PASSWORD || gpg_err_code (err) == CF_ERR_RATE;
+  json_t *row = guess ? json_object () : NULL;
+
+  if (row && cf_gate_add_tries (call->core, &call->peer, call->stranger, row)) {
+    json_decref (row);
+    row = NULL;
+  }
+  return row;
+}
+
 /* The command's end: ROW is stolen; MESSAGE may be NULL. */
 static void
 call_end (struct cf_gate_call *call, gpg_error_t err, const char *message, json_t *row)
 {
   struct cf_command *cmd = call->cmd;
 
+  cmd->more = tries_of (call, err);
   call_free (call);
   cmd->state = NULL;
   cmd->cancelled = NULL;
@@ -126,10 +142,12 @@ cf_gate_calls_end (struct cf_request *r, gpg_error_t err, const char *message)
   cf_fpr_hex (&r->peer, fpr);
   for (call = r->core->gate->calls; call; call = next) {
     next = call->next;
-    if (call->request == r)
-      call_end (call, err, message,
-                err ? NULL
-                    : json_pack ("{s:s, s:s, s:s}", "conversation", id, "peer", fpr, "state", r->purpose->ended));
+    if (call->request != r)
+      continue;
+    call->stranger = cf_request_is_stranger (r);
+    call_end (call, err, message,
+              err ? NULL
+                  : json_pack ("{s:s, s:s, s:s}", "conversation", id, "peer", fpr, "state", r->purpose->ended));
   }
 }
 
@@ -428,6 +446,7 @@ check_key (struct cf_gate_call *call, bool stranger)
     call_end (call, cf_key_state_error (own), "Your own key cannot be used: it is expired, revoked, disabled or weak", NULL);
     return;
   }
+  call->stranger = stranger;
   err = cf_gate_check_guesses (call->core, &call->peer, stranger, &message);
   if (!err)
     err = cf_peer_check_key (call->core, &call->peer, key_checked, call, &call->job);
@@ -652,7 +671,8 @@ const struct cf_command_def cf_gate_commands[] = {
     .help = "Ask PEER for a conversation, or answer his request.  INQUIRE PASSWORD asks for the password\n"
             "that both have agreed on.  Ends when the conversation is open, refused or the passwords differ.\n"
             "A client that goes leaves the request standing for 7 days.\n"
-            "Fields: conversation, peer, state",
+            "Fields: conversation, peer, state; of an error WRONG_PASSWORD or TOO_MANY_TRIES also tries_left,\n"
+            "silent_until (see REQUESTS)",
     .options = "note",
     .min_args = 1,
     .max_args = 1,
@@ -674,7 +694,8 @@ const struct cf_command_def cf_gate_commands[] = {
     .help = "Requests that wait for an answer; with --watch also those to come and what becomes of them.\n"
             "Fields: request, purpose (open, verify), conversation (that is to be verified, or null), fingerprint,\n"
             "user_id, name, validity, key_state, since, note, contact, warning, state (waiting, accepted; of a\n"
-            "request_state event: opened, verified, refused, withdrawn, wrong, failed, lapsed)",
+            "request_state event: opened, verified, refused, withdrawn, wrong, failed, lapsed), tries_left (how\n"
+            "many more passwords may be wrong before a silence), silent_until (when the next may be tried, or null)",
     .options = "watch",
     .needs_ready = true,
     .run = cmd_requests },

@@ -75,6 +75,35 @@ cf_guess_check (struct cf_store *store, int64_t now_utc_ms, const struct cf_fpr 
 }
 
 gpg_error_t
+cf_guess_left (struct cf_store *store, int64_t now_utc_ms, const struct cf_fpr *peer, bool stranger,
+               struct cf_guess_left *r_left)
+{
+  struct cf_guess_left left = { 0 };
+  struct cf_guess g;
+  size_t count = 0;
+  int64_t wait_ms, oldest;
+  gpg_error_t err;
+
+  err = cf_guess_check (store, now_utc_ms, peer, stranger, &wait_ms);
+  if (gpg_err_code (err) == CF_ERR_RATE) {
+    left.silent_until_utc_ms = now_utc_ms + wait_ms;
+    *r_left = left;
+    return 0;
+  }
+  if (!err)
+    err = cf_store_guess_get (store, peer, &g);
+  if (!err && stranger)
+    err = cf_store_guess_strangers (store, now_utc_ms - CF_GUESS_STRANGERS_MS, &count, &oldest);
+  if (err)
+    return err;
+  left.tries = g.wrong < CF_GUESSES_FREE ? CF_GUESSES_FREE - g.wrong : 1;
+  if (stranger && left.tries > CF_GUESS_STRANGERS_MAX - count)
+    left.tries = (unsigned) (CF_GUESS_STRANGERS_MAX - count);
+  *r_left = left;
+  return 0;
+}
+
+gpg_error_t
 cf_guess_charge (struct cf_store *store, int64_t now_utc_ms, const struct cf_fpr *peer, bool stranger,
                  int64_t *r_wait_ms)
 {

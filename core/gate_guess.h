@@ -39,6 +39,13 @@ gpg_error_t cf_guess_check (struct cf_store *store, int64_t now_utc_ms, const st
 /* Check, then count a guess; on disk on return unless inside a transaction of the caller's. */
 gpg_error_t cf_guess_charge (struct cf_store *store, int64_t now_utc_ms, const struct cf_fpr *peer, bool stranger,
                              int64_t *r_wait_ms) CF_MUST_CHECK;
+/* How many more guesses that PEER causes may be wrong before there is silence; none while there is. */
+struct cf_guess_left {
+  unsigned tries;
+  int64_t silent_until_utc_ms; /* 0: no silence */
+};
+gpg_error_t cf_guess_left (struct cf_store *store, int64_t now_utc_ms, const struct cf_fpr *peer, bool stranger,
+                           struct cf_guess_left *r_left) CF_MUST_CHECK;
 /* PEER knew the password: what was counted for him is forgotten. */
 gpg_error_t cf_guess_take_back (struct cf_store *store, const struct cf_fpr *peer) CF_MUST_CHECK;
 

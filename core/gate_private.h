@@ -201,6 +201,9 @@ gpg_error_t cf_request_save (struct cf_request *r) CF_MUST_CHECK;
 /* The one setter; tells link and the deadline what the state means. */
 void cf_request_set_state (struct cf_request *r, enum cf_request_state state);
 bool cf_request_is_stranger (const struct cf_request *r);
+/* Set tries_left and silent_until in ROW, for the guesses that PEER causes (STRANGER: see cf_guess_check): for our
+   user alone, no frame has them.  Both null: the store does not say. */
+gpg_error_t cf_gate_add_tries (struct cf_core *core, const struct cf_fpr *peer, bool stranger, json_t *row) CF_MUST_CHECK;
 json_t *cf_request_json (const struct cf_request *r, const char *state);
 gpg_error_t cf_request_send (struct cf_request *r, enum cf_talk type, const void *body, size_t len) CF_MUST_CHECK;
 /* Same, where it does not matter that it could not leave: the next tunnel repeats it. */

@@ -200,6 +200,28 @@ cf_request_is_stranger (const struct cf_request *r)
   return !r->asked && !(peer && peer->contact);
 }
 
+gpg_error_t
+cf_gate_add_tries (struct cf_core *core, const struct cf_fpr *peer, bool stranger, json_t *row)
+{
+  json_t *tries = NULL, *until = NULL;
+  struct cf_guess_left left;
+  char text[CF_TIME_SIZE];
+  gpg_error_t err;
+
+  err = cf_guess_left (core->store, core->env->now_utc_ms, peer, stranger, &left);
+  if (err)
+    cf_log (core->env, CF_LOG_ERROR, "gate: guesses cannot be read: %s", gpg_strerror (err));
+  else {
+    tries = json_integer (left.tries);
+    if (left.silent_until_utc_ms)
+      until = json_string (cf_time_format (left.silent_until_utc_ms, text));
+  }
+  if (json_object_set_new (row, "tries_left", tries ? tries : json_null ()) /* steals also when it fails */
+      | json_object_set_new (row, "silent_until", until ? until : json_null ()))
+    return cf_err (GPG_ERR_ENOMEM);
+  return 0;
+}
+
 json_t *
 cf_request_json (const struct cf_request *r, const char *state)
 {
@@ -218,6 +240,10 @@ cf_request_json (const struct cf_request *r, const char *state)
                    cf_time_format (r->created_utc_ms, since), "note", r->note, "contact", peer && peer->contact,
                    "state", state, "warning", warning);
   free (warning);
+  if (row && cf_gate_add_tries (r->core, &r->peer, cf_request_is_stranger (r), row)) {
+    json_decref (row);
+    row = NULL;
+  }
   return row;
 }
 
@@ -413,18 +439,23 @@ report_end (struct cf_request *r, gpg_error_t why, const char *state)
   const struct cf_err_info *info = cf_err_info (why);
   char id[2 * CF_CONVERSATION_ID_LEN + 1], conv[sizeof id], fpr[CF_FPR_HEX_SIZE];
   gpg_error_t err = 0;
+  json_t *row;
 
   if (!r->asked)
     err = cf_event_emit (r->core, "request_state", true, cf_request_json (r, state));
-  if (!err && gpg_err_code (why) != CF_ERR_REFUSED && gpg_err_code (why) != GPG_ERR_CANCELED
-      && r->state != CF_REQUEST_CALLING)
-    err = cf_event_emit (r->core, "error", true,
-                         json_pack ("{s:s, s:s, s:s, s:s, s:s, s:s?, s:s}", "error", info->name, "message",
-                                    info->message, "hint", info->hint, "request", cf_hex (r->id, sizeof r->id, id),
-                                    "purpose", r->purpose->name, "conversation",
-                                    cf_request_verifies (r) ? cf_hex (r->conversation, sizeof r->conversation, conv) : NULL,
-                                    "fingerprint", cf_fpr_hex (&r->peer, fpr)));
-  return err;
+  if (err || gpg_err_code (why) == CF_ERR_REFUSED || gpg_err_code (why) == GPG_ERR_CANCELED
+      || r->state == CF_REQUEST_CALLING)
+    return err;
+  row = json_pack ("{s:s, s:s, s:s, s:s, s:s, s:s?, s:s}", "error", info->name, "message", info->message, "hint",
+                   info->hint, "request", cf_hex (r->id, sizeof r->id, id), "purpose", r->purpose->name, "conversation",
+                   cf_request_verifies (r) ? cf_hex (r->conversation, sizeof r->conversation, conv) : NULL,
+                   "fingerprint", cf_fpr_hex (&r->peer, fpr));
+  err = row ? cf_gate_add_tries (r->core, &r->peer, cf_request_is_stranger (r), row) : cf_err (GPG_ERR_ENOMEM);
+  if (err) {
+    json_decref (row);
+    return err;
+  }
+  return cf_event_emit (r->core, "error", true, row);
 }
 
 static void

@@ -3,7 +3,7 @@
  *
  *   SEND --wait=delivered 3f2a91     see line.h
  *   D {"message": ...}%0A            rows
- *   S ERROR {"error":"NOT_FOUND","message":"...","hint":"..."}
+ *   S ERROR {"error":"NOT_FOUND","message":"...","hint":"..."}    and what cf_command.more has
  *   ERR 201326619 Not found <Confab>
  */
 
@@ -81,7 +81,7 @@ bounded_text (const char *text)
 }
 
 static void
-write_error (struct cf_connection *conn, gpg_error_t err, const char *message, const char *hint)
+write_error (struct cf_connection *conn, gpg_error_t err, const char *message, const char *hint, json_t *more)
 {
   json_t *o = json_object ();
   char *text;
@@ -89,6 +89,8 @@ write_error (struct cf_connection *conn, gpg_error_t err, const char *message, c
   json_object_set_new (o, "error", json_string (cf_err_info (err)->name));
   json_object_set_new (o, "message", bounded_text (message));
   json_object_set_new (o, "hint", bounded_text (hint));
+  if (more)
+    json_object_update_missing (o, more);
   text = cf_json_dump (o, JSON_COMPACT);
   if (text && assuan_write_status (conn->assuan, "ERROR", text))
     conn->broken = true;
@@ -103,7 +105,7 @@ request_finish (struct cf_command *cmd, gpg_error_t err, const char *message, co
   struct cf_connection *conn = request->conn;
 
   if (err)
-    write_error (conn, err, message, hint);
+    write_error (conn, err, message, hint, cmd->more);
   conn->request = NULL;
   request_free (request);
   assuan_process_done (conn->assuan, err);

@@ -75,11 +75,22 @@ def wrong_password(lab, desk):
     left, right = desk(a), desk(b)
     alice, bob = side_by_side(left, right)
     ask(alice, "bob", RIGHT)
+    b.wait("request", state="waiting")
     answer(bob, "alice", WRONG)
     for at in (left, right):
         at.app.find("label", "not the same")
+        at.app.find("label", "2 tries are left")
     left.shot("wrong-asker")
     right.shot("wrong-answerer")
+    for left_over in ("1 try is left", "The next try is possible at"):
+        alice.type("password text", "Password", RIGHT)
+        alice.click("push button", "^Ask$")
+        b.wait("request", state="waiting")
+        b.confab("accept", "alice", password=WRONG, code=4)
+        alice.find("label", left_over)
+    left.shot("wrong-silence")
+    told = b.confab("open", "alice", password=RIGHT, code=5).error
+    check(told["tries_left"] == 0 and told["silent_until"], f"nothing is left: {told}")
 
 
 @at_desks

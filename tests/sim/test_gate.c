@@ -68,6 +68,41 @@ test_right_password (void **state)
 }
 
 static void
+assert_tries (json_t *row, json_int_t left)
+{
+  assert_non_null (row);
+  assert_int_equal (json_integer_value (json_object_get (row, "tries_left")), left);
+  assert_true (left ? json_is_null (json_object_get (row, "silent_until"))
+                    : json_is_string (json_object_get (row, "silent_until")));
+}
+
+/* Each side hears what is left to it; the third wrong one begins a silence, and a right one ends the count. */
+static void
+test_tries_left (void **state)
+{
+  struct pair p;
+  struct sim_command *open, *answer, *requests;
+  size_t from = 0;
+
+  (void) state;
+  begin (&p, 7);
+  for (json_int_t left = 3; left-- > 0;) {
+    from = json_array_size (p.a->events);
+    open = ask (&p, "red");
+    requests = sim_call (p.b, "REQUESTS", NULL, NULL);
+    assert_true (sim_wait (requests, 1000));
+    assert_tries (json_array_get (requests->rows, 0), left + 1);
+    sim_command_free (requests);
+    answer = accept_it (&p, "blue");
+    assert_ended (answer, 10000, CF_ERR_WRONG_PASSWORD);
+    assert_ended (open, 1000, CF_ERR_WRONG_PASSWORD);
+    assert_tries (sim_event (p.a, from, "error", "error", "WRONG_PASSWORD"), left);
+  }
+  assert_int_equal (sim_do (p.a, "OPEN", "red", p.fpr_b, NULL) & GPG_ERR_CODE_MASK, CF_ERR_RATE);
+  sim_free (p.sim);
+}
+
+static void
 test_wrong_password (void **state)
 {
   struct pair p;
@@ -84,9 +119,10 @@ test_wrong_password (void **state)
   assert_int_equal (count_open (p.a) + count_open (p.b), 0);
   assert_int_equal (count_state (p.a, CF_CONVERSATION_REQUESTED), 0);
   assert_int_equal (cf_gate_waiting (p.b->core), 0);
-  assert_non_null (sim_event (p.b, from, "error", "error", "WRONG_PASSWORD"));
-  assert_non_null (sim_event (p.a, 0, "error", "error", "WRONG_PASSWORD"));
-  /* Asking again is possible. */
+  assert_tries (sim_event (p.b, from, "error", "error", "WRONG_PASSWORD"), 2);
+  assert_tries (sim_event (p.b, from, "request_state", "state", "wrong"), 2);
+  assert_tries (sim_event (p.a, 0, "error", "error", "WRONG_PASSWORD"), 2);
+  /* Asking again is possible, and who answers sees what is left. */
   open = ask (&p, "green");
   answer = accept_it (&p, "green");
   assert_ended (answer, 10000, 0);
@@ -492,6 +528,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_right_password),
     cmocka_unit_test (test_wrong_password),
+    cmocka_unit_test (test_tries_left),
     cmocka_unit_test (test_refuse),
     cmocka_unit_test (test_missed),
     cmocka_unit_test (test_forgotten),

@@ -16,6 +16,7 @@
 
 #include "base/text.h"
 #include "ui/cli/cli.h"
+#include "ui/client/words.h"
 
 #define GAP 2          /* columns between those of a table */
 #define SHRUNK_MIN 12  /* a shortened column keeps this much */
@@ -163,19 +164,29 @@ sentence (const char *text)
   return shown;
 }
 
+/* The object of --json; MORE: fields that it has besides, or NULL. */
+static void
+put_error_object (const char *name, const char *message, const char *hint, const json_t *more)
+{
+  json_t *o = cf_cli_must (json_pack ("{s:s, s:s, s:s}", "error", name, "message", message, "hint", hint));
+  char *text;
+
+  if (more)
+    json_object_update_missing (o, (json_t *) (uintptr_t) more);
+  text = cf_cli_must (json_dumps (o, JSON_COMPACT));
+  fprintf (stderr, "%s\n", text);
+  free (text);
+  json_decref (o);
+}
+
 int
 cf_cli_fail_named (const struct cf_cli *cli, const char *name, int code, const char *message, const char *hint)
 {
   char *a, *b;
-  json_t *o;
 
   fflush (stdout);
   if (cli->json) {
-    o = cf_cli_must (json_pack ("{s:s, s:s, s:s}", "error", name, "message", message, "hint", hint));
-    a = cf_cli_must (json_dumps (o, JSON_COMPACT));
-    fprintf (stderr, "%s\n", a);
-    free (a);
-    json_decref (o);
+    put_error_object (name, message, hint, NULL);
     return code;
   }
   a = sentence (*message ? _ (message) : message); /* the daemon's are in English */
@@ -216,13 +227,24 @@ cf_cli_fail (const struct cf_cli *cli, gpg_error_t err, const char *hint, const 
 int
 cf_cli_fail_call (const struct cf_cli *cli, const struct cf_client_error *error)
 {
+  int code = (int) cf_err_info (error->err)->exit;
+  char *remedy;
+
   if (cli->told)
     return cli->told;
   if (gpg_err_code (error->err) == GPG_ERR_CANCELED && cf_cli_interrupted (false)) {
     fputc ('\n', stderr);
     return CF_EXIT_USER;
   }
-  return cf_cli_fail_named (cli, error->name, (int) cf_err_info (error->err)->exit, error->message, error->hint);
+  if (cli->json) {
+    fflush (stdout);
+    put_error_object (error->name, error->message, error->hint, error->row);
+    return code;
+  }
+  remedy = cf_words_remedy (error);
+  cf_cli_fail_named (cli, error->name, code, cf_words_message (error), remedy);
+  free (remedy);
+  return code;
 }
 
 /* ---- tables ---- */

@@ -121,7 +121,8 @@ static const struct cf_cli_option export_options[] = {
 #define CONTACT_FIELDS PEER_FIELDS ", verified (null, or how and when), online, route"
 #define REQUEST_FIELDS                                                                                                 \
   "request, purpose (open, verify), conversation (to be verified, or null), fingerprint, user_id, name, validity, "    \
-  "key_state, since, note, contact, state, warning (null, or whom this only looks like)"
+  "key_state, since, note, contact, state, warning (null, or whom this only looks like), tries_left (how many more passwords "   \
+  "may be wrong), silent_until (null, or when the next may be tried)"
 #define PEER_WORD                                                                                                      \
   N_ ("PEER is a fingerprint, an address, a name, or a mail address of a user ID, if it fits one person only.")
 #define CONV_WORD                                                                                                      \

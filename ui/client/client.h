@@ -30,6 +30,7 @@ struct cf_client;
 struct cf_client_error {
   gpg_error_t err;
   const char *name, *message, *hint;
+  const json_t *row; /* the daemon's words with all its fields (an event "error", too); NULL: it is not the daemon's */
 };
 
 struct cf_client_handler {

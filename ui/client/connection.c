@@ -388,7 +388,7 @@ error_of (struct cf_client *client, gpg_error_t err)
   const struct cf_err_info *info = cf_err_info (err);
 
   return (struct cf_client_error){ err, said (client, "error", info->name), said (client, "message", info->message),
-                                   said (client, "hint", info->hint) };
+                                   said (client, "hint", info->hint), client->error };
 }
 
 /* An OK or ERR: of what was said before the first call, or the end of one. */
@@ -502,7 +502,7 @@ struct cf_client_error
 cf_client_explain (gpg_error_t err)
 {
   const struct cf_err_info *info = cf_err_info (err);
-  struct cf_client_error error = { err, info->name, info->message, info->hint };
+  struct cf_client_error error = { err, info->name, info->message, info->hint, NULL };
 
   switch (gpg_err_code (err)) {
   case GPG_ERR_TOO_LARGE:

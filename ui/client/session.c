@@ -56,7 +56,7 @@ error_done (struct cf_client_error *e)
 static struct cf_client_error
 error_copy (const struct cf_client_error *e)
 {
-  struct cf_client_error copy = { e->err, strdup (e->name), strdup (e->message), strdup (e->hint) };
+  struct cf_client_error copy = { e->err, strdup (e->name), strdup (e->message), strdup (e->hint), NULL };
 
   return copy;
 }

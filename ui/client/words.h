@@ -79,6 +79,8 @@ char *cf_words_date (int64_t utc_ms); /* "3 May 2024" */
 
 /* Short, for rows and lists: "14:05" today, "Tue 14:05" within a week, "3 May", "3 May 2024". */
 char *cf_words_time (int64_t utc_ms, int64_t now_utc_ms);
+/* The same of a time to come, which has an hour in the next week, too: "Tue 14:05". */
+char *cf_words_until (int64_t utc_ms, int64_t now_utc_ms);
 /* As a person says it: "just now", "5 minutes ago", "yesterday, 14:05", else the date. */
 char *cf_words_ago (int64_t utc_ms, int64_t now_utc_ms);
 /* Whole, for a tooltip: weekday, date, time. */
@@ -99,8 +101,13 @@ char *cf_words_event (const json_t *event);
    A sentence that is not known comes out as it is. */
 const char *cf_words_message (const struct cf_client_error *error);
 const char *cf_words_hint (const struct cf_client_error *error);
-/* "message. hint" on one line. */
+/* The hint, and of a wrong password how many tries are left: "Agree on it again. 2 tries are left". */
+char *cf_words_remedy (const struct cf_client_error *error);
+/* "message. remedy" on one line. */
 char *cf_words_error (const struct cf_client_error *error);
+/* Of a request, or of what became of one: "2 tries are left", "The next try is possible at 14:05"; "" when ROW does not
+   say. */
+char *cf_words_tries (const json_t *row);
 
 /* How hard a conversation's password is to guess, for a hint below its entry; TEXT is not kept. */
 enum cf_words_strength { CF_STRENGTH_NONE, CF_STRENGTH_WEAK, CF_STRENGTH_FAIR, CF_STRENGTH_GOOD };

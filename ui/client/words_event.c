@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "ui/client/transfers.h"
 #include "ui/client/words_private.h"
@@ -20,10 +21,35 @@ translated (const char *text)
   return text && *text ? _(text) : "";
 }
 
+char *
+cf_words_tries (const json_t *row)
+{
+  const json_t *left = json_object_get (row, "tries_left");
+  unsigned long count = json_is_integer (left) && json_integer_value (left) > 0 ? (unsigned long) json_integer_value (left) : 0;
+  int64_t until;
+  char *when, *text;
+
+  if (count)
+    return cf_words_format (ngettext ("%lu try is left", "%lu tries are left", count), count);
+  if (!cf_row_utc_ms (row, "silent_until", &until))
+    return cf_words_line ("");
+  when = cf_words_until (until + 59999, (int64_t) time (NULL) * 1000); /* no minute too early */
+  text = cf_words_format (_("The next try is possible at %s"), when);
+  free (when);
+  return text;
+}
+
+/* Nobody may try now: the daemon says until when in a field, too. */
+static bool
+is_silence (const struct cf_client_error *error)
+{
+  return !strcmp (error->name ? error->name : "", "TOO_MANY_TRIES") && *cf_row_text (error->row, "silent_until");
+}
+
 const char *
 cf_words_message (const struct cf_client_error *error)
 {
-  return translated (error->message);
+  return is_silence (error) ? _("Too many wrong passwords") : translated (error->message);
 }
 
 const char *
@@ -32,22 +58,27 @@ cf_words_hint (const struct cf_client_error *error)
   return translated (error->hint);
 }
 
-/* "MESSAGE. HINT" */
+/* "WHAT. MORE", either of which may be ""; both are freed. */
 static char *
-joined (const char *message, const char *hint)
+joined (char *what, char *more)
 {
-  char *what = cf_words_line (translated (message)), *remedy = cf_words_line (translated (hint)), *text;
+  char *text = cf_words_format ("%s%s%s", what, *what && *more ? ". " : "", more);
 
-  text = *remedy ? cf_words_format ("%s. %s", what, remedy) : cf_words_format ("%s", what);
   free (what);
-  free (remedy);
+  free (more);
   return text;
+}
+
+char *
+cf_words_remedy (const struct cf_client_error *error)
+{
+  return joined (cf_words_line (is_silence (error) ? "" : cf_words_hint (error)), cf_words_tries (error->row));
 }
 
 char *
 cf_words_error (const struct cf_client_error *error)
 {
-  return joined (error->message, error->hint);
+  return joined (cf_words_line (cf_words_message (error)), cf_words_remedy (error));
 }
 
 /* ---- events ---- */
@@ -145,6 +176,15 @@ transfer_event (const json_t *event)
   return text;
 }
 
+static char *
+error_event (const json_t *event)
+{
+  const struct cf_client_error error = { cf_err (GPG_ERR_GENERAL), cf_row_text (event, "error"),
+                                         cf_row_text (event, "message"), cf_row_text (event, "hint"), event };
+
+  return cf_words_error (&error);
+}
+
 char *
 cf_words_event (const json_t *event)
 {
@@ -162,7 +202,7 @@ cf_words_event (const json_t *event)
   else if (!strcmp (kind, "transfer"))
     text = transfer_event (event);
   else if (!strcmp (kind, "error") && *cf_row_text (event, "message"))
-    text = joined (cf_row_text (event, "message"), cf_row_text (event, "hint"));
+    text = error_event (event);
   free (name);
   return text;
 }

@@ -81,6 +81,17 @@ cf_words_time (int64_t utc_ms, int64_t now_utc_ms)
 }
 
 char *
+cf_words_until (int64_t utc_ms, int64_t now_utc_ms)
+{
+  int64_t days = cf_words_days_between (now_utc_ms, utc_ms);
+
+  if (days > 0 && days < 7)
+    /* Translators: a time of the next week for strftime: "Tue 14:05" */
+    return formatted (utc_ms, _("%a %H:%M"));
+  return cf_words_time (utc_ms, now_utc_ms);
+}
+
+char *
 cf_words_time_full (int64_t utc_ms)
 {
   /* Translators: a whole time for strftime: "Friday, 3 May 2024, 14:05:09" */

@@ -186,7 +186,7 @@ start_sending (CfConversationView *self, struct sending *s)
   g_free (reply);
   if (err) {
     const struct cf_err_info *info = cf_err_info (err);
-    const struct cf_client_error error = { err, info->name, info->message, info->hint };
+    const struct cf_client_error error = { err, info->name, info->message, info->hint, NULL };
 
     on_sent (s, &error);
   }

@@ -34,7 +34,7 @@ struct _CfOpenDialog {
   struct cf_model_listener *listener;
   CfAvatar *avatar;
   GtkLabel *name, *user_id, *validity, *fingerprint, *warning, *their_note, *note_title, *trouble, *remedy;
-  GtkLabel *strength, *waiting, *waiting_more;
+  GtkLabel *strength, *tries, *waiting, *waiting_more;
   GtkWidget *warning_bar, *note_frame, *trouble_bar, *note_label, *note, *refusing, *withdraw, *leave, *content;
   GtkStack *pages;
   GtkEntry *password;
@@ -45,6 +45,7 @@ struct _CfOpenDialog {
 
 G_DEFINE_TYPE (CfOpenDialog, cf_open_dialog, GTK_TYPE_DIALOG)
 
+#define TRIES 3                  /* that there are before a silence, of which nothing is to be said */
 #define CURRENT "cf-open-dialog" /* of the application: the dialog that there is */
 
 /* ---- what is shown ---- */
@@ -151,6 +152,18 @@ on_password_changed (CfOpenDialog *dialog)
                                               : _("Agree on it by voice or in person. Both of you type the same one."));
 }
 
+/* Who has guessed wrong before knows how often he may still. */
+static void
+show_tries (CfOpenDialog *dialog)
+{
+  const json_t *request = get_request (dialog);
+  gboolean none_wrong = cf_row_number (request, "tries_left") >= TRIES;
+  char *tries = none_wrong ? strdup ("") : cf_words_tries (request);
+
+  show_text (dialog->tries, GTK_WIDGET (dialog->tries), tries);
+  free (tries);
+}
+
 static void
 on_reveal (CfOpenDialog *dialog)
 {
@@ -189,6 +202,7 @@ go_to_ask (CfOpenDialog *dialog)
 {
   gtk_stack_set_visible_child_name (dialog->pages, "ask");
   show_purpose (dialog);
+  show_tries (dialog);
   gtk_widget_grab_focus (GTK_WIDGET (dialog->password));
   fit (dialog);
 }
@@ -214,30 +228,11 @@ forget_request (CfOpenDialog *dialog)
 }
 
 static void
-say_wrong (CfOpenDialog *dialog, const struct cf_client_error *error)
-{
-  const json_t *left = json_object_get (get_person (dialog), "tries_left");
-  char *what = g_strdup (cf_words_message (error));
-
-  if (json_is_integer (left) && json_integer_value (left) > 0) {
-    unsigned count = (unsigned) CLAMP (json_integer_value (left), 0, 1000);
-    char *tries = g_strdup_printf (ngettext ("%u try is left.", "%u tries are left.", count), count);
-
-    char *remedy = g_strconcat (cf_words_hint (error), ". ", tries, NULL);
-
-    say_trouble (dialog, what, remedy);
-    g_free (remedy);
-    g_free (tries);
-  } else
-    say_trouble (dialog, what, cf_words_hint (error));
-  g_free (what);
-}
-
-static void
 on_done (void *arg, const struct cf_client_error *error)
 {
   CfOpenDialog *dialog = arg;
   CfApp *app = dialog->app;
+  char *remedy;
 
   dialog->call = NULL;
   if (!error->err) {
@@ -249,14 +244,11 @@ on_done (void *arg, const struct cf_client_error *error)
     g_free (conversation);
     return;
   }
-  if (gpg_err_code (error->err) == CF_ERR_WRONG_PASSWORD && !strcmp (error->name, "WRONG_PASSWORD")) {
+  if (gpg_err_code (error->err) == CF_ERR_REFUSED || !strcmp (error->name, "WRONG_PASSWORD"))
     forget_request (dialog);
-    say_wrong (dialog, error);
-  } else {
-    if (gpg_err_code (error->err) == CF_ERR_REFUSED)
-      forget_request (dialog);
-    say_trouble (dialog, cf_words_message (error), cf_words_hint (error));
-  }
+  remedy = cf_words_remedy (error);
+  say_trouble (dialog, cf_words_message (error), remedy);
+  free (remedy);
   go_to_ask (dialog);
 }
 
@@ -424,6 +416,7 @@ bind_children (GtkWidgetClass *widget)
   gtk_widget_class_bind_template_child (widget, CfOpenDialog, reveal);
   gtk_widget_class_bind_template_child (widget, CfOpenDialog, reveal_icon);
   gtk_widget_class_bind_template_child (widget, CfOpenDialog, strength);
+  gtk_widget_class_bind_template_child (widget, CfOpenDialog, tries);
   gtk_widget_class_bind_template_child (widget, CfOpenDialog, note_label);
   gtk_widget_class_bind_template_child (widget, CfOpenDialog, note);
   gtk_widget_class_bind_template_child (widget, CfOpenDialog, refusing);

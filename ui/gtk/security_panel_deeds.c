@@ -246,7 +246,7 @@ show_mute (CfSecurityPanel *panel, const json_t *row)
   gtk_combo_box_text_remove_all (panel->mute);
   gtk_combo_box_text_append (panel->mute, "on", _("On"));
   if (cf_row_true (row, "muted") && cf_row_utc_ms (row, "muted_until", &until)) {
-    when = cf_words_time (until, g_get_real_time () / 1000);
+    when = cf_words_until (until, g_get_real_time () / 1000);
     /* Translators: notifications are off until %s, a time or date. */
     text = g_strdup_printf (_("Off until %s"), when);
     gtk_combo_box_text_append (panel->mute, "now", text);

@@ -152,7 +152,7 @@ export_to (CfSecurityPanel *panel, enum format format, const char *path)
   err = cf_session_call (cf_model_session (cf_app_model (panel->app)), "EXPORT", words, NULL, &handler, x, &x->call);
   if (err) {
     const struct cf_err_info *info = cf_err_info (err);
-    const struct cf_client_error error = { err, info->name, info->message, info->hint };
+    const struct cf_client_error error = { err, info->name, info->message, info->hint, NULL };
 
     cf_app_report (panel->app, &error);
     export_free (x);

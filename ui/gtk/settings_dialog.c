@@ -69,7 +69,7 @@ show_visibility (CfSettingsDialog *dialog, const char *visibility, const json_t 
     if (!strcmp (visibility, visibility_names[i]))
       gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (buttons[i]), TRUE);
   if (cf_row_utc_ms (row, until_key, &until)) {
-    when = cf_words_time (until, g_get_real_time () / 1000);
+    when = cf_words_until (until, g_get_real_time () / 1000);
     /* Translators: %s is a time or a date. */
     text = g_strdup_printf (_("So until %s; then again as you had chosen before."), when);
     free (when);

@@ -73,7 +73,7 @@ cf_widget_call (GtkWidget *widget, CfApp *app, const char *verb, const char *con
   err = cf_session_call (session, verb, words, answers, &handler, call, &call->call);
   if (err) {
     const struct cf_err_info *info = cf_err_info (err);
-    const struct cf_client_error error = { err, info->name, info->message, info->hint };
+    const struct cf_client_error error = { err, info->name, info->message, info->hint, NULL };
 
     on_done (call, &error);
     return NULL;

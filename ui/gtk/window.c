@@ -88,11 +88,12 @@ on_trouble_old (gpointer data)
 void
 cf_window_report (CfWindow *window, const struct cf_client_error *error)
 {
-  const char *hint = cf_words_hint (error);
+  char *remedy = cf_words_remedy (error);
 
   gtk_label_set_text (window->trouble_message, cf_words_message (error));
-  gtk_label_set_text (window->trouble_hint, hint);
-  gtk_widget_set_visible (GTK_WIDGET (window->trouble_hint), *hint != 0);
+  gtk_label_set_text (window->trouble_hint, remedy);
+  gtk_widget_set_visible (GTK_WIDGET (window->trouble_hint), *remedy != 0);
+  free (remedy);
   hide_trouble (window);
   gtk_info_bar_set_revealed (window->trouble, TRUE);
   window->trouble_timer = g_timeout_add_seconds (TROUBLE_SHOWN_S, on_trouble_old, window);
@@ -338,7 +339,8 @@ on_event (void *arg, const json_t *event)
 {
   CfWindow *window = arg;
   struct cf_client_error error = { .err = cf_err (GPG_ERR_GENERAL), .name = cf_row_text (event, "error"),
-                                   .message = cf_row_text (event, "message"), .hint = cf_row_text (event, "hint") };
+                                   .message = cf_row_text (event, "message"), .hint = cf_row_text (event, "hint"),
+                                   .row = event };
 
   if (!strcmp (cf_row_text (event, "event"), "error") && *error.message
       && !cf_open_dialog_is_about (window->app, cf_row_text (event, "fingerprint")))

@@ -327,6 +327,16 @@ open_store (struct cf_env *env)
 }
 
 static void
+assert_left (struct cf_store *store, int64_t now, const struct cf_fpr *f, bool stranger, unsigned tries, int64_t until)
+{
+  struct cf_guess_left left;
+
+  assert_int_equal (cf_guess_left (store, now, f, stranger, &left), 0);
+  assert_int_equal (left.tries, tries);
+  assert_int_equal (left.silent_until_utc_ms, until);
+}
+
+static void
 test_strangers (void **state)
 {
   struct cf_env env;
@@ -340,6 +350,9 @@ test_strangers (void **state)
     assert_int_equal (cf_guess_charge (store, T0 + i * HOUR_MS, &f, true, &wait_ms), 0);
   }
   f = fpr (99);
+  assert_left (store, T0 + 11 * HOUR_MS, &f, true, 0, T0 + 25 * HOUR_MS);
+  assert_left (store, T0 + 25 * HOUR_MS, &f, true, 1, 0); /* the strangers' last one, though three of his own */
+  assert_left (store, T0 + 11 * HOUR_MS, &f, false, 3, 0);
   assert_int_equal (gpg_err_code (cf_guess_check (store, T0 + 11 * HOUR_MS, &f, true, &wait_ms)), CF_ERR_RATE);
   assert_int_equal (wait_ms, 14 * HOUR_MS); /* until the first is a day old */
   assert_int_equal (cf_guess_check (store, T0 + 11 * HOUR_MS, &f, false, &wait_ms), 0); /* a contact */
@@ -360,8 +373,13 @@ test_charge (void **state)
   int64_t wait_ms;
 
   (void) state;
-  for (int i = 0; i < CF_GUESSES_FREE; i++)
+  for (unsigned i = 0; i < CF_GUESSES_FREE; i++) {
+    assert_left (store, T0, &f, false, CF_GUESSES_FREE - i, 0);
     assert_int_equal (cf_guess_charge (store, T0, &f, false, &wait_ms), 0);
+  }
+  assert_left (store, T0, &f, false, 0, T0 + HOUR_MS);
+  assert_left (store, T0 - HOUR_MS, &f, false, 0, T0); /* a clock that was set back makes it no longer */
+  assert_left (store, T0 + HOUR_MS, &f, false, CF_GUESSES_FREE, 0);
   assert_int_equal (gpg_err_code (cf_guess_charge (store, T0, &f, false, &wait_ms)), CF_ERR_RATE);
   assert_int_equal (wait_ms, HOUR_MS);
   assert_int_equal (cf_guess_charge (store, T0, &g, false, &wait_ms), 0); /* each identity for itself */

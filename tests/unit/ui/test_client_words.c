@@ -177,6 +177,9 @@ test_times (void **state)
   is (cf_words_time (at ("2026-05-03T00:00:00Z"), now), "3 May");
   is (cf_words_time (at ("2024-05-03T00:00:00Z"), now), "3 May 2024");
   is (cf_words_time (at ("2026-05-14T00:00:00Z"), now), "14 May"); /* of a clock that is ahead */
+  is (cf_words_until (at ("2026-05-13T19:05:00Z"), now), "19:05");
+  is (cf_words_until (at ("2026-05-14T00:00:00Z"), now), "Thu 00:00");
+  is (cf_words_until (at ("2026-05-20T00:00:00Z"), now), "20 May");
   is (cf_words_ago (now - 59999, now), "just now");
   is (cf_words_ago (now - 60000, now), "1 minute ago");
   is (cf_words_ago (now - 3599999, now), "59 minutes ago");
@@ -245,7 +248,7 @@ test_transfers (void **state)
 static void
 test_events (void **state)
 {
-  struct cf_client_error error = { 1, "X", "It failed", "Try again" };
+  struct cf_client_error error = { 1, "X", "It failed", "Try again", NULL };
   json_t *r = row ("{'event':'typing','typing':true}");
 
   (void) state;
@@ -269,6 +272,29 @@ test_events (void **state)
 }
 
 static void
+test_tries (void **state)
+{
+  json_t *r = row ("{'error':'TOO_MANY_TRIES','tries_left':0,'silent_until':'2001-01-02T14:04:30.000Z'}");
+  struct cf_client_error error = { 1, "TOO_MANY_TRIES", "In 3 minutes", "Wait", r };
+
+  (void) state;
+  of (cf_words_tries, "{}", "");
+  of (cf_words_tries, "{'tries_left':null,'silent_until':null}", "");
+  of (cf_words_tries, "{'tries_left':'many','silent_until':7}", "");
+  of (cf_words_tries, "{'tries_left':1,'silent_until':null}", "1 try is left");
+  of (cf_words_tries, "{'tries_left':2}", "2 tries are left");
+  is (cf_words_error (&error), "Too many wrong passwords. The next try is possible at 2 Jan 2001");
+  error.row = NULL; /* of something else that was tried too often */
+  is (cf_words_error (&error), "In 3 minutes. Wait");
+  json_decref (r);
+  of (cf_words_event, "{'event':'error','error':'WRONG_PASSWORD','message':'Not the same','hint':'Agree',"
+                      "'tries_left':2,'silent_until':null}", "Not the same. Agree. 2 tries are left");
+  of (cf_words_event, "{'event':'error','error':'WRONG_PASSWORD','message':'Not the same','hint':'Agree',"
+                      "'tries_left':0,'silent_until':'2001-01-02T14:05:00.000Z'}",
+      "Not the same. Agree. The next try is possible at 2 Jan 2001");
+}
+
+static void
 test_strength (void **state)
 {
   (void) state;
@@ -288,6 +314,7 @@ main (void)
     cmocka_unit_test (test_people), cmocka_unit_test (test_trust),  cmocka_unit_test (test_messages),
     cmocka_unit_test (test_times),  cmocka_unit_test (test_events), cmocka_unit_test (test_strength),
     cmocka_unit_test (test_transfers),
+    cmocka_unit_test (test_tries),
   };
 
   setenv ("TZ", "UTC", 1);
