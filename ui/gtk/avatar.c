@@ -14,30 +14,39 @@ struct _CfAvatar {
   GtkDrawingArea parent;
   int size;
   uint32_t rgb;
-  char *initials; /* of words.h */
+  char *initials;      /* of words.h */
+  PangoLayout *layout; /* of them; NULL: not made yet */
 };
 
 G_DEFINE_TYPE (CfAvatar, cf_avatar, GTK_TYPE_DRAWING_AREA)
 
 enum { PROP_SIZE = 1 };
 
-static void
-draw_initials (CfAvatar *avatar, cairo_t *cr, double width, double height)
+static PangoLayout *
+layout_new (CfAvatar *avatar)
 {
   PangoLayout *layout = gtk_widget_create_pango_layout (GTK_WIDGET (avatar), avatar->initials);
   PangoFontDescription *font = pango_font_description_copy (
       pango_context_get_font_description (gtk_widget_get_pango_context (GTK_WIDGET (avatar))));
-  int w, h;
 
   pango_font_description_set_weight (font, PANGO_WEIGHT_SEMIBOLD);
   pango_font_description_set_absolute_size (font, avatar->size * 0.4 * PANGO_SCALE);
   pango_layout_set_font_description (layout, font);
   pango_font_description_free (font);
-  pango_layout_get_pixel_size (layout, &w, &h);
+  return layout;
+}
+
+static void
+draw_initials (CfAvatar *avatar, cairo_t *cr, double width, double height)
+{
+  int w, h;
+
+  if (!avatar->layout)
+    avatar->layout = layout_new (avatar);
+  pango_layout_get_pixel_size (avatar->layout, &w, &h);
   cairo_set_source_rgb (cr, 1, 1, 1);
   cairo_move_to (cr, (width - w) / 2, (height - h) / 2);
-  pango_cairo_show_layout (cr, layout);
-  g_object_unref (layout);
+  pango_cairo_show_layout (cr, avatar->layout);
 }
 
 static gboolean
@@ -56,6 +65,13 @@ cf_avatar_draw (GtkWidget *widget, cairo_t *cr)
 }
 
 static void
+cf_avatar_style_updated (GtkWidget *widget)
+{
+  GTK_WIDGET_CLASS (cf_avatar_parent_class)->style_updated (widget);
+  g_clear_object (&CF_AVATAR (widget)->layout); /* perhaps another font */
+}
+
+static void
 cf_avatar_set_property (GObject *object, guint id, const GValue *value, GParamSpec *spec)
 {
   CfAvatar *avatar = CF_AVATAR (object);
@@ -71,6 +87,7 @@ static void
 cf_avatar_finalize (GObject *object)
 {
   free (CF_AVATAR (object)->initials);
+  g_clear_object (&CF_AVATAR (object)->layout);
   G_OBJECT_CLASS (cf_avatar_parent_class)->finalize (object);
 }
 
@@ -80,6 +97,7 @@ cf_avatar_class_init (CfAvatarClass *class)
   G_OBJECT_CLASS (class)->finalize = cf_avatar_finalize;
   G_OBJECT_CLASS (class)->set_property = cf_avatar_set_property;
   GTK_WIDGET_CLASS (class)->draw = cf_avatar_draw;
+  GTK_WIDGET_CLASS (class)->style_updated = cf_avatar_style_updated;
   gtk_widget_class_set_accessible_role (GTK_WIDGET_CLASS (class), ATK_ROLE_IMAGE);
   g_object_class_install_property (
       G_OBJECT_CLASS (class), PROP_SIZE,
@@ -108,6 +126,7 @@ cf_avatar_set (CfAvatar *avatar, const char *fingerprint, const char *name)
 
   if (rgb != avatar->rgb || g_strcmp0 (initials, avatar->initials))
     gtk_widget_queue_draw (GTK_WIDGET (avatar));
+  g_clear_object (&avatar->layout);
   free (avatar->initials);
   avatar->initials = initials;
   avatar->rgb = rgb;

@@ -77,7 +77,8 @@ libcf_gtk_a_SOURCES = \
 	ui/gtk/sidebar.c ui/gtk/sidebar.h \
 	ui/gtk/slim_bin.c ui/gtk/slim_bin.h \
 	ui/gtk/state_page.c ui/gtk/state_page.h \
-	ui/gtk/timeline_view.c ui/gtk/timeline_view.h \
+	ui/gtk/timeline_view.c ui/gtk/timeline_view.h ui/gtk/timeline_view_private.h \
+	ui/gtk/timeline_view_input.c \
 	ui/gtk/widget_call.c ui/gtk/widget_call.h \
 	ui/gtk/window.c ui/gtk/window.h
 nodist_libcf_gtk_a_SOURCES = ui/gtk/resources.c

@@ -28,6 +28,7 @@ struct _CfMessageText {
   GtkLabel parent;
   CfMessageRow *row; /* borrowed: the label lives in it */
   bool plain;        /* no links */
+  bool styled;       /* it has its place, and so its colours */
   char *words;       /* to be marked; may be NULL */
   size_t n_links;
   struct cf_text_range *links;
@@ -96,9 +97,9 @@ dress (CfMessageText *self)
   pango_attr_list_insert (list, pango_attr_insert_hyphens_new (FALSE)); /* what is copied from a link has none */
   if (!self->plain && cf_message_text_is_emoji (text))
     pango_attr_list_insert (list, pango_attr_scale_new (EMOJI_SCALE));
-  if (self->n_links)
+  if (self->n_links && self->styled)
     add_links (self, list);
-  if (self->words)
+  if (self->words && self->styled)
     add_matches (self, list);
   gtk_label_set_attributes (GTK_LABEL (self), list);
   pango_attr_list_unref (list);
@@ -110,6 +111,7 @@ cf_message_text_style_updated (GtkWidget *widget)
   CfMessageText *self = CF_MESSAGE_TEXT (widget);
 
   GTK_WIDGET_CLASS (cf_message_text_parent_class)->style_updated (widget);
+  self->styled = true;
   if (self->n_links || self->words)
     dress (self);
 }

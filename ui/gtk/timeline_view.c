@@ -15,11 +15,12 @@
 
 #include <math.h>
 
-#include "ui/gtk/timeline_view.h"
+#include "ui/gtk/timeline_view_private.h"
 
 #define GUESS_PX 48    /* a row's height, before one was measured */
 #define LAYOUTS_MAX 4  /* what is measured may show that more must be */
 #define SPARE_PX 65536 /* between the origin of bin_window and the first row, so that it seldom changes */
+#define DROPS_MAX 8    /* widgets of removed rows that are destroyed at once */
 
 struct item {
   GtkWidget *widget; /* NULL: not made yet */
@@ -38,6 +39,8 @@ struct _CfTimelineView {
   cf_timeline_maker maker;
   gpointer arg;
   GArray *items; /* struct item */
+  GQueue gone;   /* widgets of rows that were removed: a page of them at once would cost a frame */
+  guint sweep;   /* the source that destroys them */
   GtkAdjustment *hadjustment, *vadjustment;
   GdkWindow *bin_window;
   int origin;          /* no row lies above */
@@ -72,6 +75,13 @@ page_of (CfTimelineView *self)
   return gtk_widget_get_allocated_height (GTK_WIDGET (self));
 }
 
+/* Rows as far as this above and below the page are made before they can be seen. */
+static int
+margin_of (CfTimelineView *self)
+{
+  return page_of (self) / 2;
+}
+
 static int
 value_of (CfTimelineView *self)
 {
@@ -88,18 +98,25 @@ end_of (CfTimelineView *self)
 }
 
 static void
+make (CfTimelineView *self, guint at)
+{
+  struct item *item = item_at (self, at);
+
+  item->widget = self->maker (self->arg, at);
+  if (self->bin_window)
+    gtk_widget_set_parent_window (item->widget, self->bin_window);
+  gtk_widget_set_child_visible (item->widget, FALSE);
+  gtk_widget_set_parent (item->widget, GTK_WIDGET (self));
+}
+
+static void
 measure (CfTimelineView *self, guint at)
 {
   struct item *item = item_at (self, at);
   int height;
 
-  if (!item->widget) {
-    item->widget = self->maker (self->arg, at);
-    if (self->bin_window)
-      gtk_widget_set_parent_window (item->widget, self->bin_window);
-    gtk_widget_set_child_visible (item->widget, FALSE);
-    gtk_widget_set_parent (item->widget, GTK_WIDGET (self));
-  }
+  if (!item->widget)
+    make (self, at);
   /* GTK remembers what it has measured: this costs little where nothing has changed. */
   gtk_widget_get_preferred_height_for_width (item->widget, self->width, NULL, &height);
   item->height = height;
@@ -154,21 +171,39 @@ guess_heights (CfTimelineView *self)
       item_at (self, i)->height = self->guess;
 }
 
-/* Measure what lies between FROM and TO, going outwards from the row ANCHOR, whose place does not change. */
+/* Measure what lies on the page from VALUE on, and what is there already of what lies near it, going outwards from the
+   row ANCHOR, whose place does not change. */
 static void
-measure_around (CfTimelineView *self, guint anchor, int from, int to)
+measure_around (CfTimelineView *self, guint anchor, int value)
 {
-  int y = item_at (self, anchor)->top;
+  int page = page_of (self), y = item_at (self, anchor)->top;
 
-  for (guint i = anchor; i < self->items->len && y < to; i++) {
-    measure (self, i);
+  for (guint i = anchor; i < self->items->len && y < value + page + margin_of (self); i++) {
+    if (y < value + page || item_at (self, i)->widget)
+      measure (self, i);
     y += item_at (self, i)->height;
   }
   y = item_at (self, anchor)->top;
-  for (guint i = anchor; i-- > 0 && y > from;) {
-    measure (self, i);
+  for (guint i = anchor; i-- > 0 && y > value - margin_of (self);) {
+    if (y > value || item_at (self, i)->widget)
+      measure (self, i);
     y -= item_at (self, i)->height;
   }
+}
+
+/* Make the rows near the page from VALUE on.  False: all are there, and measured. */
+static bool
+make_around (CfTimelineView *self, int value)
+{
+  int to = value + page_of (self) + margin_of (self);
+  bool some = false;
+
+  for (guint i = row_at (self, value - margin_of (self)); i < self->items->len && item_at (self, i)->top < to; i++) {
+    if (!item_at (self, i)->widget)
+      make (self, i);
+    some = some || !item_at (self, i)->measured;
+  }
+  return some;
 }
 
 /* Give each row its place above or below the row ANCHOR. */
@@ -217,7 +252,7 @@ wanted_value (CfTimelineView *self, const struct target *target, int value)
 static int
 find_places (CfTimelineView *self, const struct target *target, int *r_lower, int *r_upper)
 {
-  int page = page_of (self), margin = page / 2, value = value_of (self);
+  int page = page_of (self), value = value_of (self);
   guint anchor;
 
   for (int pass = 0; pass < LAYOUTS_MAX; pass++) {
@@ -226,7 +261,7 @@ find_places (CfTimelineView *self, const struct target *target, int *r_lower, in
     anchor = target ? target->at : self->at_end ? self->items->len - 1 : anchor_at (self, value);
     measure (self, anchor);
     value = wanted_value (self, target, value);
-    measure_around (self, anchor, value - margin, value + page + margin);
+    measure_around (self, anchor, value);
     stack (self, anchor);
     wanted = wanted_value (self, target, value);
     value = CLAMP (wanted, MIN (item_at (self, 0)->top, end_of (self) - page), end_of (self) - page);
@@ -248,7 +283,7 @@ find_places (CfTimelineView *self, const struct target *target, int *r_lower, in
 static void
 place_rows (CfTimelineView *self, int value)
 {
-  int page = page_of (self), margin = page / 2;
+  int page = page_of (self), margin = margin_of (self);
 
   for (guint i = 0; i < self->items->len; i++) {
     struct item *item = item_at (self, i);
@@ -312,13 +347,18 @@ layout (CfTimelineView *self, const struct target *target)
   tell_shown (self, value);
 }
 
+/* Somebody scrolls.  New rows are measured by the layout of this frame, when GTK has found their style: measured now,
+   each would be shaped twice. */
 static void
 on_value (CfTimelineView *self)
 {
   if (self->busy)
     return;
   self->at_end = self->follow && value_of (self) >= (int) gtk_adjustment_get_upper (self->vadjustment) - page_of (self);
-  layout (self, NULL);
+  if (self->items->len && gtk_widget_get_realized (GTK_WIDGET (self)) && make_around (self, value_of (self)))
+    gtk_widget_queue_resize (GTK_WIDGET (self));
+  else
+    layout (self, NULL);
 }
 
 /* ---- rows come and go ---- */
@@ -357,6 +397,32 @@ drop_widget (struct item *item)
     gtk_widget_unparent (widget);
 }
 
+static gboolean
+sweep (gpointer data)
+{
+  CfTimelineView *self = data;
+
+  for (int i = 0; i < DROPS_MAX && !g_queue_is_empty (&self->gone); i++)
+    gtk_widget_unparent (g_queue_pop_head (&self->gone));
+  if (!g_queue_is_empty (&self->gone))
+    return G_SOURCE_CONTINUE;
+  self->sweep = 0;
+  return G_SOURCE_REMOVE;
+}
+
+/* Its row is no more: it is not shown, and destroyed when there is time. */
+static void
+leave_widget (CfTimelineView *self, struct item *item)
+{
+  if (!item->widget)
+    return;
+  gtk_widget_set_child_visible (item->widget, FALSE);
+  g_queue_push_tail (&self->gone, item->widget);
+  item->widget = NULL;
+  if (!self->sweep) /* as often as frames are drawn, also when there is never any time */
+    self->sweep = g_idle_add_full (GDK_PRIORITY_REDRAW, sweep, self, NULL);
+}
+
 void
 cf_timeline_view_remove (CfTimelineView *self, guint at, guint count)
 {
@@ -366,7 +432,7 @@ cf_timeline_view_remove (CfTimelineView *self, guint at, guint count)
   if (steady >= at && steady < end) /* it goes itself: what stands behind it, else before */
     steady = end < self->items->len ? end : MAX (at, 1) - 1;
   for (guint i = at; i < end; i++)
-    drop_widget (item_at (self, i));
+    leave_widget (self, item_at (self, i));
   g_array_remove_range (self->items, at, count);
   if (self->items->len)
     stack (self, steady >= end ? steady - count : steady);
@@ -464,103 +530,29 @@ cf_timeline_view_set_follow (CfTimelineView *self, bool follow)
     on_value (self); /* the reader may be at what has become the end */
 }
 
-/* ---- the keyboard ---- */
+/* ---- for the keyboard and the pointer ---- */
 
-/* The row that has the focus, or in which the focus is; -1: none. */
-static int
-focus_row (CfTimelineView *self)
+int
+cf_timeline_view_row_at (CfTimelineView *self, int y)
 {
-  return cf_timeline_view_index (self, gtk_container_get_focus_child (GTK_CONTAINER (self)));
+  int value = value_of (self) + y;
+
+  return self->items->len && value >= item_at (self, 0)->top ? (int) row_at (self, value) : -1;
 }
 
-static void
-focus_on (CfTimelineView *self, guint at)
+bool
+cf_timeline_view_follows (CfTimelineView *self)
 {
-  cf_timeline_view_reveal (self, at, -1);
-  if (item_at (self, at)->widget)
-    gtk_widget_grab_focus (item_at (self, at)->widget);
+  return self->follow;
 }
 
-/* Tab comes to the row that was last used, or the last one visible; it goes on inside a row, then away from here. */
-static gboolean
-cf_timeline_view_focus (GtkWidget *widget, GtkDirectionType direction)
-{
-  CfTimelineView *self = CF_TIMELINE_VIEW (widget);
-  int at = focus_row (self);
-  guint first, last;
-
-  if (at >= 0)
-    return gtk_widget_child_focus (item_at (self, (guint) at)->widget, direction);
-  if (!cf_timeline_view_visible (self, &first, &last))
-    return FALSE;
-  focus_on (self, last);
-  return TRUE;
-}
-
-static gboolean
-cf_timeline_view_key_press (GtkWidget *widget, GdkEventKey *event)
-{
-  CfTimelineView *self = CF_TIMELINE_VIEW (widget);
-  int at = focus_row (self), to = at, page = page_of (self);
-  guint last = self->items->len - 1;
-
-  if (at < 0 || event->state & gtk_accelerator_get_default_mod_mask ())
-    return GTK_WIDGET_CLASS (cf_timeline_view_parent_class)->key_press_event (widget, event);
-  switch (event->keyval) {
-  case GDK_KEY_Up:
-  case GDK_KEY_KP_Up: to = at - 1; break;
-  case GDK_KEY_Down:
-  case GDK_KEY_KP_Down: to = at + 1; break;
-  case GDK_KEY_Home:
-  case GDK_KEY_KP_Home: to = 0; break;
-  case GDK_KEY_End:
-  case GDK_KEY_KP_End: to = (int) last; break;
-  case GDK_KEY_Page_Up:
-  case GDK_KEY_KP_Page_Up: to = (int) row_at (self, item_at (self, (guint) at)->top - page); break;
-  case GDK_KEY_Page_Down:
-  case GDK_KEY_KP_Page_Down: to = (int) row_at (self, item_at (self, (guint) at)->top + page); break;
-  default: return GTK_WIDGET_CLASS (cf_timeline_view_parent_class)->key_press_event (widget, event);
-  }
-  to = CLAMP (to, 0, (int) last);
-  focus_on (self, (guint) to);
-  if (to == (int) last && self->follow)
-    cf_timeline_view_to_end (self);
-  return TRUE;
-}
-
-/* ---- the pointer ---- */
-
-static void
-set_hover (CfTimelineView *self, int at)
+void
+cf_timeline_view_set_hover (CfTimelineView *self, int at)
 {
   if (at == self->hover)
     return;
   self->hover = at;
   g_signal_emit (self, signals[HOVER], 0, at);
-}
-
-static gboolean
-cf_timeline_view_motion (GtkWidget *widget, GdkEventMotion *event)
-{
-  CfTimelineView *self = CF_TIMELINE_VIEW (widget);
-  int y, at;
-
-  gdk_window_get_origin (gtk_widget_get_window (widget), NULL, &y);
-  y = (int) event->y_root - y + value_of (self);
-  if (!self->items->len || y < item_at (self, 0)->top)
-    at = -1;
-  else
-    at = (int) row_at (self, y);
-  set_hover (self, at);
-  return FALSE;
-}
-
-static gboolean
-cf_timeline_view_leave (GtkWidget *widget, GdkEventCrossing *event)
-{
-  if (event->detail != GDK_NOTIFY_INFERIOR)
-    set_hover (CF_TIMELINE_VIEW (widget), -1);
-  return FALSE;
 }
 
 /* ---- a widget ---- */
@@ -666,15 +658,19 @@ cf_timeline_view_forall (GtkContainer *container, gboolean internals, GtkCallbac
   for (guint i = 0; i < self->items->len; i++)
     if (item_at (self, i)->widget)
       callback (item_at (self, i)->widget, data);
+  g_queue_foreach (&self->gone, (GFunc) callback, data);
 }
 
 static void
 cf_timeline_view_container_remove (GtkContainer *container, GtkWidget *child)
 {
-  int at = cf_timeline_view_index (CF_TIMELINE_VIEW (container), child);
+  CfTimelineView *self = CF_TIMELINE_VIEW (container);
+  int at = cf_timeline_view_index (self, child);
 
   if (at >= 0)
-    drop_widget (item_at (CF_TIMELINE_VIEW (container), (guint) at));
+    drop_widget (item_at (self, (guint) at));
+  else if (g_queue_remove (&self->gone, child))
+    gtk_widget_unparent (child);
 }
 
 static void
@@ -725,6 +721,8 @@ cf_timeline_view_finalize (GObject *object)
 {
   CfTimelineView *self = CF_TIMELINE_VIEW (object);
 
+  if (self->sweep)
+    g_source_remove (self->sweep);
   g_array_unref (self->items);
   g_clear_object (&self->hadjustment);
   g_clear_object (&self->vadjustment);
@@ -748,10 +746,7 @@ cf_timeline_view_class_init (CfTimelineViewClass *class)
   widget->get_preferred_width = cf_timeline_view_preferred;
   widget->get_preferred_height = cf_timeline_view_preferred;
   widget->get_request_mode = cf_timeline_view_request_mode;
-  widget->focus = cf_timeline_view_focus;
-  widget->key_press_event = cf_timeline_view_key_press;
-  widget->motion_notify_event = cf_timeline_view_motion;
-  widget->leave_notify_event = cf_timeline_view_leave;
+  cf_timeline_view_take_input (widget);
   container->forall = cf_timeline_view_forall;
   container->remove = cf_timeline_view_container_remove;
   g_object_class_override_property (object, PROP_HADJUSTMENT, "hadjustment");

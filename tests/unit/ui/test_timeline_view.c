@@ -32,11 +32,14 @@ make (gpointer arg, guint at)
   return row;
 }
 
+/* Until what is pending is done, and a frame is drawn: rows are measured by its layout. */
 static void
 settle (void)
 {
   while (gtk_events_pending ())
     gtk_main_iteration ();
+  if (gtk_widget_get_mapped (window))
+    gtk_test_widget_wait_for_draw (window);
 }
 
 static int
@@ -82,7 +85,8 @@ tear_down (void **state)
 {
   (void) state;
   gtk_widget_destroy (window);
-  settle ();
+  while (gtk_events_pending ())
+    gtk_main_iteration ();
   return 0;
 }
 
@@ -165,6 +169,33 @@ test_heights_do_not_move (void **state)
 }
 
 static void
+count_child (GtkWidget *widget, gpointer arg)
+{
+  (void) widget;
+  (*(guint *) arg)++;
+}
+
+/* Widgets of removed rows are destroyed a few at a time, but they are. */
+static void
+test_removed_rows_go (void **state)
+{
+  guint there = 0, left = 0;
+
+  (void) state;
+  for (int i = 0; i < 30; i++) {
+    gtk_adjustment_set_value (adjustment, gtk_adjustment_get_value (adjustment) - 150);
+    settle ();
+  }
+  gtk_container_foreach (GTK_CONTAINER (view), count_child, &there);
+  assert_true (there > 50);
+  cf_timeline_view_remove (view, 10, 90);
+  settle ();
+  settle (); /* what is pending includes their destruction */
+  gtk_container_foreach (GTK_CONTAINER (view), count_child, &left);
+  assert_true (left <= 10);
+}
+
+static void
 test_few_lie_below (void **state)
 {
   GdkRectangle place;
@@ -204,6 +235,7 @@ main (int argc, char **argv)
     cmocka_unit_test_setup_teardown (test_scrolls_exactly, set_up, tear_down),
     cmocka_unit_test_setup_teardown (test_pages_do_not_move, set_up, tear_down),
     cmocka_unit_test_setup_teardown (test_heights_do_not_move, set_up, tear_down),
+    cmocka_unit_test_setup_teardown (test_removed_rows_go, set_up, tear_down),
     cmocka_unit_test_setup_teardown (test_few_lie_below, set_up, tear_down),
     cmocka_unit_test_setup_teardown (test_reveal, set_up, tear_down),
   };
