@@ -79,4 +79,17 @@
 #define CF_TEXT_MAX (256 * 1024) /* bytes of one message's text */
 #define CF_ENVELOPE_ENTRIES_MAX 256
 
+/* Files. */
+#define CF_FILE_ID_LEN 16                   /* of a transfer: the Message-ID of its offer */
+#define CF_FILE_KEY_LEN 32
+#define CF_FILE_RUN_LEN 16
+#define CF_FILE_BLOCK 262144                /* bytes of a block; the last one may have less */
+#define CF_FILE_SIZE_MAX 9007199254740991ull /* bytes of contents: 2^53 - 1 */
+#define CF_FILE_MANIFEST_MAX (32 * 1024 * 1024)
+#define CF_FILE_FILES_MAX 1000000           /* files, and lines, of a directory */
+#define CF_FILE_NAME_MAX 255                /* bytes of a name, and of a part of a path */
+#define CF_FILE_PATH_MAX 4096
+#define CF_FILE_DEPTH_MAX 64                /* parts of a path */
+#define CF_FILE_MEDIA_TYPE_MAX 127
+
 #endif

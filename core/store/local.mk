@@ -13,6 +13,7 @@ libcf_core_a_SOURCES += core/store/store_conversation.c
 libcf_core_a_SOURCES += core/store/store_gate.c
 libcf_core_a_SOURCES += core/store/store_message.c core/store/store_envelope.c core/store/store_change.c
 libcf_core_a_SOURCES += core/store/message_private.h
+libcf_core_a_SOURCES += core/store/store_transfer.c core/store/store_transfer.h
 
 # What links with libcf-core.a, in order, before $(BASE_LIBS).
 CORE_LIBS = libcf-core.a libcf-net.a $(GPG_LIBS) $(SQLCIPHER_LIBS) $(JANSSON_LIBS)
@@ -28,6 +29,10 @@ TESTS += tests/unit/core/test_migration
 tests_unit_core_test_migration_SOURCES = tests/unit/core/test_migration.c
 tests_unit_core_test_migration_CPPFLAGS = $(AM_CPPFLAGS) $(SQLCIPHER_CFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_core_test_migration_LDADD = $(CORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/core/test_store_transfer
+TESTS += tests/unit/core/test_store_transfer
+tests_unit_core_test_store_transfer_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_core_test_store_transfer_LDADD = $(CORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/core/test_store_disk
 TESTS += tests/unit/core/test_store_disk
 tests_unit_core_test_store_disk_SOURCES = tests/unit/core/test_store_disk.c tests/sim/sim_disk.c tests/sim/sim_disk.h
@@ -37,4 +42,5 @@ endif
 
 # Stores of earlier versions (test_migration).
 EXTRA_DIST += tests/unit/core/schema_1.sql tests/unit/core/schema_2.sql tests/unit/core/schema_3.sql \
-	tests/unit/core/schema_4.sql tests/unit/core/schema_5.sql tests/unit/core/schema_7.sql tests/unit/core/schema_8.sql
+	tests/unit/core/schema_4.sql tests/unit/core/schema_5.sql tests/unit/core/schema_7.sql tests/unit/core/schema_8.sql \
+	tests/unit/core/schema_9.sql

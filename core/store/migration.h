@@ -38,4 +38,7 @@ extern const char cf_schema_event_words[];        /* store_event.c: no event hol
 /* Version 8. */
 extern const char cf_schema_contact_address[]; /* store_peer.c: contact.address */
 
+/* Version 9. */
+extern const char cf_schema_transfer[]; /* store_transfer.c: transfer, transfer_chunk */
+
 #endif

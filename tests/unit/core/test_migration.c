@@ -29,6 +29,7 @@
 #include "core/store/store_people.h"
 #include "core/store/store_peer.h"
 #include "core/store/store_self.h"
+#include "core/store/store_transfer.h"
 
 #define COUNT(a) (sizeof (a) / sizeof *(a))
 #define NOW_UTC_MS INT64_C (1750000000000)
@@ -382,6 +383,38 @@ check_marks (struct cf_store *store, unsigned version)
   assert_int_equal (number (store, "SELECT count(*) FROM message WHERE hidden"), 0);
 }
 
+static bool
+see_transfer (void *arg, const struct cf_transfer_row *t)
+{
+  (*(int *) arg)++;
+  assert_int_equal (t->offer.key[31], 0xf1);
+  assert_int_equal (t->done, CF_FILE_BLOCK);
+  assert_string_equal (t->dir, "/home/ada/Downloads");
+  return true;
+}
+
+static gpg_error_t
+see_chunk (void *arg, size_t chunk, const void *data, size_t len)
+{
+  (*(int *) arg)++;
+  assert_int_equal (chunk, 0);
+  assert_int_equal (len, 1);
+  assert_memory_equal (data, "Z", 1);
+  return 0;
+}
+
+/* Before version 9 there were no files. */
+static void
+check_files (struct cf_store *store, unsigned version)
+{
+  int transfers = 0, chunks = 0;
+
+  assert_int_equal (cf_store_transfer_open (store, see_transfer, &transfers), 0);
+  assert_int_equal (cf_store_transfer_chunks (store, 1, see_chunk, &chunks), 0);
+  assert_int_equal (transfers, version >= 9);
+  assert_int_equal (chunks, version >= 9);
+}
+
 static void
 check_all (struct cf_store *store)
 {
@@ -416,6 +449,7 @@ test_every_version_comes_to_the_newest (void **state)
     assert_int_equal (number (f->store, "SELECT count(*) FROM request WHERE verifies IS NOT NULL"), version >= 3);
     check_keys (f->store, version);
     check_marks (f->store, version);
+    check_files (f->store, version);
     close_store (f);
     assert_int_equal (unlink (f->path), 0);
   }

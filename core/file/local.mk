@@ -1,0 +1,18 @@
+# core/file: what a file is on the wire, on the sender's disk and on the receiver's; part of libcf-core.a.
+libcf_core_a_SOURCES += core/file/file.h core/file/escape.c
+libcf_core_a_SOURCES += core/file/offer.c core/file/offer.h core/file/name.c core/file/name.h core/file/media.c
+libcf_core_a_SOURCES += core/file/block.c core/file/block.h core/file/map.c core/file/map.h
+
+if HAVE_CMOCKA
+file_tests = tests/unit/core/test_file_offer tests/unit/core/test_file_block tests/unit/core/test_file_map
+check_PROGRAMS += $(file_tests)
+TESTS += $(file_tests)
+file_test_cppflags = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+file_test_ldadd = $(CORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
+tests_unit_core_test_file_offer_CPPFLAGS = $(file_test_cppflags)
+tests_unit_core_test_file_offer_LDADD = $(file_test_ldadd)
+tests_unit_core_test_file_block_CPPFLAGS = $(file_test_cppflags)
+tests_unit_core_test_file_block_LDADD = $(file_test_ldadd)
+tests_unit_core_test_file_map_CPPFLAGS = $(file_test_cppflags)
+tests_unit_core_test_file_map_LDADD = $(file_test_ldadd)
+endif
