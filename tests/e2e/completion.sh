@@ -13,6 +13,7 @@ cat >"$dir/bin/confab" <<END
 #!/bin/sh
 case "\$*" in
   *--json*conversations) echo '{"conversation":"00112233","title":"bob","x":1}'; echo '{"conversation":"44556677","title":"\$(touch $dir/harm)"}' ;;
+  *--json*transfers) echo '{"transfer":"00aa11bb","name":"x"}' ;;
   *--json*peers) echo '{"fingerprint":"ABCD","user_id":"Bob <bob@x.invalid>"}'; echo '{"fingerprint":"EF01","user_id":"\`touch $dir/harm\` <;touch>"}' ;;
   *--json*) ;;
   *) exec "$BUILD/confab" "\$@" ;;
@@ -39,7 +40,7 @@ in_zsh () {
 }
 
 commands=$(confab help | sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\) .*/\1/p')
-echo 1..15
+echo 1..21
 n=0
 status=0
 # check SHELL WHAT WANTED WORDS...: every line of WANTED is offered.
@@ -81,6 +82,8 @@ for shell in bash zsh fish; do
   fi
   check "$shell" "words that are to be chosen from" $'everyone\ncontacts\nnobody' visibility ""
   check "$shell" "conversations by id and by name" $'00112233\n44556677\nbob' send ""
+  check "$shell" "transfers by id" 00aa11bb accept-file ""
+  check "$shell" "whom to send a file" bob send-file ""
   check "$shell" "people, and no harm by their names" $'ABCD\nEF01\nbob@x.invalid' open ""
 done
 exit $status

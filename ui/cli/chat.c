@@ -32,9 +32,8 @@ is_meant (const json_t *row, const char *text)
   return mail && !strncasecmp (mail + 1, text, len) && !strcmp (mail + 1 + len, ">");
 }
 
-/* The row of the one that TEXT means.  0, or an exit code, told. */
-static int
-find (struct cf_cli *cli, const char *text, json_t **r_row)
+int
+cf_cli_find_conversation (struct cf_cli *cli, const char *text, json_t **r_row)
 {
   json_t *rows = NULL, *row, *found = NULL;
   size_t i, count = 0;
@@ -111,7 +110,7 @@ cf_chat_enter (struct cf_console *c, const char *text)
   const char *words[3] = { RECENT, NULL, NULL };
   json_t *row = NULL, *rows = NULL, *message;
   size_t i;
-  int code = find (c->cli, text, &row);
+  int code = cf_cli_find_conversation (c->cli, text, &row);
 
   if (code)
     return code;
@@ -240,7 +239,9 @@ cf_chat_event (struct cf_console *c, json_t *event)
   if (strcmp (cf_row_text (event, "conversation"), c->chat))
     return c->cli->json || !strncmp (kind, "peer_", 5) || !strcmp (kind, "message_state") || !strcmp (kind, "typing");
   if (!strcmp (kind, "message")) {
-    if (out && ((c->sending && !strcmp (text, c->sending)) || find_sent (c, cf_row_text (event, "message"))))
+    if (out && c->running && !strcmp (cf_row_text (event, "kind"), "file"))
+      cf_chat_keep (c, event); /* the command tells it */
+    else if (out && ((c->sending && !strcmp (text, c->sending)) || find_sent (c, cf_row_text (event, "message"))))
       cf_chat_keep (c, event); /* it is on the screen, as it was typed */
     else
       show_message (c, event);

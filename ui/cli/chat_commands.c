@@ -192,6 +192,10 @@ cf_chat_help (struct cf_console *c)
   for (const struct command *command = commands; command->name; command++)
     cf_cli_say (c->cli, CF_CLI_PLAIN, "/%s%s%s: %s", command->name, *command->args ? " " : "",
                 *command->args ? _ (command->args) : "", _ (command->help));
+  cf_cli_say (c->cli, CF_CLI_PLAIN, _ ("/send-file PATH: offer a file or folder"));
+  cf_cli_say (c->cli, CF_CLI_PLAIN,
+              _ ("/accept-file, /refuse-file, /pause, /resume, /cancel [#N]: what becomes of the only file there is, or that "
+                 "of message number N"));
   cf_cli_say (c->cli, CF_CLI_PLAIN, _ ("/leave: back to the console. /quit: end the program"));
   cf_cli_say (c->cli, CF_CLI_PLAIN, _ ("//TEXT: a message that begins with a slash"));
   cf_cli_say (c->cli, CF_CLI_PLAIN, _ ("Also every command of \"confab help\": /verify, /close, /timer 1h ..."));

@@ -206,6 +206,13 @@ void cf_show_certified (struct cf_cli *cli, json_t *row);
 void cf_show_done (struct cf_cli *cli, json_t *row);
 void cf_show_export (struct cf_cli *cli, json_t *row); /* an mbox as it is; else JSON */
 
+/* ---- files.c ---- */
+
+void cf_show_transfer (struct cf_cli *cli, json_t *row);
+/* The only transfer of CONVERSATION (NULL: of all) that COMMAND (one of those that take T) can be given; its id, caller
+   frees; NULL: there is not exactly one, told. */
+char *cf_cli_only_transfer (struct cf_cli *cli, const char *command, const char *conversation);
+
 /* ---- password.c ---- */
 
 /* The password of a conversation: from --password-fd, or typed unseen.  Bytes to be wiped and freed.
@@ -225,6 +232,9 @@ int cf_cli_run_send (struct cf_cli *cli, const struct cf_cli_command *command, c
 int cf_cli_run_text (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
 int cf_cli_run_add (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
 int cf_cli_run_address (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
+int cf_cli_run_send_file (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
+int cf_cli_run_transfers (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
+int cf_cli_run_transfer (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
 int cf_cli_run_demo (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
 int cf_cli_run_chat (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
 int cf_cli_run_help (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
@@ -243,6 +253,9 @@ const char *cf_cli_state_name (int rank);
 int cf_cli_send_outcome (const struct cf_cli *cli, const char *state, const char *wanted);
 /* The limit of a call that gives the daemon TIMEOUT_MS: the daemon's own comes first. */
 int cf_cli_send_limit (int timeout_ms);
+
+/* The conversation that TEXT means: its row, caller decrefs.  0, or an exit code, told. */
+int cf_cli_find_conversation (struct cf_cli *cli, const char *text, json_t **r_row);
 
 int cf_cli_run_console (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
 

@@ -7,5 +7,6 @@
 
 extern const struct cf_cli_column cf_columns_identities[], cf_columns_peers[], cf_columns_contacts[],
   cf_columns_requests[], cf_columns_conversations[], cf_columns_settings[];
+extern const struct cf_cli_column cf_columns_transfers[]; /* files.c */
 
 #endif

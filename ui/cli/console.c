@@ -159,6 +159,47 @@ names_nothing (char **words, size_t count)
   return true;
 }
 
+/* WORDS of a command about a transfer, which may be named by the number of its message in the chat, or not at all when
+   there is only one. */
+static int
+run_for_transfer (struct cf_console *c, const struct cf_cli_command *command, char **words, size_t count)
+{
+  int code = CF_EXIT_USER;
+  const json_t *row;
+  char *id;
+
+  if (c->chat && count > 1 && *words[1] == '#') {
+    row = cf_chat_kept (c, strtoul (words[1] + 1, NULL, 10), false);
+    if (!row || !json_is_object (json_object_get (row, "attachment")))
+      return cf_cli_fail (c->cli, cf_err (GPG_ERR_NOT_FOUND), _ ("/history shows messages with their numbers"),
+                          _ ("\"%s\" is no message with a file"), words[1]);
+    words[1] = (char *) (uintptr_t) cf_row_text (row, "message");
+    return cf_cli_run (c->cli, words, count);
+  }
+  if (!names_nothing (words, count))
+    return cf_cli_run (c->cli, words, count);
+  id = cf_cli_only_transfer (c->cli, command->name, c->chat);
+  if (id)
+    code = run_with (c->cli, words, count, id);
+  free (id);
+  return code;
+}
+
+/* send-file in a chat: its CONV is the chat. */
+static int
+run_send_file (struct cf_console *c, char **words, size_t count)
+{
+  char **all = cf_cli_must (calloc (count + 2, sizeof *all));
+  int code;
+
+  all[0] = words[0];
+  all[1] = c->chat;
+  memcpy (all + 2, words + 1, (count - 1) * sizeof *all);
+  code = cf_cli_run (c->cli, all, count + 1);
+  free (all);
+  return code;
+}
+
 /* A command that does not say what it is about is about the chat, or the only request that waits. */
 static int
 run_completed (struct cf_console *c, const struct cf_cli_command *command, char **words, size_t count)
@@ -166,6 +207,10 @@ run_completed (struct cf_console *c, const struct cf_cli_command *command, char 
   char *request;
   int code = CF_EXIT_USER;
 
+  if (command && !strcmp (command->args, "T"))
+    return run_for_transfer (c, command, words, count);
+  if (command && c->chat && count > 1 && !strcmp (command->name, "send-file") && strcmp (words[1], "--help"))
+    return run_send_file (c, words, count);
   if (command && c->chat && count == 1 && !strncmp (command->args, "CONV", 4) && strcmp (words[0], "chat"))
     return run_with (c->cli, words, count, c->chat);
   if (!command || strcmp (command->args, "REQUEST") || !names_nothing (words, count))

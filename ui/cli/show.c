@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "ui/cli/cli.h"
+#include "ui/client/transfers.h"
+#include "ui/client/words.h"
 
 void
 cf_show_export (struct cf_cli *cli, json_t *row)
@@ -251,12 +253,34 @@ cf_show_sent (struct cf_cli *cli, json_t *row)
   cf_cli_say (cli, CF_CLI_DIM, "%s", cf_row_word (cf_row_text (row, "state")));
 }
 
+/* The text of ROW; of one that offers a file, what and how it stands. */
+static char *
+text_of (json_t *row)
+{
+  json_t *attachment = json_object_get (row, "attachment");
+  char *name, *state, *text;
+
+  if (!json_is_object (attachment) || cf_row_true (row, "deleted"))
+    return cf_row_lines (row, "text");
+  if (!*cf_row_text (attachment, "direction"))
+    json_object_set (attachment, "direction", json_object_get (row, "direction"));
+  name = cf_words_transfer_name (attachment);
+  state = cf_words_transfer (attachment);
+  if (cf_transfer_deeds (attachment) & CF_TRANSFER_CAN_ACCEPT)
+    text = cf_cli_sprintf (_ ("File %s (%s). To take it: accept-file %.8s"), name, state, cf_row_text (attachment, "transfer"));
+  else
+    text = cf_cli_sprintf (_ ("File %s (%s)"), name, state);
+  free (name);
+  free (state);
+  return text;
+}
+
 /* "14:05 Bob: text", further lines of the text indented. */
 void
 cf_show_message (struct cf_cli *cli, json_t *row)
 {
   bool out = !strcmp (cf_row_text (row, "direction"), "out");
-  char *text = cf_row_lines (row, "text"), *when = cf_row_time (row, out ? "sent_at" : "received_at"), *from, *line;
+  char *text = text_of (row), *when = cf_row_time (row, out ? "sent_at" : "received_at"), *from, *line;
   const char *state = cf_row_text (row, "state"), *signature = cf_row_text (row, "signature");
   const json_t *reaction;
   size_t i;
@@ -415,6 +439,18 @@ show_typing (struct cf_cli *cli, const json_t *row)
   free (name);
 }
 
+/* How a file ends, or what stops it; every step on its way is too much for a person. */
+static void
+show_transfer_event (struct cf_cli *cli, const json_t *row)
+{
+  char *text = cf_words_event (row);
+  bool good = cf_transfer_state (row) == CF_TRANSFER_DONE;
+
+  if (text)
+    cf_cli_say (cli, good ? CF_CLI_GOOD : CF_CLI_WARN, "%s", text);
+  free (text);
+}
+
 static void
 show_error (struct cf_cli *cli, const json_t *row)
 {
@@ -450,6 +486,8 @@ cf_show_event (struct cf_cli *cli, json_t *row)
     show_message_state (cli, row);
   else if (!strcmp (event, "typing"))
     show_typing (cli, row);
+  else if (!strcmp (event, "transfer"))
+    show_transfer_event (cli, row);
   else if (!strcmp (event, "error"))
     show_error (cli, row);
   else if (!strcmp (event, "visibility"))

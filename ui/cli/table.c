@@ -93,6 +93,25 @@ static const struct cf_cli_option mute_options[] = {
   { "for", "DURATION", 'd', false, N_ ("for so long: 90s, 10m, 2h, 3d") },
   OPTION_END,
 };
+static const struct cf_cli_option send_file_options[] = {
+  { "wait", "STATE", 't', true, N_ ("until the offer is queued or sent (if not given), or all is done") },
+  OPTION_END,
+};
+static const struct cf_cli_option accept_file_options[] = {
+  { "to", "DIR", 't', true, N_ ("into DIR, not the folder of the setting download-dir") },
+  { "wait", NULL, 0, true, N_ ("until it is here, showing how far it is") },
+  OPTION_END,
+};
+static const struct cf_cli_option wait_options[] = {
+  { "wait", NULL, 0, true, N_ ("until it is here, showing how far it is") },
+  OPTION_END,
+};
+static const struct cf_cli_option transfers_options[] = {
+  { "watch", NULL, 0, true, N_ ("go on, with a line for each change") },
+  { "all", NULL, 0, false, N_ ("also those that ended more than a day ago") },
+  { "conversation", "CONV", 't', false, N_ ("only those of this conversation") },
+  OPTION_END,
+};
 static const struct cf_cli_option events_options[] = {
   { "since", "CURSOR", 'n', false, N_ ("first all that came after CURSOR; 0: all that is kept") },
   OPTION_END,
@@ -110,10 +129,11 @@ static const struct cf_cli_option export_options[] = {
   "expire_after (seconds, or null), draft, last_message (null, or message, direction, kind, text, sent_at, state, "    \
   "deleted)"
 #define MESSAGE_FIELDS                                                                                                 \
-  "message, conversation, direction (in, out), author, sent_at, received_at, kind (text, notice, timer, other), "      \
-  "text, state, signature (valid, bad, key_changed), reply_to, quote (null, or message, author, direction, text, "     \
+  "message, conversation, direction (in, out), author, sent_at, received_at, kind (text, file, notice, timer, "        \
+  "other), text, state, signature (valid, bad, key_changed), reply_to, quote (null, or message, author, direction, text, "     \
   "deleted), edited, edited_at, deleted, reactions (a list of emoji, author, direction), expire_after, expires_at, "   \
-  "attachment, notice (true: no message, but what became of a key)"
+  "attachment (null, or transfer, name, kind, size, files, media_type, state, done, path), notice (true: no message, "  \
+  "but what became of a key)"
 #define PEER_FIELDS                                                                                                    \
   "fingerprint, user_id, name, addr (a list of ip:port), source, last_seen, contact, validity, key_state (ok, "        \
   "expired, "                                                                                                          \
@@ -123,6 +143,12 @@ static const struct cf_cli_option export_options[] = {
   "request, purpose (open, verify), conversation (to be verified, or null), fingerprint, user_id, name, validity, "    \
   "key_state, since, note, contact, state, warning (null, or whom this only looks like), tries_left (how many more passwords "   \
   "may be wrong), silent_until (null, or when the next may be tried)"
+#define TRANSFER_FIELDS                                                                                                \
+  "transfer, conversation, peer, message, direction (in, out), name, kind (file, directory), files, size, done, rate " \
+  "(bytes a second), eta (seconds, or null), state (offered, active, paused, verifying, done, failed, cancelled), "    \
+  "paused_by (null, us, peer, both), reason, hint, path (or null), media_type, modified, offered_at, ended_at, skipped"
+#define TRANSFER_WORD                                                                                                  \
+  N_ ("T is the id of a transfer, or six or more digits of its beginning; \"confab transfers\" shows them.")
 #define PEER_WORD                                                                                                      \
   N_ ("PEER is a fingerprint, an address, a name, or a mail address of a user ID, if it fits one person only.")
 #define CONV_WORD                                                                                                      \
@@ -241,6 +267,35 @@ const struct cf_cli_command cf_cli_commands[] = {
             "with exit code 6. With --lines, what has come is handed over together, all of it or none: fast for many."), .about = CONV_WORD,
     .fields = "message, state (queued, sent, delivered, read, failed); with --lines, a row for each",
     .show = cf_show_sent },
+  { .name = "send-file", .verb = "SEND-FILE", .args = "CONV PATH...", .min_args = 2, .max_args = 10000,
+    .options = send_file_options, .run = cf_cli_run_send_file, .summary = N_ ("offer files or folders"),
+    .help = N_ ("Each PATH is offered; it goes when the other side accepts it, and on by itself after an interruption of "
+            "either side. Keep it where it is until then. With --wait done, shows how far it is, and ends when all is "
+            "there, with exit code 3 if something failed or was refused."), .about = CONV_WORD,
+    .fields = TRANSFER_FIELDS, .show = cf_show_transfer },
+  { .name = "transfers", .verb = "TRANSFERS", .args = "", .options = transfers_options, .run = cf_cli_run_transfers,
+    .summary = N_ ("files on their way, and those of the last day"), .fields = TRANSFER_FIELDS,
+    .columns = cf_columns_transfers, .show = cf_show_transfer,
+    .empty = N_ ("No files are on their way. To send one: confab send-file CONV PATH") },
+  { .name = "transfer", .verb = "TRANSFER", .args = "T", .min_args = 1, .max_args = 1, .run = cf_cli_run_transfer,
+    .summary = N_ ("how one transfer stands"), .about = TRANSFER_WORD, .fields = TRANSFER_FIELDS,
+    .show = cf_show_transfer },
+  { .name = "accept-file", .verb = "ACCEPT-FILE", .args = "T", .min_args = 1, .max_args = 1,
+    .options = accept_file_options, .run = cf_cli_run_transfer, .summary = N_ ("take a file that is offered"),
+    .help = N_ ("Nothing that is there already is overwritten: a name that is taken gets a number."),
+    .about = TRANSFER_WORD, .fields = TRANSFER_FIELDS, .show = cf_show_transfer },
+  { .name = "refuse-file", .verb = "REFUSE-FILE", .args = "T", .min_args = 1, .max_args = 1,
+    .run = cf_cli_run_transfer, .summary = N_ ("refuse a file that is offered"), .about = TRANSFER_WORD,
+    .fields = TRANSFER_FIELDS, .show = cf_show_transfer },
+  { .name = "pause", .verb = "PAUSE", .args = "T", .min_args = 1, .max_args = 1, .run = cf_cli_run_transfer,
+    .summary = N_ ("let a file rest on its way"), .about = TRANSFER_WORD, .fields = TRANSFER_FIELDS,
+    .show = cf_show_transfer },
+  { .name = "resume", .verb = "RESUME", .args = "T", .min_args = 1, .max_args = 1, .options = wait_options,
+    .run = cf_cli_run_transfer, .summary = N_ ("let it go on"), .about = TRANSFER_WORD, .fields = TRANSFER_FIELDS,
+    .show = cf_show_transfer },
+  { .name = "cancel", .verb = "CANCEL", .args = "T", .min_args = 1, .max_args = 1, .run = cf_cli_run_transfer,
+    .summary = N_ ("give a transfer up; what has come of it is removed"), .about = TRANSFER_WORD,
+    .fields = TRANSFER_FIELDS, .show = cf_show_transfer },
   { .name = "history", .verb = "HISTORY", .args = "CONV", .min_args = 1, .max_args = 1, .options = history_options,
     .run = cf_cli_run_named, .summary = N_ ("what was said, oldest first"), .about = CONV_WORD,
     .fields = MESSAGE_FIELDS, .show = cf_show_message },
@@ -304,7 +359,7 @@ const struct cf_cli_command cf_cli_commands[] = {
   { .name = "events", .verb = "EVENTS", .args = "", .options = events_options, .streams = true,
     .run = cf_cli_run_named, .summary = N_ ("what happens, as it happens"),
     .fields = "event (peer_seen, peer_gone, request, request_state, conversation, message, message_changed, message_removed, "
-              "message_state, typing, draft, setting, network, visibility, error), cursor, at, and those of what it is about",
+              "message_state, typing, transfer, draft, setting, network, visibility, error), cursor, at, and those of what it is about",
     .show = cf_show_event },
   { .name = "console", .args = "", .run = cf_cli_run_console, .summary = N_ ("a console of lines, for simple terminals"),
     .help = N_ ("What \"confab\" alone is where the terminal cannot move its cursor: commands without typing \"confab\", and "

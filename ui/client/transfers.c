@@ -194,8 +194,11 @@ progress (const json_t *transfer)
   char *size = cf_words_size_of (cf_row_number (transfer, "done"), cf_row_number (transfer, "size")), *rate, *left, *text;
   const json_t *eta = json_object_get (transfer, "eta");
 
-  if (cf_row_number (transfer, "rate") <= 0)
-    return size;
+  if (cf_row_number (transfer, "rate") <= 0) {
+    text = cf_words_format ("%s · %s", _("Under way"), size);
+    free (size);
+    return text;
+  }
   rate = cf_words_rate (cf_row_number (transfer, "rate"));
   left = cf_words_time_left (json_is_integer (eta) ? json_integer_value (eta) : -1);
   text = cf_words_format ("%s · %s%s%s", size, rate, *left ? " · " : "", left);

@@ -234,7 +234,8 @@ test_transfers (void **state)
   of (cf_words_transfer_kind, "{'kind':'directory','size':3400000000,'files':12}", "Folder, 12 files, 3.4 GB");
   of (cf_words_transfer, "{'state':'active','done':3200000,'size':10000000,'rate':12000000,'eta':5}",
       "3.2 of 10 MB · 12 MB/s · 5 s left");
-  of (cf_words_transfer, "{'state':'active','done':3200000,'size':10000000,'rate':0,'eta':null}", "3.2 of 10 MB");
+  of (cf_words_transfer, "{'state':'active','done':3200000,'size':10000000,'rate':0,'eta':null}",
+      "Under way · 3.2 of 10 MB");
   of (cf_words_transfer, "{'state':'active','done':1,'size':10,'rate':3,'eta':null}", "1 of 10 bytes · 3 bytes/s");
   of (cf_words_transfer, "{'state':'paused','done':1,'size':10,'paused_by':'us'}", "Paused by you · 1 of 10 bytes");
   of (cf_words_transfer, "{'state':'paused','done':1,'size':10,'reason':'No space'}", "No space · 1 of 10 bytes");

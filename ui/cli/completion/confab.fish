@@ -51,6 +51,8 @@ function __confab_words
     switch "$usage"
         case '*CONV*'
             __confab_ask conversations conversation title
+        case '* T'
+            __confab_ask transfers transfer
         case '*REQUEST*'
             __confab_ask requests request
         case '*PEER*'
@@ -62,4 +64,4 @@ end
 complete -c confab -f
 complete -c confab -n 'string match -q -- "-*" (commandline -ct)' -a '(__confab_options)'
 complete -c confab -n 'not string match -q -- "-*" (commandline -ct)' -a '(__confab_words)'
-complete -c confab -n 'test (__confab_command) = add' -F
+complete -c confab -n 'contains -- (__confab_command) add send-file' -F
