@@ -137,7 +137,7 @@ tests_bench_fill_history_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 tests_bench_fill_history_LDADD = $(CORE_LIBS) $(BASE_LIBS)
 tests_bench_bare_gpg_CPPFLAGS = $(AM_CPPFLAGS) $(GPGME_CFLAGS)
 tests_bench_bare_gpg_LDADD = $(GPGME_LIBS)
-EXTRA_DIST += tests/bench/latency.py tests/bench/burst.py tests/bench/history.py
+EXTRA_DIST += tests/bench/latency.py tests/bench/burst.py tests/bench/gtk_start.py tests/bench/history.py
 if HAVE_GTK
 EXTRA_PROGRAMS += tests/bench/gtk_scroll
 tests_bench_gtk_scroll_CPPFLAGS = $(libcf_gtk_a_CPPFLAGS)
@@ -145,8 +145,9 @@ tests_bench_gtk_scroll_CFLAGS = $(libcf_gtk_a_CFLAGS)
 tests_bench_gtk_scroll_LDADD = $(GTK_CLIENT_LIBS)
 BENCH_GTK = bench-gtk
 .PHONY: bench-gtk
-bench-gtk: tests/bench/gtk_scroll
-	NO_AT_BRIDGE=1 $(BASH_PATH) $(srcdir)/tests/lab/gui.sh tests/bench/gtk_scroll
+bench-gtk: tests/bench/gtk_scroll tests/bench/fill_history confab confabd confab-gtk
+	$(BASH_PATH) $(srcdir)/tests/lab/gui.sh tests/bench/gtk_scroll
+	CF_BUILDDIR='$(abs_top_builddir)' $(BASH_PATH) $(srcdir)/tests/lab/gui.sh python3 $(srcdir)/tests/bench/gtk_start.py
 endif
 .PHONY: bench
 bench: tests/bench/bare_gpg tests/bench/fill_history confab confabd $(BENCH_GTK)

@@ -104,11 +104,27 @@ get_age_ms (void)
   return now_ms - (double) start * 1000 / (double) sysconf (_SC_CLK_TCK);
 }
 
+static void
+on_painted (GdkFrameClock *clock, char *what)
+{
+  g_printerr ("confab-gtk: %s drawn after %.0f ms\n", what, get_age_ms ());
+  g_signal_handlers_disconnect_by_func (clock, on_painted, what);
+  g_free (what);
+}
+
 void
 cf_app_trace (CfApp *app, const char *what)
 {
-  if (app->traced && g_hash_table_add (app->traced, g_strdup (what)))
-    g_printerr ("confab-gtk: %s after %.0f ms\n", what, get_age_ms ());
+  GtkWindow *window;
+  GdkFrameClock *clock;
+
+  if (!app->traced || !g_hash_table_add (app->traced, g_strdup (what)))
+    return;
+  g_printerr ("confab-gtk: %s after %.0f ms\n", what, get_age_ms ());
+  window = gtk_application_get_active_window (GTK_APPLICATION (app));
+  clock = window ? gtk_widget_get_frame_clock (GTK_WIDGET (window)) : NULL;
+  if (clock)
+    g_signal_connect (clock, "after-paint", G_CALLBACK (on_painted), g_strdup (what));
 }
 
 /* ---- the one instance ---- */
