@@ -3,16 +3,13 @@
 
 #include <config.h>
 
-#include <errno.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "ui/cli/columns.h"
 #include "ui/cli/files.h"
+#include "ui/client/path.h"
 
 #define WAIT_MS 30000 /* for the offer to be on its way */
 
@@ -84,33 +81,10 @@ const struct cf_cli_column cf_columns_transfers[] = {
 
 /* ---- paths ---- */
 
-/* PATH from the root on, since the daemon stands elsewhere.  In a console, where no shell has been, ~/ is the home.
-   Its last part stays as it is given, so that a file goes under the name by which it is known here. */
 static char *
 absolute (const struct cf_cli *cli, const char *path)
 {
-  const char *home = getenv ("HOME"), *last = strrchr (path, '/');
-  char *cwd, *text, *real;
-  size_t len;
-
-  if (cli->interactive && home && (!strcmp (path, "~") || !strncmp (path, "~/", 2)))
-    text = cf_cli_sprintf ("%s%s", home, path + 1);
-  else if (*path == '/')
-    text = cf_cli_must (strdup (path));
-  else {
-    cwd = cf_cli_must (getcwd (NULL, 0));
-    text = cf_cli_sprintf ("%s/%s", strcmp (cwd, "/") ? cwd : "", path);
-    free (cwd);
-  }
-  for (len = strlen (text); len > 1 && text[len - 1] == '/'; len--)
-    text[len - 1] = 0;
-  last = strrchr (text, '/') + 1;
-  real = !strcmp (last, ".") || !strcmp (last, "..") ? realpath (text, NULL) : NULL;
-  if (real) {
-    free (text);
-    text = real;
-  }
-  return text;
+  return cf_cli_must (cf_client_path (path, cli->interactive)); /* in a console no shell has been */
 }
 
 /* Is there something to be sent at each of PATHS?  0, or an exit code, told: then nothing is offered at all. */

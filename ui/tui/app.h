@@ -21,6 +21,7 @@
 #include "ui/client/model.h"
 #include "ui/client/row.h"
 #include "ui/client/timeline.h"
+#include "ui/client/transfers.h"
 #include "ui/client/words.h"
 #include "ui/tui/block.h"
 #include "ui/tui/edit.h"

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "ui/client/i18n.h"
 #include "ui/client/row.h"
+#include "ui/client/transfers.h"
 #include "ui/client/words.h"
 #include "ui/tui/block.h"
 #include "ui/tui/must.h"
@@ -19,6 +20,8 @@
 #define RULE_COLS 3  /* " | " */
 #define NAME_MIN 3
 #define NAME_MAX 12
+#define BAR_COLS 16
+#define BAR_COLS_MIN 6
 #define TAB "    "
 
 /* ---- building ---- */
@@ -93,7 +96,7 @@ is_notice (const json_t *row)
 {
   const char *kind = cf_row_text (row, "kind");
 
-  return cf_row_true (row, "notice") || (*kind && strcmp (kind, "text") && strcmp (kind, "other"));
+  return cf_row_true (row, "notice") || (*kind && strcmp (kind, "text") && strcmp (kind, "file") && strcmp (kind, "other"));
 }
 
 static bool
@@ -270,6 +273,48 @@ add_note (struct cf_block *block, int columns)
     add_whole (block, CF_BLOCK_EXTRA, CF_LOOK_MUTED, block->note);
 }
 
+/* How far TRANSFER is, as a bar of COLUMNS. */
+static char *
+bar (const json_t *transfer, int columns)
+{
+  int full = (int) (cf_transfer_fraction (transfer) * columns);
+  const char *done = cf_glyph (CF_GLYPH_FULL), *left = cf_glyph (CF_GLYPH_EMPTY);
+  char *text = cf_must (calloc ((size_t) columns + 1, 4)), *p = text;
+
+  for (int i = 0; i < columns; i++)
+    p = stpcpy (p, i < full ? done : left);
+  return text;
+}
+
+/* Below the name of a file: how it stands, and what can be done. */
+static void
+add_transfer (struct cf_block *block, const json_t *transfer, int columns)
+{
+  enum cf_transfer_state state = cf_transfer_state (transfer);
+  bool moves = state == CF_TRANSFER_ACTIVE || state == CF_TRANSFER_PAUSED || state == CF_TRANSFER_VERIFYING;
+  unsigned look = state == CF_TRANSFER_FAILED  ? CF_LOOK_BAD
+                  : state == CF_TRANSFER_PAUSED ? CF_LOOK_WARN
+                  : cf_transfer_ended (transfer) ? CF_LOOK_MUTED
+                                                 : CF_LOOK_ACCENT;
+  char *words = cf_words_transfer (transfer), *path;
+  int room = columns - cf_text_columns (words) - 2;
+  char *blocks = moves && room >= BAR_COLS_MIN ? bar (transfer, room < BAR_COLS ? room : BAR_COLS) : NULL;
+  char *line = blocks ? cf_must_print ("%s  %s", blocks, words) : cf_must_copy (words);
+
+  add_wrapped (block, CF_BLOCK_EXTRA, look, line, columns);
+  if (cf_transfer_deeds (transfer) & CF_TRANSFER_CAN_ACCEPT)
+    add_wrapped (block, CF_BLOCK_EXTRA, CF_LOOK_MUTED, _("/accept-file takes it, /refuse-file does not"), columns);
+  if (state == CF_TRANSFER_DONE && cf_transfer_incoming (transfer)) {
+    path = cf_text_one_line (cf_row_text (transfer, "path"));
+    if (*path)
+      add_wrapped (block, CF_BLOCK_EXTRA, CF_LOOK_MUTED, path, columns);
+    free (path);
+  }
+  free (words);
+  free (blocks);
+  free (line);
+}
+
 static unsigned
 text_look (const json_t *row)
 {
@@ -302,6 +347,8 @@ cf_block_init (struct cf_block *block, const struct cf_block_style *style, const
   add_wrapped (block, CF_BLOCK_TEXT, text_look (place->row), text, columns);
   block->note = note_of (place);
   add_note (block, columns);
+  if (place->transfer)
+    add_transfer (block, place->transfer, columns);
   add_reactions (block, style, place->row, columns);
   free (text);
 }

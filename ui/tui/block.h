@@ -10,6 +10,9 @@
  *                  | Yes!  (read)
  *                  | + alice
  *
+ *     14:07  alice | plan.pdf
+ *                  | [#####-----] 1.6 of 3.2 MB - 12 MB/s - 1 s left
+ *
  * Else they have a line of their own above it.
  */
 #ifndef CF_UI_TUI_BLOCK_H
@@ -35,6 +38,7 @@ struct cf_block_style {
 /* One message and where it stands. */
 struct cf_block_place {
   const json_t *before, *row; /* BEFORE: the one above, or NULL */
+  const json_t *transfer;     /* how the file that it offers stands; or NULL */
   bool unread;                /* the line "unread" belongs above it */
   bool newest_own;            /* its state is worth telling, even a good one */
   unsigned number;            /* shown to choose it by; 0: none */

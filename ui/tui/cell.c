@@ -195,6 +195,7 @@ cf_glyph (enum cf_glyph glyph)
     [CF_GLYPH_HIDDEN] = { 0x2022, "\u2022", "*" },   [CF_GLYPH_QUOTE] = { 0x2502, "\u2502", ">" },
     [CF_GLYPH_UP] = { 0x2191, "\u2191", "^" },       [CF_GLYPH_DOWN] = { 0x2193, "\u2193", "v" },
     [CF_GLYPH_DOT] = { 0x00b7, "\u00b7", "-" },      [CF_GLYPH_RETURN] = { 0x21b5, "\u21b5", "\\" },
+    [CF_GLYPH_FULL] = { 0x2588, "\u2588", "#" },     [CF_GLYPH_EMPTY] = { 0x2591, "\u2591", "-" },
   };
 
   return wcwidth (glyphs[glyph].sign) == 1 ? glyphs[glyph].text : glyphs[glyph].ascii;

@@ -71,6 +71,8 @@ enum cf_glyph {
   CF_GLYPH_UP,
   CF_GLYPH_DOWN,
   CF_GLYPH_DOT, /* between two things */
+  CF_GLYPH_FULL, /* of a bar */
+  CF_GLYPH_EMPTY,
   CF_GLYPH_RETURN, /* a line break in what is being typed */
 };
 const char *cf_glyph (enum cf_glyph glyph);

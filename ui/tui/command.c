@@ -63,6 +63,24 @@ const struct cf_command cf_commands[] = {
   { "search", N_("WORDS"), N_("find messages; in the console, in all conversations"),
     N_("Type the number of a result and Enter to go there."),
     { 0, 0 }, NULL, 1, 0, true, false, cf_run_search },
+  /* files */
+  { "send-file", N_("PATH"), N_("offer a file or folder"),
+    N_("It goes when the other side takes it, and on by itself after an interruption; keep it where it is until then. "
+       "A path with spaces goes into quotes."),
+    { CF_ARG_PATH, 0 }, NULL, 1, 1, false, true, cf_run_send_file },
+  { "accept-file", N_("[N] [FOLDER]"), N_("take a file that is offered"),
+    N_("N is the number that stands beside its message while you type this command; without it the newest is meant. It "
+       "comes into FOLDER, else into that of the setting download-dir. Nothing there is overwritten."),
+    { 0, 0 }, NULL, 0, 0, true, true, cf_run_accept_file },
+  { "refuse-file", N_("[N]"), N_("refuse a file that is offered"), NUMBER_HELP,
+    { 0, 0 }, NULL, 0, 0, true, true, cf_run_refuse_file },
+  { "pause", N_("[N]"), N_("let a file rest on its way"), NUMBER_HELP,
+    { 0, 0 }, NULL, 0, 0, true, true, cf_run_pause },
+  { "resume", N_("[N]"), N_("let it go on"), NUMBER_HELP, { 0, 0 }, NULL, 0, 0, true, true, cf_run_resume },
+  { "cancel", N_("[N]"), N_("give a file up; what has come of it is removed"), NUMBER_HELP,
+    { 0, 0 }, NULL, 0, 0, true, true, cf_run_cancel },
+  { "transfers", "", N_("files on their way; in the console, of all conversations"), NULL,
+    { 0, 0 }, NULL, 0, 0, false, false, cf_run_transfers },
   /* the conversation */
   { "security", "", N_("who the other side is, and how that is known"), NULL,
     { 0, 0 }, NULL, 0, 0, false, true, cf_run_security },
@@ -196,8 +214,10 @@ struct names {
 };
 
 static void
-add_name (struct names *n, char *name)
+add_name (void *arg, char *name)
 {
+  struct names *n = arg;
+
   cf_must_grow (&n->names, &n->room, n->count + 1, sizeof *n->names);
   n->names[n->count++] = name;
 }
@@ -239,7 +259,7 @@ add_choices (struct names *n, const char *choices)
 }
 
 static void
-add_kind (struct cf_tui *tui, struct names *n, const struct cf_command *command, enum cf_arg kind)
+add_kind (struct cf_tui *tui, struct names *n, const struct cf_command *command, enum cf_arg kind, const char *typed)
 {
   const json_t *row = NULL;
 
@@ -260,6 +280,7 @@ add_kind (struct cf_tui *tui, struct names *n, const struct cf_command *command,
     for (const struct cf_command *c = cf_commands; c->name; c++)
       add_name (n, cf_must_copy (c->name));
     break;
+  case CF_ARG_PATH: cf_command_add_paths (typed, add_name, n); break;
   case CF_ARG_CHOICE: add_choices (n, command->choices); break;
   case CF_ARG_NONE: break;
   }
@@ -290,10 +311,12 @@ complete_word (struct cf_tui *tui, const struct names *n, const struct cf_args_p
 
   matches = cf_args_match (n->names, n->count, place->word, &common);
   if (matches) {
+    bool over = matches == 1 && common[strlen (common) - 1] != '/'; /* in a directory there is more to choose */
+
     quoted = cf_args_quote (common);
-    if (matches > 1 && quoted[0] != common[0])
+    if (!over && quoted[0] != common[0])
       quoted[strlen (quoted) - 1] = 0; /* the quote is not over yet */
-    text = cf_must_print ("%s%s%s", before, quoted, matches == 1 ? " " : "");
+    text = cf_must_print ("%s%s%s", before, quoted, over ? " " : "");
     cf_edit_replace (tui->current->edit, place->begin, cursor - place->begin, text);
     free (quoted);
     free (text);
@@ -316,7 +339,7 @@ cf_tui_complete (struct cf_tui *tui)
     return;
   cf_args_place (text, cf_edit_cursor (tui->current->edit), &place);
   if (!place.index) {
-    add_kind (tui, &n, NULL, CF_ARG_COMMAND);
+    add_kind (tui, &n, NULL, CF_ARG_COMMAND, "");
     memmove (place.word, place.word + 1, strlen (place.word)); /* the slash */
     complete_word (tui, &n, &place, "/");
   } else {
@@ -324,7 +347,7 @@ cf_tui_complete (struct cf_tui *tui)
     command = cf_command_find (name);
     free (name);
     if (command && place.index <= 2) {
-      add_kind (tui, &n, command, command->kinds[place.index - 1]);
+      add_kind (tui, &n, command, command->kinds[place.index - 1], place.word);
       complete_word (tui, &n, &place, "");
     }
   }

@@ -14,6 +14,7 @@ enum cf_arg {
   CF_ARG_REQUEST,
   CF_ARG_COMMAND,
   CF_ARG_SETTING,
+  CF_ARG_PATH,         /* a file or directory of this machine */
   CF_ARG_CHOICE,       /* one of CHOICES */
 };
 
@@ -55,6 +56,19 @@ void cf_run_delete (struct cf_tui *tui, const struct cf_args *args);
 void cf_run_details (struct cf_tui *tui, const struct cf_args *args);
 void cf_run_search (struct cf_tui *tui, const struct cf_args *args);
 
+/* commands_file.c */
+void cf_run_send_file (struct cf_tui *tui, const struct cf_args *args);
+void cf_run_accept_file (struct cf_tui *tui, const struct cf_args *args);
+void cf_run_refuse_file (struct cf_tui *tui, const struct cf_args *args);
+void cf_run_pause (struct cf_tui *tui, const struct cf_args *args);
+void cf_run_resume (struct cf_tui *tui, const struct cf_args *args);
+void cf_run_cancel (struct cf_tui *tui, const struct cf_args *args);
+void cf_run_transfers (struct cf_tui *tui, const struct cf_args *args);
+/* Is a file offered in the conversation of the window, that nobody has taken or refused yet? */
+bool cf_command_file_waits (struct cf_tui *tui);
+/* ADD each path (taken over) that begins as TYPED does; directories end in a slash. */
+void cf_command_add_paths (const char *typed, void (*add) (void *arg, char *name), void *arg);
+
 /* commands_conversation.c */
 void cf_run_read (struct cf_tui *tui, const struct cf_args *args);
 void cf_run_unread (struct cf_tui *tui, const struct cf_args *args);
@@ -81,6 +95,8 @@ void cf_run_init (struct cf_tui *tui, const struct cf_args *args);
 void cf_run_unlock (struct cf_tui *tui, const struct cf_args *args);
 void cf_run_quit (struct cf_tui *tui, const struct cf_args *args);
 
+/* "[N] TEXT": *TEXT is behind N.  0: there is none. */
+unsigned cf_command_number (const char **text);
 /* The conversation of the window; told when there is none. */
 const char *cf_command_conversation (struct cf_tui *tui);
 /* Which window TEXT means: a number, a name, the beginning of an id.  NULL: none, told. */

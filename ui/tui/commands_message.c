@@ -88,9 +88,8 @@ cf_run_msg (struct cf_tui *tui, const struct cf_args *args)
 
 /* ---- which message ---- */
 
-/* "[N] TEXT": *TEXT is behind N.  0: there is none. */
-static unsigned
-take_number (const char **text)
+unsigned
+cf_command_number (const char **text)
 {
   size_t digits = strspn (*text, "0123456789");
   unsigned long number;
@@ -156,7 +155,8 @@ cf_tui_begin_reply (struct cf_window *window, const json_t *message)
 static bool
 may_edit (struct cf_window *window, const json_t *message)
 {
-  if (is_own (message) && !cf_row_true (message, "deleted") && !cf_row_true (message, "notice"))
+  if (is_own (message) && !cf_row_true (message, "deleted") && !cf_row_true (message, "notice")
+      && strcmp (cf_row_text (message, "kind"), "file"))
     return true;
   cf_tui_notice (window->tui, CF_LOOK_BAD, "%s", _("Only messages of yours can be changed"));
   return false;
@@ -178,7 +178,7 @@ void
 cf_run_reply (struct cf_tui *tui, const struct cf_args *args)
 {
   const char *text = args->rest;
-  unsigned number = take_number (&text);
+  unsigned number = cf_command_number (&text);
   const json_t *message = cf_window_message (tui->current, number, false);
 
   if (!message || !is_said (tui->current, message))
@@ -194,7 +194,7 @@ void
 cf_run_edit (struct cf_tui *tui, const struct cf_args *args)
 {
   const char *text = args->rest;
-  unsigned number = take_number (&text);
+  unsigned number = cf_command_number (&text);
   const json_t *message = cf_window_message (tui->current, number, true);
 
   if (!message || !*text) {
@@ -212,7 +212,7 @@ void
 cf_run_react (struct cf_tui *tui, const struct cf_args *args)
 {
   const char *text = args->rest, *words[4] = { tui->current->conversation, NULL, NULL, NULL };
-  unsigned number = take_number (&text);
+  unsigned number = cf_command_number (&text);
   const json_t *message = cf_window_message (tui->current, number, false);
 
   if (!message)
@@ -271,7 +271,7 @@ void
 cf_run_delete (struct cf_tui *tui, const struct cf_args *args)
 {
   const char *text = args->rest;
-  unsigned number = take_number (&text);
+  unsigned number = cf_command_number (&text);
 
   cf_tui_ask_delete (tui->current, cf_window_message (tui->current, number, true));
 }
@@ -351,7 +351,7 @@ void
 cf_run_details (struct cf_tui *tui, const struct cf_args *args)
 {
   const char *text = args->rest;
-  unsigned number = take_number (&text);
+  unsigned number = cf_command_number (&text);
 
   cf_tui_details (tui->current, cf_window_message (tui->current, number, false));
 }

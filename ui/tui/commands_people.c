@@ -269,7 +269,10 @@ cf_tui_accept (struct cf_tui *tui, const char *request)
 void
 cf_run_accept (struct cf_tui *tui, const struct cf_args *args)
 {
-  ask_accept (tui, find_request (tui, args->word[0]));
+  if (!args->count && !cf_model_count (tui->model, CF_MODEL_REQUESTS) && cf_command_file_waits (tui))
+    cf_run_accept_file (tui, args); /* nobody asks for anything else */
+  else
+    ask_accept (tui, find_request (tui, args->word[0]));
 }
 
 void

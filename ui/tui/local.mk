@@ -5,7 +5,7 @@ libcf_tui_a_SOURCES = ui/tui/must.c ui/tui/must.h ui/tui/cell.c ui/tui/cell.h ui
 	ui/tui/paper.c ui/tui/paper.h ui/tui/frame.c ui/tui/frame.h ui/tui/term.c ui/tui/term.h \
 	ui/tui/args.c ui/tui/args.h ui/tui/command.c ui/tui/command.h ui/tui/app.h \
 	ui/tui/screen.c ui/tui/window.c ui/tui/question.c ui/tui/call.c ui/tui/input.c ui/tui/news.c ui/tui/first_run.c \
-	ui/tui/commands_people.c ui/tui/commands_message.c ui/tui/commands_conversation.c ui/tui/commands_self.c \
+	ui/tui/commands_people.c ui/tui/commands_message.c ui/tui/commands_file.c ui/tui/commands_conversation.c ui/tui/commands_self.c \
 	ui/tui/tui.c ui/tui/tui.h
 libcf_tui_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(NCURSESW_CFLAGS)
 TUI_LIBS = libcf-tui.a $(CLIENT_LIBS) $(NCURSESW_LIBS)

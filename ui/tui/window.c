@@ -244,7 +244,7 @@ cf_message_is_said (const json_t *row)
   const char *kind = cf_row_text (row, "kind");
 
   return !cf_row_true (row, "notice") && !cf_row_true (row, "deleted")
-         && (!*kind || !strcmp (kind, "text") || !strcmp (kind, "other"));
+         && (!*kind || !strcmp (kind, "text") || !strcmp (kind, "file") || !strcmp (kind, "other"));
 }
 
 static size_t
@@ -282,6 +282,7 @@ block_at (const struct view *view, size_t at, struct cf_block *block)
   struct cf_block_place place = {
     .before = at ? cf_timeline_row (window->timeline, at - 1) : NULL,
     .row = row,
+    .transfer = cf_transfer_of_message (window->tui->model, row),
     .unread = at == view->unread_at,
     .newest_own = at == view->own_at,
     .chosen = window->chosen && !strcmp (window->chosen, id),
@@ -501,7 +502,8 @@ cf_window_message (struct cf_window *window, unsigned number, bool own)
 static bool
 wants_numbers (const struct cf_window *window)
 {
-  static const char *const commands[] = { "/reply ", "/edit ", "/react ", "/delete ", "/details " };
+  static const char *const commands[] = { "/reply ", "/edit ", "/react ", "/delete ", "/details ", "/accept-file ",
+                                           "/refuse-file ", "/pause ", "/resume ", "/cancel " };
   const char *text = cf_edit_text (window->edit);
 
   for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)

@@ -129,6 +129,36 @@ test_quote_and_reactions (void **state)
          "          \u2502 \U0001F44D you\n");
 }
 
+static json_t *
+transfer (const char *state, int done)
+{
+  return json_pack ("{s:s, s:s, s:s, s:i, s:i, s:s}", "direction", "in", "name", "a.pdf", "state", state, "done", done, "size",
+                    3200000, "path", "/home/u/a.pdf");
+}
+
+static void
+test_file (void **state)
+{
+  json_t *row = message ("in", "a.pdf"), *offered = transfer ("offered", 0), *active = transfer ("active", 1600000),
+         *done = transfer ("done", 3200000);
+
+  (void) state;
+  json_object_set_new (row, "kind", json_string ("file"));
+  check (drawn (60, message ("out", "x"), json_incref (row), PLACE (.transfer = offered)),
+         "14:05 Ana \u2502 a.pdf\n"
+         "          \u2502 Offered \u00b7 3.2 MB\n"
+         "          \u2502 /accept-file takes it, /refuse-file does not\n");
+  check (drawn (60, message ("out", "x"), json_incref (row), PLACE (.transfer = active)),
+         "14:05 Ana \u2502 a.pdf\n"
+         "          \u2502 \u2588\u2588\u2588\u2588\u2588\u2588\u2588\u2588\u2591\u2591\u2591\u2591\u2591\u2591\u2591\u2591"
+         "  Under way \u00b7 1.6 of 3.2 MB\n");
+  check (drawn (20, message ("in", "x"), json_incref (row), PLACE (.transfer = active)), "a.pdf\nUnder way \u00b7 1.6 of\n3.2 MB\n");
+  check (drawn (30, message ("in", "x"), row, PLACE (.transfer = done)), "a.pdf\nDone \u00b7 3.2 MB\n/home/u/a.pdf\n");
+  json_decref (offered);
+  json_decref (active);
+  json_decref (done);
+}
+
 static void
 test_warning (void **state)
 {
@@ -181,7 +211,8 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_wide),    cmocka_unit_test (test_grouped), cmocka_unit_test (test_quote_and_reactions),
-    cmocka_unit_test (test_narrow),  cmocka_unit_test (test_own),     cmocka_unit_test (test_warning),
+    cmocka_unit_test (test_narrow),  cmocka_unit_test (test_own),     cmocka_unit_test (test_file),
+    cmocka_unit_test (test_warning),
     cmocka_unit_test (test_hostile), cmocka_unit_test (test_poor_rows),
   };
 

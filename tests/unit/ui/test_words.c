@@ -7,10 +7,12 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "ui/cli/cli.h"
+#include "ui/client/path.h"
 
 static void
 test_duration (void **state)
@@ -195,10 +197,39 @@ test_args_refused (void **state)
   }
 }
 
+static void
+path_is (const char *typed, bool tilde, const char *wanted)
+{
+  char *path = cf_client_path (typed, tilde);
+
+  assert_string_equal (path, wanted);
+  free (path);
+}
+
+static void
+test_path (void **state)
+{
+  (void) state;
+  setenv ("HOME", "/home/u", 1);
+  assert_int_equal (chdir ("/usr/lib"), 0);
+  path_is ("/a/b", false, "/a/b");
+  path_is ("/a/b//", false, "/a/b");
+  path_is ("/", false, "/");
+  path_is ("x y", false, "/usr/lib/x y");
+  path_is ("~/x", false, "/usr/lib/~/x");
+  path_is ("~/x", true, "/home/u/x");
+  path_is ("~x", true, "/usr/lib/~x");
+  path_is (".", false, "/usr/lib");
+  path_is ("../", false, "/usr");
+  assert_int_equal (chdir ("/"), 0);
+  path_is ("x", false, "/x");
+}
+
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
+    cmocka_unit_test (test_path),
     cmocka_unit_test (test_duration), cmocka_unit_test (test_nearest), cmocka_unit_test (test_split),
     cmocka_unit_test (test_join),     cmocka_unit_test (test_args),    cmocka_unit_test (test_args_refused),
   };
