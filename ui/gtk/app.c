@@ -14,6 +14,8 @@
 #include "ui/client/model.h"
 #include "ui/gtk/app.h"
 #include "ui/gtk/notify.h"
+#include "ui/gtk/pasted.h"
+#include "ui/gtk/thumbnail.h"
 #include "ui/gtk/window.h"
 
 #define APP_ID "im.confab.Confab"
@@ -25,6 +27,8 @@ struct _CfApp {
   struct cf_model_listener *listener;
   guint dispatching;
   CfNotify *notify;
+  CfPasted *pasted;
+  CfThumbnails *thumbnails;
   GHashTable *traced; /* NULL: nobody wants to know */
 };
 
@@ -47,6 +51,18 @@ struct cf_model *
 cf_app_model (CfApp *app)
 {
   return app->model;
+}
+
+CfPasted *
+cf_app_pasted (CfApp *app)
+{
+  return app->pasted;
+}
+
+CfThumbnails *
+cf_app_thumbnails (CfApp *app)
+{
+  return app->thumbnails;
 }
 
 /* ---- for widgets ---- */
@@ -276,6 +292,8 @@ add_actions (CfApp *app)
     { "win.jump", { "<Primary>k" } },
     { "win.find", { "<Primary>f" } },
     { "win.find-everywhere", { "<Primary><Shift>f" } },
+    { "win.attach", { "<Primary>o" } },
+    { "win.attach-folder", { "<Primary><Shift>o" } },
     { "win.close", { "<Primary>w" } },
     { "win.settings", { "<Primary>comma" } },
     { "win.shortcuts", { "<Primary>question", "<Primary>F1" } },
@@ -327,6 +345,8 @@ cf_app_startup (GApplication *application)
   start_model (app);
   add_actions (app);
   app->notify = cf_notify_new (app);
+  app->pasted = cf_pasted_new (app);
+  app->thumbnails = cf_thumbnails_new ();
   g_application_hold (application); /* with the window closed it still tells of what comes */
   cf_app_trace (app, "startup");
 }
@@ -364,6 +384,8 @@ cf_app_shutdown (GApplication *application)
     gtk_widget_destroy (windows->data);
   cf_notify_free (app->notify);
   app->notify = NULL;
+  g_clear_pointer (&app->pasted, cf_pasted_free);
+  g_clear_pointer (&app->thumbnails, cf_thumbnails_free);
   g_clear_handle_id (&app->dispatching, g_source_remove);
   cf_model_free (app->model);
   app->model = NULL;

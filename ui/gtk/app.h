@@ -17,11 +17,17 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (CfApp, cf_app, CF, APP, GtkApplication)
 
 struct cf_model;
+struct cf_pasted;
+struct cf_thumbnails;
 
 CfApp *cf_app_new (void);
 
 /* The mirror of the daemon's lists; there from startup on, the app's own. */
 struct cf_model *cf_app_model (CfApp *app);
+
+/* Pictures that were pasted, and small ones of files: pasted.h, thumbnail.h. */
+struct cf_pasted *cf_app_pasted (CfApp *app);
+struct cf_thumbnails *cf_app_thumbnails (CfApp *app);
 
 /* Tell the person of ERROR, with its hint, in the window; nothing to be clicked away first. */
 void cf_app_report (CfApp *app, const struct cf_client_error *error);

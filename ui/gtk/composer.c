@@ -7,6 +7,7 @@
 
 #include "ui/client/i18n.h"
 #include "ui/gtk/composer.h"
+#include "ui/gtk/drop_overlay.h"
 #include "ui/gtk/message_row_text.h"
 
 #define LINES_MAX 6
@@ -14,7 +15,8 @@
 
 struct _CfComposer {
   GtkBox parent;
-  GtkWidget *about, *scrolled, *hint, *send, *too_long;
+  GtkWidget *about, *scrolled, *hint, *attach, *send, *too_long;
+  CfAttachStrip *strip;
   GtkImage *about_icon, *send_icon;
   GtkLabel *about_label;
   GtkTextView *view;
@@ -54,13 +56,14 @@ is_empty (CfComposer *self)
   return !gtk_text_buffer_get_char_count (self->buffer);
 }
 
-/* Something to be read, and no more of it than fits. */
+/* Something to be read, and no more of it than fits; or files. */
 static bool
 may_send (CfComposer *self)
 {
   char *text = cf_composer_text (self);
   size_t len = strlen (text);
-  bool may = text[strspn (text, " \t\r\n")] && len <= CF_COMPOSER_TEXT_MAX;
+  bool files = self->mode != CF_EDIT && cf_attach_strip_count (self->strip);
+  bool may = (files || text[strspn (text, " \t\r\n")]) && len <= CF_COMPOSER_TEXT_MAX;
 
   gtk_widget_set_visible (self->too_long, len > CF_COMPOSER_TEXT_MAX);
   g_free (text);
@@ -99,6 +102,8 @@ set_mode (CfComposer *self, enum cf_composer_mode mode, const char *target)
   self->target = copy;
   self->mode = mode;
   gtk_widget_set_visible (self->about, mode != CF_WRITE);
+  gtk_widget_set_sensitive (self->attach, mode != CF_EDIT);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->strip), mode != CF_EDIT);
   gtk_image_set_from_icon_name (self->about_icon, mode == CF_EDIT ? "document-edit-symbolic" : "mail-reply-sender-symbolic",
                                 GTK_ICON_SIZE_BUTTON);
   gtk_image_set_from_icon_name (self->send_icon, mode == CF_EDIT ? "object-select-symbolic" : "confab-send-symbolic",
@@ -183,6 +188,38 @@ on_emoji (CfComposer *self)
 {
   cf_composer_focus (self);
   g_signal_emit_by_name (self->view, "insert-emoji");
+}
+
+static void
+on_strip (CfComposer *self)
+{
+  gtk_widget_set_sensitive (self->send, may_send (self));
+}
+
+CfAttachStrip *
+cf_composer_strip (CfComposer *self)
+{
+  return self->strip;
+}
+
+static void
+paste_words (gpointer self)
+{
+  GtkClipboard *clipboard = gtk_widget_get_clipboard (self, GDK_SELECTION_CLIPBOARD);
+
+  gtk_text_buffer_paste_clipboard (CF_COMPOSER (self)->buffer, clipboard, NULL, TRUE);
+}
+
+/* Files and pictures become attachments; words are pasted once it is known that they are. */
+static void
+on_paste (CfComposer *self)
+{
+  g_signal_stop_emission_by_name (self->view, "paste-clipboard");
+  if (self->mode == CF_EDIT)
+    paste_words (self);
+  else
+    cf_attach_strip_paste (self->strip, gtk_widget_get_clipboard (GTK_WIDGET (self), GDK_SELECTION_CLIPBOARD), paste_words,
+                           self);
 }
 
 static bool
@@ -312,6 +349,7 @@ cf_composer_class_init (CfComposerClass *class)
   gtk_widget_class_bind_template_child (widget, CfComposer, scrolled);
   gtk_widget_class_bind_template_child (widget, CfComposer, view);
   gtk_widget_class_bind_template_child (widget, CfComposer, hint);
+  gtk_widget_class_bind_template_child (widget, CfComposer, attach);
   gtk_widget_class_bind_template_child (widget, CfComposer, send);
   gtk_widget_class_bind_template_child (widget, CfComposer, send_icon);
   gtk_widget_class_bind_template_child (widget, CfComposer, too_long);
@@ -319,6 +357,7 @@ cf_composer_class_init (CfComposerClass *class)
   gtk_widget_class_bind_template_callback (widget, on_emoji);
   gtk_widget_class_bind_template_callback (widget, on_key);
   gtk_widget_class_bind_template_callback (widget, on_style);
+  gtk_widget_class_bind_template_callback (widget, on_paste);
   gtk_widget_class_bind_template_callback (widget, on_send);
   signals[SEND] = signal_new ("send");
   signals[TYPED] = signal_new ("typed");
@@ -341,7 +380,15 @@ cf_composer_init (CfComposer *self)
 }
 
 GtkWidget *
-cf_composer_new (void)
+cf_composer_new (CfApp *app)
 {
-  return g_object_new (CF_TYPE_COMPOSER, "visible", TRUE, "no-show-all", TRUE, NULL);
+  CfComposer *self = g_object_new (CF_TYPE_COMPOSER, "visible", TRUE, "no-show-all", TRUE, NULL);
+  GtkWidget *strip = cf_attach_strip_new (app);
+
+  self->strip = CF_ATTACH_STRIP (strip);
+  gtk_container_add (GTK_CONTAINER (self), strip);
+  gtk_box_reorder_child (GTK_BOX (self), strip, 0);
+  g_signal_connect_swapped (strip, "changed", G_CALLBACK (on_strip), self);
+  cf_drop_overlay_pass (GTK_WIDGET (self->view));
+  return GTK_WIDGET (self);
 }

@@ -55,6 +55,7 @@ show_composer (CfConversationView *self)
 
   gtk_widget_set_visible (GTK_WIDGET (self->key_bar), barred);
   gtk_widget_set_visible (GTK_WIDGET (self->composer), self->timeline && !barred);
+  cf_conversation_files_peer (self);
 }
 
 static void
@@ -102,6 +103,7 @@ static void
 close_timeline (CfConversationView *self)
 {
   cf_conversation_write_stop (self);
+  cf_conversation_files_stop (self);
   self->menu_open = false;
   cf_conversation_actions_hide (self);
   cf_timeline_free (self->timeline);
@@ -127,6 +129,7 @@ cf_conversation_view_show (CfConversationView *self, const char *conversation)
     cf_timeline_view_to_end (self->rows);
     take_peer (self);
     cf_conversation_write_start (self);
+    cf_conversation_files_start (self);
   }
   say_typing (self);
   show_composer (self);
@@ -260,6 +263,7 @@ cf_conversation_view_finalize (GObject *object)
   g_free (self->own);
   g_free (self->saved);
   g_free (self->read);
+  g_hash_table_destroy (self->waiting);
   G_OBJECT_CLASS (cf_conversation_view_parent_class)->finalize (object);
 }
 
@@ -312,7 +316,7 @@ add_rows (CfConversationView *self)
 static void
 add_composer (CfConversationView *self)
 {
-  GtkWidget *composer = cf_composer_new (), *bar = cf_key_bar_new (self->app);
+  GtkWidget *composer = cf_composer_new (self->app), *bar = cf_key_bar_new (self->app);
 
   self->composer = CF_COMPOSER (composer);
   self->key_bar = CF_KEY_BAR (bar);
@@ -346,6 +350,7 @@ cf_conversation_view_new (CfApp *app)
   add_search (self);
   add_rows (self);
   add_composer (self);
+  cf_conversation_files_init (self);
   show_composer (self);
   cf_composer_set_send_key (self->composer, cf_model_setting (cf_app_model (app), "send-key"));
   self->clock = g_timeout_add_seconds (CLOCK_S, on_clock, self);

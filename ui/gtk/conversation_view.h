@@ -17,6 +17,8 @@ GtkWidget *cf_conversation_view_new (CfApp *app);
 void cf_conversation_view_show (CfConversationView *view, const char *conversation);
 /* Open the bar that finds words here. */
 void cf_conversation_view_find (CfConversationView *view);
+/* Ask for files, or for folders, to be sent here. */
+void cf_conversation_view_attach (CfConversationView *view, gboolean folder);
 /* Show MESSAGE (an id) and draw the eye to it. */
 void cf_conversation_view_jump (CfConversationView *view, const char *message);
 /* A key that was pressed elsewhere in the window: what writes goes to the composer, and TRUE comes back. */

@@ -414,7 +414,7 @@ menu_new (CfConversationView *self, const json_t *row)
   if (!is_deleted (row))
     add_item (self, menu, ITEM_COPY, _ ("Copy the text"));
   add_links (self, menu, row);
-  if (sent && is_own (row) && may_write (self))
+  if (sent && is_own (row) && may_write (self) && !json_is_object (json_object_get (row, "attachment")))
     add_item (self, menu, ITEM_EDIT, _ ("Edit"));
   add_item (self, menu, ITEM_DELETE, _ ("Delete…"));
   add_item (self, menu, ITEM_DETAILS, _ ("Details"));

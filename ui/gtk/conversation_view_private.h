@@ -6,6 +6,7 @@
 #include "ui/client/timeline.h"
 #include "ui/gtk/composer.h"
 #include "ui/gtk/conversation_view.h"
+#include "ui/gtk/drop_overlay.h"
 #include "ui/gtk/key_bar.h"
 #include "ui/gtk/message_row.h"
 #include "ui/gtk/search_bar.h"
@@ -36,6 +37,9 @@ struct _CfConversationView {
   int acting;       /* the row with the buttons; -1: none */
   bool menu_open;   /* those stay until it is closed */
 
+  CfDropOverlay *drop;
+  GHashTable *waiting; /* files to be sent, of conversations that are not shown: id -> GStrv */
+
   char *saved;      /* the draft as the daemon has it */
   guint draft;      /* a source */
   gint64 typing_at; /* the other side was told last, monotonic us; 0: it thinks that we do not type */
@@ -57,6 +61,13 @@ void cf_conversation_write_draft_changed (CfConversationView *view); /* the row 
 void cf_conversation_write_send (CfConversationView *view);
 void cf_conversation_write_typed (CfConversationView *view);
 void cf_conversation_write_edit_last (CfConversationView *view);
+
+/* conversation_view_files.c: what is sent beside words. */
+void cf_conversation_files_init (CfConversationView *view);
+void cf_conversation_files_start (CfConversationView *view); /* another conversation is shown */
+void cf_conversation_files_stop (CfConversationView *view);  /* its files wait */
+void cf_conversation_files_peer (CfConversationView *view);  /* to whom, or whether, has changed */
+void cf_conversation_files_send (CfConversationView *view);
 
 /* conversation_view_actions.c: what can be done with a message. */
 void cf_conversation_actions_init (CfConversationView *view);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ui/client/i18n.h"
+#include "ui/client/transfers.h"
 #include "ui/client/words.h"
 #include "ui/gtk/conversation_view_private.h"
 
@@ -49,6 +50,8 @@ place_of (CfConversationView *self, guint at)
     .author = is_own (row) ? _ ("You") : self->peer,
     .name = is_own (row) ? self->own : self->peer,
     .peer = self->peer,
+    .transfer = cf_transfer_of_message (cf_app_model (self->app), row),
+    .app = self->app,
   };
 }
 

@@ -205,26 +205,40 @@ trimmed (char *text)
   return line;
 }
 
+static void
+send_text (CfConversationView *self, char *text)
+{
+  struct sending *s = g_new0 (struct sending, 1);
+
+  g_weak_ref_init (&s->view, self);
+  s->conversation = g_strdup (cf_conversation_view_id (self));
+  s->text = text;
+  s->edit = cf_composer_mode (self->composer) == CF_EDIT;
+  s->target = g_strdup (cf_composer_target (self->composer));
+  start_sending (self, s);
+}
+
 void
 cf_conversation_write_send (CfConversationView *self)
 {
-  struct sending *s;
+  bool edit = cf_composer_mode (self->composer) == CF_EDIT;
+  char *text;
 
   if (!self->timeline)
     return;
-  s = g_new0 (struct sending, 1);
-  g_weak_ref_init (&s->view, self);
-  s->conversation = g_strdup (cf_conversation_view_id (self));
-  s->text = trimmed (cf_composer_text (self->composer));
-  s->edit = cf_composer_mode (self->composer) == CF_EDIT;
-  s->target = g_strdup (cf_composer_target (self->composer));
+  text = trimmed (cf_composer_text (self->composer));
+  if (*text)
+    send_text (self, text);
+  else
+    g_free (text); /* files alone */
   cf_composer_leave (self->composer);
-  if (!s->edit)
+  if (!edit) {
     cf_composer_set_text (self->composer, "");
+    cf_conversation_files_send (self);
+  }
   self->typing_at = 0; /* a message says as much */
-  start_sending (self, s);
   flush_draft (self);
-  if (!s->edit) {
+  if (!edit) {
     cf_timeline_seen (self->timeline);
     cf_conversation_rows_to_end (self);
   }
@@ -235,7 +249,7 @@ static bool
 may_edit (const json_t *message)
 {
   return !strcmp (cf_row_text (message, "direction"), "out") && !cf_row_true (message, "deleted") &&
-         !cf_row_true (message, "notice") && strcmp (cf_row_text (message, "state"), "failed");
+         !cf_row_true (message, "notice") && !json_is_object (json_object_get (message, "attachment")) && strcmp (cf_row_text (message, "state"), "failed");
 }
 
 void

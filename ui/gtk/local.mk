@@ -11,6 +11,7 @@ gtk_resources = ui/gtk/confab.gresource.xml ui/gtk/style.css \
 	ui/gtk/conversation_view.ui \
 	ui/gtk/empty_view.ui \
 	ui/gtk/fact_row.ui \
+	ui/gtk/file_row.ui \
 	ui/gtk/first_run.ui \
 	ui/gtk/key_bar.ui \
 	ui/gtk/list_row.ui \
@@ -36,18 +37,25 @@ libcf_gtk_a_SOURCES = \
 	ui/gtk/add_contact_dialog.c ui/gtk/add_contact_dialog.h \
 	ui/gtk/address_dialog.c ui/gtk/address_dialog.h \
 	ui/gtk/app.c ui/gtk/app.h \
+	ui/gtk/attach_strip.c ui/gtk/attach_strip.h \
 	ui/gtk/avatar.c ui/gtk/avatar.h \
 	ui/gtk/choice_dialog.c ui/gtk/choice_dialog.h \
 	ui/gtk/composer.c ui/gtk/composer.h \
 	ui/gtk/conversation_actions.c ui/gtk/conversation_actions.h \
 	ui/gtk/conversation_view.c ui/gtk/conversation_view.h ui/gtk/conversation_view_private.h \
 	ui/gtk/conversation_view_actions.c \
+	ui/gtk/conversation_view_files.c \
 	ui/gtk/conversation_view_rows.c \
 	ui/gtk/conversation_view_write.c \
+	ui/gtk/drop_overlay.c ui/gtk/drop_overlay.h \
 	ui/gtk/emoji.c ui/gtk/emoji.h \
 	ui/gtk/empty_view.c ui/gtk/empty_view.h \
 	ui/gtk/escape.c ui/gtk/escape.h \
 	ui/gtk/fact_row.c ui/gtk/fact_row.h \
+	ui/gtk/file_open.c ui/gtk/file_open.h \
+	ui/gtk/file_row.c ui/gtk/file_row.h ui/gtk/file_row_private.h \
+	ui/gtk/file_row_deeds.c \
+	ui/gtk/file_space.c \
 	ui/gtk/first_run.c ui/gtk/first_run.h \
 	ui/gtk/key_bar.c ui/gtk/key_bar.h \
 	ui/gtk/list_row.c ui/gtk/list_row.h \
@@ -59,7 +67,9 @@ libcf_gtk_a_SOURCES = \
 	ui/gtk/message_row_text.c ui/gtk/message_row_text.h \
 	ui/gtk/notify.c ui/gtk/notify.h \
 	ui/gtk/open_dialog.c ui/gtk/open_dialog.h \
+	ui/gtk/pasted.c ui/gtk/pasted.h \
 	ui/gtk/people_dialog.c ui/gtk/people_dialog.h \
+	ui/gtk/progress_ring.c ui/gtk/progress_ring.h \
 	ui/gtk/qr_read.c ui/gtk/qr_read.h \
 	ui/gtk/qr_view.c ui/gtk/qr_view.h \
 	ui/gtk/request_view.c ui/gtk/request_view.h \
@@ -77,10 +87,13 @@ libcf_gtk_a_SOURCES = \
 	ui/gtk/sidebar.c ui/gtk/sidebar.h \
 	ui/gtk/slim_bin.c ui/gtk/slim_bin.h \
 	ui/gtk/state_page.c ui/gtk/state_page.h \
+	ui/gtk/thumbnail.c ui/gtk/thumbnail.h \
 	ui/gtk/timeline_view.c ui/gtk/timeline_view.h ui/gtk/timeline_view_private.h \
 	ui/gtk/timeline_view_input.c \
+	ui/gtk/transfers_button.c ui/gtk/transfers_button.h \
 	ui/gtk/widget_call.c ui/gtk/widget_call.h \
-	ui/gtk/window.c ui/gtk/window.h
+	ui/gtk/window.c ui/gtk/window.h \
+	ui/gtk/wrap_box.c ui/gtk/wrap_box.h
 nodist_libcf_gtk_a_SOURCES = ui/gtk/resources.c
 libcf_gtk_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(GTK_CFLAGS) $(ZBAR_CFLAGS)
 # GTK's macros and signatures trip these.

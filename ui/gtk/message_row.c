@@ -20,6 +20,7 @@
 #include "ui/client/row.h"
 #include "ui/client/words.h"
 #include "ui/gtk/avatar.h"
+#include "ui/gtk/file_row.h"
 #include "ui/gtk/message_row_private.h"
 #include "ui/gtk/message_row_text.h"
 
@@ -237,11 +238,15 @@ add_message (CfMessageRow *row)
     say_header (row, header_title (row));
   }
   add_part (row, CF_PART_QUOTE, cf_message_row_quote_new (row, row->json, row->place.peer));
-  add_text (row, cf_row_true (row->json, "deleted"));
+  if (row->place.transfer)
+    add_part (row, CF_PART_BODY, cf_file_row_new (row->place.app, row->place.transfer, NULL));
+  else
+    add_text (row, cf_row_true (row->json, "deleted"));
   add_part (row, CF_PART_STATE, cf_message_row_label ("", "message-state"));
   say_state (row);
   add_part (row, CF_PART_REACTIONS, cf_message_row_reactions_new (row, row->json, row->place.peer));
-  add_part (row, CF_PART_TROUBLE, cf_message_row_trouble_new (row, row->json));
+  if (!row->place.transfer) /* a file says itself what went wrong, and what can be done */
+    add_part (row, CF_PART_TROUBLE, cf_message_row_trouble_new (row, row->json));
 }
 
 /* A warning: an icon, what it is about in words, and what came with it. */
@@ -560,15 +565,29 @@ cf_message_row_new (json_t *json, const struct cf_message_row_place *place)
   return GTK_WIDGET (row);
 }
 
-/* Does B differ from A in nothing but the state, so that only that need be said anew? */
+/* Does B differ from A in nothing but the state, its own or that of its file, so that only that need be said anew? */
 static bool
 only_state_differs (const json_t *a, const json_t *b)
 {
+  static const char *const states[] = { "state", "attachment" };
   json_t *like = json_copy ((json_t *) a);
-  bool same = like && !json_object_set (like, "state", json_object_get (b, "state")) && json_equal (like, b);
+  bool same = like != NULL;
 
+  for (size_t i = 0; same && i < G_N_ELEMENTS (states); i++)
+    if (json_object_get (b, states[i]))
+      same = !json_object_set (like, states[i], json_object_get (b, states[i]));
+  same = same && json_equal (like, b);
   json_decref (like);
   return same && !has_state (a, "failed") && !has_state (b, "failed");
+}
+
+/* Is the same sort of thing, text or file, shown already? */
+static bool
+has_same_body (CfMessageRow *row, const struct cf_message_row_place *place)
+{
+  GtkWidget *body = row->parts[CF_PART_BODY];
+
+  return (place->transfer != NULL) == (body && CF_IS_FILE_ROW (body));
 }
 
 static bool
@@ -581,16 +600,20 @@ same_place (const struct cf_message_row_place *a, const struct cf_message_row_pl
 void
 cf_message_row_set (CfMessageRow *row, json_t *json, const struct cf_message_row_place *place)
 {
-  bool small = row->parts[CF_PART_STATE] && same_place (&row->place, place) && only_state_differs (row->json, json);
+  bool small = row->parts[CF_PART_STATE] && same_place (&row->place, place) && has_same_body (row, place)
+               && only_state_differs (row->json, json);
 
   json_incref (json);
   json_decref (row->json);
   row->json = json;
   take_place (row, place);
-  if (small)
+  if (small) {
     say_state (row);
-  else
+    if (place->transfer)
+      cf_file_row_set (CF_FILE_ROW (row->parts[CF_PART_BODY]), place->transfer);
+  } else {
     build (row);
+  }
   renew_accessible (row);
 }
 
@@ -622,6 +645,6 @@ cf_message_row_flash (CfMessageRow *row)
 void
 cf_message_row_mark (CfMessageRow *row, const char *words)
 {
-  if (row->parts[CF_PART_BODY])
+  if (row->parts[CF_PART_BODY] && !CF_IS_FILE_ROW (row->parts[CF_PART_BODY]))
     cf_message_row_body_mark (row->parts[CF_PART_BODY], words);
 }

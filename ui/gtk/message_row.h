@@ -11,6 +11,8 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "ui/gtk/app.h"
+
 #define CF_TYPE_MESSAGE_ROW (cf_message_row_get_type ())
 G_DECLARE_FINAL_TYPE (CfMessageRow, cf_message_row, CF, MESSAGE_ROW, GtkContainer)
 
@@ -31,6 +33,8 @@ struct cf_message_row_place {
   const char *author; /* as shown; borrowed for the call */
   const char *name;   /* the author's own, for the avatar */
   const char *peer;   /* the other side's name: who is quoted, who reacted */
+  const json_t *transfer; /* the file that it offers, shown in the place of its text; NULL: none */
+  CfApp *app;             /* for that */
 };
 
 /* JSON: a row of HISTORY; referenced. */

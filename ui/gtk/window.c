@@ -28,6 +28,7 @@
 #include "ui/gtk/sidebar.h"
 #include "ui/gtk/slim_bin.h"
 #include "ui/gtk/state_page.h"
+#include "ui/gtk/transfers_button.h"
 #include "ui/gtk/window.h"
 
 #define LEFT_MIN 260
@@ -51,7 +52,7 @@ struct _CfWindow {
   GtkLabel *own_name, *own_state, *name, *security;
   GtkMenuButton *new_button, *menu_button, *conversation_button;
   GtkToggleButton *jump_button, *shield;
-  GtkWidget *find_button;
+  GtkWidget *find_button, *transfers_place;
   GtkInfoBar *trouble;
   GtkLabel *trouble_message, *trouble_hint;
   GtkWidget *state_page, *sidebar, *request_view, *view;
@@ -419,6 +420,9 @@ on_action (GSimpleAction *action, GVariant *parameter, gpointer data)
   } else if (!strcmp (name, "find-everywhere")) {
     if (window->ready)
       find_everywhere (window);
+  } else if (!strcmp (name, "attach") || !strcmp (name, "attach-folder")) {
+    if (cf_window_conversation (window))
+      cf_conversation_view_attach (CF_CONVERSATION_VIEW (window->view), !strcmp (name, "attach-folder"));
   } else if (!strcmp (name, "close"))
     gtk_window_close (GTK_WINDOW (window));
   else if (!strcmp (name, "back"))
@@ -480,6 +484,8 @@ add_actions (CfWindow *window)
     { .name = "jump", .activate = on_action },
     { .name = "find", .activate = on_action },
     { .name = "find-everywhere", .activate = on_action },
+    { .name = "attach", .activate = on_action },
+    { .name = "attach-folder", .activate = on_action },
     { .name = "close", .activate = on_action },
     { .name = "back", .activate = on_action },
     { .name = "menu", .activate = on_action },
@@ -548,6 +554,7 @@ bind_children (GtkWidgetClass *widget)
   gtk_widget_class_bind_template_child (widget, CfWindow, jump_button);
   gtk_widget_class_bind_template_child (widget, CfWindow, shield);
   gtk_widget_class_bind_template_child (widget, CfWindow, find_button);
+  gtk_widget_class_bind_template_child (widget, CfWindow, transfers_place);
   gtk_widget_class_bind_template_child (widget, CfWindow, trouble);
   gtk_widget_class_bind_template_child (widget, CfWindow, trouble_message);
   gtk_widget_class_bind_template_child (widget, CfWindow, trouble_hint);
@@ -603,6 +610,7 @@ add_parts (CfWindow *window)
   gtk_stack_add_named (window->pages, cf_empty_view_new (app), "empty");
   window->request_view = cf_request_view_new (app);
   gtk_stack_add_named (window->pages, window->request_view, "request");
+  gtk_container_add (GTK_CONTAINER (window->transfers_place), cf_transfers_button_new (app));
   window->view = cf_conversation_view_new (app);
   gtk_widget_show (window->view);
   gtk_stack_add_named (window->pages, window->view, "conversation");
