@@ -23,6 +23,15 @@ void fuzz_seeds (fuzz_emit *emit);
 #define FUZZ_CHECK(cond) ((cond) ? (void) 0 : fuzz_die (#cond, __FILE__, __LINE__))
 void fuzz_die (const char *what, const char *file, int line) __attribute__ ((noreturn));
 
+/* Around functions of which a fuzzer learns nothing of use, and that would take its time. */
+#if defined __clang__
+#define FUZZ_UNSEEN_BEGIN _Pragma ("clang attribute push(__attribute__ ((no_sanitize (\"coverage\"))), apply_to = function)")
+#define FUZZ_UNSEEN_END _Pragma ("clang attribute pop")
+#else
+#define FUZZ_UNSEEN_BEGIN
+#define FUZZ_UNSEEN_END
+#endif
+
 /* Input that is eaten from the front; when it is empty everything is 0.  Two of these in one expression, argument list
    or initializer would be read in an order that compilers choose: each in its own declaration or statement. */
 struct fuzz_in {
@@ -43,13 +52,17 @@ uint8_t *fuzz_copy (const void *data, size_t len);
 void fuzz_env_init (struct cf_env *env, uint64_t *seed);
 /* clear_crypto.c: tags of any content are right, so that bytes that nobody sealed get beyond them. */
 extern bool fuzz_lax_tags;
-/* ram_store.c: from here on SQLite's files are in memory; fuzz_ram is their list, fuzz_ram_clear forgets them. */
+/* ram_store.c: from here on SQLite's files are in memory; fuzz_ram has them, fuzz_ram_clear forgets them. */
 struct fuzz_ram {
   struct ram_file *first;
+  struct ram_connection *connections; /* ram_pool.c */
 };
 extern struct fuzz_ram fuzz_ram;
 void fuzz_ram_begin (void);
 void fuzz_ram_clear (void);
+/* ram_pool.c: end what connections there are.  While fuzz_ram_unchecked is true, what is opened checks no constraints. */
+void fuzz_ram_close (void);
+extern bool fuzz_ram_unchecked;
 /* Make STORE ready for a snapshot: its log is empty, and what runs have asked so far (fuzz_ram_learn) is prepared. */
 struct cf_store;
 void fuzz_ram_settle (struct cf_store *store);

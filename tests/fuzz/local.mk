@@ -24,15 +24,17 @@ FUZZ_LIBS = libcf-fuzz.a $(CORE_LIBS) $(BASE_LIBS)
 fuzz_cppflags = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 # For the machines; the primitives have their vectors in tests/unit/net.
 clear_crypto = tests/fuzz/clear_crypto.c
-fuzz_world = $(clear_crypto) tests/fuzz/ram_store.c tests/fuzz/snapshot.c tests/fuzz/snapshot.h \
+fuzz_world = $(clear_crypto) tests/fuzz/ram_pool.c tests/fuzz/ram_store.c tests/fuzz/snapshot.c tests/fuzz/snapshot.h \
 	tests/fuzz/world.c tests/fuzz/world.h
 LDFLAGS_WORLD = $(LDFLAGS_FUZZ) -Wl,--wrap=cf_link_send -Wl,--wrap=store_memory_setup \
-	-Wl,--wrap=cf_store_files_check
+	-Wl,--wrap=cf_store_files_check -Wl,--wrap=sqlite3_open_v2 -Wl,--wrap=sqlite3_close -Wl,--wrap=sqlite3_exec \
+	-Wl,--wrap=sqlite3_prepare_v2 -Wl,--wrap=sqlite3_finalize
 
 tests_fuzz_fuzz_address_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_address_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_beacon_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_beacon_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_client_SOURCES = tests/fuzz/fuzz_client.c tests/fuzz/ram_socket.c
 tests_fuzz_fuzz_client_CPPFLAGS = $(fuzz_cppflags)
 tests_fuzz_fuzz_client_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_client_LDADD = libcf-fuzz.a $(CLIENT_LIBS)
@@ -40,6 +42,10 @@ tests_fuzz_fuzz_core_SOURCES = tests/fuzz/fuzz_core.c $(fuzz_world)
 tests_fuzz_fuzz_core_CPPFLAGS = $(fuzz_cppflags) $(SQLCIPHER_CFLAGS)
 tests_fuzz_fuzz_core_LDFLAGS = $(LDFLAGS_WORLD)
 tests_fuzz_fuzz_core_LDADD = libcf-fuzz.a $(SIM_LIBS)
+tests_fuzz_fuzz_cpace_SOURCES = tests/fuzz/fuzz_cpace.c
+if FUZZING_FAST
+tests_fuzz_fuzz_cpace_SOURCES += $(clear_crypto)
+endif
 tests_fuzz_fuzz_cpace_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_cpace_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_discovery_LDFLAGS = $(LDFLAGS_FUZZ)
@@ -55,6 +61,7 @@ tests_fuzz_fuzz_handshake_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_handshake_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_hello_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_hello_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_ipc_SOURCES = tests/fuzz/fuzz_ipc.c tests/fuzz/ram_socket.c
 tests_fuzz_fuzz_ipc_CPPFLAGS = $(fuzz_cppflags) $(ASSUAN_CFLAGS) $(EVENT_CFLAGS)
 tests_fuzz_fuzz_ipc_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_ipc_LDADD = libcf-fuzz.a libcf-ipc.a libcf-core.a $(BASE_LIBS) $(EVENT_LIBS) $(JANSSON_LIBS) $(ASSUAN_LIBS)

@@ -19,6 +19,8 @@
 #define LEARNT_MAX 256
 #define REGIONS_MAX 16 /* 4096 pages of log each */
 
+FUZZ_UNSEEN_BEGIN
+
 struct ram_file {
   struct ram_file *next;
   char *name;
@@ -364,6 +366,7 @@ fuzz_ram_settle (struct cf_store *store)
 void
 fuzz_ram_clear (void)
 {
+  fuzz_ram_close ();
   while (fuzz_ram.first)
     drop (&fuzz_ram.first);
 }
@@ -397,3 +400,5 @@ __wrap_cf_store_files_check (const char *home)
   (void) home;
   return 0;
 }
+
+FUZZ_UNSEEN_END

@@ -24,10 +24,7 @@
 #define UNDER_SANITIZER 1
 #endif
 
-/* What a fuzzer learns of this file is of no use, and takes time. */
-#if defined __clang__
-#pragma clang attribute push(__attribute__ ((no_sanitize ("coverage"))), apply_to = function)
-#endif
+FUZZ_UNSEEN_BEGIN
 
 #if defined UNDER_SANITIZER || !defined __GLIBC__
 
@@ -430,6 +427,4 @@ fuzz_snapshot_restore (int which)
 
 #endif
 
-#if defined __clang__
-#pragma clang attribute pop
-#endif
+FUZZ_UNSEEN_END

@@ -14,7 +14,8 @@
 struct fuzz_world fuzz_world;
 
 #define w fuzz_world
-#define RUNS_TO_LEARN 200 /* which statements runs use: from then on they find them prepared */
+#define RUNS_TO_LEARN 200 /* and tenfold: which statements runs use, to find them prepared from then on */
+#define BUILT 2           /* the world of fuzz_world_begin_with */
 
 static int
 on_frame (struct sim *sim, struct sim_node *from, const struct cf_fpr *to, const uint8_t *data, size_t len)
@@ -99,35 +100,52 @@ static void
 settle (int which)
 {
   for (int i = 0; i < 2; i++)
-    fuzz_ram_settle (w.nodes[i]->core->store);
+    if (w.nodes[i]->core)
+      fuzz_ram_settle (w.nodes[i]->core->store);
   fuzz_arena_leave ();
   fuzz_snapshot_take (which);
 }
 
-/* World 0: they see each other.  1: a conversation is open. */
-void
-fuzz_world_begin (bool open)
+/* World 0: they see each other.  1: a conversation is open.  2: and what MORE makes of it. */
+static void
+begin (int which, void (*more) (void))
 {
   static bool begun;
+  static unsigned learns[FUZZ_SNAPSHOTS_MAX] = { RUNS_TO_LEARN, RUNS_TO_LEARN, RUNS_TO_LEARN };
 
   if (!begun)
     begin_all ();
   begun = true;
-  if (!fuzz_snapshots || !runs[open]) {
-    fuzz_arena_enter (open);
+  if (!fuzz_snapshots || !runs[which]) {
+    fuzz_arena_enter (which);
     build ();
-    if (open)
+    if (which)
       build_open ();
+    if (more)
+      more ();
     if (!fuzz_snapshots)
       return;
-    settle (open);
+    settle (which);
   }
-  fuzz_snapshot_restore (open);
-  fuzz_arena_enter (open);
-  if (++runs[open] == RUNS_TO_LEARN) {
-    settle (open);
-    fuzz_arena_enter (open);
+  fuzz_snapshot_restore (which);
+  fuzz_arena_enter (which);
+  if (++runs[which] == learns[which]) {
+    learns[which] *= 10;
+    settle (which);
+    fuzz_arena_enter (which);
   }
+}
+
+void
+fuzz_world_begin (bool open)
+{
+  begin (open, NULL);
+}
+
+void
+fuzz_world_begin_with (void (*more) (void))
+{
+  begin (BUILT, more);
 }
 
 void

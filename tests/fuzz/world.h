@@ -31,8 +31,10 @@ struct fuzz_world {
 };
 extern struct fuzz_world fuzz_world;
 
-/* Begin a run, with a conversation of theirs if OPEN; the other ends it. */
+/* Begin a run, with a conversation of theirs if OPEN; the last ends it. */
 void fuzz_world_begin (bool open);
+/* With one, and what BUILD, always the same, makes of it. */
+void fuzz_world_begin_with (void (*build) (void));
 void fuzz_world_end (void);
 
 /* NODE's daemon dies, silently or not, and starts again, whatever a peer did.  A start costs more than all else, so
