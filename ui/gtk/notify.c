@@ -8,6 +8,7 @@
 
 #include "ui/client/i18n.h"
 #include "ui/client/model.h"
+#include "ui/client/transfers.h"
 #include "ui/client/words.h"
 #include "ui/gtk/notify.h"
 #include "ui/gtk/window.h"
@@ -17,7 +18,7 @@
 struct cf_notify {
   CfApp *app;
   struct cf_model_listener *listener;
-  GHashTable *shown; /* ids of notifications */
+  GHashTable *shown; /* id of a notification -> the conversation or request that it is about */
 };
 
 static gboolean
@@ -60,11 +61,11 @@ neutralise (char *text)
 }
 
 static void
-send (CfNotify *notify, const char *id, GNotification *notification)
+send (CfNotify *notify, const char *id, const char *about, GNotification *notification)
 {
   g_notification_set_priority (notification, G_NOTIFICATION_PRIORITY_HIGH);
   g_application_send_notification (G_APPLICATION (notify->app), id, notification);
-  g_hash_table_add (notify->shown, g_strdup (id));
+  g_hash_table_insert (notify->shown, g_strdup (id), g_strdup (about));
   g_object_unref (notification);
 }
 
@@ -103,6 +104,8 @@ on_message (CfNotify *notify, const json_t *event)
   GNotification *notification;
   char *name, *body;
 
+  if (json_is_object (json_object_get (event, "attachment"))) /* told as a file */
+    return;
   if (strcmp (cf_row_text (event, "direction"), "in") || !conversation || cf_row_true (conversation, "muted")
       || !is_wanted (notify) || is_looked_at (notify, id))
     return;
@@ -113,9 +116,61 @@ on_message (CfNotify *notify, const json_t *event)
   g_notification_set_default_action_and_target (notification, "app.show", "s", id);
   g_notification_add_button_with_target (notification, _("Reply"), "app.show", "s", id);
   g_notification_add_button_with_target (notification, _("Mark as Read"), "app.mark-read", "s", id);
-  send (notify, id, notification);
+  send (notify, id, id, notification);
   g_free (name);
   g_free (body);
+}
+
+/* ---- files ---- */
+
+/* A sentence for what happened to a file that nobody is looking at; NULL: nothing that matters. */
+static char *
+file_words (CfNotify *notify, const json_t *transfer)
+{
+  gboolean hidden = is_content_hidden (notify), incoming = cf_transfer_incoming (transfer);
+  char *name = neutralise (cf_words_transfer_name (transfer)), *text = NULL;
+
+  switch (cf_transfer_state (transfer)) {
+  case CF_TRANSFER_OFFERED:
+    if (incoming) /* Translators: here and in what follows %s is the name of a file */
+      text = hidden ? g_strdup (_("Wants to send you a file")) : g_strdup_printf (_("Wants to send you %s"), name);
+    break;
+  case CF_TRANSFER_DONE:
+    if (incoming)
+      text = hidden ? g_strdup (_("A file has come")) : g_strdup_printf (_("%s has come"), name);
+    break;
+  case CF_TRANSFER_FAILED:
+    text = hidden ? g_strdup (_("A file could not be transferred"))
+                  : g_strdup_printf (_("%s could not be transferred"), name);
+    break;
+  default: break;
+  }
+  g_free (name);
+  return text;
+}
+
+/* One for each file, so that the end takes the place of the offer. */
+static void
+on_transfer (CfNotify *notify, const json_t *transfer)
+{
+  const char *conversation = cf_row_text (transfer, "conversation");
+  const json_t *row = cf_model_get (cf_app_model (notify->app), CF_MODEL_CONVERSATIONS, conversation);
+  char *id = g_strconcat ("file-", cf_row_text (transfer, "transfer"), NULL), *text, *name;
+  GNotification *notification;
+
+  text = row && !cf_row_true (row, "muted") && is_wanted (notify) ? file_words (notify, transfer) : NULL;
+  if (!text)
+    withdraw (notify, id); /* it was answered */
+  else if (!is_looked_at (notify, conversation)) {
+    name = neutralise (cf_words_name (row));
+    notification = g_notification_new (name);
+    g_notification_set_body (notification, text);
+    g_notification_set_default_action_and_target (notification, "app.show", "s", conversation);
+    send (notify, id, conversation, notification);
+    g_free (name);
+  }
+  g_free (text);
+  g_free (id);
 }
 
 /* ---- requests ---- */
@@ -138,7 +193,7 @@ on_request (CfNotify *notify, const json_t *event)
                                              : _("Agree on a password by voice or in person, then answer"));
   g_notification_set_default_action_and_target (notification, "app.answer", "s", id);
   g_notification_add_button_with_target (notification, _("Answer"), "app.answer", "s", id);
-  send (notify, id, notification);
+  send (notify, id, id, notification);
   g_free (name);
   g_free (text);
 }
@@ -154,38 +209,35 @@ on_event (void *arg, const json_t *event)
     on_message (arg, event);
   else if (!strcmp (kind, "request"))
     on_request (arg, event);
+  else if (!strcmp (kind, "transfer"))
+    on_transfer (arg, event);
 }
 
-static void
-withdraw_if_over (CfNotify *notify, const char *id)
+/* Has nobody to look at ABOUT, a conversation or a request, any more? */
+static gboolean
+is_over (CfNotify *notify, const char *about)
 {
   struct cf_model *model = cf_app_model (notify->app);
-  const json_t *conversation = cf_model_get (model, CF_MODEL_CONVERSATIONS, id);
+  const json_t *conversation = cf_model_get (model, CF_MODEL_CONVERSATIONS, about);
 
-  if (!cf_model_get (model, CF_MODEL_REQUESTS, id) && !cf_row_number (conversation, "unread"))
-    withdraw (notify, id);
+  return !cf_model_get (model, CF_MODEL_REQUESTS, about) && !cf_row_number (conversation, "unread");
 }
 
 static void
-on_changed (void *arg, enum cf_model_list list, const char *id)
+on_changed (void *arg, enum cf_model_list list, const char *changed)
 {
   CfNotify *notify = arg;
-  GList *ids;
+  GHashTableIter iter;
+  gpointer id, about;
 
   if (list != CF_MODEL_CONVERSATIONS && list != CF_MODEL_REQUESTS)
     return;
-  if (id) {
-    withdraw_if_over (notify, id);
-    return;
-  }
-  ids = g_hash_table_get_keys (notify->shown);
-  for (GList *i = ids; i; i = i->next) {
-    char *copy = g_strdup (i->data); /* it goes with the key */
-
-    withdraw_if_over (notify, copy);
-    g_free (copy);
-  }
-  g_list_free (ids);
+  g_hash_table_iter_init (&iter, notify->shown);
+  while (g_hash_table_iter_next (&iter, &id, &about))
+    if ((!changed || !strcmp (changed, about)) && is_over (notify, about)) {
+      g_application_withdraw_notification (G_APPLICATION (notify->app), id);
+      g_hash_table_iter_remove (&iter);
+    }
 }
 
 CfNotify *
@@ -195,7 +247,7 @@ cf_notify_new (CfApp *app)
   CfNotify *notify = g_new0 (CfNotify, 1);
 
   notify->app = app;
-  notify->shown = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  notify->shown = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   if (cf_model_listen (cf_app_model (app), &handler, notify, &notify->listener))
     g_error ("no memory for notifications");
   return notify;

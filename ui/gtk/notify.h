@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* notify.h - the desktop's notifications: of messages and requests that come while nobody looks. */
+/* notify.h - the desktop's notifications: of messages, requests and files that come while nobody looks. */
 #ifndef CF_UI_GTK_NOTIFY_H
 #define CF_UI_GTK_NOTIFY_H
 

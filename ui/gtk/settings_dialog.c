@@ -34,8 +34,8 @@ struct _CfSettingsDialog {
   GtkRadioButton *everyone, *contacts, *nobody;
   GtkComboBoxText *how_long;
   GtkLabel *visibility_told;
-  CfSettingsRow *name, *theme, *send_key, *receipts, *typing, *notifications, *content;
-  HdyPreferencesGroup *ladder, *notifying;
+  CfSettingsRow *name, *theme, *send_key, *receipts, *typing, *notifications, *content, *download_dir, *accept_files;
+  HdyPreferencesGroup *ladder, *notifying, *files;
   CfFactRow *version, *home;
   gboolean updating;
 };
@@ -209,12 +209,15 @@ static void
 refresh_settings (CfSettingsDialog *dialog)
 {
   CfSettingsRow *const rows[] = { dialog->name,   dialog->theme,         dialog->send_key, dialog->receipts,
-                                  dialog->typing, dialog->notifications, dialog->content };
+                                  dialog->typing, dialog->notifications, dialog->content,
+                                  dialog->download_dir, dialog->accept_files };
 
   for (size_t i = 0; i < G_N_ELEMENTS (rows); i++)
     cf_settings_row_refresh (rows[i], dialog->app);
   gtk_widget_set_visible (GTK_WIDGET (dialog->notifying), gtk_widget_get_visible (GTK_WIDGET (dialog->notifications))
                                                               || gtk_widget_get_visible (GTK_WIDGET (dialog->content)));
+  gtk_widget_set_visible (GTK_WIDGET (dialog->files), gtk_widget_get_visible (GTK_WIDGET (dialog->download_dir))
+                                                          || gtk_widget_get_visible (GTK_WIDGET (dialog->accept_files)));
 }
 
 static void
@@ -277,6 +280,9 @@ cf_settings_dialog_class_init (CfSettingsDialogClass *class)
   BIND (notifying);
   BIND (notifications);
   BIND (content);
+  BIND (files);
+  BIND (download_dir);
+  BIND (accept_files);
   BIND (ladder);
   BIND (version);
   BIND (home);

@@ -4,22 +4,25 @@
 
 #include "ui/gtk/settings_row.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ui/client/i18n.h"
 #include "ui/client/model.h"
 #include "ui/client/words.h"
+#include "ui/gtk/file_row_private.h"
 #include "ui/gtk/widget_call.h"
 
 #define NAME_MAX_CHARS 64
+#define FOLDER_CHARS 24
 
 struct _CfSettingsRow {
   HdyActionRow parent;
   CfApp *app;
   char *key, *values, *labels, *meaning; /* MEANING: the subtitle while nothing is wrong */
   char **value;                          /* of a choice or a switch; NULL: text */
-  GtkWidget *control;                    /* GtkSwitch, GtkComboBoxText or GtkEntry */
+  GtkWidget *control;                    /* GtkSwitch, GtkComboBoxText, GtkEntry, or GtkButton of a folder */
   gboolean updating;                     /* the control follows the model */
 };
 
@@ -95,6 +98,76 @@ on_entry_left (CfSettingsRow *row)
   return GDK_EVENT_PROPAGATE;
 }
 
+/* ---- a folder ---- */
+
+static bool
+is_folder (CfSettingsRow *row)
+{
+  return !g_strcmp0 (row->values, "folder");
+}
+
+static void
+on_folder (GtkNativeDialog *chooser, int response, CfSettingsRow *row)
+{
+  char *dir = gtk_file_chooser_get_filename (GTK_FILE_CHOOSER (chooser));
+
+  if (response == GTK_RESPONSE_ACCEPT)
+    set_value (row, dir);
+  g_free (dir);
+  g_object_unref (chooser);
+}
+
+static void
+ask_folder (CfSettingsRow *row)
+{
+  GtkWidget *top = gtk_widget_get_toplevel (GTK_WIDGET (row));
+  GtkFileChooserNative *chooser = gtk_file_chooser_native_new (
+      hdy_preferences_row_get_title (HDY_PREFERENCES_ROW (row)), GTK_IS_WINDOW (top) ? GTK_WINDOW (top) : NULL,
+      GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, _("Choose"), NULL);
+  char *dir = cf_file_download_dir (row->app);
+
+  gtk_file_chooser_set_current_folder (GTK_FILE_CHOOSER (chooser), dir);
+  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (chooser), TRUE);
+  g_signal_connect_object (chooser, "response", G_CALLBACK (on_folder), row, 0);
+  gtk_native_dialog_show (GTK_NATIVE_DIALOG (chooser));
+  g_free (dir);
+}
+
+/* "~/Downloads" */
+static void
+show_folder (CfSettingsRow *row)
+{
+  char *dir = cf_file_download_dir (row->app), *shown = g_filename_display_name (dir), *name;
+  const char *home = g_get_home_dir (), *title = hdy_preferences_row_get_title (HDY_PREFERENCES_ROW (row));
+
+  if (g_str_has_prefix (dir, home) && dir[strlen (home)] == '/') {
+    g_free (shown);
+    name = g_filename_display_name (dir + strlen (home));
+    shown = g_strconcat ("~", name, NULL);
+    g_free (name);
+  }
+  name = g_strdup_printf ("%s: %s", title, shown);
+  gtk_label_set_text (GTK_LABEL (gtk_bin_get_child (GTK_BIN (row->control))), shown);
+  gtk_widget_set_tooltip_text (row->control, shown);
+  atk_object_set_name (gtk_widget_get_accessible (row->control), name);
+  g_free (name);
+  g_free (shown);
+  g_free (dir);
+}
+
+static GtkWidget *
+new_folder (CfSettingsRow *row)
+{
+  GtkWidget *control = gtk_button_new (), *label = gtk_label_new (NULL);
+
+  gtk_label_set_ellipsize (GTK_LABEL (label), PANGO_ELLIPSIZE_START);
+  gtk_label_set_max_width_chars (GTK_LABEL (label), FOLDER_CHARS);
+  gtk_widget_show (label);
+  gtk_container_add (GTK_CONTAINER (control), label);
+  g_signal_connect_swapped (control, "clicked", G_CALLBACK (ask_folder), row);
+  return control;
+}
+
 /* ---- the control ---- */
 
 static GtkWidget *
@@ -119,6 +192,16 @@ new_choice (CfSettingsRow *row)
   return control;
 }
 
+/* What was set elsewhere is a choice too. */
+static void
+show_choice (CfSettingsRow *row, const char *value)
+{
+  if (gtk_combo_box_set_active_id (GTK_COMBO_BOX (row->control), value) || !*value)
+    return;
+  gtk_combo_box_text_append (GTK_COMBO_BOX_TEXT (row->control), value, value);
+  gtk_combo_box_set_active_id (GTK_COMBO_BOX (row->control), value);
+}
+
 static GtkWidget *
 new_entry (CfSettingsRow *row)
 {
@@ -136,9 +219,10 @@ make_control (CfSettingsRow *row)
 {
   const char *title = hdy_preferences_row_get_title (HDY_PREFERENCES_ROW (row));
 
-  row->value = row->values && *row->values ? g_strsplit (row->values, "|", -1) : NULL;
+  row->value = row->values && *row->values && !is_folder (row) ? g_strsplit (row->values, "|", -1) : NULL;
   row->meaning = g_strdup (hdy_action_row_get_subtitle (HDY_ACTION_ROW (row)));
-  row->control = !row->value                        ? new_entry (row)
+  row->control = is_folder (row)                    ? new_folder (row)
+                 : !row->value                      ? new_entry (row)
                  : g_strv_length (row->value) == 2 && !row->labels ? new_switch (row)
                                                     : new_choice (row);
   gtk_widget_set_valign (row->control, GTK_ALIGN_CENTER);
@@ -164,7 +248,9 @@ cf_settings_row_refresh (CfSettingsRow *row, CfApp *app)
   if (GTK_IS_SWITCH (row->control))
     gtk_switch_set_active (GTK_SWITCH (row->control), !strcmp (value, row->value[0]));
   else if (GTK_IS_COMBO_BOX (row->control))
-    gtk_combo_box_set_active_id (GTK_COMBO_BOX (row->control), value);
+    show_choice (row, value);
+  else if (GTK_IS_BUTTON (row->control))
+    show_folder (row);
   else if (!gtk_widget_has_focus (row->control))
     gtk_entry_set_text (GTK_ENTRY (row->control), value);
   row->updating = FALSE;

@@ -10,7 +10,8 @@
  *     </object>
  *
  * VALUES "on|off" (any two, the first one is on): a switch; more: a choice of them, named by "labels" in the same
- * order; none: text.  A key that the daemon does not know hides its row.
+ * order, and beside them whatever else was set; "folder": a folder, and the way to choose another; none: text.  A key that
+ * the daemon does not know hides its row.
  */
 #ifndef CF_UI_GTK_SETTINGS_ROW_H
 #define CF_UI_GTK_SETTINGS_ROW_H
