@@ -2,9 +2,14 @@
 libcf_core_a_SOURCES += core/file/file.h core/file/escape.c
 libcf_core_a_SOURCES += core/file/offer.c core/file/offer.h core/file/name.c core/file/name.h core/file/media.c
 libcf_core_a_SOURCES += core/file/block.c core/file/block.h core/file/map.c core/file/map.h
+libcf_core_a_SOURCES += core/file/manifest.c core/file/manifest.h core/file/tree.c core/file/tree.h
+libcf_core_a_SOURCES += core/file/source.c core/file/source.h core/file/source_walk.c core/file/source_private.h
+libcf_core_a_SOURCES += core/file/sink.c core/file/sink.h core/file/sink_open.c core/file/sink_finish.c
+libcf_core_a_SOURCES += core/file/sink_private.h
 
 if HAVE_CMOCKA
-file_tests = tests/unit/core/test_file_offer tests/unit/core/test_file_block tests/unit/core/test_file_map
+file_tests = tests/unit/core/test_file_offer tests/unit/core/test_file_block tests/unit/core/test_file_map \
+	tests/unit/core/test_file_manifest tests/unit/core/test_file_source tests/unit/core/test_file_sink
 check_PROGRAMS += $(file_tests)
 TESTS += $(file_tests)
 file_test_cppflags = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
@@ -15,4 +20,10 @@ tests_unit_core_test_file_block_CPPFLAGS = $(file_test_cppflags)
 tests_unit_core_test_file_block_LDADD = $(file_test_ldadd)
 tests_unit_core_test_file_map_CPPFLAGS = $(file_test_cppflags)
 tests_unit_core_test_file_map_LDADD = $(file_test_ldadd)
+tests_unit_core_test_file_manifest_CPPFLAGS = $(file_test_cppflags)
+tests_unit_core_test_file_manifest_LDADD = $(file_test_ldadd)
+tests_unit_core_test_file_source_CPPFLAGS = $(file_test_cppflags)
+tests_unit_core_test_file_source_LDADD = $(file_test_ldadd)
+tests_unit_core_test_file_sink_CPPFLAGS = $(file_test_cppflags)
+tests_unit_core_test_file_sink_LDADD = $(file_test_ldadd)
 endif

@@ -24,6 +24,7 @@ struct cf_manifest_entry {
   uint32_t mtime_ns;     /* 0 to 999,999,999 after MTIME_S */
   int64_t mtime_s;
   uint64_t size, offset; /* of a file: bytes, and where they begin in the stream */
+  uint32_t number;       /* the builder's own; 0 when parsed */
   uint16_t mode;         /* permission bits alone */
   bool directory;
 };
@@ -43,8 +44,8 @@ gpg_error_t cf_manifest_parse (const void *text, size_t len, uint64_t size, uint
                                struct cf_manifest **r_manifest) CF_MUST_CHECK;
 void cf_manifest_free (struct cf_manifest *m); /* NULL is fine */
 
-/* ENTRIES (path, path_len, mtime, size, mode, directory), in any order: they get sorted, and offsets.  OUT gets the
-   text.  Errors: TOO_LARGE (beyond a limit), AMBIGUOUS_NAME (names that differ in case alone), INV_VALUE, ENOMEM. */
+/* The text of ENTRIES, in any order: they get sorted.  Offsets are not looked at.
+   Errors: TOO_LARGE (beyond a limit), AMBIGUOUS_NAME (names that differ in case alone), ENOMEM, those of OUT. */
 gpg_error_t cf_manifest_build (struct cf_manifest_entry *entries, size_t count, struct cf_buf *out) CF_MUST_CHECK;
 
 /* The file that has the byte at OFFSET of the stream; M->COUNT: none (the manifest, or beyond the end). */

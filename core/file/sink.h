@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* sink.h - where what is received goes: a part beside its place, until all of it is there and right.
  *
- *   DIR/.confab-XXXXXXXX.part            a file, 0600; XXXXXXXX: the first half of a name for the transfer
+ *   DIR/.confab-XXXXXXXX.part            a file, 0600; XXXXXXXX: the first 8 digits of the transfer
  *   DIR/.confab-XXXXXXXX.part/manifest   of a directory, 0700
  *   DIR/.confab-XXXXXXXX.part/content/   what is in it
  *
