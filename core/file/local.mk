@@ -20,10 +20,13 @@ tests_unit_core_test_file_block_CPPFLAGS = $(file_test_cppflags)
 tests_unit_core_test_file_block_LDADD = $(file_test_ldadd)
 tests_unit_core_test_file_map_CPPFLAGS = $(file_test_cppflags)
 tests_unit_core_test_file_map_LDADD = $(file_test_ldadd)
+tests_unit_core_test_file_manifest_SOURCES = tests/unit/core/test_file_manifest.c tests/unit/core/file_unit.h
 tests_unit_core_test_file_manifest_CPPFLAGS = $(file_test_cppflags)
 tests_unit_core_test_file_manifest_LDADD = $(file_test_ldadd)
+tests_unit_core_test_file_source_SOURCES = tests/unit/core/test_file_source.c tests/unit/core/file_unit.h
 tests_unit_core_test_file_source_CPPFLAGS = $(file_test_cppflags)
 tests_unit_core_test_file_source_LDADD = $(file_test_ldadd)
+tests_unit_core_test_file_sink_SOURCES = tests/unit/core/test_file_sink.c tests/unit/core/file_unit.h
 tests_unit_core_test_file_sink_CPPFLAGS = $(file_test_cppflags)
 tests_unit_core_test_file_sink_LDADD = $(file_test_ldadd)
 endif
