@@ -21,6 +21,8 @@ import tempfile
 import time
 
 BUILD = os.environ.get("CF_BUILDDIR") or os.getcwd()
+OPENS, OPENS_SECONDS = 8, 61  # CF_GATE_FLOOD_OPENS in CF_GATE_FLOOD_MS
+TYPING = 1                    # seconds that a person takes for a password, at least
 
 
 class Client:
@@ -40,6 +42,12 @@ class Client:
     def send(self, line):
         self.sock.sendall(line.encode() + b"\n")
 
+    def wait_inquiry(self):
+        assert self.file.readline().startswith(b"INQUIRE ")
+
+    def tell(self, answer):
+        self.sock.sendall(b"D " + answer.encode() + b"\nEND\n")
+
     def rows(self, answer=None):
         data = b""
         while True:
@@ -50,7 +58,7 @@ class Client:
                     row, data = data.split(b"\n", 1)
                     yield json.loads(row)
             elif line.startswith(b"INQUIRE "):
-                self.sock.sendall(b"D " + answer.encode() + b"\nEND\n")
+                self.tell(answer)
             elif line == b"OK" or line.startswith(b"OK "):
                 return
             elif line.startswith(b"S "):
@@ -74,6 +82,7 @@ class Person:
         self.fpr = [line.split(":")[9] for line in listing.splitlines() if line.startswith("fpr")][0]
         self.gpg("--quick-add-key", self.fpr, "cv25519", "encr", "never")
         self.daemon = None
+        self.opens = []  # when it asked
 
     def gpg(self, *args):
         return subprocess.run(["gpg", "--batch", "--quiet", "--pinentry-mode", "loopback", "--passphrase", "", *args], env=self.env, check=True,
@@ -143,26 +152,38 @@ def measure_start_and_peer(a, b, rounds):
     return starts, shown
 
 
-def measure_open(a, b, rounds):
+def open_once(a, b, password, typing):
+    """Seconds from the second password to open on both sides, TYPING seconds after the request was shown; the id."""
+    asking, waiting, watch = Client(a.path), Client(b.path), Client(b.path)
+    watch.send("REQUESTS --watch")
+    asking.send(f"OPEN -- {b.fpr}")
+    asking.wait_inquiry()
+    asking.tell(password)
+    request = next(watch.rows())["request"]
+    waiting.send(f"ACCEPT -- {request}")
+    waiting.wait_inquiry()
+    time.sleep(typing)
+    begun = time.perf_counter()
+    waiting.tell(password)
+    accepted = next(waiting.rows())["conversation"]
+    conv = next(asking.rows())["conversation"]
+    took = time.perf_counter() - begun
+    assert accepted == conv
+    for client in (asking, waiting, watch):
+        client.sock.close()
+    return took, conv
+
+
+def measure_open(a, b, rounds, typing):
+    """More than OPENS openings a minute are a flood, and not shown."""
     times, conv = [], None
     for i in range(rounds):
-        asking = Client(a.path)
-        asking.send(f"OPEN -- {b.fpr}")
-        waiting = Client(b.path)
-        asked = asking.rows(f"password {i}")
-        watch = Client(b.path)
-        watch.send("REQUESTS --watch")
-        # The asker's password goes out when its generator runs: step it by a thread-free trick, one row at a time.
-        asking.file.readline()
-        asking.sock.sendall(f"D password {i}\nEND\n".encode())
-        request = next(watch.rows())["request"]
-        begun = time.perf_counter()
-        list_b = waiting.call(f"ACCEPT -- {request}", f"password {i}")
-        conv = next(asked)["conversation"]
-        times.append(time.perf_counter() - begun)
-        assert list_b[0]["conversation"] == conv
-        for client in (asking, waiting, watch):
-            client.sock.close()
+        now = time.monotonic()
+        if len(a.opens) >= OPENS and now - a.opens[-OPENS] < OPENS_SECONDS:
+            time.sleep(OPENS_SECONDS - (now - a.opens[-OPENS]))
+        a.opens.append(time.monotonic())
+        took, conv = open_once(a, b, f"password {i}", typing)
+        times.append(took)
     return times, conv
 
 
@@ -194,7 +215,8 @@ def main():
         b.start()
         sees(a, b.fpr)
         sees(b, a.fpr)
-        opens, conv = measure_open(a, b, max(5, rounds // 3))
+        typed, conv = measure_open(a, b, max(5, rounds // 3), TYPING)
+        opens, conv = measure_open(a, b, max(5, rounds // 3), 0)
         messages = measure_message(a, conv, rounds)
         after = bare(rounds)
         op = {k: (before[k] + after[k]) / 2 for k in before}
@@ -205,8 +227,9 @@ def main():
         print(f"{'P6 daemon start to ready':34s} {start:8.1f} ms   {start - needed:5.1f} ms beyond decrypt, verify "
               f"({needed:.1f} ms)   goal 150 ms")
         print(f"{'P7 peer shown after ready':34s} {ms(shown):8.1f} ms   goal 300 ms")
-        report("P8 second password to open", ms(opens), op["make_key"] + 2 * op["sign"] + 2 * op["verify"],
-               "make key, 2 sign, 2 verify", "1.50 x")
+        bare_open = op["make_key"] + 2 * op["sign"] + 2 * op["verify"]
+        report("P8 second password to open", ms(typed), bare_open, "make key, 2 sign, 2 verify", "1.50 x")
+        report("   typed in no time (a script)", ms(opens), bare_open, "the same", "none")
         print("bare:", json.dumps(op))
     finally:
         a.stop()
