@@ -169,7 +169,8 @@ cf_gpg_conversation_key_new (struct cf_gpg *gpg, const uint8_t passphrase[CF_GPG
 struct import_job {
   struct cf_gpg_job job;
   struct cf_import_part import;
-  gpgme_key_t key;
+  gpgme_key_t key; /* as it is in the block, or in the home if it is there already */
+  bool marked;     /* it had its mark before */
   struct cf_key_text text;
   cf_gpg_key_fn done;
   void *arg;
@@ -203,7 +204,7 @@ check_shape (gpgme_key_t key)
   return err;
 }
 
-/* It is in the home now; what the home has is what counts. */
+/* It was in the home before us; what the home has is what counts. */
 static gpg_error_t
 stored_listed (struct cf_gpg_job *job, gpg_error_t err)
 {
@@ -216,28 +217,36 @@ stored_listed (struct cf_gpg_job *job, gpg_error_t err)
   key = cf_key_listed (job, &i->import.expected);
   if (!key)
     return cf_err (GPG_ERR_BAD_PUBKEY);
-  err = check_shape (key);
+  err = key->secret ? cf_err (CF_ERR_KEY_WRONG) : check_shape (key);
   if (!err)
     err = cf_keycache_put (job->gpg->cache, &i->import.expected, key);
   if (err)
     return err;
   gpgme_key_ref (key);
+  gpgme_key_unref (i->key);
   i->key = key;
   return cf_key_text_fill (&i->text, key, NULL);
 }
 
 static gpg_error_t
-list_stored (struct cf_gpg_job *job, gpgme_keylist_mode_t mode, cf_job_step_fn next)
+list_stored (struct cf_gpg_job *job, cf_job_step_fn next)
 {
   struct import_job *i = (struct import_job *) job;
 
-  return cf_job_list_key (job, CF_HOME_CONVERSATION, &i->import.expected, false, mode, next);
+  return cf_job_list_key (job, CF_HOME_CONVERSATION, &i->import.expected, false, GPGME_KEYLIST_MODE_WITH_SECRET, next);
 }
 
+/* A key that is new to the home is there as the rule has seen it: gpg showed what it would import. */
 static gpg_error_t
 block_imported (struct cf_gpg_job *job, gpg_error_t err)
 {
-  return err ? err : list_stored (job, 0, stored_listed);
+  struct import_job *i = (struct import_job *) job;
+
+  if (err)
+    return err;
+  if (gpgme_op_import_result (job->ctx)->imports->status & GPGME_IMPORT_NEW)
+    return cf_key_text_fill (&i->text, i->key, NULL);
+  return i->marked ? list_stored (job, stored_listed) : cf_err (CF_ERR_KEY_WRONG);
 }
 
 /* Somebody's identity is no conversation key: what signs for a person signs for no conversation. */
@@ -254,6 +263,14 @@ people_listed (struct cf_gpg_job *job, gpg_error_t err)
   return err ? err : cf_import_go_on (job);
 }
 
+static gpg_error_t
+list_person (struct cf_gpg_job *job)
+{
+  struct import_job *i = (struct import_job *) job;
+
+  return cf_job_list_key (job, CF_HOME_PEOPLE, &i->import.expected, false, 0, people_listed);
+}
+
 /* Frozen: a key that is here already stays as it is, whatever the block adds.
    A peer that shows us a key of our own would make our messages its own. */
 static gpg_error_t
@@ -266,17 +283,21 @@ before_import_listed (struct cf_gpg_job *job, gpg_error_t err)
   if (err)
     return err;
   key = cf_key_listed (job, &i->import.expected);
-  if (key && (key->secret || !cf_frozen_is (job->gpg, &i->import.expected)))
-    return cf_err (CF_ERR_KEY_WRONG);
-  if (key)
-    return stored_listed (job, 0);
-  return cf_job_list_key (job, CF_HOME_PEOPLE, &i->import.expected, false, 0, people_listed);
+  return key ? stored_listed (job, 0) : list_person (job);
 }
 
+/* What has no mark is not in the home: it gets it before it gets in, and our own before anybody sees it. */
 static gpg_error_t
 rule_applied (struct cf_gpg_job *job, gpg_error_t err)
 {
-  return err ? err : list_stored (job, GPGME_KEYLIST_MODE_WITH_SECRET, before_import_listed);
+  struct import_job *i = (struct import_job *) job;
+
+  if (err)
+    return err;
+  i->key = cf_key_listed (job, &i->import.expected);
+  gpgme_key_ref (i->key);
+  i->marked = cf_frozen_is (job->gpg, &i->import.expected);
+  return i->marked ? list_stored (job, before_import_listed) : list_person (job);
 }
 
 static gpg_error_t
