@@ -11,6 +11,9 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "core/daemon/worker.h"
 
@@ -188,6 +191,38 @@ test_left_while_working (void **state)
   assert_int_equal (cf_thread_worker_new (&env, base, &worker), 0);
 }
 
+/* Does a child of ours have the LEN bytes that we have mapped? */
+static bool
+is_inherited (size_t len)
+{
+  uint8_t *mem = mmap (NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+  unsigned char there;
+  pid_t child;
+  int status;
+
+  assert_ptr_not_equal (mem, MAP_FAILED);
+  mem[0] = mem[len - 1] = 1;
+  child = fork ();
+  assert_true (child >= 0);
+  if (!child)
+    _exit (mincore (mem, 1, &there) ? 1 : 0);
+  assert_int_equal (waitpid (child, &status, 0), child);
+  assert_int_equal (munmap (mem, len), 0);
+  assert_true (WIFEXITED (status));
+  return !WEXITSTATUS (status);
+}
+
+/* What a password is stretched in is nobody else's. */
+static void
+test_memory (void **state)
+{
+  (void) state;
+  assert_true (is_inherited (1 << 20));
+#ifndef __SANITIZE_ADDRESS__
+  assert_false (is_inherited (64 << 20));
+#endif
+}
+
 int
 main (void)
 {
@@ -196,6 +231,7 @@ main (void)
     cmocka_unit_test_setup_teardown (test_bounded, setup, teardown),
     cmocka_unit_test_setup_teardown (test_cancel, setup, teardown),
     cmocka_unit_test_setup_teardown (test_left_while_working, setup, teardown),
+    cmocka_unit_test (test_memory),
   };
 
   return cmocka_run_group_tests_name ("core/worker", tests, NULL, NULL);
