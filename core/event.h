@@ -2,7 +2,7 @@
 /* event.h - what happened: a stream that clients follow and come back to.
  *
  * A durable event is written to the store in the transaction of its cause and
- * gets the next cursor.  A passing one (typing, peer_seen, peer_gone, network) carries the
+ * gets the next cursor.  A passing one (typing, peer_seen, peer_gone, contact, link, network) carries the
  * cursor of the last durable one and is not repeated to who comes back.
  *
  * The store keeps no words of anybody in its events: text, quote and reactions

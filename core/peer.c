@@ -193,12 +193,6 @@ emit (struct cf_peers *peers, const char *kind, bool durable, json_t *fields)
     cf_log (peers->core->env, CF_LOG_ERROR, "event %s could not be told: %s", kind, gpg_strerror (err));
 }
 
-void
-cf_peers_changed (struct cf_peers *peers, struct cf_peer *peer)
-{
-  cf_peer_watches_tell (peers, peer);
-}
-
 /* --- presence --- */
 
 void
@@ -357,26 +351,27 @@ device_fill (struct cf_peer_device *dev, const struct cf_peers_tie *tie)
     cf_peers_device_add_addr (dev, tie->addr);
 }
 
-/* Names as they may be shown; an ENOMEM leaves the old ones. */
-static void
+/* *FIELD is TEXT from now on, as it may be shown (NULL: it stays, as after an ENOMEM).  True: it was another. */
+static bool
+set_text (char **field, const char *text)
+{
+  char *shown = text ? cf_text_display (text, strlen (text), false) : NULL;
+  bool other = shown && (!*field || strcmp (shown, *field));
+
+  if (shown) {
+    free (*field);
+    *field = shown;
+  }
+  return other;
+}
+
+/* True: he is called otherwise than before. */
+static bool
 set_names (struct cf_peer *peer, const struct cf_peers_tie *tie)
 {
-  char *text;
+  bool other = tie->key && set_text (&peer->user_id, tie->key->user_id);
 
-  if (tie->key && tie->key->user_id) {
-    text = cf_text_display (tie->key->user_id, strlen (tie->key->user_id), false);
-    if (text) {
-      free (peer->user_id);
-      peer->user_id = text;
-    }
-  }
-  if (tie->name) {
-    text = cf_text_display (tie->name, strlen (tie->name), false);
-    if (text) {
-      free (peer->name);
-      peer->name = text;
-    }
-  }
+  return set_text (&peer->name, tie->name) || other;
 }
 
 gpg_error_t
@@ -386,17 +381,19 @@ cf_peers_tie (struct cf_peers *peers, const struct cf_peers_tie *tie, struct cf_
   struct cf_peer *peer;
   struct cf_peer_device *dev;
   uint8_t old_key[CF_DEVICE_KEY_LEN];
-  bool renewed;
+  bool renewed, renamed;
 
   err = cf_peers_check_newest (peers, tie->device);
   if (!err)
     err = cf_peers_get (peers, &tie->device->identity, &peer);
   if (err)
     return err;
-  set_names (peer, tie);
+  renamed = set_names (peer, tie);
   cf_peers_compare (peers, peer);
   if (tie->key)
     cf_peers_take_key (peers, peer, tie->key);
+  if (renamed && !peer->blocked)
+    cf_peers_changed (peers, peer);
   dev = device_slot (peers, peer, tie->device);
   memcpy (old_key, dev->key, sizeof old_key);
   renewed = dev->tied && memcmp (old_key, tie->device->device_key, sizeof old_key);
@@ -428,7 +425,8 @@ cf_peers_show_bad (struct cf_peers *peers, const struct cf_peers_tie *tie)
   cf_peers_take_key (peers, peer, tie->key);
   dev = cf_peers_device_by_number (peer, tie->device->device_number);
   if (!dev || !dev->tied) {
-    set_names (peer, tie);
+    if (set_names (peer, tie) && !peer->blocked)
+      cf_peers_changed (peers, peer);
     cf_peers_compare (peers, peer);
     dev = device_slot (peers, peer, tie->device);
     device_fill (dev, tie);
@@ -519,7 +517,10 @@ cf_peer_set_blocked (struct cf_core *core, struct cf_peer *peer, bool blocked)
   } else
     cf_links_heard (core, peer);
   cf_peers_circle_changed (core->peers);
-  cf_peers_changed (core->peers, peer);
+  if (is_kept (peer))
+    cf_peers_changed (core->peers, peer);
+  else
+    cf_peers_dropped (core->peers, peer);
   return 0;
 }
 
@@ -548,7 +549,10 @@ cf_peers_unkeep (struct cf_peers *peers, struct cf_peer *peer)
   err = cf_strangers_admit (peers->strangers, &peer->fpr, NULL);
   if (err)
     cf_log (peers->core->env, CF_LOG_WARN, "the key of one who is no contact any more stays: %s", gpg_strerror (err));
-  cf_peers_changed (peers, peer);
+  if (is_kept (peer))
+    cf_peers_changed (peers, peer);
+  else
+    cf_peers_dropped (peers, peer);
   return 0;
 }
 

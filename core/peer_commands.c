@@ -96,8 +96,8 @@ cf_peer_json (struct cf_core *core, const struct cf_peer *peer)
   return row;
 }
 
-static json_t *
-contact_json (struct cf_core *core, const struct cf_peer *peer)
+json_t *
+cf_contact_json (struct cf_core *core, const struct cf_peer *peer)
 {
   json_t *row = cf_peer_json (core, peer), *verified = NULL;
 
@@ -228,7 +228,7 @@ is_contact (const struct cf_peer *peer)
 static void
 run_contacts (struct cf_command *cmd)
 {
-  cf_command_done (cmd, rows_of (cmd, is_contact, contact_json));
+  cf_command_done (cmd, rows_of (cmd, is_contact, cf_contact_json));
 }
 
 /* --- ADD --- */
@@ -272,7 +272,7 @@ add_finish (struct cf_command *cmd, const struct cf_fpr *fpr, const struct cf_ke
   else if (!err)
     err = keep (cmd->core, peer, address);
   if (!err)
-    err = cf_command_row (cmd, contact_json (cmd->core, peer));
+    err = cf_command_row (cmd, cf_contact_json (cmd->core, peer));
   cf_command_done (cmd, err);
 }
 
@@ -428,7 +428,7 @@ set_blocked (struct cf_command *cmd, struct cf_peer *peer, bool blocked)
   gpg_error_t err = peer->blocked == blocked ? 0 : cf_peer_set_blocked (cmd->core, peer, blocked);
 
   if (!err)
-    err = cf_command_row (cmd, contact_json (cmd->core, peer));
+    err = cf_command_row (cmd, cf_contact_json (cmd->core, peer));
   cf_command_done (cmd, err);
 }
 

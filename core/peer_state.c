@@ -27,6 +27,39 @@ cf_peer_key_state (const struct cf_core *core, const struct cf_peer *peer)
   return peer->key_state;
 }
 
+/* --- who hears of it --- */
+
+static void
+tell_contact (struct cf_peers *peers, const struct cf_peer *peer, bool removed)
+{
+  json_t *row = cf_contact_json (peers->core, peer);
+  gpg_error_t err = row ? 0 : cf_err (GPG_ERR_ENOMEM);
+
+  if (!err && removed && json_object_set_new (row, "removed", json_true ()))
+    err = cf_err (GPG_ERR_ENOMEM);
+  if (!err)
+    err = cf_event_emit (peers->core, "contact", false, row);
+  else
+    json_decref (row);
+  if (err)
+    cf_log (peers->core->env, CF_LOG_ERROR, "a contact's event was not told: %s", gpg_strerror (err));
+}
+
+void
+cf_peers_changed (struct cf_peers *peers, struct cf_peer *peer)
+{
+  cf_peer_watches_tell (peers, peer);
+  if (peer->contact || peer->blocked)
+    tell_contact (peers, peer, false);
+}
+
+void
+cf_peers_dropped (struct cf_peers *peers, struct cf_peer *peer)
+{
+  cf_peer_watches_tell (peers, peer);
+  tell_contact (peers, peer, true);
+}
+
 /* --- states --- */
 
 static void
@@ -240,7 +273,11 @@ cf_peers_compare (struct cf_peers *peers, struct cf_peer *peer)
   while (cf_map_next (peers->by_fpr, &pos, &key, &value)) {
     struct cf_peer *other = value;
 
-    if (other != peer && (passes_for (other, peer) || cf_fpr_equal (&other->lookalike, &peer->fpr)))
-      find_lookalike (peers, other);
+    if (other == peer || (!passes_for (other, peer) && !cf_fpr_equal (&other->lookalike, &peer->fpr)))
+      continue;
+    before = other->lookalike;
+    find_lookalike (peers, other);
+    if (!cf_fpr_equal (&before, &other->lookalike) && !other->blocked)
+      cf_peers_changed (peers, other);
   }
 }

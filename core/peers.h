@@ -37,8 +37,6 @@ void cf_peers_remove (struct cf_peers *peers, struct cf_peer *peer);
 gpg_error_t cf_peers_save (struct cf_peers *peers, const struct cf_peer *peer) CF_MUST_CHECK;
 /* PEER is no contact any more; a blocked one stays blocked. */
 gpg_error_t cf_peers_unkeep (struct cf_peers *peers, struct cf_peer *peer) CF_MUST_CHECK;
-/* Tell who watches. */
-void cf_peers_changed (struct cf_peers *peers, struct cf_peer *peer);
 /* The device with NUMBER; the one with KEY, tied or not.  NULL: none. */
 struct cf_peer_device *cf_peers_device_by_number (struct cf_peer *peer, const uint8_t number[CF_DEVICE_NUMBER_LEN]);
 struct cf_peer_device *cf_peers_device_by_key (struct cf_peer *peer, const uint8_t key[CF_DEVICE_KEY_LEN]);
@@ -72,6 +70,11 @@ void cf_peers_recognised (void *arg, const struct cf_recognition *who); /* ARG i
 void cf_peers_ask_back (struct cf_peers *peers, const struct cf_peer *peer);
 
 /* --- peer_state.c --- */
+
+/* PEER's rows are others now: tell who watches, and of a contact (or somebody blocked) by the event "contact". */
+void cf_peers_changed (struct cf_peers *peers, struct cf_peer *peer);
+/* PEER, who was a contact or blocked, is neither any more. */
+void cf_peers_dropped (struct cf_peers *peers, struct cf_peer *peer);
 
 /* What a look-up or an import said of PEER's key.  A new state is told to who watches, written, and stops
    conversations and drops the link if it is bad. */
@@ -113,7 +116,8 @@ void cf_peer_fetches_counts (const struct cf_peer_fetches *fetches, struct cf_pe
 
 /* --- peer_commands.c --- */
 
-json_t *cf_peer_json (struct cf_core *core, const struct cf_peer *peer); /* the row of PEERS */
+json_t *cf_peer_json (struct cf_core *core, const struct cf_peer *peer);    /* the row of PEERS */
+json_t *cf_contact_json (struct cf_core *core, const struct cf_peer *peer); /* that of CONTACTS */
 void cf_peer_watches_tell (struct cf_peers *peers, const struct cf_peer *peer);
 void cf_peer_watches_free (struct cf_peers *peers);
 

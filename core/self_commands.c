@@ -307,7 +307,10 @@ const struct cf_command_def cf_self_commands[] = {
     "for", 0, 1, true, run_visibility },
   { "EVENTS", "EVENTS [--since=CURSOR | CURSOR]",
     "Rows as things happen, until the client goes: event, at, cursor, and the event's own fields.  With a cursor, first\n"
-    "all that came after it; 0: all that is kept.",
+    "all that came after it; 0: all that is kept.  Not kept are those of the moment: typing, draft, setting, network,\n"
+    "peer_seen, peer_gone (a row of PEERS); contact (that of CONTACTS, whenever it is another than before; removed: no\n"
+    "more); link (fingerprint, user_id, name, online, route: a contact, or the other side of a conversation, can be\n"
+    "reached from now on, or no longer).",
     "since", 0, 1, false, run_events },
   { "STOP", "STOP", "End the daemon.", "", 0, 0, false, run_stop },
   { NULL, NULL, NULL, NULL, 0, 0, false, NULL },

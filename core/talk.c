@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "core/conversation.h"
+#include "core/event.h"
 #include "core/gate.h"
 #include "core/message.h"
 
@@ -60,11 +62,32 @@ cf_talk_send (struct cf_core *core, const struct cf_fpr *peer, enum cf_talk type
   return err;
 }
 
+/* Who shows that PEER is there shows it now.  Of strangers with whom there is nothing, nobody needs to hear. */
+static void
+tell_link (struct cf_core *core, const struct cf_peer *peer)
+{
+  const struct cf_conversation *conv = core->conversations->first;
+  char fpr[CF_FPR_HEX_SIZE];
+  gpg_error_t err;
+
+  while (conv && !cf_fpr_equal (&conv->peer, &peer->fpr))
+    conv = conv->next;
+  if (!conv && !peer->contact)
+    return;
+  err = cf_event_emit (core, "link", false,
+                       json_pack ("{s:s, s:s?, s:s?, s:b, s:s?}", "fingerprint", cf_fpr_hex (&peer->fpr, fpr), "user_id",
+                                  peer->user_id, "name", peer->name, "online", cf_link_is_up (core, &peer->fpr), "route",
+                                  cf_link_route (core, &peer->fpr)));
+  if (err)
+    cf_log (core->env, CF_LOG_ERROR, "talk: an event was not told: %s", gpg_strerror (err));
+}
+
 static void
 talk_up (void *arg, struct cf_peer *peer)
 {
   struct cf_core *core = arg;
 
+  tell_link (core, peer);
   /* The gate first: a conversation that its last frames open can carry messages at once. */
   cf_gate_up (core, peer);
   cf_message_up (core, peer);
@@ -76,6 +99,7 @@ talk_down (void *arg, struct cf_peer *peer, gpg_error_t err)
   struct cf_core *core = arg;
 
   (void) err;
+  tell_link (core, peer);
   cf_gate_down (core, peer);
   cf_message_down (core, peer);
 }

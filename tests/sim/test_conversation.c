@@ -141,6 +141,67 @@ test_two_with_one_person (void **state)
   sim_free (p.sim);
 }
 
+/* ---- what clients need not ask for ---- */
+
+static bool
+is_true (json_t *event, const char *field)
+{
+  assert_non_null (event);
+  return json_is_true (json_object_get (event, field));
+}
+
+/* A client that mirrors contacts and ways to people hears of each change. */
+static void
+test_links_and_contacts_are_told (void **state)
+{
+  struct pair p;
+  size_t from;
+
+  (void) state;
+  begin (&p, 30);
+  assert_true (is_true (sim_event (p.a, 0, "contact", "fingerprint", p.fpr_b), "contact")); /* since it is open */
+  from = json_array_size (p.a->events);
+  sim_node_crash (p.b, false);
+  sim_run (p.sim, 1000);
+  assert_false (is_true (sim_event (p.a, from, "link", "fingerprint", p.fpr_b), "online"));
+  from = json_array_size (p.a->events);
+  sim_run (p.sim, 5 * 60 * 1000);
+  assert_false (is_true (sim_event (p.a, from, "contact", "fingerprint", p.fpr_b), "online")); /* gone */
+  from = json_array_size (p.a->events);
+  assert_int_equal (sim_node_start (p.b), 0);
+  sim_run (p.sim, 10000);
+  assert_true (is_true (sim_event (p.a, from, "link", "fingerprint", p.fpr_b), "online"));
+  assert_non_null (sim_event (p.a, from, "link", "route", "lan"));
+
+  from = json_array_size (p.a->events);
+  assert_int_equal (sim_do (p.a, "BLOCK", NULL, p.fpr_b, NULL), 0);
+  assert_true (is_true (sim_event (p.a, from, "contact", "fingerprint", p.fpr_b), "blocked"));
+  assert_false (is_true (sim_event (p.a, from, "link", "fingerprint", p.fpr_b), "online"));
+  assert_int_equal (sim_do (p.a, "UNBLOCK", NULL, p.fpr_b, NULL), 0);
+  assert_int_equal (sim_do (p.a, "DELETE", NULL, p.id, NULL), 0);
+  from = json_array_size (p.a->events);
+  assert_int_equal (sim_do (p.a, "REMOVE", NULL, p.fpr_b, NULL), 0);
+  assert_true (is_true (sim_event (p.a, from, "contact", "fingerprint", p.fpr_b), "removed"));
+  sim_free (p.sim);
+}
+
+/* What strangers do with their tunnels is no news. */
+static void
+test_strangers_links_are_not_told (void **state)
+{
+  struct pair p;
+
+  (void) state;
+  pair_begin (&p, 31);
+  pair_meet (&p);
+  assert_int_equal (cf_link_want (p.b->core, &p.a->fpr, true), 0);
+  sim_run (p.sim, 2000);
+  assert_true (cf_link_is_up (p.a->core, &p.b->fpr));
+  assert_null (sim_event (p.a, 0, "link", NULL, NULL));
+  assert_null (sim_event (p.a, 0, "contact", NULL, NULL));
+  sim_free (p.sim);
+}
+
 /* ---- keys that no conversation has ---- */
 
 static void
@@ -268,6 +329,8 @@ main (void)
     cmocka_unit_test (test_orphan_keys),    cmocka_unit_test (test_orphan_of_a_request),
     cmocka_unit_test (test_orphan_or_not),  cmocka_unit_test (test_orphan_beside_a_new_one),
     cmocka_unit_test (test_two_with_one_person),
+    cmocka_unit_test (test_links_and_contacts_are_told),
+    cmocka_unit_test (test_strangers_links_are_not_told),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);

@@ -454,15 +454,14 @@ show_transfer_event (struct cf_cli *cli, const json_t *row)
 static void
 show_error (struct cf_cli *cli, const json_t *row)
 {
-  char *who = cf_row_who (row), *message = cf_row_shown (row, "message"), *hint = cf_row_shown (row, "hint");
+  char *who = cf_row_who (row), *text = cf_words_event (row);
 
-  if (*message)
-    cf_cli_say (cli, CF_CLI_BAD, *hint ? _ ("Error: %s. %s") : _ ("Error: %s"), message, hint);
+  if (text)
+    cf_cli_say (cli, CF_CLI_BAD, _ ("Error: %s"), text);
   else
     cf_cli_say (cli, CF_CLI_BAD, _ ("Error: %s: %s"), who, cf_row_text (row, "error"));
   free (who);
-  free (message);
-  free (hint);
+  free (text);
 }
 
 void
@@ -492,7 +491,8 @@ cf_show_event (struct cf_cli *cli, json_t *row)
     show_error (cli, row);
   else if (!strcmp (event, "visibility"))
     cf_cli_say (cli, CF_CLI_DIM, _ ("You are visible to %s"), cf_row_word (cf_row_text (row, "visibility")));
-  else if (!strcmp (event, "draft") || !strcmp (event, "setting")) /* other clients' business */
+  else if (!strcmp (event, "draft") || !strcmp (event, "setting") || !strcmp (event, "contact")
+           || !strcmp (event, "link")) /* other clients' business */
     return;
   else if (!strcmp (event, "network"))
     cf_cli_say (cli, CF_CLI_DIM, _ ("The network has changed"));

@@ -2,7 +2,7 @@
 noinst_LIBRARIES += libcf-client.a
 libcf_client_a_SOURCES = ui/client/connection.c ui/client/client.c ui/client/client.h ui/client/spawn.c ui/client/spawn.h \
 	ui/client/session.c ui/client/session_call.c ui/client/session.h ui/client/session_private.h \
-	ui/client/model.c ui/client/model.h ui/client/model_list.c ui/client/model_list.h \
+	ui/client/model.c ui/client/model_event.c ui/client/model_private.h ui/client/model.h ui/client/model_list.c ui/client/model_list.h \
 	ui/client/timeline.c ui/client/timeline.h ui/client/transfers.c ui/client/transfers.h \
 	ui/client/words.c ui/client/words_time.c ui/client/words_event.c ui/client/words.h ui/client/words_private.h \
 	ui/client/path.c ui/client/path.h ui/client/row.c ui/client/row.h ui/client/i18n.c ui/client/i18n.h ui/client/qr.c ui/client/qr.h

@@ -18,51 +18,18 @@
 
 #include "base/env.h"
 #include "base/text.h"
-#include "ui/client/model_list.h"
+#include "ui/client/model_private.h"
 
 #define GATHER_MS 300         /* before a list is fetched again */
-#define LINK_MS 3000          /* from seeing somebody to a connection with him: of that no event tells */
+#define SETTLE_MS 3000        /* after READY: what passed between the lists and the first event heard is looked at */
 #define TYPING_MAX_MS 120000  /* the daemon says when it is over; this is for when that is lost */
-#define TYPING_MAX 64         /* at once */
 #define LATE_MAX 1000         /* events during a fetch */
-#define PREVIEW_MAX 200       /* bytes of a last message */
 
 struct cf_model_listener {
   struct cf_model_listener *next;
   struct cf_model_handler handler;
   void *arg;
   bool gone; /* unlistened while somebody is told */
-};
-
-/* A list, and how it is fetched. */
-struct listing {
-  struct cf_model *model;
-  struct cf_rows rows;
-  bool complete;            /* fetched since the last READY */
-  struct cf_call *call;     /* under way */
-  struct cf_rows incoming;  /* its rows so far */
-  json_t *late;             /* rows that events told meanwhile, removals as {id: ..., "gone": true} */
-  bool again;               /* fetch once more after this */
-  int64_t got_utc_ms;       /* when the last fetch ended */
-  struct cf_timer gather;
-};
-
-struct typing {
-  char *conversation;
-  uint64_t until_ms;
-};
-
-struct cf_model {
-  struct cf_session *session;
-  struct listing lists[CF_MODEL_LISTS];
-  json_t *status, *status_incoming;
-  struct cf_call *status_call;
-  struct typing typing[TYPING_MAX];
-  size_t typing_count;
-  struct cf_timer typing_lapse;
-  struct cf_timer link_look;
-  struct cf_model_listener *listeners;
-  unsigned telling; /* depth */
 };
 
 /* ---- listeners ---- */
@@ -127,9 +94,8 @@ now_utc_ms (struct cf_model *m)
   return cf_session_env (m->session)->now_utc_ms;
 }
 
-/* LIST is to be fetched again, in a moment. */
-static void
-fetch_soon (struct cf_model *m, enum cf_model_list list)
+void
+cf_model_fetch_soon (struct cf_model *m, enum cf_model_list list)
 {
   struct listing *l = &m->lists[list];
 
@@ -187,7 +153,7 @@ on_done (void *arg, const struct cf_client_error *error)
   tell_changed (l->model, list, NULL);
   cf_rows_done (&before); /* rows are borrowed until then */
   if (l->again)
-    fetch_soon (l->model, list);
+    cf_model_fetch_soon (l->model, list);
 }
 
 static void
@@ -243,8 +209,8 @@ on_status_done (void *arg, const struct cf_client_error *error)
   json_decref (before);
 }
 
-static void
-fetch_status (struct cf_model *m)
+void
+cf_model_fetch_status (struct cf_model *m)
 {
   static const struct cf_call_handler handler = { on_status_row, on_status_done };
   gpg_error_t err;
@@ -260,7 +226,7 @@ void
 cf_model_refresh (struct cf_model *m, enum cf_model_list list)
 {
   if (list == CF_MODEL_STATUS)
-    fetch_status (m);
+    cf_model_fetch_status (m);
   else
     fetch (&m->lists[list]);
 }
@@ -276,21 +242,8 @@ keep_late (struct listing *l, json_t *row)
     l->again = true;
 }
 
-/* The row that EVENT holds, without what makes it an event. */
-static json_t *
-row_of (const json_t *event)
-{
-  json_t *row = json_copy ((json_t *) (uintptr_t) event);
-
-  json_object_del (row, "event");
-  json_object_del (row, "cursor");
-  json_object_del (row, "at");
-  return row;
-}
-
-/* ROW is stolen. */
-static void
-put (struct cf_model *m, enum cf_model_list list, json_t *row)
+void
+cf_model_put (struct cf_model *m, enum cf_model_list list, json_t *row)
 {
   struct listing *l = &m->lists[list];
   const char *id = cf_rows_id (list, row);
@@ -305,8 +258,8 @@ put (struct cf_model *m, enum cf_model_list list, json_t *row)
   json_decref (before); /* whoever had it borrowed has been told */
 }
 
-static void
-take_out (struct cf_model *m, enum cf_model_list list, const char *id)
+void
+cf_model_take_out (struct cf_model *m, enum cf_model_list list, const char *id)
 {
   struct listing *l = &m->lists[list];
   json_t *before = json_incref (cf_rows_get (&l->rows, id)), *gone;
@@ -327,8 +280,8 @@ take_out (struct cf_model *m, enum cf_model_list list, const char *id)
 
 /* ---- typing ---- */
 
-static void
-set_typing (struct cf_model *m, const char *conversation, bool on)
+void
+cf_model_set_typing (struct cf_model *m, const char *conversation, bool on)
 {
   struct cf_env *env = cf_session_env (m->session);
   size_t i = 0;
@@ -336,7 +289,7 @@ set_typing (struct cf_model *m, const char *conversation, bool on)
   while (i < m->typing_count && strcmp (m->typing[i].conversation, conversation))
     i++;
   if (on) {
-    if (i == TYPING_MAX)
+    if (i == CF_MODEL_TYPING_MAX)
       return;
     if (i == m->typing_count) {
       m->typing[i].conversation = strdup (conversation);
@@ -364,7 +317,7 @@ lapse_typing (struct cf_model *m, uint64_t now_ms)
       char *id = strdup (m->typing[i].conversation);
 
       if (id)
-        set_typing (m, id, false);
+        cf_model_set_typing (m, id, false);
       free (id);
     }
 }
@@ -389,229 +342,17 @@ cf_model_typing (struct cf_model *m, const char *conversation)
   return false;
 }
 
-/* ---- events ---- */
-
-/* What a conversation shows of a message. */
-static json_t *
-preview (const json_t *message)
-{
-  const char *text = cf_row_text (message, "text");
-  size_t len = strlen (text);
-
-  if (len > PREVIEW_MAX)
-    for (len = PREVIEW_MAX; len && ((unsigned char) text[len] & 0xc0) == 0x80; len--)
-      ;
-  return json_pack ("{s:s, s:s, s:s%, s:s, s:s, s:b, s:s}", "message", cf_row_text (message, "message"), "direction",
-                    cf_row_text (message, "direction"), "text", text, len, "sent_at", cf_row_text (message, "sent_at"),
-                    "state", cf_row_text (message, "state"), "deleted", cf_row_true (message, "deleted"), "kind",
-                    *cf_row_text (message, "kind") ? cf_row_text (message, "kind") : "text");
-}
-
-/* A copy of the conversation's row, to be changed; NULL: there is none. */
-static json_t *
-conversation_copy (struct cf_model *m, const json_t *event)
-{
-  const json_t *row = cf_model_get (m, CF_MODEL_CONVERSATIONS, cf_row_text (event, "conversation"));
-
-  return row ? json_copy ((json_t *) (uintptr_t) row) : NULL;
-}
+/* ---- the session ---- */
 
 static void
-on_message (struct cf_model *m, const json_t *event)
-{
-  struct listing *l = &m->lists[CF_MODEL_CONVERSATIONS];
-  bool in = strcmp (cf_row_text (event, "direction"), "out") && !cf_row_true (event, "notice");
-  json_t *row = NULL;
-  int64_t at;
-
-  if (in)
-    set_typing (m, cf_row_text (event, "conversation"), false);
-  if (cf_session_happened_before (m->session, event))
-    return;
-  if (!l->call && cf_row_utc_ms (event, "at", &at) && at > l->got_utc_ms)
-    row = conversation_copy (m, event);
-  if (!row) {
-    fetch_soon (m, CF_MODEL_CONVERSATIONS);
-    return;
-  }
-  if (in && strcmp (cf_row_text (event, "state"), "read"))
-    json_object_set_new (row, "unread", json_integer (cf_row_number (row, "unread") + 1));
-  json_object_set_new (row, "last_activity", json_string (cf_row_text (event, "at")));
-  json_object_set_new (row, "last_message", preview (event));
-  put (m, CF_MODEL_CONVERSATIONS, row);
-}
-
-/* A message that is the last of its conversation has changed: WHOLE, or only its state. */
-static void
-on_last_message (struct cf_model *m, const json_t *event, bool whole)
-{
-  json_t *row = conversation_copy (m, event), *last = json_object_get (row, "last_message");
-
-  if (!last || strcmp (cf_row_text (last, "message"), cf_row_text (event, "message"))) {
-    json_decref (row);
-    return;
-  }
-  if (whole)
-    last = preview (event);
-  else {
-    last = json_copy (last);
-    json_object_set_new (last, "state", json_string (cf_row_text (event, "state")));
-  }
-  json_object_set_new (row, "last_message", last);
-  put (m, CF_MODEL_CONVERSATIONS, row);
-}
-
-static void
-on_conversation (struct cf_model *m, const json_t *event)
-{
-  const char *id = cf_row_text (event, "conversation");
-  const json_t *before = cf_model_get (m, CF_MODEL_CONVERSATIONS, id);
-  json_t *row;
-
-  if (!before || strcmp (cf_row_text (before, "state"), cf_row_text (event, "state"))
-      || !json_equal (json_object_get (before, "verified"), json_object_get (event, "verified")))
-    fetch_soon (m, CF_MODEL_CONTACTS); /* who opens a conversation is a contact, and verified */
-  /* A request that came to nothing is closed without having been open, and the daemon has forgotten it. */
-  if (cf_row_true (event, "deleted")
-      || (!strcmp (cf_row_text (event, "state"), "closed") && !*cf_row_text (event, "opened_at"))) {
-    set_typing (m, id, false);
-    take_out (m, CF_MODEL_CONVERSATIONS, id);
-    fetch_soon (m, CF_MODEL_TRANSFERS);
-    return;
-  }
-  row = row_of (event);
-  json_object_del (row, "change");
-  put (m, CF_MODEL_CONVERSATIONS, row);
-}
-
-/* Somebody came or went, or is a contact now: his rows in other lists have other contents. */
-static void
-on_person (struct cf_model *m, const json_t *event)
-{
-  const char *peer = cf_row_text (event, "fingerprint");
-
-  if (cf_model_get (m, CF_MODEL_CONTACTS, peer) || cf_row_true (event, "contact"))
-    fetch_soon (m, CF_MODEL_CONTACTS);
-  if (cf_model_conversation_with (m, peer)) {
-    fetch_soon (m, CF_MODEL_CONVERSATIONS);
-    cf_timer_after (cf_session_env (m->session), &m->link_look, LINK_MS);
-  }
-}
-
-static void
-on_link_look (void *arg)
+on_settled (void *arg)
 {
   struct cf_model *m = arg;
 
   if (cf_session_state (m->session) != CF_SESSION_READY)
     return;
-  fetch_soon (m, CF_MODEL_CONTACTS);
-  fetch_soon (m, CF_MODEL_CONVERSATIONS);
-}
-
-/* Who is heard of is there, whatever his row says. */
-static void
-on_sign_of_life (struct cf_model *m, const json_t *event)
-{
-  const json_t *row = cf_model_get (m, CF_MODEL_CONVERSATIONS, cf_row_text (event, "conversation"));
-  const char *kind = cf_row_text (event, "event"), *state = cf_row_text (event, "state");
-  bool sign = !strcmp (kind, "typing") || (!strcmp (kind, "message") && !strcmp (cf_row_text (event, "direction"), "in"))
-              || (!strcmp (kind, "message_state") && (!strcmp (state, "delivered") || !strcmp (state, "read")));
-
-  if (row && sign && !cf_row_true (row, "online") && !cf_session_happened_before (m->session, event))
-    fetch_soon (m, CF_MODEL_CONVERSATIONS);
-}
-
-static void
-on_peer (struct cf_model *m, const json_t *event, bool seen)
-{
-  if (seen)
-    put (m, CF_MODEL_PEERS, row_of (event));
-  else
-    take_out (m, CF_MODEL_PEERS, cf_row_text (event, "fingerprint"));
-  on_person (m, event);
-}
-
-static void
-on_contact (struct cf_model *m, const json_t *event)
-{
-  if (cf_row_true (event, "removed"))
-    take_out (m, CF_MODEL_CONTACTS, cf_row_text (event, "fingerprint"));
-  else
-    put (m, CF_MODEL_CONTACTS, row_of (event));
-  fetch_soon (m, CF_MODEL_PEERS);
-}
-
-static void
-on_request (struct cf_model *m, const json_t *event)
-{
-  const char *state = cf_row_text (event, "state");
-
-  if (!strcmp (state, "waiting") || !strcmp (state, "accepted"))
-    put (m, CF_MODEL_REQUESTS, row_of (event));
-  else
-    take_out (m, CF_MODEL_REQUESTS, cf_row_text (event, "request"));
-}
-
-static void
-on_setting (struct cf_model *m, const json_t *event)
-{
-  json_t *row = json_copy ((json_t *) (uintptr_t) cf_model_get (m, CF_MODEL_SETTINGS, cf_row_text (event, "key")));
-
-  if (!row) {
-    fetch_soon (m, CF_MODEL_SETTINGS);
-    return;
-  }
-  json_object_set_new (row, "value", json_string (cf_row_text (event, "value")));
-  put (m, CF_MODEL_SETTINGS, row);
-}
-
-static void
-on_draft (struct cf_model *m, const json_t *event)
-{
-  json_t *row = conversation_copy (m, event);
-
-  if (!row)
-    return;
-  json_object_set (row, "draft", json_object_get (event, "draft"));
-  put (m, CF_MODEL_CONVERSATIONS, row);
-}
-
-static void
-take (struct cf_model *m, const json_t *event)
-{
-  const char *kind = cf_row_text (event, "event");
-
-  on_sign_of_life (m, event);
-  if (!strcmp (kind, "message"))
-    on_message (m, event);
-  else if (!strcmp (kind, "message_state") || !strcmp (kind, "message_changed"))
-    on_last_message (m, event, !strcmp (kind, "message_changed"));
-  else if (!strcmp (kind, "message_removed")) {
-    fetch_soon (m, CF_MODEL_CONVERSATIONS); /* unread and the last message may be others */
-    fetch_soon (m, CF_MODEL_TRANSFERS);
-  } else if (!strcmp (kind, "conversation"))
-    on_conversation (m, event);
-  else if (!strcmp (kind, "typing"))
-    set_typing (m, cf_row_text (event, "conversation"), cf_row_true (event, "typing"));
-  else if (!strcmp (kind, "peer_seen") || !strcmp (kind, "peer_gone"))
-    on_peer (m, event, !strcmp (kind, "peer_seen"));
-  else if (!strcmp (kind, "contact"))
-    on_contact (m, event);
-  else if (!strcmp (kind, "request") || !strcmp (kind, "request_state"))
-    on_request (m, event);
-  else if (!strcmp (kind, "draft"))
-    on_draft (m, event);
-  else if (!strcmp (kind, "setting"))
-    on_setting (m, event);
-  else if (!strcmp (kind, "transfer"))
-    put (m, CF_MODEL_TRANSFERS, row_of (event));
-  else if (!strcmp (kind, "network"))
-    fetch_status (m);
-  else if (!strcmp (kind, "visibility")) {
-    fetch_soon (m, CF_MODEL_SETTINGS);
-    fetch_status (m);
-  }
+  cf_model_fetch_soon (m, CF_MODEL_CONTACTS);
+  cf_model_fetch_soon (m, CF_MODEL_CONVERSATIONS);
 }
 
 static void
@@ -619,7 +360,7 @@ on_event (void *arg, const json_t *event)
 {
   struct cf_model *m = arg;
 
-  take (m, event);
+  cf_model_take (m, event);
   m->telling++;
   for (struct cf_model_listener *l = m->listeners; l; l = l->next)
     if (!l->gone && l->handler.event)
@@ -634,7 +375,7 @@ on_state (void *arg, enum cf_session_state state, const struct cf_client_error *
   struct cf_model *m = arg;
 
   if (state == CF_SESSION_NO_IDENTITY || state == CF_SESSION_LOCKED || state == CF_SESSION_READY)
-    fetch_status (m);
+    cf_model_fetch_status (m);
   if (state != CF_SESSION_READY)
     lapse_typing (m, UINT64_MAX);
   for (size_t i = 0; i < CF_MODEL_LISTS; i++) {
@@ -642,6 +383,8 @@ on_state (void *arg, enum cf_session_state state, const struct cf_client_error *
     if (state == CF_SESSION_READY)
       fetch (&m->lists[i]);
   }
+  if (state == CF_SESSION_READY)
+    cf_timer_after (cf_session_env (m->session), &m->settle, SETTLE_MS);
   m->telling++;
   for (struct cf_model_listener *l = m->listeners; l; l = l->next)
     if (!l->gone && l->handler.state)
@@ -761,7 +504,7 @@ cf_model_new (const struct cf_session_config *config, struct cf_model **r_model)
     err = listing_init (m, (enum cf_model_list) i);
   if (!err) {
     cf_timer_init (&m->typing_lapse, on_typing_lapse, m);
-    cf_timer_init (&m->link_look, on_link_look, m);
+    cf_timer_init (&m->settle, on_settled, m);
     err = cf_session_new (config, &handler, m, &m->session);
   }
   if (err)

@@ -36,7 +36,7 @@
  *
  * Events flow from READY on, each once and in order, also over a restart of
  * the daemon: the session goes on from its last cursor.  (What came before the
- * first READY is not told.)  A passing event (typing, peer_seen ...) that
+ * first READY is not told.)  A passing event (typing, peer_seen, link ...) that
  * happened while there was no connection is not made up for; READY comes
  * again, and who mirrors lists asks for them again then, as model.h does.
  *

@@ -214,7 +214,6 @@ on_added (GtkWidget *widget, const struct cf_client_error *error, const json_t *
     say_error (dialog, error);
     return;
   }
-  cf_model_refresh (cf_app_model (dialog->app), CF_MODEL_CONTACTS);
   name = cf_words_name (row);
   /* Translators: %s is a person's name. */
   title = g_strdup_printf (_("%s is a contact now"), name);

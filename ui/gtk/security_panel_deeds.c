@@ -21,7 +21,7 @@ window_of (CfSecurityPanel *panel)
   return GTK_IS_WINDOW (top) ? GTK_WINDOW (top) : NULL;
 }
 
-/* The daemon's row for its peer, or its conversation, is told by an event; whether a contact's key is valid now is not. */
+/* What has changed is told by events. */
 static void
 on_person_done (GtkWidget *widget, const struct cf_client_error *error, const json_t *row)
 {
@@ -30,8 +30,6 @@ on_person_done (GtkWidget *widget, const struct cf_client_error *error, const js
   (void) row;
   if (error->err)
     cf_app_report (panel->app, error);
-  else
-    cf_model_refresh (cf_app_model (panel->app), CF_MODEL_CONTACTS);
 }
 
 /* VERB [OPTION] with the peer's fingerprint. */

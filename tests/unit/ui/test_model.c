@@ -263,12 +263,9 @@ test_messages (void **state)
 static void
 test_conversations (void **state)
 {
-  unsigned contacts;
-
   (void) state;
   conversations (A, B, NULL);
   WAIT (all_complete ());
-  contacts = world->tables[CF_MODEL_CONTACTS].fetched;
   fake_event (world->fake, true, "conversation",
               "\"conversation\":\"aa\",\"state\":\"open\",\"pinned\":true,\"unread\":0,\"last_activity\":\"2026-01-01T10:00:00.000Z\"");
   WAIT (world->events == 1);
@@ -277,7 +274,6 @@ test_conversations (void **state)
   assert_int_equal (json_object_size (cf_model_get (world->model, CF_MODEL_CONVERSATIONS, "aa")), 5);
   fake_event (world->fake, true, "conversation", "\"conversation\":\"dd\",\"state\":\"requested\",\"peer\":\"F9\"");
   WAIT (cf_model_get (world->model, CF_MODEL_CONVERSATIONS, "dd"));
-  WAIT (world->tables[CF_MODEL_CONTACTS].fetched > contacts); /* who is spoken with becomes a contact */
   fake_event (world->fake, true, "conversation", "\"conversation\":\"aa\",\"state\":\"closed\",\"deleted\":true");
   fake_event (world->fake, true, "conversation", "\"conversation\":\"zz\",\"state\":\"closed\",\"deleted\":true");
   fake_event (world->fake, false, "draft", "\"conversation\":\"bb\",\"draft\":\"half a tho\"");
@@ -301,13 +297,40 @@ test_people (void **state)
   fake_event (world->fake, false, "peer_gone", "\"fingerprint\":\"F7\"");
   WAIT (world->events == 4);
   assert_int_equal (cf_model_count (world->model, CF_MODEL_PEERS), 1);
-  assert_int_equal (world->tables[CF_MODEL_CONTACTS].fetched, 1); /* none of them is one */
-  fake_event (world->fake, false, "peer_seen", "\"fingerprint\":\"F1\",\"name\":\"Ana\"");
-  WAIT (world->tables[CF_MODEL_CONTACTS].fetched == 2 && world->tables[CF_MODEL_CONVERSATIONS].fetched == 2);
-  fake_event (world->fake, true, "contact", "\"fingerprint\":\"F1\",\"removed\":true");
-  fake_event (world->fake, true, "contact", "\"fingerprint\":\"F4\",\"name\":\"Dan\"");
+  fake_event (world->fake, false, "contact", "\"fingerprint\":\"F1\",\"removed\":true");
+  fake_event (world->fake, false, "contact", "\"fingerprint\":\"F4\",\"name\":\"Dan\"");
   WAIT (cf_model_get (world->model, CF_MODEL_CONTACTS, "F4"));
   assert_null (cf_model_get (world->model, CF_MODEL_CONTACTS, "F1"));
+  assert_int_equal (world->tables[CF_MODEL_CONTACTS].fetched, 1); /* events have said it all */
+}
+
+/* Who comes, goes and is called otherwise shows at once, without asking. */
+static void
+test_contacts (void **state)
+{
+  (void) state;
+  conversations (A, B, NULL);
+  world->tables[CF_MODEL_CONTACTS].rows[0] = "{\"fingerprint\":\"F1\",\"name\":\"Ana\",\"online\":true}";
+  WAIT (all_complete ());
+  fake_event (world->fake, false, "link", "\"fingerprint\":\"F1\",\"online\":false,\"route\":null");
+  WAIT (world->events == 1);
+  assert_false (cf_row_true (cf_model_get (world->model, CF_MODEL_CONTACTS, "F1"), "online"));
+  assert_false (cf_row_true (cf_model_get (world->model, CF_MODEL_CONVERSATIONS, "aa"), "online"));
+  assert_true (cf_row_true (cf_model_get (world->model, CF_MODEL_CONVERSATIONS, "bb"), "online"));
+  fake_event (world->fake, false, "contact", "\"fingerprint\":\"F1\",\"name\":\"Ana\",\"present\":true,\"online\":true");
+  fake_event (world->fake, false, "link", "\"fingerprint\":\"F1\",\"online\":true,\"route\":\"lan\"");
+  fake_event (world->fake, false, "link", "\"fingerprint\":\"F1\",\"online\":false,\"route\":null");
+  fake_event (world->fake, false, "link", "\"fingerprint\":\"F7\",\"online\":true,\"route\":\"lan\"");
+  WAIT (world->events == 5);
+  assert_true (cf_row_true (cf_model_get (world->model, CF_MODEL_CONTACTS, "F1"), "online")); /* he is near all the same */
+  assert_false (cf_row_true (cf_model_get (world->model, CF_MODEL_CONVERSATIONS, "aa"), "online"));
+  assert_non_null (cf_model_get (world->model, CF_MODEL_PEERS, "F1"));
+  assert_null (cf_model_get (world->model, CF_MODEL_CONTACTS, "F7"));
+  assert_int_equal (world->tables[CF_MODEL_CONVERSATIONS].fetched, 1);
+  fake_event (world->fake, false, "contact", "\"fingerprint\":\"F1\",\"name\":\"Anna\",\"present\":true,\"blocked\":true");
+  WAIT (world->tables[CF_MODEL_CONVERSATIONS].fetched == 2); /* their titles have another name */
+  assert_null (cf_model_get (world->model, CF_MODEL_PEERS, "F1"));
+  assert_string_equal (cf_row_text (cf_model_get (world->model, CF_MODEL_CONTACTS, "F1"), "name"), "Anna");
 }
 
 static void
@@ -509,6 +532,7 @@ main (void)
     cmocka_unit_test_setup_teardown (test_messages, setup, teardown),
     cmocka_unit_test_setup_teardown (test_conversations, setup, teardown),
     cmocka_unit_test_setup_teardown (test_people, setup, teardown),
+    cmocka_unit_test_setup_teardown (test_contacts, setup, teardown),
     cmocka_unit_test_setup_teardown (test_requests, setup, teardown),
     cmocka_unit_test_setup_teardown (test_settings, setup, teardown),
     cmocka_unit_test_setup_teardown (test_transfers, setup, teardown),
