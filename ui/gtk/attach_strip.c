@@ -159,8 +159,7 @@ new_remove (GtkWidget *item, const char *name)
 static void
 add_item (CfAttachStrip *strip, const char *path, GFileInfo *info)
 {
-  GtkWidget *item = gtk_event_box_new (), *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 8);
-  GtkWidget *words = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
+  GtkWidget *item = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 8), *words = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
   char *base = g_path_get_basename (path), *valid = g_filename_display_name (base);
   char *name = cf_text_display (valid, strlen (valid), false), *size = size_of (info);
   char *spoken = g_strdup_printf ("%s, %s", name ? name : "", size);
@@ -169,11 +168,10 @@ add_item (CfAttachStrip *strip, const char *path, GFileInfo *info)
   gtk_widget_set_valign (words, GTK_ALIGN_CENTER);
   gtk_container_add (GTK_CONTAINER (words), new_label (name ? name : "", "cf-name"));
   gtk_container_add (GTK_CONTAINER (words), new_label (size, "cf-note"));
-  gtk_container_add (GTK_CONTAINER (box), new_icon (strip, path, info));
-  gtk_container_add (GTK_CONTAINER (box), words);
-  gtk_container_add (GTK_CONTAINER (box), new_remove (item, name ? name : ""));
-  gtk_container_add (GTK_CONTAINER (item), box);
-  gtk_widget_set_tooltip_text (item, name);
+  gtk_container_add (GTK_CONTAINER (item), new_icon (strip, path, info));
+  gtk_container_add (GTK_CONTAINER (item), words);
+  gtk_container_add (GTK_CONTAINER (item), new_remove (item, name ? name : ""));
+    gtk_widget_set_tooltip_text (item, name);
   gtk_style_context_add_class (gtk_widget_get_style_context (item), "attachment");
   atk_object_set_name (gtk_widget_get_accessible (item), spoken);
   atk_object_set_role (gtk_widget_get_accessible (item), ATK_ROLE_LIST_ITEM);

@@ -15,7 +15,7 @@
 #include "ui/gtk/wrap_box.h"
 
 #define MIN_WIDTH_PX 180
-#define WIDTH_PX 400
+#define WIDTH_CHARS 60
 #define SIGN_PX 40
 #define LARGE (100 * 1000 * 1000)       /* bytes from which on the room that there is is told */
 #define SPARE (64 * 1024 * 1024)        /* that the daemon leaves free */
@@ -24,6 +24,7 @@ struct _CfFileRow {
   GtkBox parent;
   CfApp *app; /* borrowed */
   json_t *transfer;
+  int wish;         /* how wide, in pixels: of words of this size */
   int64_t space;    /* free where it would go; -1: not known */
   bool space_asked, picture_asked;
   GtkWidget *sender, *picture, *sign, *ring, *pause, *resume, *cancel;
@@ -298,9 +299,21 @@ add_words (CfFileRow *row)
 static void
 cf_file_row_get_preferred_width (GtkWidget *widget, int *minimum, int *natural)
 {
+  int wish = CF_FILE_ROW (widget)->wish;
+
   GTK_WIDGET_CLASS (cf_file_row_parent_class)->get_preferred_width (widget, minimum, natural);
-  *minimum = MAX (MIN (*minimum, WIDTH_PX), MIN_WIDTH_PX);
-  *natural = MAX (*minimum, WIDTH_PX);
+  *minimum = MAX (MIN (*minimum, wish), MIN_WIDTH_PX);
+  *natural = MAX (*minimum, wish);
+}
+
+static void
+cf_file_row_style_updated (GtkWidget *widget)
+{
+  PangoFontMetrics *metrics = pango_context_get_metrics (gtk_widget_get_pango_context (widget), NULL, NULL);
+
+  CF_FILE_ROW (widget)->wish = PANGO_PIXELS (pango_font_metrics_get_approximate_char_width (metrics) * WIDTH_CHARS);
+  pango_font_metrics_unref (metrics);
+  GTK_WIDGET_CLASS (cf_file_row_parent_class)->style_updated (widget);
 }
 
 static void
@@ -316,6 +329,7 @@ cf_file_row_class_init (CfFileRowClass *class)
   GtkWidgetClass *widget = GTK_WIDGET_CLASS (class);
 
   G_OBJECT_CLASS (class)->finalize = cf_file_row_finalize;
+  widget->style_updated = cf_file_row_style_updated;
   widget->get_preferred_width = cf_file_row_get_preferred_width;
   gtk_widget_class_set_accessible_role (widget, ATK_ROLE_PANEL);
   gtk_widget_class_set_template_from_resource (widget, "/im/confab/Confab/file_row.ui");
@@ -347,6 +361,7 @@ cf_file_row_init (CfFileRow *row)
 
   gtk_widget_init_template (GTK_WIDGET (row));
   row->space = -1;
+  cf_file_row_style_updated (GTK_WIDGET (row));
   row->ring = cf_progress_ring_new (SIGN_PX);
   gtk_container_add (GTK_CONTAINER (row->sign), row->ring);
   gtk_widget_set_size_request (row->sign, SIGN_PX, SIGN_PX);

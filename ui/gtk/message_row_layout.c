@@ -63,7 +63,8 @@ static void
 put_text (struct cursor *c)
 {
   int state = is_there (c, CF_PART_STATE) ? natural_width (c, CF_PART_STATE) : 0;
-  bool beside = state && state < c->width * 2 / 5;
+  int least = is_there (c, CF_PART_BODY) ? natural_width (c, CF_PART_BODY) : 0; /* a text's is small */
+  bool beside = state && state < c->width * 2 / 5 && least <= c->width - state - GAP_PX;
   GtkAllocation *place = &c->places[CF_PART_STATE];
 
   put (c, CF_PART_BODY, beside ? c->width - state - GAP_PX : c->width);

@@ -7,7 +7,8 @@
 
 #define LINE_PX 3.0
 #define TRACK_ALPHA 0.15
-#define IDLE_ALPHA 0.45
+#define IDLE_ALPHA 0.55
+#define TEXT_SHARE 0.35
 
 struct _CfProgressRing {
   GtkProgressBar parent;
@@ -17,6 +18,15 @@ struct _CfProgressRing {
 
 G_DEFINE_TYPE (CfProgressRing, cf_progress_ring, GTK_TYPE_PROGRESS_BAR)
 
+/* The theme's accent alone is too dark on a dark ground. */
+static void
+mix (GdkRGBA *color, const GdkRGBA *accent)
+{
+  color->red = color->red * TEXT_SHARE + accent->red * (1 - TEXT_SHARE);
+  color->green = color->green * TEXT_SHARE + accent->green * (1 - TEXT_SHARE);
+  color->blue = color->blue * TEXT_SHARE + accent->blue * (1 - TEXT_SHARE);
+}
+
 static gboolean
 draw (GtkWidget *widget, cairo_t *cr)
 {
@@ -25,15 +35,15 @@ draw (GtkWidget *widget, cairo_t *cr)
   double x = gtk_widget_get_allocated_width (widget) / 2.0, y = gtk_widget_get_allocated_height (widget) / 2.0;
   double radius = MIN (x, y) - LINE_PX / 2, from = -G_PI / 2;
   double part = CLAMP (gtk_progress_bar_get_fraction (GTK_PROGRESS_BAR (ring)), 0, 1) * 2 * G_PI;
-  GdkRGBA color;
+  GdkRGBA color, accent;
 
   gtk_style_context_get_color (style, gtk_style_context_get_state (style), &color);
   cairo_set_line_width (cr, LINE_PX);
   cairo_set_source_rgba (cr, color.red, color.green, color.blue, TRACK_ALPHA);
   cairo_arc (cr, x, y, radius, 0, 2 * G_PI);
   cairo_stroke (cr);
-  if (!ring->idle && !gtk_style_context_lookup_color (style, "theme_selected_bg_color", &color))
-    gtk_style_context_get_color (style, gtk_style_context_get_state (style), &color);
+  if (!ring->idle && gtk_style_context_lookup_color (style, "theme_selected_bg_color", &accent))
+    mix (&color, &accent);
   cairo_set_source_rgba (cr, color.red, color.green, color.blue, ring->idle ? IDLE_ALPHA : 1);
   cairo_set_line_cap (cr, CAIRO_LINE_CAP_ROUND);
   if (gtk_widget_get_direction (widget) == GTK_TEXT_DIR_RTL)

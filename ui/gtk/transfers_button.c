@@ -46,13 +46,17 @@ sum_up (struct cf_model *model)
 {
   struct sum sum = { 0 };
 
-  for (const json_t *t = NULL; (t = cf_transfer_next (model, NULL, t)) && !cf_transfer_ended (t); sum.waiting++)
-    if (cf_transfer_state (t) == CF_TRANSFER_ACTIVE || cf_transfer_state (t) == CF_TRANSFER_VERIFYING) {
-      sum.moving++;
-      sum.done += MAX (cf_row_number (t, "done"), 0);
-      sum.size += MAX (cf_row_number (t, "size"), 0);
-      sum.rate += MAX (cf_row_number (t, "rate"), 0);
-    }
+  for (const json_t *t = NULL; (t = cf_transfer_next (model, NULL, t));) {
+    enum cf_transfer_state state = cf_transfer_state (t);
+
+    sum.waiting += !cf_transfer_ended (t);
+    if (state != CF_TRANSFER_ACTIVE && state != CF_TRANSFER_VERIFYING)
+      continue;
+    sum.moving++;
+    sum.done += MAX (cf_row_number (t, "done"), 0);
+    sum.size += MAX (cf_row_number (t, "size"), 0);
+    sum.rate += MAX (cf_row_number (t, "rate"), 0);
+  }
   return sum;
 }
 
@@ -71,7 +75,7 @@ total_words (const struct sum *sum)
     return text;
   }
   rate = cf_words_rate (sum->rate);
-  left = cf_words_time_left ((sum->size - sum->done) / sum->rate);
+  left = cf_words_time_left ((MAX (sum->size - sum->done, 0) + sum->rate - 1) / sum->rate);
   text = g_strjoin (" · ", size, rate, left, NULL);
   free (left);
   free (rate);

@@ -33,6 +33,7 @@
 
 #define LEFT_MIN 260
 #define LEFT_MAX 360
+#define ROOMY 420 /* a window narrower than this has no room for more than the name in its header */
 #define TROUBLE_SHOWN_S 20u
 
 struct _CfWindow {
@@ -399,6 +400,7 @@ on_configure (CfWindow *window, GdkEventConfigure *event)
   gtk_widget_get_size_request (window->left, &now, NULL);
   if (width != now)
     gtk_widget_set_size_request (window->left, width, -1);
+  gtk_widget_set_visible (window->transfers_place, event->width >= ROOMY);
   return GDK_EVENT_PROPAGATE;
 }
 
