@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* intake.c - texts of clients to disk, those of one turn in one transaction. */
+/* intake.c - texts of clients to disk, those that come together in one transaction. */
 #include "core/intake.h"
 
 #include <stdlib.h>
@@ -38,6 +38,8 @@ struct addition {
 struct cf_intake {
   struct cf_core *core;
   struct addition *first, **end;
+  size_t waiting; /* how many they are */
+  size_t crowd;   /* how many the transaction before had */
   struct cf_timer timer;
 };
 
@@ -103,6 +105,19 @@ addition_cancelled (struct cf_command *cmd)
   cmd->state = NULL;
 }
 
+/* When to write: at once, but a little later while fewer wait than were written together before.  Those who write
+   one message after the other come back in a moment, and a sync of the disk for all of them costs as much as for one. */
+static void
+gather (struct cf_intake *intake)
+{
+  struct cf_env *env = intake->core->env;
+
+  if (intake->waiting >= intake->crowd)
+    cf_timer_after (env, &intake->timer, 0);
+  else if (!intake->timer.armed)
+    cf_timer_after (env, &intake->timer, CF_INTAKE_GATHER_MS);
+}
+
 gpg_error_t
 cf_intake_add (struct cf_intake *intake, struct cf_command *cmd, const struct cf_handover *h)
 {
@@ -135,7 +150,8 @@ cf_intake_add (struct cf_intake *intake, struct cf_command *cmd, const struct cf
   cmd->cancelled = addition_cancelled;
   *intake->end = a;
   intake->end = &a->next;
-  cf_timer_after (intake->core->env, &intake->timer, 0);
+  intake->waiting++;
+  gather (intake);
   a = NULL;
 leave:
   addition_free (a);
@@ -230,12 +246,15 @@ take_turn (struct cf_intake *intake)
   struct addition *list = intake->first, **link = &intake->first;
   size_t texts = 0, bytes = 0;
 
+  intake->crowd = 0;
   for (; *link; link = &(*link)->next) {
     texts += (*link)->count;
     bytes += (*link)->len;
     if (*link != list && (texts > CF_INTAKE_LINES_MAX || bytes > CF_INTAKE_BYTES_MAX))
       break;
+    intake->crowd++;
   }
+  intake->waiting -= intake->crowd;
   intake->first = *link;
   *link = NULL;
   if (intake->first)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* intake.h - what clients have handed over and is not on disk yet.
  *
- *   SEND --texts--> intake --one transaction a turn--> outbox (queued) --> receipt.c, which answers
+ *   SEND --texts--> intake --one transaction for all--> outbox (queued) --> receipt.c, which answers
  *
  * All that comes in one turn of the loop, from however many clients, shares
- * one commit; while the disk syncs, the next ones gather at the sockets.  All
+ * one commit; while the disk syncs, the next ones gather at the sockets.  When
+ * several have shared one, the next waits for as many, CF_INTAKE_GATHER_MS at
+ * most; whoever writes alone is never waited with.  All
  * of it is kept or none: when the transaction is lost, every command in it
  * fails.
  */
@@ -18,6 +20,7 @@
 /* Messages of one command, and their bytes; no more go into one transaction either: the loop stands still meanwhile. */
 #define CF_INTAKE_LINES_MAX 4096u
 #define CF_INTAKE_BYTES_MAX (1024u * 1024)
+#define CF_INTAKE_GATHER_MS 2
 
 struct cf_intake;
 

@@ -131,7 +131,7 @@ def main():
             person.client.call(f"INIT --identity={person.fpr}")
         sees(a, b.fpr)
         sees(b, a.fpr)
-        _, conv = measure_open(a, b, 1)
+        _, conv = measure_open(a, b, 1, 0)
         found, total = {}, 0
         for way, share in ((by_lines, 1), (by_many, 2), (without_waiting, 4), (one_by_one, 4)):
             found[way] = measure(a, conv, count // share, rounds, way)

@@ -219,6 +219,64 @@ test_one_commit (void **state)
   pair_free (&p);
 }
 
+/* COUNT clients hand over a text each, now. */
+static void
+hand_over (struct pair *p, size_t count, struct sim_command **calls)
+{
+  for (size_t i = 0; i < count; i++)
+    calls[i] = sim_call (p->a, "SEND", "one of many", "--wait=queued", p->id, NULL);
+}
+
+static void
+end_all (struct sim_command **calls, size_t count)
+{
+  for (size_t i = 0; i < count; i++) {
+    assert_true (calls[i]->finished);
+    assert_int_equal (calls[i]->err, 0);
+    sim_command_free (calls[i]);
+  }
+}
+
+/* Those who have written together once are waited for, a moment; who writes alone is not. */
+static void
+test_crowd (void **state)
+{
+  struct pair p = pair_new (5);
+  struct sim_command *calls[8];
+  static struct commits commits;
+
+  (void) state;
+  sim_cut (p.sim, p.a, p.b, true);
+  sim_run (p.sim, 60000);
+  cf_store_on_commit (p.a->core->store, count_commit, &commits);
+  commits = (struct commits) { 0, 0 };
+  hand_over (&p, 5, calls);
+  sim_run (p.sim, 0);
+  assert_int_equal (commits.done, 1);
+  end_all (calls, 5);
+
+  hand_over (&p, 3, calls); /* three of them are back, and the others a little later */
+  sim_run (p.sim, CF_INTAKE_GATHER_MS - 1);
+  assert_int_equal (commits.done, 1);
+  hand_over (&p, 2, calls + 3);
+  sim_run (p.sim, 0);
+  assert_int_equal (commits.done, 2);
+  end_all (calls, 5);
+
+  hand_over (&p, 1, calls); /* one is back, and nobody comes any more */
+  sim_run (p.sim, CF_INTAKE_GATHER_MS - 1);
+  assert_int_equal (commits.done, 2);
+  sim_run (p.sim, 1);
+  assert_int_equal (commits.done, 3);
+  end_all (calls, 1);
+
+  hand_over (&p, 1, calls);
+  sim_run (p.sim, 0);
+  assert_int_equal (commits.done, 4);
+  end_all (calls, 1);
+  pair_free (&p);
+}
+
 /* The disk is full at some row of the group: each command in it fails, nothing of it is there or goes out, and what
    comes afterwards takes up where the last good one ended. */
 static void
@@ -419,7 +477,7 @@ main (void)
     cmocka_unit_test (test_lines),        cmocka_unit_test (test_empty_lines), cmocka_unit_test (test_refused),
     cmocka_unit_test (test_one_commit),   cmocka_unit_test (test_disk_full),   cmocka_unit_test (test_their_disk_full),
     cmocka_unit_test (test_kills),        cmocka_unit_test (test_hang_up),     cmocka_unit_test (test_timeout),
-    cmocka_unit_test (test_deleted_meanwhile), cmocka_unit_test (test_gather),
+    cmocka_unit_test (test_deleted_meanwhile), cmocka_unit_test (test_gather), cmocka_unit_test (test_crowd),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
