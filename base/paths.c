@@ -323,6 +323,50 @@ read_all (int fd, struct cf_buf *b, size_t first)
   }
 }
 
+/* The value of XDG_DOWNLOAD_DIR in the text of user-dirs.dirs: "$HOME/..." or "/...", in quotes.  NULL: none, or ENOMEM. */
+static char *
+find_downloads (const char *text, const char *home)
+{
+  static const char key[] = "XDG_DOWNLOAD_DIR=\"", below[] = "$HOME/";
+  const char *line = text, *value, *end;
+
+  while (line && strncmp (line, key, sizeof key - 1) != 0) {
+    line = strchr (line, '\n');
+    line = line ? line + 1 : NULL;
+  }
+  value = line ? line + sizeof key - 1 : NULL;
+  end = value ? strchr (value, '"') : NULL;
+  if (!end || memchr (value, '\n', (size_t) (end - value)))
+    return NULL;
+  if (!strncmp (value, below, sizeof below - 1)) {
+    value += sizeof below - 1;
+    return cf_sprintf ("%s/%.*s", home, (int) (end - value), value);
+  }
+  return *value == '/' ? strndup (value, (size_t) (end - value)) : NULL;
+}
+
+gpg_error_t
+cf_paths_downloads (char **r_dir)
+{
+  const char *config = env_dir ("XDG_CONFIG_HOME"), *home = env_dir ("HOME");
+  char *path, *text = NULL, *dir = NULL;
+  size_t len;
+
+  if (!home)
+    return cf_err (GPG_ERR_ENOENT);
+  path = config ? cf_paths_join (config, "user-dirs.dirs") : cf_paths_join (home, ".config/user-dirs.dirs");
+  if (path && !cf_file_read (path, READ_STEP, &text, &len))
+    dir = find_downloads (text, home);
+  if (!dir)
+    dir = cf_paths_join (home, "Downloads");
+  free (text);
+  free (path);
+  if (!dir)
+    return cf_err (GPG_ERR_ENOMEM);
+  *r_dir = dir;
+  return 0;
+}
+
 /* ------------------------------------------------------------ memory --- */
 
 static bool

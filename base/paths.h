@@ -28,6 +28,10 @@ gpg_error_t cf_paths_socket (const char *home, char **r_socket) CF_MUST_CHECK;
    Errors: ENOENT (no such place), EPERM (it is somebody else's), others. */
 gpg_error_t cf_paths_memory_dir (const char *home, const char *name, char **r_dir) CF_MUST_CHECK;
 
+/* Where the user's downloads go: that of user-dirs.dirs (XDG), else ~/Downloads; it need not be there.  *R_DIR: caller
+   frees.  Errors: ENOENT (no HOME), ENOMEM. */
+gpg_error_t cf_paths_downloads (char **r_dir) CF_MUST_CHECK;
+
 /* Make DIR and its parents, DIR itself mode 0700.  A DIR that exists must be
    the user's own directory and open to nobody else (not a link).
    Errors: EPERM (wrong owner or mode), ENOTDIR (also a link), others. */

@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "core/event.h"
 #include "core/history.h"
+#include "core/transfer.h"
 #include "core/vanish.h"
 
 /* --- the timer --- */
@@ -78,12 +79,19 @@ found (void *arg, const struct cf_message_row *m)
   return false;
 }
 
-gpg_error_t
-cf_change_check (const struct cf_message_row *target, bool outgoing, bool any)
+/* Edits, deletions and reactions name a text; deletions and reactions a file, too. */
+static bool
+may_be_named (const struct cf_message_row *target, enum cf_entry_kind by)
 {
-  if (target->kind != CF_ENTRY_TEXT || !target->sequence)
+  return target->kind == CF_ENTRY_TEXT || (target->kind == CF_ENTRY_FILE && by != CF_ENTRY_EDIT);
+}
+
+gpg_error_t
+cf_change_check (const struct cf_message_row *target, enum cf_entry_kind by, bool outgoing)
+{
+  if (!may_be_named (target, by) || !target->sequence)
     return cf_err (GPG_ERR_NOT_FOUND);
-  if (target->outgoing != outgoing && !any)
+  if (target->outgoing != outgoing && by != CF_ENTRY_REACTION)
     return cf_err (GPG_ERR_FORBIDDEN);
   return target->gone == CF_MESSAGE_HERE ? 0 : cf_err (GPG_ERR_OBJ_TERM_STATE);
 }
@@ -121,7 +129,7 @@ find_target (struct cf_core *core, const struct cf_message_row *m, struct target
   if (why && gpg_err_code (why) != GPG_ERR_NOT_FOUND)
     return why;
   if (!why)
-    why = cf_change_check (&t->m, m->outgoing, m->kind == CF_ENTRY_REACTION);
+    why = cf_change_check (&t->m, m->kind, m->outgoing);
   if (!why && m->kind == CF_ENTRY_REACTION)
     why = check_mark (m);
   if (gpg_err_code (why) == GPG_ERR_ENOMEM)
@@ -171,6 +179,8 @@ change (struct cf_core *core, struct cf_conversation *conv, const struct cf_mess
   }
   if (!err && m->kind != CF_ENTRY_REACTION)
     err = cf_vanish_scrub (core);
+  if (m->kind == CF_ENTRY_DELETE)
+    cf_transfers_changed (core);
   return err ? err : cf_change_tell (core, conv, t->m.id);
 }
 
@@ -187,6 +197,25 @@ keep_shown (struct cf_core *core, struct cf_conversation *conv, const struct cf_
   return err;
 }
 
+/* People see the name of what is offered; what was signed says more. */
+static gpg_error_t
+keep_offer (struct cf_core *core, struct cf_conversation *conv, const struct cf_message_row *m)
+{
+  struct cf_message_row shown = *m;
+  char *name = NULL;
+  gpg_error_t err = cf_transfer_offered (core, m, &name);
+
+  if (err)
+    return err;
+  shown.body = m->text;
+  shown.body_len = m->text_len;
+  shown.text = name;
+  shown.text_len = strlen (name);
+  err = keep_shown (core, conv, &shown);
+  free (name);
+  return err;
+}
+
 gpg_error_t
 cf_change_keep (struct cf_core *core, struct cf_conversation *conv, struct cf_message_row *m)
 {
@@ -194,6 +223,8 @@ cf_change_keep (struct cf_core *core, struct cf_conversation *conv, struct cf_me
   gpg_error_t err = 0, why = 0;
 
   m->hidden = !cf_entry_is_shown (m->kind);
+  if (m->kind == CF_ENTRY_FILE)
+    return keep_offer (core, conv, m);
   if (!m->hidden)
     return keep_shown (core, conv, m);
   if (cf_entry_changes (m->kind))
@@ -204,6 +235,8 @@ cf_change_keep (struct cf_core *core, struct cf_conversation *conv, struct cf_me
   if (m->kind == CF_ENTRY_EDIT && gpg_err_code (why) == GPG_ERR_OBJ_TERM_STATE)
     m->gone = CF_MESSAGE_VANISHED;
   err = cf_store_message_add (core->store, m);
+  if (!err && m->kind == CF_ENTRY_FILE_END)
+    err = cf_transfer_ended (core, m);
   return err || why || !cf_entry_changes (m->kind) ? err : change (core, conv, m, &t);
 }
 
@@ -214,6 +247,7 @@ cf_change_remove (struct cf_core *core, const struct cf_message_row *m)
   gpg_error_t err;
 
   err = cf_store_message_wipe (core->store, m, CF_MESSAGE_VANISHED);
+  cf_transfers_changed (core);
   if (!err)
     err = cf_vanish_scrub (core);
   if (err)

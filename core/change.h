@@ -2,7 +2,8 @@
 /* change.h - an entry, ours or theirs, is written down, and what it says of those before it is done.
  *
  *   edit, delete   of its author's own text: that has another text, or none any more
- *   reaction       of either author's text: one an author
+ *   delete         of its author's own file: its transfer ends
+ *   reaction       of either author's text or file: one an author
  *   timer          what both say from now on disappears after a while
  *
  * What names something that it may not touch keeps its place in the sequence,
@@ -34,8 +35,8 @@ gpg_error_t cf_change_tell (struct cf_core *core, struct cf_conversation *conv,
 /* M is removed from this side, with its event, in the caller's transaction. */
 gpg_error_t cf_change_remove (struct cf_core *core, const struct cf_message_row *m) CF_MUST_CHECK;
 
-/* May one of AUTHOR's own be changed (ANY: or the other's)?  0, or why not: NOT_FOUND (no text), FORBIDDEN (the
-   other's), and GPG_ERR_OBJ_TERM_STATE (it is gone). */
-gpg_error_t cf_change_check (const struct cf_message_row *target, bool outgoing, bool any) CF_MUST_CHECK;
+/* May an entry of kind BY, ours when OUTGOING, change TARGET?  0, or why not: NOT_FOUND (no text, or file), FORBIDDEN
+   (the other's), and GPG_ERR_OBJ_TERM_STATE (it is gone). */
+gpg_error_t cf_change_check (const struct cf_message_row *target, enum cf_entry_kind by, bool outgoing) CF_MUST_CHECK;
 
 #endif

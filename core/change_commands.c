@@ -24,23 +24,25 @@ find_message (struct cf_command *cmd, const struct cf_conversation *conv, const 
   return false;
 }
 
-/* The same, of ours (ANY: of either), that may be changed still. */
+/* The same, that an entry of ours, of kind BY, may change still. */
 static bool
-find_changeable (struct cf_command *cmd, const struct cf_conversation *conv, const char *text, bool any,
+find_changeable (struct cf_command *cmd, const struct cf_conversation *conv, const char *text, enum cf_entry_kind by,
                  struct cf_message_row *r_row)
 {
   gpg_error_t err;
 
   if (!find_message (cmd, conv, text, r_row))
     return false;
-  err = cf_change_check (r_row, true, any);
+  err = cf_change_check (r_row, by, true);
   if (gpg_err_code (err) == GPG_ERR_FORBIDDEN)
     cf_command_fail (cmd, cf_err (GPG_ERR_INV_VALUE), "\"confab delete-message --here\" removes a message of theirs from your side only",
                      "Only your own messages can be changed");
   else if (gpg_err_code (err) == GPG_ERR_OBJ_TERM_STATE)
     cf_command_fail (cmd, cf_err (GPG_ERR_NOT_FOUND), "", "The message was deleted");
   else if (err)
-    cf_command_fail (cmd, cf_err (GPG_ERR_NOT_FOUND), "", "That is no message of a person");
+    cf_command_fail (cmd, cf_err (GPG_ERR_NOT_FOUND), "", by == CF_ENTRY_EDIT && r_row->kind == CF_ENTRY_FILE
+                     ? "A file cannot be edited"
+                     : "That is no message of a person");
   return !err;
 }
 
@@ -107,7 +109,7 @@ edit_text (struct cf_command *cmd, gpg_error_t err, const char *data, size_t len
   }
   /* Asked for the text, the world may have changed. */
   conv = cf_conversation_resolve (cmd, cmd->argv[0]);
-  if (!conv || !cf_message_may_write (cmd, conv) || !find_changeable (cmd, conv, cmd->argv[1], false, &m))
+  if (!conv || !cf_message_may_write (cmd, conv) || !find_changeable (cmd, conv, cmd->argv[1], CF_ENTRY_EDIT, &m))
     return;
   if (!len)
     cf_command_fail (cmd, cf_err (GPG_ERR_NO_DATA), "\"confab delete-message\" takes a message back", "There is no text");
@@ -124,7 +126,7 @@ cmd_edit (struct cf_command *cmd)
   struct cf_message_row m;
   gpg_error_t err;
 
-  if (!conv || !cf_message_may_write (cmd, conv) || !find_changeable (cmd, conv, cmd->argv[1], false, &m))
+  if (!conv || !cf_message_may_write (cmd, conv) || !find_changeable (cmd, conv, cmd->argv[1], CF_ENTRY_EDIT, &m))
     return;
   err = cf_command_inquire (cmd, "TEXT", CF_TEXT_MAX, false, edit_text);
   if (err)
@@ -195,7 +197,7 @@ cmd_delete_message (struct cf_command *cmd)
     return;
   for (size_t i = 1; i < cmd->argc; i++) {
     if (!(here ? find_message (cmd, conv, cmd->argv[i], &rows[count])
-               : find_changeable (cmd, conv, cmd->argv[i], false, &rows[count])))
+               : find_changeable (cmd, conv, cmd->argv[i], CF_ENTRY_DELETE, &rows[count])))
       return;
     if (!is_named (rows, count))
       count++;
@@ -243,7 +245,7 @@ cmd_react (struct cf_command *cmd)
   struct cf_message_row m;
   gpg_error_t err;
 
-  if (!conv || !cf_message_may_write (cmd, conv) || !find_changeable (cmd, conv, cmd->argv[1], true, &m))
+  if (!conv || !cf_message_may_write (cmd, conv) || !find_changeable (cmd, conv, cmd->argv[1], CF_ENTRY_REACTION, &m))
     return;
   if (cmd->argc > 2)
     mine.emoji = cmd->argv[2];

@@ -83,5 +83,6 @@ extern const struct cf_command_def cf_mark_commands[];         /* DRAFT PIN UNPI
 extern const struct cf_command_def cf_message_commands[];      /* SEND READ TYPING EXPORT */
 extern const struct cf_command_def cf_change_commands[];       /* EDIT DELETE-MESSAGE REACT TIMER */
 extern const struct cf_command_def cf_history_commands[];      /* HISTORY SEARCH MESSAGE */
+extern const struct cf_command_def cf_transfer_commands[];     /* SEND-FILE TRANSFERS TRANSFER ACCEPT-FILE ... */
 
 #endif

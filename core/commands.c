@@ -12,5 +12,6 @@ const struct cf_command_def *const cf_command_tables[] = {
   cf_message_commands,
   cf_change_commands,
   cf_history_commands,
+  cf_transfer_commands,
   NULL,
 };

@@ -23,6 +23,7 @@
 #include "core/peer.h"
 #include "core/self.h"
 #include "core/store/store_conversation.h"
+#include "core/transfer.h"
 #include "core/trust.h"
 
 #define PREFIX_MIN 6
@@ -366,8 +367,10 @@ cf_conversation_set_state (struct cf_core *core, struct cf_conversation *conv, e
     return err;
   }
   cf_conversation_want (core, conv);
-  if (state == CF_CONVERSATION_CLOSED)
+  if (state == CF_CONVERSATION_CLOSED) {
     cf_gate_conversation_closed (core);
+    cf_transfers_changed (core);
+  }
   return 0;
 }
 

@@ -21,6 +21,7 @@
 #include "core/settings.h"
 #include "core/store/store.h"
 #include "core/talk.h"
+#include "core/transfer.h"
 #include "core/trust.h"
 #include "core/vanish.h"
 
@@ -45,6 +46,8 @@ cf_core_start_modules (struct cf_core *core)
   if (!err)
     err = cf_messages_new (core, &core->messages);
   if (!err)
+    err = cf_transfers_new (core, &core->transfers);
+  if (!err)
     err = cf_orphan_keys_new (core, &core->orphan_keys);
   if (err)
     goto leave;
@@ -68,6 +71,8 @@ cf_core_stop_modules (struct cf_core *core)
 {
   cf_orphan_keys_free (core->orphan_keys);
   core->orphan_keys = NULL;
+  cf_transfers_free (core->transfers);
+  core->transfers = NULL;
   cf_messages_free (core->messages);
   core->messages = NULL;
   cf_vanish_free (core->vanish);
@@ -113,6 +118,7 @@ cf_core_new (const struct cf_core_config *config, struct cf_core **r_core)
   core->gpg = config->gpg;
   core->net = config->net;
   core->worker = config->worker;
+  core->disk = config->disk;
   core->stop = config->stop;
   core->stop_arg = config->stop_arg;
   cf_timer_init (&core->stopping, on_stopping, core);

@@ -31,7 +31,8 @@ struct cf_core {
   struct cf_env *env;
   struct cf_gpg *gpg;
   struct cf_net *net;
-  struct cf_worker *worker;  /* worker.h */
+  struct cf_worker *worker;  /* worker.h: of passwords */
+  struct cf_worker *disk;    /* the same, of files */
   char *home;                /* Confab's home */
   char *gnupg_home;          /* the identity's; NULL: GnuPG's default */
   enum cf_core_state state;
@@ -46,6 +47,7 @@ struct cf_core {
   struct cf_gate *gate;      /* gate.h: requests, passwords, opening */
   struct cf_messages *messages; /* message.h: what is said in open ones */
   struct cf_vanish *vanish;  /* vanish.h: what of it disappears */
+  struct cf_transfers *transfers; /* transfer.h: files on their way */
   struct cf_orphan_keys *orphan_keys; /* orphan_keys.h: pairs that no conversation has */
   void (*stop) (void *arg);  /* ask the owner's loop to end */
   void *stop_arg;
@@ -56,7 +58,7 @@ struct cf_core_config {
   struct cf_env *env;
   struct cf_gpg *gpg;
   struct cf_net *net;
-  struct cf_worker *worker; /* outlives the core, as they do */
+  struct cf_worker *worker, *disk; /* outlive the core, as they do */
   const char *home;
   const char *gnupg_home; /* may be NULL; remembered by init */
   void (*stop) (void *arg);

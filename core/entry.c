@@ -7,10 +7,10 @@
  *   Sequence: 7
  *   Date: 2026-11-21T22:47:26.123Z
  *   Previous: 64 hexadecimal digits
- *   In-Reply-To: 32 hexadecimal digits        (replies; always of edit, delete, reaction)
+ *   In-Reply-To: 32 hexadecimal digits        (replies; always of edit, delete, reaction, file-end)
  *   Kind: text
  *   Last-Sequences: 6 4                       (close, timer)
- *   Expires: 3600                             (timer; of text what disappears)
+ *   Expires: 3600                             (timer; of text and file what disappears)
  *   X-Anything: skipped                       (never built)
  *   Content-Type: text/plain; charset=utf-8
  *   Content-Length: 5
@@ -27,7 +27,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/secmem.h"
 #include "base/text.h"
+#include "core/file/offer.h"
 
 #define CONTENT_TYPE "text/plain; charset=utf-8"
 #define PADDING_HEADER "Padding: "
@@ -41,6 +43,7 @@
 static const char *const kind_names[] = {
   [CF_ENTRY_TEXT] = "text",         [CF_ENTRY_CLOSE] = "close",       [CF_ENTRY_EDIT] = "edit",
   [CF_ENTRY_DELETE] = "delete",     [CF_ENTRY_REACTION] = "reaction", [CF_ENTRY_TIMER] = "timer",
+  [CF_ENTRY_FILE] = "file",         [CF_ENTRY_FILE_END] = "file-end",
 };
 
 const char *
@@ -68,7 +71,13 @@ cf_entry_changes (enum cf_entry_kind kind)
 bool
 cf_entry_is_shown (enum cf_entry_kind kind)
 {
-  return kind != CF_ENTRY_CLOSE && !cf_entry_changes (kind);
+  return kind != CF_ENTRY_CLOSE && kind != CF_ENTRY_FILE_END && !cf_entry_changes (kind);
+}
+
+bool
+cf_entry_may_expire (enum cf_entry_kind kind)
+{
+  return kind == CF_ENTRY_TEXT || kind == CF_ENTRY_FILE;
 }
 
 static const char *
@@ -111,13 +120,32 @@ body_is_mark (const struct cf_entry *e)
   return e->body_len <= CF_REACTION_MAX;
 }
 
+static bool
+body_is_offer (const struct cf_entry *e)
+{
+  struct cf_file_offer offer;
+  bool is = !cf_file_offer_parse (e->body, e->body_len, &offer);
+
+  cf_wipe (&offer, sizeof offer);
+  return is;
+}
+
+static bool
+body_is_end (const struct cf_entry *e)
+{
+  uint8_t root[CF_HASH_LEN];
+  uint64_t size;
+
+  return !cf_file_end_parse (e->body, e->body_len, root, &size);
+}
+
 /* What holds for the kinds, each for itself. */
 static bool
 kind_fits (const struct cf_entry *e)
 {
   if (has_last (e->kind) && (e->last_own != e->sequence - 1 || e->last_peer > CF_SEQUENCE_MAX || e->is_reply))
     return false;
-  if (e->lifetime_s > (e->kind == CF_ENTRY_TEXT || e->kind == CF_ENTRY_TIMER ? CF_LIFETIME_MAX_S : 0))
+  if (e->lifetime_s > (cf_entry_may_expire (e->kind) || e->kind == CF_ENTRY_TIMER ? CF_LIFETIME_MAX_S : 0))
     return false;
   switch (e->kind) {
   case CF_ENTRY_TEXT: return e->body_len > 0;
@@ -126,6 +154,8 @@ kind_fits (const struct cf_entry *e)
   case CF_ENTRY_EDIT: return e->is_reply && e->body_len > 0;
   case CF_ENTRY_DELETE: return e->is_reply && e->body_len == 0;
   case CF_ENTRY_REACTION: return e->is_reply && body_is_mark (e);
+  case CF_ENTRY_FILE: return !e->is_reply && body_is_offer (e);
+  case CF_ENTRY_FILE_END: return e->is_reply && body_is_end (e);
   case CF_ENTRY_OTHER: break;
   }
   return true;
@@ -365,12 +395,12 @@ take_last (struct scan *s, struct cf_entry *e)
   e->last_peer = parse_number (s, &p, 0, CF_SEQUENCE_MAX);
 }
 
-/* A text that stays does not say so: there is one form of each thing. */
+/* What stays does not say so: there is one form of each thing. */
 static void
 take_expires (struct scan *s, struct cf_entry *e)
 {
   e->lifetime_s = (uint32_t) take_number (s, "Expires", CF_LIFETIME_MAX_S);
-  if (e->kind == CF_ENTRY_TEXT && !e->lifetime_s)
+  if (cf_entry_may_expire (e->kind) && !e->lifetime_s)
     s->bad = true;
 }
 
@@ -429,7 +459,7 @@ cf_entry_parse (const void *data, size_t len, struct cf_entry *r_entry, size_t *
   take_kind (&s, &e);
   if (!s.bad && has_last (e.kind))
     take_last (&s, &e);
-  if (e.kind == CF_ENTRY_TIMER || (e.kind == CF_ENTRY_TEXT && next_is (&s, "Expires")))
+  if (e.kind == CF_ENTRY_TIMER || (cf_entry_may_expire (e.kind) && next_is (&s, "Expires")))
     take_expires (&s, &e);
   skip_extra (&s);
   take_body (&s, &e);

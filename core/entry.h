@@ -35,6 +35,8 @@ enum cf_entry_kind {
   CF_ENTRY_DELETE,   /* no text of the author's own, which it answers, any more */
   CF_ENTRY_REACTION, /* what the author thinks of the text that it answers; empty: nothing any more */
   CF_ENTRY_TIMER,    /* what is said from now on disappears after its lifetime */
+  CF_ENTRY_FILE,     /* a file is offered: its body is core/file/offer.h's */
+  CF_ENTRY_FILE_END, /* what the offer that it answers was in the end: the same */
   CF_ENTRY_OTHER, /* a kind that this version does not know: kept in sequence, shown as such */
 };
 
@@ -50,7 +52,7 @@ struct cf_entry {
   enum cf_entry_kind kind;
   char kind_name[CF_ENTRY_KIND_MAX + 1];  /* filled by the parser; read by the builder for OTHER only */
   uint64_t last_own, last_peer;           /* CLOSE, TIMER: the author's last sequence before, the other's last taken */
-  uint32_t lifetime_s;                    /* TEXT, TIMER: disappears so long after it was read; 0: never */
+  uint32_t lifetime_s;                    /* TEXT, FILE, TIMER: disappears so long after it was read; 0: never */
   const char *body;                       /* borrowed; UTF-8 without NUL, not terminated */
   size_t body_len;
 };
@@ -60,8 +62,10 @@ const char *cf_entry_kind_name (enum cf_entry_kind kind);
 enum cf_entry_kind cf_entry_kind_named (const char *name);
 /* Is an entry of KIND a row of history?  The others close, or say something about one. */
 bool cf_entry_is_shown (enum cf_entry_kind kind);
-/* Does it say something about an entry before it? */
+/* Does it say something about a text before it? */
 bool cf_entry_changes (enum cf_entry_kind kind);
+/* May an entry of KIND disappear?  A timer, too, names a lifetime, but not its own. */
+bool cf_entry_may_expire (enum cf_entry_kind kind);
 
 /* Append E to OUT.  Errors: INV_VALUE (out of range, not UTF-8), TOO_LARGE, ENOMEM. */
 gpg_error_t cf_entry_build (const struct cf_entry *e, struct cf_buf *out) CF_MUST_CHECK;

@@ -159,6 +159,10 @@ kept_part (json_t *event)
     json_object_del (kept, "text");
     json_object_del (kept, "quote");
     json_object_del (kept, "reactions");
+    json_object_del (kept, "attachment");
+  } else if (kept && !strcmp (kind, "transfer")) {
+    json_object_del (kept, "name");
+    json_object_del (kept, "path");
   }
   return kept;
 }

@@ -7,7 +7,7 @@
  *
  * The store keeps no words of anybody in its events: text, quote and reactions
  * of "message" and "message_changed", of "conversation" the draft and the text
- * of the last message are left out.  Who comes back is told these as they are
+ * of the last message are left out, of files name and path.  Who comes back is told these as they are
  * then, and nothing of a message that is gone meanwhile.
  */
 #ifndef CF_CORE_EVENT_H

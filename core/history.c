@@ -11,6 +11,7 @@
 #include "core/message.h"
 #include "core/self.h"
 #include "core/store/store.h"
+#include "core/transfer.h"
 #include "core/vanish.h"
 
 #define WORDS_MAX 32 /* of a search */
@@ -55,7 +56,12 @@ shown_kind (const struct cf_message_row *m)
 {
   if (is_notice (m))
     return "notice";
-  return m->kind == CF_ENTRY_TEXT ? "text" : m->kind == CF_ENTRY_TIMER ? "timer" : "other";
+  switch (m->kind) {
+  case CF_ENTRY_TEXT: return "text";
+  case CF_ENTRY_TIMER: return "timer";
+  case CF_ENTRY_FILE: return "file";
+  default: return "other";
+  }
 }
 
 /* What a timer says, for who has no words of his own for it. */
@@ -182,7 +188,7 @@ cf_message_json (struct cf_core *core, const struct cf_conversation *conv, const
   char id[2 * CF_MESSAGE_ID_LEN + 1], conversation[2 * CF_CONVERSATION_ID_LEN + 1];
   char reply[2 * CF_MESSAGE_ID_LEN + 1];
 
-  return json_pack ("{s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:o, s:s, s:s, s:s?, s:o, s:b, s:o, s:b, s:o, s:o, s:o, s:n,"
+  return json_pack ("{s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:o, s:s, s:s, s:s?, s:o, s:b, s:o, s:b, s:o, s:o, s:o, s:o,"
                     " s:b}",
                     "message", cf_hex (m->id, sizeof m->id, id), "conversation",
                     cf_hex (m->conversation, sizeof m->conversation, conversation), "direction",
@@ -195,7 +201,8 @@ cf_message_json (struct cf_core *core, const struct cf_conversation *conv, const
                     cf_json_time (m->edited_utc_ms), "deleted", m->gone == CF_MESSAGE_TAKEN_BACK, "reactions",
                     json_reactions (core, conv, m), "expire_after",
                     m->lifetime_s ? json_integer (m->lifetime_s) : json_null (), "expires_at",
-                    cf_json_time (cf_vanish_utc_ms (core, m->expires_ms)), "attachment", "notice", is_notice (m));
+                    cf_json_time (cf_vanish_utc_ms (core, m->expires_ms)), "attachment",
+                    cf_transfer_attachment (core, m), "notice", is_notice (m));
 }
 
 static bool
@@ -309,7 +316,8 @@ cf_history_recall (struct cf_core *core, json_t *event, bool *r_gone)
     err = cf_conversation_json_draft (core, r.conv, event);
     if (!err)
       err = recall_last (&r, event);
-  }
+  } else if (!strcmp (kind, "transfer"))
+    err = cf_transfer_recall (core, event, r_gone);
   return err;
 }
 

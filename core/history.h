@@ -7,12 +7,14 @@
 #include "core/store/store_message.h"
 
 #define CF_MESSAGE_FIELDS                                                                                             \
-  "message, conversation, direction (in, out), author, sent_at, received_at, kind (text, notice, timer, other),\n"    \
-  "text, state (queued, sent, delivered, read, failed), signature (valid, bad, key_changed), reply_to, quote (null,\n" \
-  "or message, author, direction, text (200 characters at most), deleted: of what is replied to), edited,\n"          \
-  "edited_at, deleted (true: its author took it back), reactions (a list of emoji, author, direction),\n"             \
-  "expire_after (null, or how many seconds after it was read, ours: delivered, it vanishes; of a timer: what\n"       \
-  "it sets), expires_at, attachment, notice (true: nobody's message, but what became of a key)"
+  "message, conversation, direction (in, out), author, sent_at, received_at, kind (text, file, notice, timer,\n"      \
+  "other), text (of a file: its name), state (queued, sent, delivered, read, failed), signature (valid, bad,\n"       \
+  "key_changed), reply_to, quote (null, or message, author, direction, text (200 characters at most), deleted: of\n"  \
+  "what is replied to), edited, edited_at, deleted (true: its author took it back), reactions (a list of emoji,\n"    \
+  "author, direction), expire_after (null, or how many seconds after it was read, ours: delivered, it vanishes; of\n" \
+  "a timer: what it sets), expires_at, attachment (of a file: transfer, conversation, direction, name, kind, size,\n" \
+  "files, media_type, state, done, path, as of TRANSFERS; else null), notice (true: nobody's message, but what\n"     \
+  "became of a key)"
 
 /* The row of HISTORY, also the fields of the "message" event.  NULL: ENOMEM. */
 json_t *cf_message_json (struct cf_core *core, const struct cf_conversation *conv, const struct cf_message_row *m);

@@ -21,6 +21,7 @@
 #include "core/peer.h"
 #include "core/settings.h"
 #include "core/store/store.h"
+#include "core/transfer.h"
 #include "core/trust.h"
 
 #define ORPHAN_LIFE_MS (30LL * 24 * 3600 * 1000)
@@ -386,7 +387,10 @@ cf_message_frame (struct cf_core *core, struct cf_peer *peer, const struct cf_ta
     err = envelope_frame (core, conv, &rd);
   else if (conv->state == CF_CONVERSATION_REQUESTED)
     err = cf_err (CF_ERR_PROTOCOL);
-  else if (frame->type == CF_TALK_TYPING)
+  else if (frame->type > CF_TALK_MESSAGE_LAST) {
+    cf_transfer_frame (core, conv, frame);
+    return;
+  } else if (frame->type == CF_TALK_TYPING)
     err = typing_frame (core, conv, &rd);
   else
     err = outbox_frame (core, conv, frame->type, &rd);
@@ -471,6 +475,7 @@ cf_message_conversation_forgotten (struct cf_core *core, struct cf_conversation 
 {
   gpg_error_t err;
 
+  cf_transfers_changed (core);
   cf_inbox_free (conv->inbox);
   cf_outbox_free (conv->outbox);
   conv->inbox = NULL;

@@ -74,6 +74,21 @@ apply_level (struct cf_core *core, const char *value)
   return 0;
 }
 
+static bool
+fits_dir (const char *value)
+{
+  return !*value || *value == '/';
+}
+
+/* Up to seven digits, and a unit. */
+static bool
+fits_size (const char *value)
+{
+  size_t digits = strspn (value, "0123456789");
+
+  return digits >= 1 && digits <= 7 && (!value[digits] || (strchr ("KMGT", value[digits]) && !value[digits + 1]));
+}
+
 /* An empty log level leaves the one of the command line. */
 static bool
 fits_level_or_none (const char *value)
@@ -93,6 +108,9 @@ const struct cf_setting_def cf_settings[] = {
   { "notifications", "on", "Are you told of new messages: on, off", ON_OFF, NULL, NULL, NULL },
   { "notification-content", "show", "Does what you are told say who wrote, and what: show, hide", "show hide", NULL, NULL,
     NULL },
+  { "download-dir", "", "Where files go that you accept; empty: your downloads", NULL, fits_dir, NULL, NULL },
+  { "accept-files", "0", "Up to which size (as 10M) files of verified contacts are accepted without asking you; 0: none", NULL,
+    fits_size, NULL, NULL },
   { "theme", "system", "How windows look: system, light, dark", "system light dark", NULL, NULL, NULL },
   { "send-key", "enter", "What sends the text that you have typed: enter, ctrl-enter", "enter ctrl-enter", NULL, NULL,
     NULL },

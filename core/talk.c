@@ -12,6 +12,7 @@
 #include "core/event.h"
 #include "core/gate.h"
 #include "core/message.h"
+#include "core/transfer.h"
 
 static bool
 type_known (uint8_t type)
@@ -91,6 +92,7 @@ talk_up (void *arg, struct cf_peer *peer)
   /* The gate first: a conversation that its last frames open can carry messages at once. */
   cf_gate_up (core, peer);
   cf_message_up (core, peer);
+  cf_transfer_up (core, peer);
 }
 
 static void
@@ -102,6 +104,19 @@ talk_down (void *arg, struct cf_peer *peer, gpg_error_t err)
   tell_link (core, peer);
   cf_gate_down (core, peer);
   cf_message_down (core, peer);
+  cf_transfer_down (core, peer);
+}
+
+static void
+talk_bulk (void *arg, struct cf_peer *peer, const uint8_t *data, size_t len)
+{
+  cf_transfer_bulk (arg, peer, data, len);
+}
+
+static void
+talk_room (void *arg, struct cf_peer *peer)
+{
+  cf_transfer_room (arg, peer);
 }
 
 static void
@@ -124,7 +139,8 @@ talk_message (void *arg, struct cf_peer *peer, const uint8_t *data, size_t len)
 void
 cf_talk_start (struct cf_core *core)
 {
-  static const struct cf_link_handler handler = { .up = talk_up, .down = talk_down, .message = talk_message };
+  static const struct cf_link_handler handler
+      = { .up = talk_up, .down = talk_down, .message = talk_message, .bulk = talk_bulk, .room = talk_room };
 
   cf_links_set_handler (core->links, &handler, core);
 }

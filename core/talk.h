@@ -2,7 +2,8 @@
 /* talk.h - the frames of the conversation channel, and who gets them.
  *
  * A frame is type (1 byte), conversation id (16 bytes), body.  The gate's types
- * go to gate.c, those of open conversations to message.c.
+ * go to gate.c, those of open conversations to message.c, which gives those of
+ * files to transfer.c.
  */
 #ifndef CF_CORE_TALK_H
 #define CF_CORE_TALK_H
@@ -28,7 +29,12 @@ enum cf_talk {
   CF_TALK_NEED,          /* a gap: from this sequence on */
   CF_TALK_READ,          /* up to this sequence */
   CF_TALK_TYPING,        /* on or off */
-  CF_TALK_LAST = CF_TALK_TYPING,
+  CF_TALK_MESSAGE_LAST = CF_TALK_TYPING,
+  /* files that were offered in it (transfer.c) */
+  CF_TALK_FILE_GET,      /* transfer, first block, how many: send them on the bulk channel */
+  CF_TALK_FILE_STATE,    /* transfer, role, state, detail, tag */
+  CF_TALK_FILE_LEAVES,   /* transfer, first block, how many: their hashes, likewise */
+  CF_TALK_LAST = CF_TALK_FILE_LEAVES,
 };
 
 /* Frame header parsed; BODY borrowed. */
@@ -47,7 +53,7 @@ gpg_error_t cf_talk_decode (const void *data, size_t len, struct cf_talk_frame *
 gpg_error_t cf_talk_send (struct cf_core *core, const struct cf_fpr *peer, enum cf_talk type,
                           const uint8_t id[CF_CONVERSATION_ID_LEN], const void *body, size_t body_len) CF_MUST_CHECK;
 
-/* Registers with link and passes frames, ups and downs to gate and messages, in this order. */
+/* Registers with link and passes frames, ups and downs to gate, messages and transfers, in this order. */
 void cf_talk_start (struct cf_core *core);
 
 #endif

@@ -19,6 +19,7 @@
 #include "core/peer.h"
 #include "core/self.h"
 #include "core/store/store.h"
+#include "core/transfer.h"
 
 #define NOTICES_MAX 200 /* rows of history about keys, of one conversation: an owner could change his without end */
 
@@ -159,6 +160,7 @@ go_on (struct cf_core *core, struct cf_conversation *conv)
 
   if (core->messages && !cf_outbox_get (core, conv, &ob))
     cf_outbox_up (ob); /* whatever was handed out before counts for nothing */
+  cf_transfers_changed (core);
 }
 
 /* What is kept as "trouble" is also how a restart knows what the user has been told. */

@@ -3,8 +3,9 @@
  *
  * Injected like the environment: confabd's worker is a thread
  * (core/daemon/worker.c), the simulator's does the work in a later turn.
- * Meant for what takes a tenth of a second and needs nothing but what it was
- * given: stretching a password.
+ * Meant for what takes long and needs nothing but what it was given.  There are
+ * two: one stretches passwords, a tenth of a second each; the other reads,
+ * writes, hashes and seals files, so that no password waits for a disk.
  *
  *   struct cf_x { struct cf_work work; ... };
  *
@@ -18,7 +19,9 @@
 
 #include "base/err.h"
 
-#define CF_WORKER_QUEUE_MAX 64 /* that wait or are being done; one is done at a time */
+/* That wait or are being done; a worker does one at a time, in the order in which they came. */
+#define CF_WORKER_QUEUE_MAX 64
+#define CF_WORKER_FILES_MAX 512 /* blocks of files, mostly; transfer.h bounds them, and their memory */
 
 struct cf_work {
   void (*run) (struct cf_work *work);  /* maybe in another thread: touches nothing but what WORK owns */

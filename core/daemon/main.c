@@ -47,7 +47,7 @@ struct daemon {
   struct event *signals[SIGNALS];
   struct cf_gpg *gpg;
   struct cf_net *net;
-  struct cf_worker *worker;
+  struct cf_worker *worker, *disk;
   struct cf_core *core;
   struct cf_ipc *ipc;
 };
@@ -236,10 +236,13 @@ make_core (struct daemon *d)
   struct cf_core_config config = { 0 };
   gpg_error_t err;
 
-  err = cf_thread_worker_new (&d->env, d->base, &d->worker);
+  err = cf_thread_worker_new (&d->env, d->base, CF_WORKER_QUEUE_MAX, &d->worker);
+  if (!err)
+    err = cf_thread_worker_new (&d->env, d->base, CF_WORKER_FILES_MAX, &d->disk);
   if (err)
     return complain (err, "cannot make a worker");
   config.worker = d->worker;
+  config.disk = d->disk;
   config.env = &d->env;
   config.gpg = d->gpg;
   config.net = d->net;
@@ -305,6 +308,7 @@ end (struct daemon *d)
   cf_ipc_free (d->ipc);
   cf_core_free (d->core);
   cf_thread_worker_free (d->worker);
+  cf_thread_worker_free (d->disk);
   cf_io_free (d->net);
   cf_gpg_free (d->gpg);
   for (size_t i = 0; i < SIGNALS; i++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* worker.c - confabd's worker: one thread beside the loop.
+/* worker.c - a worker of confabd: one thread beside the loop.
  *
  * The thread sees two things: the queues, under the lock, and the work it is
  * doing, which nobody else touches meanwhile.  It tells the loop by an eventfd
@@ -20,37 +20,57 @@
 #define STACK_SIZE (256 * 1024)       /* Argon2 takes its memory elsewhere, */
 #define STACK_USED_MAX (128 * 1024)   /* ... but leaves the password's hash here */
 
+struct queue {
+  struct cf_work *first, *last; /* LAST means nothing while there is no FIRST */
+};
+
 struct worker {
   struct cf_worker face; /* first */
   struct cf_env *env;
   struct event *ended_event;
   int ended_fd;
   bool started;
+  size_t count_max;
   size_t count; /* waiting, being done and ended; the loop's */
   pthread_t thread;
   pthread_mutex_t lock; /* of what follows */
   pthread_cond_t wake;
   bool stop;
-  struct cf_work *waiting, *ended; /* in order */
+  struct queue waiting, ended;
 };
 
 static void
-append (struct cf_work **list, struct cf_work *work)
+append (struct queue *q, struct cf_work *work)
 {
-  while (*list)
-    list = &(*list)->next;
   work->next = NULL;
-  *list = work;
+  *(q->first ? &q->last->next : &q->first) = work;
+  q->last = work;
 }
 
 static struct cf_work *
-take_first (struct cf_work **list)
+take_first (struct queue *q)
 {
-  struct cf_work *work = *list;
+  struct cf_work *work = q->first;
 
   if (work)
-    *list = work->next;
+    q->first = work->next;
   return work;
+}
+
+/* Take WORK out of Q.  False: it is not there. */
+static bool
+take (struct queue *q, struct cf_work *work)
+{
+  struct cf_work **link, *before = NULL;
+
+  for (link = &q->first; *link && *link != work; link = &(*link)->next)
+    before = *link;
+  if (!*link)
+    return false;
+  *link = work->next;
+  if (q->last == work)
+    q->last = before;
+  return true;
 }
 
 static void *
@@ -110,7 +130,7 @@ worker_start (struct cf_worker *worker, struct cf_work *work)
   struct worker *w = (struct worker *) worker;
   gpg_error_t err;
 
-  if (w->count >= CF_WORKER_QUEUE_MAX)
+  if (w->count >= w->count_max)
     return cf_err (GPG_ERR_EAGAIN);
   if (!w->started && (err = start_thread (w)))
     return err;
@@ -128,15 +148,10 @@ static void
 worker_cancel (struct cf_worker *worker, struct cf_work *work)
 {
   struct worker *w = (struct worker *) worker;
-  struct cf_work **link;
   bool found;
 
   pthread_mutex_lock (&w->lock);
-  for (link = &w->waiting; *link && *link != work; link = &(*link)->next)
-    ;
-  found = *link != NULL;
-  if (found)
-    *link = work->next;
+  found = take (&w->waiting, work);
   pthread_mutex_unlock (&w->lock);
   work->cancelled = true; /* read by the loop alone */
   if (found) {
@@ -170,7 +185,7 @@ on_ended (evutil_socket_t fd, short what, void *arg)
 }
 
 gpg_error_t
-cf_thread_worker_new (struct cf_env *env, struct event_base *base, struct cf_worker **r_worker)
+cf_thread_worker_new (struct cf_env *env, struct event_base *base, size_t queue_max, struct cf_worker **r_worker)
 {
   struct worker *w = calloc (1, sizeof *w);
   gpg_error_t err = 0;
@@ -180,6 +195,7 @@ cf_thread_worker_new (struct cf_env *env, struct event_base *base, struct cf_wor
   w->face.start = worker_start;
   w->face.cancel = worker_cancel;
   w->env = env;
+  w->count_max = queue_max;
   pthread_mutex_init (&w->lock, NULL);
   pthread_cond_init (&w->wake, NULL);
   w->ended_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -128,11 +128,15 @@ cf_store_message_add (struct cf_store *store, const struct cf_message_row *m)
                             " (?1, ?2, ?3, NULLIF (?4, 0), ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
   struct cf_stmt *s;
   gpg_error_t err;
-  char *text = NULL;
+  char *text = NULL, *body = NULL;
 
   text = strndup (m->text_len ? m->text : "", m->text_len);
-  if (!text)
-    return cf_err_errno ();
+  if (m->outgoing && m->body)
+    body = strndup (m->body, m->body_len);
+  if (!text || (m->outgoing && m->body && !body)) {
+    err = cf_err_errno ();
+    goto leave;
+  }
   s = cf_stmt (store, sql);
   bind_conversation (s, m->conversation);
   cf_bind_blob (s, 2, m->id, sizeof m->id);
@@ -150,15 +154,20 @@ cf_store_message_add (struct cf_store *store, const struct cf_message_row *m)
   cf_bind_text (s, 14, m->hidden ? "" : text);
   cf_bind_int (s, 15, m->hidden);
   cf_bind_int (s, 16, m->lifetime_s);
-  cf_bind_text (s, 17, m->hidden && m->outgoing ? text : NULL);
+  cf_bind_text (s, 17, body ? body : m->hidden && m->outgoing ? text : NULL);
   cf_bind_int (s, 18, m->gone);
   err = cf_stmt_run (s);
   if (gpg_err_code (err) == GPG_ERR_DUP_VALUE)
     err = cf_err (GPG_ERR_EEXIST);
   if (!err && m->text_len && !m->hidden)
     err = cf_store_message_index (store, cf_store_last_row (store), m->conversation, text);
-  cf_wipe (text, m->text_len);
+leave:
+  if (text)
+    cf_wipe (text, m->text_len);
+  if (body)
+    cf_wipe (body, m->body_len);
   free (text);
+  free (body);
   return err;
 }
 

@@ -45,6 +45,8 @@ struct cf_message_row {
   uint64_t last_peer;     /* CLOSE, TIMER: the other side's last sequence that it names */
   const char *text;       /* borrowed; NUL-terminated when it comes from the store */
   size_t text_len;
+  const char *body;       /* to be added: what was signed, when TEXT is another; NULL otherwise */
+  size_t body_len;
   bool hidden;            /* no row of history: not shown (entry.h), or vanished */
   enum cf_message_gone gone;
   int64_t edited_utc_ms, delivered_utc_ms, read_utc_ms; /* 0: not, or not known */

@@ -250,10 +250,12 @@ sim_node_start (struct sim_node *node)
   node->started = false;
   node->gpg = sim_gpg_new (node);
   node->worker = sim_worker_new (node);
+  node->disk = sim_worker_new (node);
   config.env = &node->env;
   config.gpg = node->gpg;
   config.net = node->net;
   config.worker = node->worker;
+  config.disk = node->disk;
   config.home = node->home;
   err = cf_core_new (&config, &node->core);
   if (err)
@@ -281,10 +283,12 @@ sim_node_crash (struct sim_node *node, bool silent)
   cf_core_free (node->core);
   cf_gpg_free (node->gpg);
   sim_worker_free (node->worker);
+  sim_worker_free (node->disk);
   node->generation++;
   node->core = NULL;
   node->gpg = NULL;
   node->worker = NULL;
+  node->disk = NULL;
   node->listener = NULL;
   sim_net_reset (node->net, true);
 }
@@ -502,19 +506,20 @@ sim_open (struct sim_node *a, struct sim_node *b, char *r_id)
   return err;
 }
 
-/* ---- a say over talk frames; linked by -Wl,--wrap=cf_link_send ---- */
+/* ---- a say over messages; linked by -Wl,--wrap=cf_link_send and --wrap=cf_link_send_bulk ---- */
 
-gpg_error_t __real_cf_link_send (struct cf_core *core, const struct cf_fpr *peer, const void *data,
-                                 size_t len);
-gpg_error_t __wrap_cf_link_send (struct cf_core *core, const struct cf_fpr *peer, const void *data,
-                                 size_t len);
+typedef gpg_error_t (*send_fn) (struct cf_core *core, const struct cf_fpr *peer, const void *data, size_t len);
 
-gpg_error_t
-__wrap_cf_link_send (struct cf_core *core, const struct cf_fpr *peer, const void *data, size_t len)
+gpg_error_t __real_cf_link_send (struct cf_core *core, const struct cf_fpr *peer, const void *data, size_t len);
+gpg_error_t __wrap_cf_link_send (struct cf_core *core, const struct cf_fpr *peer, const void *data, size_t len);
+gpg_error_t __real_cf_link_send_bulk (struct cf_core *core, const struct cf_fpr *peer, const void *data, size_t len);
+gpg_error_t __wrap_cf_link_send_bulk (struct cf_core *core, const struct cf_fpr *peer, const void *data, size_t len);
+
+static gpg_error_t
+obey (int verdict, send_fn send, struct cf_core *core, const struct cf_fpr *peer, const void *data, size_t len)
 {
   struct sim_node *node = sim_net_node (core->net);
   struct sim *sim = node->sim;
-  int verdict = sim->frame ? sim->frame (sim, node, peer, data, len) : SIM_FRAME_PASS;
 
   switch (verdict) {
   case SIM_FRAME_DROP:
@@ -525,13 +530,42 @@ __wrap_cf_link_send (struct cf_core *core, const struct cf_fpr *peer, const void
         sim_cut (sim, node, sim->nodes[i], true);
     return 0;
   case SIM_FRAME_TWICE: {
-    gpg_error_t err = __real_cf_link_send (core, peer, data, len);
+    gpg_error_t err = send (core, peer, data, len);
 
     if (err)
       return err;
   }
     __attribute__ ((fallthrough));
   default:
-    return __real_cf_link_send (core, peer, data, len);
+    return send (core, peer, data, len);
   }
+}
+
+gpg_error_t
+__wrap_cf_link_send (struct cf_core *core, const struct cf_fpr *peer, const void *data, size_t len)
+{
+  struct sim_node *node = sim_net_node (core->net);
+  struct sim *sim = node->sim;
+  int verdict = sim->frame ? sim->frame (sim, node, peer, data, len) : SIM_FRAME_PASS;
+
+  return obey (verdict, __real_cf_link_send, core, peer, data, len);
+}
+
+gpg_error_t
+__wrap_cf_link_send_bulk (struct cf_core *core, const struct cf_fpr *peer, const void *data, size_t len)
+{
+  struct sim_node *node = sim_net_node (core->net);
+  struct sim *sim = node->sim;
+  uint8_t *copy;
+  gpg_error_t err;
+
+  if (!sim->bulk)
+    return __real_cf_link_send_bulk (core, peer, data, len);
+  copy = malloc (len);
+  if (!copy)
+    abort ();
+  memcpy (copy, data, len);
+  err = obey (sim->bulk (sim, node, peer, copy, len), __real_cf_link_send_bulk, core, peer, copy, len);
+  free (copy);
+  return err;
 }

@@ -35,7 +35,7 @@ struct sim_node {
   struct cf_fpr fpr;        /* its identity */
   struct cf_core *core;     /* NULL while it is down */
   struct cf_gpg *gpg;
-  struct cf_worker *worker;
+  struct cf_worker *worker, *disk;
   int64_t skew_ms;          /* its wall clock is off by this */
   json_t *events;           /* all events since it first started, in order */
   struct cf_event_listener *listener;
@@ -56,6 +56,8 @@ struct sim {
   /* A say over every talk frame that a node hands to its link: see sim_frame_fn. */
   int (*frame) (struct sim *sim, struct sim_node *from, const struct cf_fpr *to, const uint8_t *data, size_t len);
   void *frame_arg;
+  /* The same of bulk messages, which it may change, in place. */
+  int (*bulk) (struct sim *sim, struct sim_node *from, const struct cf_fpr *to, uint8_t *data, size_t len);
   void (*turn) (void *arg); /* after everything that was due at one time has been done; see invariants.h */
   void *turn_arg;
   /* Hears every datagram that is sent, from PORT of FROM to TO: as a stranger on the link would; may be NULL. */

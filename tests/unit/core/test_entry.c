@@ -25,6 +25,11 @@ dice (uint32_t bound)
   return (uint32_t) (dice_state >> 16) % bound;
 }
 
+#define A_ROOT "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define AN_OFFER                                                                                                     \
+  "Key: " A_ROOT "\nSize: 5\nData: 5\nManifest: 0\nFiles: 1\nModified: 2026-11-21T22:47:26.123Z\n"                    \
+  "Media-Type: text/plain\nName: a%25b.txt\n"
+
 static void
 fill (uint8_t *p, size_t len)
 {
@@ -60,13 +65,17 @@ random_entry (struct cf_entry *e, char *body)
     e->last_own = e->sequence - 1;
     e->last_peer = dice (99);
   } else
-    e->is_reply = cf_entry_changes (e->kind) || dice (2);
+    e->is_reply = cf_entry_changes (e->kind) || e->kind == CF_ENTRY_FILE_END || (e->kind != CF_ENTRY_FILE && dice (2));
   if (e->is_reply)
     fill (e->in_reply_to, sizeof e->in_reply_to);
-  if (e->kind == CF_ENTRY_TEXT || e->kind == CF_ENTRY_TIMER)
+  if (cf_entry_may_expire (e->kind) || e->kind == CF_ENTRY_TIMER)
     e->lifetime_s = dice (2) ? dice (CF_LIFETIME_MAX_S + 1) : 0;
   if (e->kind == CF_ENTRY_REACTION)
     strcpy (body, dice (2) ? "\xf0\x9f\x91\x8d" : "");
+  if (e->kind == CF_ENTRY_FILE)
+    strcpy (body, AN_OFFER);
+  if (e->kind == CF_ENTRY_FILE_END)
+    strcpy (body, "Root: " A_ROOT "\nSize: 5\n");
   if (e->kind != CF_ENTRY_TEXT && e->kind != CF_ENTRY_EDIT && e->kind != CF_ENTRY_OTHER)
     n = 0;
   for (i = 0; i < n; i++)
@@ -315,6 +324,15 @@ test_kinds (void **state)
     { CF_ENTRY_TIMER, "", true, 60, false },
     { CF_ENTRY_TIMER, "x", false, 60, false },
     { CF_ENTRY_CLOSE, "", false, 60, false },
+    { CF_ENTRY_FILE, AN_OFFER, false, 0, true },
+    { CF_ENTRY_FILE, AN_OFFER, false, 60, true },
+    { CF_ENTRY_FILE, AN_OFFER, true, 0, false },
+    { CF_ENTRY_FILE, AN_OFFER "x", false, 0, false },
+    { CF_ENTRY_FILE, "x", false, 0, false },
+    { CF_ENTRY_FILE_END, "Root: " A_ROOT "\nSize: 5\n", true, 0, true },
+    { CF_ENTRY_FILE_END, "Root: " A_ROOT "\nSize: 5\n", false, 0, false },
+    { CF_ENTRY_FILE_END, "Root: " A_ROOT "\nSize: 05\n", true, 0, false },
+    { CF_ENTRY_FILE_END, "Root: " A_ROOT "\nSize: 5\n", true, 60, false },
   };
   struct cf_entry e;
   char body[2000];

@@ -57,10 +57,12 @@ start_empty (struct sim_node *node)
 
   node->gpg = sim_gpg_new (node);
   node->worker = sim_worker_new (node);
+  node->disk = sim_worker_new (node);
   config.env = &node->env;
   config.gpg = node->gpg;
   config.net = node->net;
   config.worker = node->worker;
+  config.disk = node->disk;
   config.home = node->home;
   assert_int_equal (cf_core_new (&config, &node->core), 0);
   assert_int_equal (node->core->state, CF_CORE_EMPTY);
