@@ -30,3 +30,7 @@ tests_unit_core_test_file_sink_SOURCES = tests/unit/core/test_file_sink.c tests/
 tests_unit_core_test_file_sink_CPPFLAGS = $(file_test_cppflags)
 tests_unit_core_test_file_sink_LDADD = $(file_test_ldadd)
 endif
+
+# Figures, not a test: make tests/bench/bench_file.
+check_PROGRAMS += tests/bench/bench_file
+tests_bench_bench_file_LDADD = $(CORE_LIBS) $(BASE_LIBS)

@@ -372,7 +372,8 @@ cf_manifest_build (struct cf_manifest_entry *entries, size_t count, struct cf_bu
       return cf_err (GPG_ERR_TOO_LARGE);
     size += entries[i].size;
   }
-  qsort (entries, count, sizeof *entries, compare_entries);
+  if (count)
+    qsort (entries, count, sizeof *entries, compare_entries);
   err = check_case (entries, count);
   for (i = 0; !err && i < count; i++)
     err = build_line (&entries[i], out);
