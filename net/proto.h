@@ -84,6 +84,7 @@
 #define CF_FILE_KEY_LEN 32
 #define CF_FILE_RUN_LEN 16
 #define CF_FILE_BLOCK 262144                /* bytes of a block; the last one may have less */
+#define CF_FILE_PIECE 65536                 /* bytes that one hash is over: a quarter of a block */
 #define CF_FILE_SIZE_MAX 9007199254740991ull /* bytes of contents: 2^53 - 1 */
 #define CF_FILE_MANIFEST_MAX (32 * 1024 * 1024)
 #define CF_FILE_FILES_MAX 1000000           /* files, and lines, of a directory */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* block.c - blocks of a file: sealed for the way, hashed for the end. */
+/* block.c - blocks of a file, sealed for the way. */
 #include "core/file/block.h"
 
 #include <gcrypt.h>
@@ -12,13 +12,17 @@
 #include "net/cipher.h"
 
 #define NONCE_LEN 12
-#define AD_MAX 15
+#define AD_MAX 31
+#define TYPES 4 /* frames 1 to 3 */
 
 struct cf_file_seal {
   gcry_cipher_hd_t hd; /* holds the key, and wipes it */
+  uint8_t run[CF_FILE_RUN_LEN];
   uint8_t suite;
-  bool used;           /* LAST was sealed */
-  uint64_t last;
+  struct {
+    bool used;         /* LAST was sealed */
+    uint64_t last;
+  } sealed[TYPES];
 };
 
 /* libgcrypt marks errors with its own source; ours carry ours. */
@@ -27,8 +31,6 @@ own_error (gcry_error_t err)
 {
   return err ? cf_err (gcry_err_code (err)) : 0;
 }
-
-/* --- sealing --- */
 
 enum cf_file_suite
 cf_file_suite (void)
@@ -63,6 +65,7 @@ cf_file_seal_new (const uint8_t key[CF_FILE_KEY_LEN], const uint8_t transfer[CF_
   if (!s)
     return cf_err (GPG_ERR_ENOMEM);
   s->suite = (uint8_t) suite;
+  memcpy (s->run, run, sizeof s->run);
   cf_hash_init (&h, key, "file block");
   cf_hash_add (&h, transfer, CF_FILE_ID_LEN);
   cf_hash_add (&h, run, CF_FILE_RUN_LEN);
@@ -96,15 +99,17 @@ put (uint8_t *out, uint64_t v, size_t len)
 static gpg_error_t
 begin (struct cf_file_seal *s, int type, uint64_t index, uint32_t count, uint8_t flags)
 {
-  uint8_t nonce[NONCE_LEN] = { 0 }, ad[AD_MAX];
+  uint8_t nonce[NONCE_LEN], ad[AD_MAX];
   gpg_error_t err;
 
+  put (nonce, (uint64_t) type, 4);
   put (nonce + 4, index, 8);
   ad[0] = (uint8_t) type;
-  ad[1] = s->suite;
-  put (ad + 2, index, 8);
-  ad[10] = flags;
-  put (ad + 11, count, 4);
+  memcpy (ad + 1, s->run, sizeof s->run);
+  ad[17] = s->suite;
+  ad[18] = flags;
+  put (ad + 19, index, 8);
+  put (ad + 27, count, 4);
   err = own_error (gcry_cipher_setiv (s->hd, nonce, sizeof nonce));
   if (!err)
     err = own_error (gcry_cipher_authenticate (s->hd, ad, type == CF_FILE_FRAME_ZEROS ? AD_MAX : AD_MAX - 4));
@@ -119,10 +124,12 @@ cf_file_block_seal (struct cf_file_seal *s, int type, uint64_t index, uint32_t c
 {
   gpg_error_t err;
 
-  if (s->used && index <= s->last)
+  if (type <= 0 || type >= TYPES)
+    return cf_err (GPG_ERR_INV_VALUE);
+  if (s->sealed[type].used && index <= s->sealed[type].last)
     return cf_err (GPG_ERR_INV_STATE);
-  s->used = true; /* whatever happens: this nonce is gone */
-  s->last = index;
+  s->sealed[type].used = true; /* whatever happens: this nonce is gone */
+  s->sealed[type].last = index;
   err = begin (s, type, index, count, flags);
   if (!err)
     err = own_error (gcry_cipher_encrypt (s->hd, data, len, NULL, 0));
@@ -145,51 +152,4 @@ cf_file_block_open (struct cf_file_seal *s, int type, uint64_t index, uint32_t c
   if (err)
     cf_wipe (data, len);
   return err;
-}
-
-/* --- hashing --- */
-
-void
-cf_file_leaf (const void *block, size_t len, uint8_t r_leaf[CF_FILE_HASH_LEN])
-{
-  struct cf_hash h;
-
-  cf_hash_init (&h, NULL, "file leaf");
-  cf_hash_add (&h, block, len);
-  cf_hash_final (&h, r_leaf);
-}
-
-const uint8_t *
-cf_file_leaf_zero (void)
-{
-  /* A constant, as threads may ask; test_file_block computes it. */
-  static const uint8_t leaf[CF_FILE_HASH_LEN] = {
-    0x98, 0x8a, 0x9f, 0xca, 0x60, 0xf3, 0x3a, 0x10, 0x77, 0x53, 0xd3, 0x56, 0x8c, 0x68, 0x75, 0x9b,
-    0x01, 0xbe, 0x83, 0x0a, 0x5b, 0x6c, 0xe1, 0x7a, 0x44, 0xe5, 0xc5, 0x72, 0x95, 0x39, 0x64, 0x60,
-  };
-
-  return leaf;
-}
-
-void
-cf_file_node (const uint8_t left[CF_FILE_HASH_LEN], const uint8_t right[CF_FILE_HASH_LEN],
-              uint8_t r_node[CF_FILE_HASH_LEN])
-{
-  struct cf_hash h;
-
-  cf_hash_init (&h, NULL, "file node");
-  cf_hash_add (&h, left, CF_FILE_HASH_LEN);
-  cf_hash_add (&h, right, CF_FILE_HASH_LEN);
-  cf_hash_final (&h, r_node);
-}
-
-void
-cf_file_root (uint64_t stream_len, const uint8_t top[CF_FILE_HASH_LEN], uint8_t r_root[CF_FILE_HASH_LEN])
-{
-  struct cf_hash h;
-
-  cf_hash_init (&h, NULL, "file root");
-  cf_hash_add_u64 (&h, stream_len);
-  cf_hash_add (&h, top, CF_FILE_HASH_LEN);
-  cf_hash_final (&h, r_root);
 }

@@ -2,11 +2,11 @@
 /* block.h - blocks of a file: sealed for the way, hashed for the end.
  *
  *   key of a run   K(file key, "file block"; transfer, run)
- *   nonce          4 zero bytes, index (8)
- *   AD             type, suite, index (8), flags (1); of ZEROS also count (4)
+ *   nonce          type (4), index (8)
+ *   AD             type, run (16), suite, flags (1), index (8); of ZEROS also count (4)
  *
- * Within a run indices only go up, of whatever type: a nonce is used once, and
- * a seal that is asked for another refuses.
+ * Within a run the indices of each type only go up: a nonce is used once, and a
+ * seal that is asked for another refuses.
  */
 #ifndef CF_CORE_FILE_BLOCK_H
 #define CF_CORE_FILE_BLOCK_H
@@ -28,14 +28,16 @@ gpg_error_t cf_file_seal_new (const uint8_t key[CF_FILE_KEY_LEN], const uint8_t 
 void cf_file_seal_free (struct cf_file_seal *seal); /* wipes; NULL is fine */
 
 /* Encrypt LEN bytes of DATA in place.  COUNT is 0, but of ZEROS.
-   Errors: INV_STATE (INDEX is not above the last one that was sealed: begin a run), those of libgcrypt. */
+   Errors: INV_STATE (INDEX is not above the last one of its type: begin a run), INV_VALUE (no such
+   type), those of libgcrypt. */
 gpg_error_t cf_file_block_seal (struct cf_file_seal *s, int type, uint64_t index, uint32_t count, uint8_t flags,
                                 uint8_t *data, size_t len, uint8_t r_tag[CF_FILE_TAG_LEN]) CF_MUST_CHECK;
 /* The inverse; any index, any order.  On error DATA is wiped.  Errors: CHECKSUM. */
 gpg_error_t cf_file_block_open (struct cf_file_seal *s, int type, uint64_t index, uint32_t count, uint8_t flags,
                                 uint8_t *data, size_t len, const uint8_t tag[CF_FILE_TAG_LEN]) CF_MUST_CHECK;
 
-/* leaf = H("file leaf"; block). */
+/* The tree has a piece of CF_FILE_PIECE bytes at each of its ends, so that the four of a block can be hashed side by
+   side: piece = H("file leaf"; bytes).  The leaf of a block, as it is kept and sent, is the top of its pieces. */
 void cf_file_leaf (const void *block, size_t len, uint8_t r_leaf[CF_FILE_HASH_LEN]);
 /* The leaf of a whole block of zeroes. */
 const uint8_t *cf_file_leaf_zero (void);

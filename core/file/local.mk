@@ -1,7 +1,8 @@
 # core/file: what a file is on the wire, on the sender's disk and on the receiver's; part of libcf-core.a.
 libcf_core_a_SOURCES += core/file/file.h core/file/escape.c
 libcf_core_a_SOURCES += core/file/offer.c core/file/offer.h core/file/name.c core/file/name.h core/file/media.c
-libcf_core_a_SOURCES += core/file/block.c core/file/block.h core/file/map.c core/file/map.h
+libcf_core_a_SOURCES += core/file/block.c core/file/block.h core/file/leaf.c core/file/leaf_avx2.c core/file/leaf_private.h
+libcf_core_a_SOURCES += core/file/map.c core/file/map.h
 libcf_core_a_SOURCES += core/file/manifest.c core/file/manifest.h core/file/tree.c core/file/tree.h
 libcf_core_a_SOURCES += core/file/source.c core/file/source.h core/file/source_walk.c core/file/source_private.h
 libcf_core_a_SOURCES += core/file/sink.c core/file/sink.h core/file/sink_open.c core/file/sink_finish.c

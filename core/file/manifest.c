@@ -90,12 +90,20 @@ check_case (const struct cf_manifest_entry *entries, size_t count)
 
 /* --- paths --- */
 
+/* Part by part: what is in a directory follows it at once, before names that go on with a byte below '/'. */
 static int
 compare_paths (const char *a, size_t a_len, const char *b, size_t b_len)
 {
-  int c = memcmp (a, b, a_len < b_len ? a_len : b_len);
+  size_t len = a_len < b_len ? a_len : b_len, i;
+  unsigned char x, y;
 
-  return c ? c : (a_len > b_len) - (a_len < b_len);
+  if (!memcmp (a, b, len))
+    return (a_len > b_len) - (a_len < b_len);
+  for (i = 0; a[i] == b[i]; i++)
+    ;
+  x = (unsigned char) (a[i] == '/' ? 0 : a[i]);
+  y = (unsigned char) (b[i] == '/' ? 0 : b[i]);
+  return (x > y) - (x < y);
 }
 
 static int

@@ -4,8 +4,8 @@
  *   d 755 1763765246.123456789 photos
  *   f 644 1763765246.000000000 48213 photos/beach.jpg
  *
- * One line each, sorted by the bytes of the path, ended by LF, escaped as
- * cf_file_escape does.  The directory itself has no line.  Canonical: what
+ * One line each, sorted by path, part by part as bytes, ended by LF,
+ * escaped as cf_file_escape does.  The directory itself has no line.  Canonical: what
  * parses is exactly what building gives.
  */
 #ifndef CF_CORE_FILE_MANIFEST_H

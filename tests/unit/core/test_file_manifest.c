@@ -48,7 +48,7 @@ test_good (void **state)
   taken ("d 755 " T "photos\nf 644 " T "48213 photos/beach.jpg\n", 48213, 1);
   taken ("f 000 0.000000000 0 a\nf 777 -1.999999999 9007199254740991 b\n", CF_FILE_SIZE_MAX, 2);
   taken ("f 644 253402300799.000000000 0 a\nf 644 -253402300799.000000000 0 b\n", 0, 2);
-  taken ("d 755 " T "a\nf 644 " T "1 a b\nf 644 " T "1 a-b\nf 644 " T "1 a.b\nf 644 " T "1 a/b\n", 4, 4); /* '/' after '.' */
+  taken ("d 755 " T "a\nf 644 " T "1 a/b\nf 644 " T "1 a b\nf 644 " T "1 a-b\nf 644 " T "1 a.b\n", 4, 4);
   taken ("f 644 " T "1 %0A%25%FF\nf 644 " T "1 ...\nf 644 " T "1 ..a\nf 644 " T "1 文\n", 4, 4);
 }
 
@@ -75,6 +75,7 @@ test_hostile_trees (void **state)
 {
   (void) state;
   refused ("f 644 " T "1 b\nf 644 " T "1 a\n", 2, 2);                             /* order */
+  refused ("d 755 " T "a\nf 644 " T "1 a b\nf 644 " T "1 a/b\n", 2, 2);        /* not part by part */
   refused ("f 644 " T "1 a\nf 644 " T "1 a\n", 2, 2);                             /* twice */
   refused ("d 755 " T "a\nf 644 " T "1 a\n", 1, 1);
   refused ("f 644 " T "1 a\nf 644 " T "1 a/b\n", 2, 2);                           /* a file used as directory */
