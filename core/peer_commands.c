@@ -92,6 +92,7 @@ cf_peer_json (struct cf_core *core, const struct cf_peer *peer)
   row_set (row, "present", json_boolean (peer->present));
   row_set (row, "blocked", json_boolean (peer->blocked));
   row_set (row, "warning", cf_json_text (warning));
+  row_set (row, "looks_like", warning ? json_string (cf_fpr_hex (&peer->lookalike, hex)) : NULL);
   free (warning);
   return row;
 }
@@ -453,8 +454,8 @@ run_unblock (struct cf_command *cmd)
 const struct cf_command_def cf_peer_commands[] = {
   { "PEERS", "PEERS [--watch]",
     "Who answers \"who's there\".  Rows: fingerprint, user_id, name, addr, source, last_seen, contact, validity,\n"
-    "key_state, expires_at, present, blocked, warning (null, or whom this only looks like).  With --watch a row\n"
-    "follows for every change, until the client goes.",
+    "key_state, expires_at, present, blocked, warning (null, or whom this only looks like), looks_like (that contact's\n"
+    "fingerprint, or null).  With --watch a row follows for every change, until the client goes.",
     "watch", 0, 0, true, run_peers },
   { "CONTACTS", "CONTACTS", "Whom you have kept, or blocked.  Rows: those of PEERS, and verified (null or how, when), online, route.",
     "", 0, 0, true, run_contacts },

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The desktop client as people use it, by names and roles: every promise of a window has a story here."""
 from desk import at_desks
+from gui import box, until
 from lab import check, open_conversation, run_stories, see_each_other
 from trouble import revoke
 
@@ -22,6 +23,12 @@ def side_by_side(left, right):
     left.app.move(0, 0)
     right.app.move(1000, 0)
     return left.app, right.app
+
+
+def inside(one, other):
+    """Of two boxes."""
+    return all((one[0] >= other[0], one[1] >= other[1], one[0] + one[2] <= other[0] + other[2],
+                one[1] + one[3] <= other[1] + other[3]))
 
 
 def ask(app, name, password):
@@ -194,6 +201,58 @@ def key_revoked(lab, desk):
 
 
 @at_desks
+def lookalike(lab, desk):
+    """Who goes by the name of somebody with whom one talks is warned of there, and can be blocked there"""
+    a, b, conv = two(lab, talking=True)
+    at = opened(desk, a, "bob")
+    other = lab.person("carol", "h3", None)
+    other.name, other.mail = b.name, b.mail
+    other.fpr = other.make_key("ed25519")
+    other.init()
+    at.app.find("label", "Somebody else nearby goes by the name of bob")
+    at.app.find("text", "^Message to")  # with the one whom one knows, one can go on talking
+    at.shot("lookalike")
+    at.app.click("push button", "^Block the other$")
+    at.app.gone("label", "Somebody else nearby")
+    check(next(c for c in a.confab("contacts").rows if c["fingerprint"] == other.fpr)["blocked"], "the other is blocked")
+    b.confab("send", conv, "it is me", "--wait", "delivered")
+    at.app.find("list item", "^bob, .*it is me$")
+
+
+@at_desks
+def much_unread(lab, desk):
+    """Of more that is unread than is shown at once it is said how much stands above"""
+    a, b, conv = two(lab, talking=True)
+    b.confab("send", conv, "--lines", "-", stdin="".join(f"line {i}\n" for i in range(200)), timeout=120)
+    a.wait("message", text="line 199")
+    at = opened(desk, a, "bob")
+    line = at.app.find(None, "New messages · [0-9]+ more above")
+    at.shot("much-unread")
+    above = int(line.get_name().split()[3])
+    at.app.find("list item", f"line {above}$")  # right below that line
+
+
+@at_desks
+def narrow(lab, desk):
+    """In a narrow window with large letters, what went wrong is read to its end"""
+    a, b, _ = two(lab, talking=True)
+    at = desk(a, GDK_DPI_SCALE="2")
+    app = at.open()
+    app.resize(360, 640)
+    app.click("list item", "^bob")
+    a.gpg("--import", data=b.gpg("--export", b.fpr).stdout)
+    revoke(b, b.fpr, home=a.gnupg)
+    hint = app.find("label", "^Believe nothing that comes with it; ask them")
+    bar = hint.get_parent()
+    while bar.get_role_name() not in ("info bar", "alert"):
+        bar = bar.get_parent()
+    what = app.find("label", "^The key of bob .* has been revoked: it may be in wrong hands$")
+    until(lambda: inside(box(hint), box(bar)) and inside(box(what), box(bar)),
+          lambda: f"{box(what)} and {box(hint)} inside {box(bar)}")
+    at.shot("narrow")
+
+
+@at_desks
 def long_history(lab, desk):
     """Ten thousand messages are there at once, and scroll back page by page"""
     a, b, conv = two(lab, talking=True)
@@ -211,5 +270,5 @@ def long_history(lab, desk):
 
 
 if __name__ == "__main__":
-    run_stories(first_run, by_password, wrong_password, daemon_killed, talk, find, key_revoked,
-                long_history)
+    run_stories(first_run, by_password, wrong_password, daemon_killed, talk, find, key_revoked, lookalike,
+                much_unread, narrow, long_history)

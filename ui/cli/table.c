@@ -137,7 +137,8 @@ static const struct cf_cli_option export_options[] = {
 #define PEER_FIELDS                                                                                                    \
   "fingerprint, user_id, name, addr (a list of ip:port), source, last_seen, contact, validity, key_state (ok, "        \
   "expired, "                                                                                                          \
-  "revoked, disabled, weak), expires_at, present, blocked, warning (null, or whom this only looks like)"
+  "revoked, disabled, weak), expires_at, present, blocked, warning (null, or whom this only looks like), "       \
+  "looks_like (that contact's fingerprint, or null)"
 #define CONTACT_FIELDS PEER_FIELDS ", verified (null, or how and when), online, route"
 #define REQUEST_FIELDS                                                                                                 \
   "request, purpose (open, verify), conversation (to be verified, or null), fingerprint, user_id, name, validity, "    \

@@ -414,6 +414,26 @@ cf_words_text (const json_t *message)
   return cf_words_must (cf_text_display (text, strlen (text), true));
 }
 
+/* The daemon writes a notice once, into the history: its beginning is all that says what it is. */
+const char *
+cf_words_notice (const json_t *message)
+{
+  static const struct {
+    const char *begins, *title;
+  } kinds[] = {
+    { "You have blocked ", N_("Blocked") },
+    { "The conversation goes on", N_("Going on again") },
+    { "Your own key ", N_("Your own key cannot be used") },
+    { "The key of ", N_("A key cannot be used") },
+  };
+  const char *text = cf_row_text (message, "text");
+
+  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+    if (!strncmp (text, kinds[i].begins, strlen (kinds[i].begins)))
+      return _(kinds[i].title);
+  return _("A key has changed");
+}
+
 /* A field in one line: what ends a line in it parts words. */
 static char *
 one_line (const json_t *row, const char *key)

@@ -59,6 +59,8 @@ bool cf_words_trouble (const json_t *row, char **r_what, char **r_remedy);
 const char *cf_words_state (const json_t *message);
 /* The text that stands for MESSAGE, several lines: its text, or what is said of one that was taken back. */
 char *cf_words_text (const json_t *message);
+/* Of a notice: what it is about, in two or three words: "Blocked", "A key cannot be used". */
+const char *cf_words_notice (const json_t *message);
 /* The last line of a conversation for a list, on one line: "You: see you", "Draft: ..."; "" when there is none. */
 char *cf_words_preview (const json_t *conversation);
 /* "Ana is typing" */

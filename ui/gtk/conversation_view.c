@@ -54,6 +54,7 @@ show_composer (CfConversationView *self)
   bool barred = cf_key_bar_update (self->key_bar, conversation_row (self));
 
   gtk_widget_set_visible (GTK_WIDGET (self->key_bar), barred);
+  gtk_widget_set_visible (GTK_WIDGET (self->warning_bar), cf_key_bar_warn (self->warning_bar, conversation_row (self)));
   gtk_widget_set_visible (GTK_WIDGET (self->composer), self->timeline && !barred);
   cf_conversation_files_peer (self);
 }
@@ -89,6 +90,8 @@ on_model_changed (void *arg, enum cf_model_list list, const char *id)
 
   if (list == CF_MODEL_SETTINGS)
     cf_composer_set_send_key (self->composer, cf_model_setting (cf_app_model (self->app), "send-key"));
+  if (self->timeline && list == CF_MODEL_PEERS) /* who passes for somebody comes and goes */
+    show_composer (self);
   if (!self->timeline || list != CF_MODEL_CONVERSATIONS || (id && strcmp (id, cf_conversation_view_id (self))))
     return;
   take_peer (self);
@@ -109,6 +112,7 @@ close_timeline (CfConversationView *self)
   cf_timeline_free (self->timeline);
   self->timeline = NULL;
   self->unread_at = G_MAXUINT;
+  self->unread = self->more_unread = 0;
   self->fresh = 0;
   g_clear_pointer (&self->read, g_free);
   cf_timeline_view_clear (self->rows);
@@ -127,6 +131,7 @@ cf_conversation_view_show (CfConversationView *self, const char *conversation)
     if (cf_timeline_new (cf_app_model (self->app), conversation, &cf_conversation_rows_handler, self, &self->timeline))
       g_error ("out of memory");
     cf_timeline_view_to_end (self->rows);
+    self->unread = (unsigned) CLAMP (cf_row_number (conversation_row (self), "unread"), 0, G_MAXINT);
     take_peer (self);
     cf_conversation_write_start (self);
     cf_conversation_files_start (self);
@@ -317,13 +322,17 @@ static void
 add_composer (CfConversationView *self)
 {
   GtkWidget *composer = cf_composer_new (self->app), *bar = cf_key_bar_new (self->app);
+  GtkWidget *warning = cf_key_bar_new (self->app);
 
   self->composer = CF_COMPOSER (composer);
   self->key_bar = CF_KEY_BAR (bar);
   g_signal_connect_swapped (composer, "send", G_CALLBACK (cf_conversation_write_send), self);
   g_signal_connect_swapped (composer, "typed", G_CALLBACK (cf_conversation_write_typed), self);
   g_signal_connect_swapped (composer, "edit-last", G_CALLBACK (cf_conversation_write_edit_last), self);
+  self->warning_bar = CF_KEY_BAR (warning);
   gtk_widget_set_no_show_all (bar, TRUE);
+  gtk_widget_set_no_show_all (warning, TRUE);
+  gtk_container_add (GTK_CONTAINER (self->composer_place), warning);
   gtk_container_add (GTK_CONTAINER (self->composer_place), bar);
   gtk_container_add (GTK_CONTAINER (self->composer_place), composer);
 }

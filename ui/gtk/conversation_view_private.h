@@ -29,8 +29,11 @@ struct _CfConversationView {
   CfTimelineView *rows;
   CfComposer *composer;
   CfKeyBar *key_bar; /* in the composer's place when nothing can be written */
+  CfKeyBar *warning_bar; /* above it: somebody passes for the other side */
   CfSearchBar *search;
   guint unread_at; /* the row with the line "unread"; G_MAXUINT: none */
+  unsigned unread; /* when the conversation was chosen, until its rows are here */
+  unsigned more_unread; /* of these, how many stand above that line: the page had no room for them */
   size_t fresh;    /* came in below what is shown */
   guint clock;     /* sources; 0: none */
 

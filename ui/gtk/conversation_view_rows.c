@@ -45,6 +45,7 @@ place_of (CfConversationView *self, guint at)
   return (struct cf_message_row_place){
     .day = day,
     .unread = unread,
+    .more = unread ? self->more_unread : 0,
     .continues = !first && !day && !unread && cf_words_same_group (before, row),
     .says_state = is_own (row) && says_state (self->timeline, at),
     .author = is_own (row) ? _ ("You") : self->peer,
@@ -98,6 +99,8 @@ place_unread (CfConversationView *self)
   size_t at;
 
   self->unread_at = cf_timeline_first_unread (self->timeline, &at) ? (guint) at : G_MAXUINT;
+  if (self->unread_at == G_MAXUINT)
+    self->more_unread = 0;
   if (before == self->unread_at)
     return;
   if (before != G_MAXUINT)
@@ -205,6 +208,25 @@ cf_conversation_rows_to_end (CfConversationView *self)
 
 /* ---- the timeline tells ---- */
 
+/* More was unread than the newest page holds: the line stands above the page, and says so. */
+static void
+count_more_unread (CfConversationView *self)
+{
+  unsigned here = 0;
+  size_t at;
+
+  if (!cf_timeline_count (self->timeline))
+    return; /* it is not here yet */
+  if (cf_timeline_first_unread (self->timeline, &at) && !cf_timeline_at_oldest (self->timeline))
+    for (; at < cf_timeline_count (self->timeline); at++) {
+      const json_t *row = cf_timeline_row (self->timeline, at);
+
+      here += !is_own (row) && !cf_row_true (row, "notice");
+    }
+  self->more_unread = here && self->unread > here ? self->unread - here : 0;
+  self->unread = 0;
+}
+
 static void
 on_reset (void *arg)
 {
@@ -214,6 +236,7 @@ on_reset (void *arg)
   cf_conversation_actions_hide (self);
   self->unread_at = G_MAXUINT;
   cf_timeline_view_clear (self->rows);
+  count_more_unread (self);
   place_unread (self);
   cf_timeline_view_set_follow (self->rows, cf_timeline_at_newest (self->timeline));
   cf_timeline_view_insert (self->rows, 0, count);

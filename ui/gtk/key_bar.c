@@ -145,6 +145,18 @@ delete_it (CfKeyBar *bar)
   gtk_widget_show (GTK_WIDGET (dialog));
 }
 
+static void
+show_person (CfKeyBar *bar)
+{
+  cf_open_dialog_show (bar->app, window_of (bar), bar->peer, NULL, CF_OPEN);
+}
+
+static void
+block (CfKeyBar *bar)
+{
+  call (bar, "BLOCK", bar->peer);
+}
+
 static const struct remedy details_remedy = { N_("Details"), show_details, false };
 static const struct remedy unblock_remedy = { N_("Unblock"), unblock, true };
 static const struct remedy open_remedy = { N_("Open a new one…"), open_anew, true };
@@ -152,6 +164,8 @@ static const struct remedy close_remedy = { N_("Close conversation"), close_it, 
 static const struct remedy withdraw_remedy = { N_("Withdraw request"), close_it, false };
 static const struct remedy answer_remedy = { N_("Answer…"), answer, true };
 static const struct remedy delete_remedy = { N_("Delete…"), delete_it, false };
+static const struct remedy show_remedy = { N_("Show the other…"), show_person, false };
+static const struct remedy block_remedy = { N_("Block the other"), block, false };
 static const struct remedy copy_remedy = { N_("Copy command"), copy_command, true };
 
 /* ---- what has happened ---- */
@@ -336,6 +350,40 @@ cf_key_bar_update (CfKeyBar *bar, const json_t *row)
     say_own_key (bar, key);
   else
     say_peer_key (bar, key, name);
+  free (name);
+  return true;
+}
+
+/* Who is near and passes for PEER; NULL: nobody. */
+static const json_t *
+find_lookalike (struct cf_model *model, const char *peer)
+{
+  const json_t *row = NULL;
+
+  while (*peer && (row = cf_model_next (model, CF_MODEL_PEERS, row)))
+    if (!strcmp (cf_row_text (row, "looks_like"), peer))
+      break;
+  return row;
+}
+
+bool
+cf_key_bar_warn (CfKeyBar *bar, const json_t *row)
+{
+  const json_t *other = find_lookalike (cf_app_model (bar->app), cf_row_text (row, "peer"));
+  char *name, *what, *remedy;
+
+  if (!other || !strcmp (cf_row_text (row, "state"), "closed"))
+    return false;
+  g_free (bar->peer);
+  bar->peer = g_strdup (cf_row_text (other, "fingerprint"));
+  name = cf_words_name (row);
+  what = g_strdup_printf (_("Somebody else nearby goes by the name of %s"), name);
+  remedy = g_strdup_printf (_("They have another key than the one of this conversation. If %s has not told you of a new "
+                              "key, by voice or in person, somebody may be posing as them."), name);
+  say (bar, "dialog-warning-symbolic", what, remedy);
+  offer (bar, &block_remedy, &show_remedy);
+  g_free (what);
+  g_free (remedy);
   free (name);
   return true;
 }

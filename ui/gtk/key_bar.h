@@ -16,6 +16,9 @@ G_DECLARE_FINAL_TYPE (CfKeyBar, cf_key_bar, CF, KEY_BAR, GtkBin)
 GtkWidget *cf_key_bar_new (CfApp *app);
 /* Say how CONVERSATION_ROW stands, NULL: there is none.  True: the bar is to be shown and the composer is not. */
 bool cf_key_bar_update (CfKeyBar *bar, const json_t *conversation_row);
+/* Warn of who is near and passes for the other side of CONVERSATION_ROW (NULL: there is none).  True: the bar is to be
+   shown, the composer too. */
+bool cf_key_bar_warn (CfKeyBar *bar, const json_t *conversation_row);
 
 G_END_DECLS
 

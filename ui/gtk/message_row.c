@@ -120,13 +120,23 @@ add_separator (CfMessageRow *row, enum cf_message_part which, const char *text, 
 }
 
 static void
+add_unread_line (CfMessageRow *row)
+{
+  char *more = g_strdup_printf (ngettext ("New messages · %u more above", "New messages · %u more above", row->place.more),
+                                row->place.more);
+
+  add_separator (row, CF_PART_UNREAD, row->place.more ? more : _ ("New messages"), "unread-line");
+  g_free (more);
+}
+
+static void
 add_separators (CfMessageRow *row)
 {
   if (row->place.day)
     add_separator (row, CF_PART_DAY, "", "day-separator");
   say_day (row);
   if (row->place.unread)
-    add_separator (row, CF_PART_UNREAD, _ ("New messages"), "unread-line");
+    add_unread_line (row);
 }
 
 /* ---- who, when, and what became of it ---- */
@@ -165,7 +175,7 @@ static const char *
 header_title (CfMessageRow *row)
 {
   if (cf_row_true (row->json, "notice"))
-    return _ ("A key has changed");
+    return cf_words_notice (row->json);
   return is_notice (row->json) ? _ ("Not to be trusted: the signature is wrong") : row->place.author;
 }
 

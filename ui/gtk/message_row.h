@@ -28,7 +28,8 @@ enum cf_message_act {
 struct cf_message_row_place {
   bool continues;     /* it belongs to the group of the one above */
   bool day;           /* the first one of its day */
-  bool unread;        /* the first one that is unread */
+  bool unread;        /* the first one that is unread, of those that are here */
+  unsigned more;      /* so many that were unread, too, stand above it */
   bool says_state;    /* its state in words; else the ticks are enough, since a later one says the same */
   const char *author; /* as shown; borrowed for the call */
   const char *name;   /* the author's own, for the avatar */

@@ -87,6 +87,23 @@ on_trouble_old (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+/* As high as its text is in the width that there is.  (An overlay gives its child the height of its favourite width.) */
+static gboolean
+on_place_trouble (CfWindow *window, GtkWidget *child, GdkRectangle *place, GtkWidget *overlay)
+{
+  int width = gtk_widget_get_allocated_width (overlay), least, natural;
+
+  if (child != GTK_WIDGET (window->trouble))
+    return FALSE;
+  gtk_widget_get_preferred_width (child, &least, &natural);
+  place->width = MAX (least, MIN (natural, width));
+  gtk_widget_get_preferred_height_for_width (child, place->width, NULL, &natural);
+  place->height = MIN (natural, gtk_widget_get_allocated_height (overlay));
+  place->x = (width - place->width) / 2;
+  place->y = 0;
+  return TRUE;
+}
+
 void
 cf_window_report (CfWindow *window, const struct cf_client_error *error)
 {
@@ -574,6 +591,7 @@ cf_window_class_init (CfWindowClass *class)
   gtk_widget_class_set_template_from_resource (widget, "/im/confab/Confab/window.ui");
   bind_children (widget);
   gtk_widget_class_bind_template_callback (widget, on_trouble_response);
+  gtk_widget_class_bind_template_callback (widget, on_place_trouble);
   gtk_widget_class_bind_template_callback (widget, on_configure);
   gtk_widget_class_bind_template_callback (widget, on_folded);
   gtk_widget_class_bind_template_callback (widget, show_panel);

@@ -273,6 +273,26 @@ test_events (void **state)
 }
 
 static void
+test_notices (void **state)
+{
+  static const char *const said[][2] = {
+    { "You have blocked Ana. Unblock her", "Blocked" },
+    { "The conversation goes on: the keys of both are in force", "Going on again" },
+    { "The key of You have blocked <x@y> has expired. Ask", "A key cannot be used" },
+    { "Your own key has expired. Extend it", "Your own key cannot be used" },
+    { "Something else of a newer daemon", "A key has changed" },
+  };
+
+  (void) state;
+  for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+    json_t *r = json_pack ("{s:b, s:s}", "notice", 1, "text", said[i][0]);
+
+    assert_string_equal (cf_words_notice (r), said[i][1]);
+    json_decref (r);
+  }
+}
+
+static void
 test_tries (void **state)
 {
   json_t *r = row ("{'error':'TOO_MANY_TRIES','tries_left':0,'silent_until':'2001-01-02T14:04:30.000Z'}");
@@ -315,7 +335,7 @@ main (void)
     cmocka_unit_test (test_people), cmocka_unit_test (test_trust),  cmocka_unit_test (test_messages),
     cmocka_unit_test (test_times),  cmocka_unit_test (test_events), cmocka_unit_test (test_strength),
     cmocka_unit_test (test_transfers),
-    cmocka_unit_test (test_tries),
+    cmocka_unit_test (test_tries),  cmocka_unit_test (test_notices),
   };
 
   setenv ("TZ", "UTC", 1);
