@@ -17,6 +17,7 @@
 
 #define CALLS_MAX 24
 #define STEPS_MAX 48
+#define CHANGES 176 /* from here on, commands are those of change () */
 
 static struct {
   unsigned passwords[2];           /* bits of those that the users have typed */
@@ -77,6 +78,65 @@ keep (struct sim_command *call)
   w.calls[w.call_count++] = call;
 }
 
+/* The id of the last message that NODE was told of. */
+static const char *
+last_message (const struct sim_node *node)
+{
+  for (size_t n = json_array_size (node->events); n--;) {
+    const json_t *e = json_array_get (node->events, n);
+    const char *kind = json_string_value (json_object_get (e, "event"));
+
+    if (kind && !strcmp (kind, "message"))
+      return json_string_value (json_object_get (e, "message"));
+  }
+  return "00112233445566778899aabbccddeeff";
+}
+
+/* NODE is given the address that OTHER gives away. */
+static void
+add_by_address (struct sim_node *node, struct sim_node *other)
+{
+  struct sim_command *call;
+  const char *address;
+
+  if (!other->core)
+    return;
+  call = sim_call (other, "ADDRESS", NULL, NULL);
+  sim_wait (call, 10);
+  address = sim_text (call, 0, "address");
+  if (address)
+    keep (sim_call (node, "ADD", NULL, address, NULL));
+  sim_command_free (call);
+}
+
+/* What changes messages, and marks of conversations and people. */
+static void
+change (int i, uint8_t what, const char *peer)
+{
+  static const char *const times[] = { "1s", "1h", "off", "1d" };
+  struct sim_node *node = fuzz_world.nodes[i];
+  const char *id = last_message (node);
+  uint8_t how = what / 10 % 4;
+
+  switch (what % 10) {
+  case 0: keep (sim_call (node, "EDIT", "7", peer, id, NULL)); break;
+  case 1: keep (sim_call (node, "DELETE-MESSAGE", NULL, peer, id, how & 1 ? "--here" : NULL, NULL)); break;
+  case 2: keep (sim_call (node, "REACT", NULL, peer, id, how & 1 ? "+" : NULL, NULL)); break;
+  case 3: keep (sim_call (node, "TIMER", NULL, peer, times[how], NULL)); break;
+  case 4: keep (sim_call (node, how & 1 ? "PIN" : how & 2 ? "UNPIN" : "UNREAD", NULL, peer, NULL)); break;
+  case 5: keep (sim_call (node, "MUTE", NULL, peer, how & 1 ? "--for=1h" : NULL, NULL)); break;
+  case 6: keep (sim_call (node, "DRAFT", how & 1 ? "later" : "", peer, NULL)); break;
+  case 7: keep (sim_call (node, "MESSAGE", NULL, peer, id, NULL)); break;
+  case 8: keep (sim_call (node, "CERTIFY", NULL, peer, how & 1 ? "--unverified" : NULL, NULL)); break;
+  default:
+    if (how & 1)
+      keep (sim_call (node, "ADDRESS", NULL, how & 2 ? "--renew" : NULL, NULL));
+    else
+      add_by_address (node, fuzz_world.nodes[!i]);
+    break;
+  }
+}
+
 static void
 command (int i, struct fuzz_in *in)
 {
@@ -87,7 +147,8 @@ command (int i, struct fuzz_in *in)
   char peer[CF_FPR_HEX_SIZE], text[16];
 
   cf_fpr_hex (&fuzz_world.nodes[!i]->fpr, peer);
-  switch (what % 20) {
+  switch (what >= CHANGES ? 20 : what % 20) {
+  case 20: change (i, what - CHANGES, peer); break;
   case 0: w.passwords[i] |= 1u << (what >> 7); keep (sim_call (node, "OPEN", password, "--note=hi", peer, NULL)); break;
   case 1: w.passwords[i] |= 1u << (what >> 7); keep (sim_call (node, "ACCEPT", password, peer, NULL)); break;
   case 2: w.passwords[i] |= 1u << (what >> 7); keep (sim_call (node, "EXPECT", password, peer, NULL)); break;
@@ -110,11 +171,7 @@ command (int i, struct fuzz_in *in)
   case 16: keep (sim_call (node, "EXPORT", NULL, peer, NULL)); break;
   case 17: keep (sim_call (node, "CONTACTS", NULL, NULL)); break;
   case 18: keep (sim_call (node, "STATUS", NULL, NULL)); break;
-  default:
-    keep (sim_call (node, "HISTORY", NULL, peer, NULL));
-    if (what >= 220)
-      keep (sim_call (node, "TIMER", NULL, peer, "1h", NULL));
-    break;
+  default: keep (sim_call (node, "HISTORY", NULL, peer, NULL)); break;
   }
   sim_run (fuzz_world.sim, 5);
 }
@@ -158,6 +215,8 @@ check_events (int i)
     if (!kind || strcmp (kind, "message") || !direction || strcmp (direction, "in"))
       continue;
     if (json_is_true (json_object_get (e, "notice"))) /* of a key: nobody said it */
+      continue;
+    if (strcmp (json_string_value (json_object_get (e, "kind")), "text") != 0) /* of a timer */
       continue;
     FUZZ_CHECK (text && signature);
     if (strcmp (signature, "valid")) {
@@ -233,7 +292,17 @@ fuzz_seeds (fuzz_emit *emit)
   static const uint8_t people[] = { 1, COMMAND, 10, RUN, 4, B + COMMAND, 10, RUN, 10, COMMAND, 11, COMMAND, 4, RUN, 8, COMMAND,
                                     12, RUN, 8, COMMAND, 34, RUN, 15, COMMAND, 16, COMMAND, 17, COMMAND, 18, COMMAND, 13,
                                     COMMAND, 74, RUN, 12 };
+  /* A message, then an edit, a reaction, a timer, a deletion; a draft, marks, an address of the other's. */
+  static const uint8_t changes[] = { 1, COMMAND, 4, RUN, 8, COMMAND, CHANGES, RUN, 8, B + COMMAND, CHANGES + 12, RUN, 8, COMMAND,
+                                     CHANGES + 3, COMMAND, 4, RUN, 13, COMMAND, CHANGES + 1, B + COMMAND, CHANGES + 11, RUN, 8 };
+  static const uint8_t marks[] = { 1, COMMAND, 4, RUN, 6, COMMAND, CHANGES + 14, COMMAND, CHANGES + 15, COMMAND, CHANGES + 16,
+                                   COMMAND, CHANGES + 4, COMMAND, CHANGES + 7, COMMAND, CHANGES + 18, COMMAND, 17, 6, RUN, 12 };
+  static const uint8_t address[] = { 0, B + COMMAND, CHANGES + 19, COMMAND, CHANGES + 9, RUN, 12, B + COMMAND, CHANGES + 39,
+                                     COMMAND, CHANGES + 9, RUN, 12 };
 
+  emit ("changes", changes, sizeof changes);
+  emit ("marks", marks, sizeof marks);
+  emit ("address", address, sizeof address);
   emit ("people", people, sizeof people);
   emit ("opening", opening, sizeof opening);
   emit ("wrong", wrong, sizeof wrong);
