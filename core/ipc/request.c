@@ -21,7 +21,8 @@
 #include "core/ipc/line.h"
 #include "core/json.h"
 
-#define ERROR_TEXT_MAX 400 /* bytes of a message or hint: a status line has 1,000 */
+#define ERROR_TEXT_MAX 400   /* bytes of a message or hint */
+#define ERROR_STATUS_MAX 990 /* a line has 1,000 with "S ERROR " */
 
 struct cf_request {
   struct cf_command cmd; /* first */
@@ -68,34 +69,51 @@ request_row (struct cf_command *cmd, json_t *row)
   return err;
 }
 
-/* A copy of at most ERROR_TEXT_MAX bytes that ends with a whole character. */
+/* A copy of at most MAX bytes that ends with a whole character. */
 static json_t *
-bounded_text (const char *text)
+bounded_text (const char *text, size_t max)
 {
   size_t len = strlen (text);
 
-  if (len > ERROR_TEXT_MAX)
-    for (len = ERROR_TEXT_MAX; len && ((unsigned char) text[len] & 0xc0) == 0x80; len--)
+  if (len > max)
+    for (len = max; len && ((unsigned char) text[len] & 0xc0) == 0x80; len--)
       ;
   return json_stringn (text, len);
 }
 
-static void
-write_error (struct cf_connection *conn, gpg_error_t err, const char *message, const char *hint, json_t *more)
+/* NULL: ENOMEM. */
+static char *
+error_text (gpg_error_t err, const char *message, const char *hint, json_t *more, size_t max)
 {
   json_t *o = json_object ();
   char *text;
 
   json_object_set_new (o, "error", json_string (cf_err_info (err)->name));
-  json_object_set_new (o, "message", bounded_text (message));
-  json_object_set_new (o, "hint", bounded_text (hint));
+  json_object_set_new (o, "message", bounded_text (message, max));
+  json_object_set_new (o, "hint", bounded_text (hint, max));
   if (more)
     json_object_update_missing (o, more);
   text = cf_json_dump (o, JSON_COMPACT);
+  json_decref (o);
+  return text;
+}
+
+/* libassuan would cut a line that is too long, and what is left would be no object: words become shorter until it fits,
+   as escapes may double them. */
+static void
+write_error (struct cf_connection *conn, gpg_error_t err, const char *message, const char *hint, json_t *more)
+{
+  size_t max = ERROR_TEXT_MAX;
+  char *text = error_text (err, message, hint, more, max);
+
+  while (text && strlen (text) > ERROR_STATUS_MAX && max) {
+    free (text);
+    max /= 2;
+    text = error_text (err, message, hint, max ? more : NULL, max);
+  }
   if (text && assuan_write_status (conn->assuan, "ERROR", text))
     conn->broken = true;
   free (text);
-  json_decref (o);
 }
 
 static void

@@ -19,7 +19,7 @@
 
 #define CLIENTS 2
 #define STEPS_MAX 64
-#define LINE_LEN 1000 /* Assuan's, with its end */
+#define LINE_LEN 1000 /* Assuan's, without its end */
 
 static struct {
   struct cf_env env;
@@ -143,6 +143,12 @@ check_line (const char *line)
   while (i < sizeof starts / sizeof *starts && strncmp (line, starts[i], strlen (starts[i])))
     i++;
   FUZZ_CHECK (i < sizeof starts / sizeof *starts);
+  if (!strncmp (line, "S ERROR ", 8)) { /* whole, whatever is in the words it repeats */
+    json_t *o = json_loads (line + 8, 0, NULL);
+
+    FUZZ_CHECK (o);
+    json_decref (o);
+  }
 }
 
 static void
@@ -159,13 +165,13 @@ hear (int i)
     while ((newline = memchr (w.clients[i].line, '\n', w.clients[i].len))) {
       size_t used = (size_t) (newline - w.clients[i].line) + 1;
 
-      FUZZ_CHECK (used <= LINE_LEN);
+      FUZZ_CHECK (used <= LINE_LEN + 1);
       *newline = 0;
       check_line (w.clients[i].line);
       w.clients[i].len -= used;
       memmove (w.clients[i].line, newline + 1, w.clients[i].len);
     }
-    FUZZ_CHECK (w.clients[i].len < LINE_LEN);
+    FUZZ_CHECK (w.clients[i].len <= LINE_LEN);
   }
 }
 
