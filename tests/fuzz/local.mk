@@ -2,8 +2,8 @@
 fuzz_targets = \
 	tests/fuzz/fuzz_address tests/fuzz/fuzz_beacon tests/fuzz/fuzz_client tests/fuzz/fuzz_cpace \
 	tests/fuzz/fuzz_discovery tests/fuzz/fuzz_entry tests/fuzz/fuzz_handshake tests/fuzz/fuzz_hello tests/fuzz/fuzz_ipc \
-	tests/fuzz/fuzz_line tests/fuzz/fuzz_map tests/fuzz/fuzz_offer tests/fuzz/fuzz_options tests/fuzz/fuzz_packets \
-	tests/fuzz/fuzz_talk tests/fuzz/fuzz_text tests/fuzz/fuzz_tunnel tests/fuzz/fuzz_words
+	tests/fuzz/fuzz_line tests/fuzz/fuzz_manifest tests/fuzz/fuzz_map tests/fuzz/fuzz_offer tests/fuzz/fuzz_options \
+	tests/fuzz/fuzz_packets tests/fuzz/fuzz_talk tests/fuzz/fuzz_text tests/fuzz/fuzz_tunnel tests/fuzz/fuzz_words
 if HAVE_CMOCKA # and with it the simulator
 fuzz_targets += tests/fuzz/fuzz_core tests/fuzz/fuzz_gate tests/fuzz/fuzz_message tests/fuzz/fuzz_store
 endif
@@ -69,6 +69,8 @@ tests_fuzz_fuzz_line_SOURCES = tests/fuzz/fuzz_line.c core/ipc/line.c core/ipc/l
 tests_fuzz_fuzz_line_CPPFLAGS = $(fuzz_cppflags)
 tests_fuzz_fuzz_line_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_line_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_manifest_LDFLAGS = $(LDFLAGS_FUZZ)
+tests_fuzz_fuzz_manifest_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_map_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_map_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_message_SOURCES = tests/fuzz/fuzz_message.c $(fuzz_world)
