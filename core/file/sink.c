@@ -10,6 +10,8 @@
 
 #include "core/file/sink_private.h"
 
+#define WRITE_BEHIND (8 * 1024 * 1024)
+
 /* --- the manifest --- */
 
 gpg_error_t
@@ -111,6 +113,7 @@ cf_sink_current (struct cf_file_sink *s, size_t i, uint64_t *r_size)
   s->dirty = false;
   s->fd = fd;
   s->current = i;
+  s->ahead = 0;
   *r_size = (uint64_t) st.st_size;
   return 0;
 }
@@ -142,6 +145,17 @@ seek_file (struct cf_file_sink *s, uint64_t offset, uint64_t len, uint64_t *r_at
   return err;
 }
 
+/* The disk begins with what was written early, so that a sync, and the end, has little to wait for. */
+static void
+write_behind (struct cf_file_sink *s, uint64_t len)
+{
+  s->ahead += len;
+  if (s->ahead < WRITE_BEHIND)
+    return;
+  (void) sync_file_range (s->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+  s->ahead = 0;
+}
+
 gpg_error_t
 cf_file_sink_write (struct cf_file_sink *s, uint64_t index, const uint8_t *data, size_t len)
 {
@@ -164,6 +178,7 @@ cf_file_sink_write (struct cf_file_sink *s, uint64_t index, const uint8_t *data,
       break;
     s->dirty = true;
     err = cf_file_pwrite (s->fd, data, (size_t) part, at);
+    write_behind (s, part);
     data += part;
     len -= (size_t) part;
     offset += part;

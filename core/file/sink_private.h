@@ -35,6 +35,7 @@ struct cf_file_sink {
   bool dirty;                   /* FD was written to */
   bool many;                    /* files were made, or several written to: all of the file system */
   bool made;                    /* the part has no name on the disk yet */
+  uint64_t ahead;               /* bytes written to FD since its writing-out was begun */
 };
 
 /* .confab-XXXXXXXX.part */
