@@ -103,6 +103,15 @@ if HAVE_GTK
 tests/e2e/desktop.log: confab-gtk
 endif
 
+# Files at two windows.
+EXTRA_DIST += tests/e2e/desktop_files.py tests/lab/clipboard.py
+dist_check_SCRIPTS += tests/e2e/desktop_files.sh
+TESTS += tests/e2e/desktop_files.sh
+tests/e2e/desktop_files.log: confab confabd
+if HAVE_GTK
+tests/e2e/desktop_files.log: confab-gtk
+endif
+
 # Preloaded by stories that step a host's clock; without libtool, so by hand.
 EXTRA_DIST += tests/lab/clock.c
 check_DATA += tests/lab/clock.so

@@ -94,19 +94,20 @@ is_asked (const json_t *transfer)
 static char *
 note_of (CfFileRow *row, bool *r_warning)
 {
-  int64_t size = cf_row_number (row->transfer, "size");
-  char *hint = cf_words_transfer_hint (row->transfer), *room, *note;
-  bool fits = row->space - SPARE > size;
+  int64_t size = cf_row_number (row->transfer, "size"), takes = size + SPARE;
+  bool asked = is_asked (row->transfer) && row->space >= 0, fits = row->space > takes;
+  char *room, *wish, *note;
 
-  *r_warning = is_asked (row->transfer) && row->space >= 0 && !fits;
-  if (!is_asked (row->transfer) || row->space < 0 || (size < LARGE && fits))
-    return hint;
-  free (hint);
+  *r_warning = asked && !fits;
+  if (!asked || (size < LARGE && fits))
+    return cf_words_transfer_hint (row->transfer);
   room = cf_words_size (row->space);
-  note = g_strdup_printf (fits ? _ ("%s are free in the download folder.")
-                              : _ ("Too little room: only %s are free in the download folder. Make room, or save it to "
-                                   "another folder."),
-                          room);
+  wish = cf_words_size (takes);
+  note = fits ? g_strdup_printf (_ ("%s are free in the download folder."), room)
+              : g_strdup_printf (_ ("Too little room: it takes %s, and %s are free in the download folder. Make room, or "
+                                    "save it to another folder."),
+                                 wish, room);
+  free (wish);
   free (room);
   return note;
 }
