@@ -10,7 +10,7 @@ from desk import at_desks  # noqa: E402
 from lab import SRC, Skipped, check, open_conversation, run_stories, see_each_other  # noqa: E402
 
 MEGA = 1000 * 1000
-CLIPBOARD = os.path.join(SRC, "tests/lab/clipboard.py")
+CLIPBOARD, DRAG = (os.path.join(SRC, "tests/lab", name) for name in ("clipboard.py", "drag.py"))
 
 
 class Copied:
@@ -88,6 +88,22 @@ class Talk:
             self.left.app.key("ctrl+v")
             self.left.app.find("list item", item)
 
+    def drop(self, *paths, on):
+        """Files are dragged over Alice's window, which says to whom they will go, and dropped on the node ON there."""
+        with subprocess.Popen(["/usr/bin/python3", DRAG, *paths], stdout=subprocess.PIPE, text=True) as source:
+            x, y = map(int, source.stdout.readline().split())
+            left, top, width, height = gui.box(on)
+            gui.xdo("mousemove", "--sync", x, y, "mousedown", 1)
+            for step in range(1, 9):  # it takes a few moves until a press becomes a drag
+                gui.xdo("mousemove", "--sync", x + (left + width // 2 - x) * step // 8, y + (top + height // 2 - y) * step // 8)
+            self.left.app.find("label", "^Send to .*bob")
+            self.left.shot("files-drop")
+            gui.xdo("mouseup", 1)
+            for path in paths:
+                self.left.app.find("list item", f"^{os.path.basename(path)}, ")
+            source.terminate()
+        self.left.app.gone("label", "^Send to .*bob")
+
     def send(self, path):
         """Alice sends PATH; Bob has been asked."""
         name = os.path.basename(path)
@@ -115,7 +131,7 @@ def same(one, other):
 
 @at_desks
 def chosen(lab, desk):
-    """Files are chosen, sent with words, taken and opened; the other side sees that they have come"""
+    """Files are chosen or dropped, sent with words, taken and opened; the other side sees that they have come"""
     talk = Talk(lab, desk)
     left, right = talk.left.app, talk.right.app
     path = talk.file("report.txt", 120000)
@@ -127,6 +143,11 @@ def chosen(lab, desk):
     gui.Atspi.EditableText.set_text_contents(entry.get_editable_text_iface(), path)
     left.click("push button", "^Attach$")
     left.find("list item", "^report.txt, 120 kB$")
+    talk.drop(talk.file("dropped.bin", 10), on=left.find(None, "^Messages$"))
+    talk.drop(talk.file("on the text.bin", 10), on=left.find("text", "^Message to"))
+    for name in ("dropped.bin", "on the text.bin"):
+        left.click("push button", f"^Do not send {name}$")
+        left.gone("list item", f"^{name}, ")
     left.type("text", "^Message to", "As promised:")
     talk.left.shot("files-strip")
     left.key("Return")

@@ -144,7 +144,7 @@ class App:
 
     def point(self, node, button=1):
         self.front()  # another window may lie over it
-        x, y, w, h = box(node)
+        x, y, w, h = until(lambda: next((b for b in [box(node)] if b[2] > 1), None), "place of what is to be clicked")
         xdo("mousemove", "--sync", x + w // 2, y + h // 2, "click", button)
 
     def front(self):
@@ -155,11 +155,10 @@ class App:
 
     def windows(self):
         """Numbers of its windows on the screen, the one that was there first at the beginning."""
-        found = subprocess.run(["xdotool", "search", "--onlyvisible", "--pid", str(self.proc.pid)],
-                               capture_output=True, text=True, check=False).stdout.split()
-        if not found:
-            raise Failed(f"{self.argv} has no window on the screen")
-        return found
+        def look():  # in vain when any window goes meanwhile
+            return subprocess.run(["xdotool", "search", "--onlyvisible", "--pid", str(self.proc.pid)],
+                                  capture_output=True, text=True, check=False).stdout.split()
+        return until(look, f"window of {self.argv} on the screen")
 
     def focus(self, role=None, name=None, seconds=WAIT):
         node = self.find(role, name, seconds)

@@ -83,21 +83,23 @@ on_received (GtkWidget *target, GdkDragContext *context, int x, int y, GtkSelect
 
 /* GTK asks the widget under the pointer first, then those around it, until one says yes: this one says no. */
 static gboolean
-on_passed (GtkWidget *view, GdkDragContext *context, int x, int y, guint time, gpointer data)
+on_passed (GtkWidget *view, GdkDragContext *context, int x, int y, guint time, const char *signal)
 {
   (void) x;
   (void) y;
   (void) time;
-  (void) data;
   if (holds_files (context))
-    g_signal_stop_emission_by_name (view, "drag-motion");
+    g_signal_stop_emission_by_name (view, signal);
   return FALSE;
 }
 
 void
 cf_drop_overlay_pass (GtkWidget *view)
 {
-  g_signal_connect (view, "drag-motion", G_CALLBACK (on_passed), NULL);
+  static const char *const questions[] = { "drag-motion", "drag-drop" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (questions); i++)
+    g_signal_connect (view, questions[i], G_CALLBACK (on_passed), (char *) questions[i]);
 }
 
 void
