@@ -31,7 +31,7 @@ report () {
     echo "ok $case_no - $1"
   fi
 }
-echo 1..17
+echo 1..19
 allowed base 'base/'
 allowed gpg 'base/|gpg/'
 allowed net 'base/|net/'
@@ -41,6 +41,8 @@ allowed ui/client 'base/|ui/client/'
 allowed ui/cli 'base/|ui/client/|ui/cli/|ui/tui/tui\.h'
 allowed ui/tui 'base/|ui/client/|ui/tui/'
 allowed ui/gtk 'base/|ui/client/|ui/gtk/'
+allowed ui/thumbnail 'ui/thumbnail/'
+only 'seccomp\.h' 'ui/thumbnail/'
 only 'gpgme\.h' 'gpg/'
 only 'sqlite3\.h|sqlcipher/sqlite3\.h' 'core/store/'
 only 'assuan\.h' 'core/ipc/|ui/client/|gpg/'
