@@ -134,6 +134,14 @@ tests_unit_ui_test_timeline_view_LDADD = $(GTK_CLIENT_LIBS) $(CMOCKA_LIBS)
 dist_check_SCRIPTS += tests/unit/ui/timeline_view.sh
 TESTS += tests/unit/ui/timeline_view.sh
 tests/unit/ui/timeline_view.log: tests/unit/ui/test_timeline_view
+check_PROGRAMS += tests/unit/ui/test_contrast
+tests_unit_ui_test_contrast_SOURCES = tests/unit/ui/test_contrast.c
+tests_unit_ui_test_contrast_CPPFLAGS = $(libcf_gtk_a_CPPFLAGS)
+tests_unit_ui_test_contrast_CFLAGS = $(libcf_gtk_a_CFLAGS)
+tests_unit_ui_test_contrast_LDADD = $(GTK_CLIENT_LIBS) $(CMOCKA_LIBS) -lm
+dist_check_SCRIPTS += tests/unit/ui/contrast.sh
+TESTS += tests/unit/ui/contrast.sh
+tests/unit/ui/contrast.log: tests/unit/ui/test_contrast
 endif
 
 CLEANFILES += ui/gtk/resources.c
