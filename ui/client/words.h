@@ -93,6 +93,8 @@ char *cf_words_day (int64_t utc_ms, int64_t now_utc_ms);
 int64_t cf_words_ago_changes_ms (int64_t utc_ms, int64_t now_utc_ms);
 /* "30 seconds", "1 hour", "7 days": the largest unit that fits. */
 char *cf_words_duration (int64_t seconds);
+/* How long is left, as people say it: in whole minutes, hours or days, rounded up. */
+char *cf_words_left (int64_t seconds);
 char *cf_words_size (int64_t bytes); /* "1.2 MB" */
 
 /* ---- events, errors ---- */

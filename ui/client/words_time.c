@@ -172,6 +172,14 @@ cf_words_duration (int64_t seconds)
 #pragma GCC diagnostic pop
 }
 
+char *
+cf_words_left (int64_t seconds)
+{
+  int64_t unit = seconds <= 3600 ? 60 : seconds <= 24 * 3600 ? 3600 : 24 * 3600;
+
+  return cf_words_duration (seconds > 0 ? (seconds - 1) / unit * unit + unit : unit);
+}
+
 static const char *const units[] = { N_("bytes"), N_("kB"), N_("MB"), N_("GB"), N_("TB") };
 
 size_t

@@ -34,6 +34,7 @@ struct _CfConversationView {
   guint unread_at; /* the row with the line "unread"; G_MAXUINT: none */
   unsigned unread; /* when the conversation was chosen, until its rows are here */
   unsigned more_unread; /* of these, how many stand above that line: the page had no room for them */
+  bool settling;   /* the rows are new, and not yet where the reader stands */
   size_t fresh;    /* came in below what is shown */
   guint clock;     /* sources; 0: none */
 

@@ -157,7 +157,7 @@ mark_read (CfConversationView *self)
 {
   guint first, last;
 
-  if (!self->timeline || !is_watched (self) || !cf_timeline_view_visible (self->rows, &first, &last))
+  if (!self->timeline || self->settling || !is_watched (self) || !cf_timeline_view_visible (self->rows, &first, &last))
     return;
   for (guint i = last + 1; i-- > first;) {
     const json_t *row = cf_timeline_row (self->timeline, i);
@@ -233,6 +233,7 @@ on_reset (void *arg)
   CfConversationView *self = arg;
   guint count = (guint) cf_timeline_count (self->timeline);
 
+  self->settling = true; /* what the view passes on its way to the first unread row was not seen */
   cf_conversation_actions_hide (self);
   self->unread_at = G_MAXUINT;
   cf_timeline_view_clear (self->rows);
@@ -244,8 +245,10 @@ on_reset (void *arg)
     cf_timeline_view_reveal (self->rows, self->unread_at, 0.25);
   else if (cf_timeline_at_newest (self->timeline))
     cf_timeline_view_to_end (self->rows);
+  self->settling = false;
   show_empty (self);
   show_to_end (self);
+  mark_read (self);
 }
 
 static void

@@ -205,7 +205,7 @@ say_state (CfMessageRow *row)
   if (cf_row_true (row->json, "edited") && !cf_row_true (row->json, "deleted"))
     append (text, _ ("edited"));
   if (cf_row_utc_ms (row->json, "expires_at", &vanishes)) {
-    char *left = cf_words_duration (MAX (1, (vanishes - now_utc_ms ()) / 1000));
+    char *left = cf_words_left ((vanishes - now_utc_ms ()) / 1000);
     /* Translators: a message that will be gone after this time. */
     char *words = g_strdup_printf (_ ("vanishes in %s"), left);
 

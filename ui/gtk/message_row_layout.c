@@ -15,6 +15,7 @@
 #define NEXT_PX 1       /* above one that continues it */
 #define BOTTOM_PX 3
 #define BETWEEN_PX 3
+#define QUOTE_PX 5      /* above a quote that nothing else separates from the message before */
 
 struct cursor {
   GtkWidget **parts;
@@ -95,6 +96,8 @@ cf_message_row_arrange (GtkWidget *parts[], int width, bool continues, bool rtl,
   top = c.y;
   places[CF_PART_AVATAR] = (GtkAllocation){ EDGE_PX, top, CF_MESSAGE_AVATAR_PX, CF_MESSAGE_AVATAR_PX };
   put (&c, CF_PART_HEADER, c.width);
+  if (is_there (&c, CF_PART_QUOTE) && continues)
+    c.y += QUOTE_PX;
   if (is_there (&c, CF_PART_QUOTE))
     put (&c, CF_PART_QUOTE, natural_width (&c, CF_PART_QUOTE));
   put_text (&c);

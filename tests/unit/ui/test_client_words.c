@@ -201,6 +201,12 @@ test_times (void **state)
   is (cf_words_duration (3600), "1 hour");
   is (cf_words_duration (604800), "1 week");
   is (cf_words_duration (-1), "0 seconds");
+  is (cf_words_left (604799), "1 week");
+  is (cf_words_left (7 * 86400 - 90000), "6 days");
+  is (cf_words_left (3601), "2 hours");
+  is (cf_words_left (3600), "1 hour");
+  is (cf_words_left (61), "2 minutes");
+  is (cf_words_left (0), "1 minute");
   is (cf_words_size (999), "999 bytes");
   is (cf_words_size (1234), "1.2 kB");
   is (cf_words_size (999999), "1.0 MB");
