@@ -220,6 +220,30 @@ def lookalike(lab, desk):
 
 
 @at_desks
+def alone(lab, desk):
+    """Where nobody is near, there is somebody to try everything with, who vanishes"""
+    a = lab.person("alice", "h1")
+    a.init()
+    at = desk(a)
+    app = at.open()
+    app.find("label", "Nobody nearby")
+    at.shot("alone")
+    app.click("push button", "^Try it alone$")
+    app.find("label", "Echo is here for you", 60)
+    at.shot("alone-ready")
+    password = app.find("label", "^[a-z]+-[a-z]+-[0-9]+$").get_name()
+    app.click("push button", "^Open…$")
+    app.type("password text", "Password", password)
+    app.click("push button", "^Ask$")
+    app.find("list item", "^Echo, .*Hello! I am Echo")
+    app.find("label", "You talk with Echo")
+    at.shot("alone-open")
+    app.click("push button", "^End$")
+    app.gone("label", "You talk with Echo")
+    a.wait("link", online=False)
+
+
+@at_desks
 def much_unread(lab, desk):
     """Of more that is unread than is shown at once it is said how much stands above"""
     a, b, conv = two(lab, talking=True)
@@ -271,4 +295,4 @@ def long_history(lab, desk):
 
 if __name__ == "__main__":
     run_stories(first_run, by_password, wrong_password, daemon_killed, talk, find, key_revoked, lookalike,
-                much_unread, narrow, long_history)
+                alone, much_unread, narrow, long_history)

@@ -30,9 +30,9 @@ struct cf_spawn {
   char said[SAID_MAX];
 };
 
-/* confabd beside the running program, if it is there. */
+/* PROGRAM beside the running one, if it is there. */
 static char *
-beside_us (void)
+beside_us (const char *program)
 {
   char self[PATH_MAX], *slash, *path;
   ssize_t n = readlink ("/proc/self/exe", self, sizeof self - 1);
@@ -44,7 +44,7 @@ beside_us (void)
   if (!slash)
     return NULL;
   *slash = 0;
-  path = cf_paths_join (self, "confabd");
+  path = cf_paths_join (self, program);
   if (path && access (path, X_OK)) {
     free (path);
     path = NULL;
@@ -52,14 +52,19 @@ beside_us (void)
   return path;
 }
 
-static char *
-find_daemon (void)
+char *
+cf_spawn_find (const char *program)
 {
-  char *path = beside_us ();
+  char *path = beside_us (program);
 
-  if (!path && access (CF_BINDIR "/confabd", X_OK) == 0)
-    path = strdup (CF_BINDIR "/confabd");
-  return path ? path : strdup ("confabd");
+  if (!path) {
+    path = cf_paths_join (CF_BINDIR, program);
+    if (path && access (path, X_OK)) {
+      free (path);
+      path = NULL;
+    }
+  }
+  return path ? path : strdup (program);
 }
 
 static gpg_error_t
@@ -93,7 +98,7 @@ gpg_error_t
 cf_spawn_new (const char *home, struct cf_spawn **r_spawn)
 {
   struct cf_spawn *spawn = calloc (1, sizeof *spawn);
-  char *path = find_daemon (), *copy = strdup (home);
+  char *path = cf_spawn_find ("confabd"), *copy = strdup (home);
   char name[] = "confabd", option[] = "--home";
   char *argv[] = { name, option, copy, NULL };
   gpg_error_t err;

@@ -7,6 +7,10 @@
 
 struct cf_spawn;
 
+/* Where PROGRAM, one of ours, is: beside this one, where it was installed, or else its name, to be looked for in PATH.
+   Caller frees; NULL: no memory. */
+char *cf_spawn_find (const char *program);
+
 /* Run "confabd --home HOME", which goes into the background once it listens.  It is looked for beside this program,
    where it was installed, and in PATH.  Errors: ENOENT (there is none), the system's. */
 gpg_error_t cf_spawn_new (const char *home, struct cf_spawn **r_spawn) CF_MUST_CHECK;

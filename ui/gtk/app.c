@@ -143,6 +143,12 @@ cf_app_trace (CfApp *app, const char *what)
     g_signal_connect (clock, "after-paint", G_CALLBACK (on_painted), g_strdup (what));
 }
 
+const char *
+cf_app_home (CfApp *app)
+{
+  return app->home;
+}
+
 /* ---- the one instance ---- */
 
 static gboolean

@@ -25,6 +25,9 @@ CfApp *cf_app_new (void);
 /* The mirror of the daemon's lists; there from startup on, the app's own. */
 struct cf_model *cf_app_model (CfApp *app);
 
+/* As --home said; NULL: it was not given. */
+const char *cf_app_home (CfApp *app);
+
 /* Pictures that were pasted, and small ones of files: pasted.h, thumbnail.h. */
 struct cf_pasted *cf_app_pasted (CfApp *app);
 struct cf_thumbnails *cf_app_thumbnails (CfApp *app);

@@ -9,6 +9,7 @@ gtk_resources = ui/gtk/confab.gresource.xml ui/gtk/style.css \
 	ui/gtk/composer.ui \
 	ui/gtk/confab-send-symbolic.svg ui/gtk/confab-send-symbolic-rtl.svg \
 	ui/gtk/conversation_view.ui \
+	ui/gtk/demo_bar.ui \
 	ui/gtk/empty_view.ui \
 	ui/gtk/fact_row.ui \
 	ui/gtk/file_row.ui \
@@ -48,6 +49,7 @@ libcf_gtk_a_SOURCES = \
 	ui/gtk/conversation_view_rows.c \
 	ui/gtk/conversation_view_write.c \
 	ui/gtk/drop_overlay.c ui/gtk/drop_overlay.h \
+	ui/gtk/demo_bar.c ui/gtk/demo_bar.h \
 	ui/gtk/emoji.c ui/gtk/emoji.h \
 	ui/gtk/empty_view.c ui/gtk/empty_view.h \
 	ui/gtk/escape.c ui/gtk/escape.h \

@@ -16,6 +16,7 @@
 #include "ui/gtk/address_dialog.h"
 #include "ui/gtk/conversation_actions.h"
 #include "ui/gtk/conversation_view.h"
+#include "ui/gtk/demo_bar.h"
 #include "ui/gtk/empty_view.h"
 #include "ui/gtk/first_run.h"
 #include "ui/gtk/open_dialog.h"
@@ -56,7 +57,7 @@ struct _CfWindow {
   GtkWidget *find_button, *transfers_place;
   GtkInfoBar *trouble;
   GtkLabel *trouble_message, *trouble_hint;
-  GtkWidget *state_page, *sidebar, *request_view, *view;
+  GtkWidget *state_page, *sidebar, *demo_bar, *request_view, *view;
   GtkWidget *first_run, *security_panel, *search_view; /* NULL: not needed yet */
 };
 
@@ -450,6 +451,8 @@ on_action (GSimpleAction *action, GVariant *parameter, gpointer data)
     cf_window_add_contact (window, NULL);
   else if (!strcmp (name, "security"))
     gtk_toggle_button_set_active (window->shield, window->conversation != NULL);
+  else if (!strcmp (name, "demo"))
+    cf_demo_bar_begin (CF_DEMO_BAR (window->demo_bar));
   else if (!strcmp (name, "menu"))
     gtk_button_clicked (GTK_BUTTON (window->menu_button));
 }
@@ -510,6 +513,7 @@ add_actions (CfWindow *window)
     { .name = "menu", .activate = on_action },
     { .name = "security", .activate = on_action },
     { .name = "add-contact", .activate = on_action },
+    { .name = "demo", .activate = on_action },
     { .name = "about", .activate = on_about },
     { .name = "new", .activate = on_dialog },
     { .name = "settings", .activate = on_dialog },
@@ -624,6 +628,8 @@ add_parts (CfWindow *window)
   gtk_stack_add_named (window->states, window->state_page, "state");
   window->sidebar = cf_sidebar_new (app);
   gtk_container_add (GTK_CONTAINER (window->left), window->sidebar);
+  window->demo_bar = cf_demo_bar_new (app);
+  gtk_box_pack_end (GTK_BOX (window->left), window->demo_bar, FALSE, FALSE, 0);
   g_signal_connect_swapped (window->sidebar, "chosen", G_CALLBACK (on_chosen), window);
   g_object_bind_property (cf_sidebar_search_bar (CF_SIDEBAR (window->sidebar)), "search-mode-enabled",
                           window->jump_button, "active", G_BINDING_BIDIRECTIONAL);
