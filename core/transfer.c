@@ -187,8 +187,6 @@ load_all (struct cf_transfers *all)
     err = load (all, conversation, id, &t);
     if (gpg_err_code (err) == GPG_ERR_NOT_FOUND)
       err = 0;
-    else if (!err)
-      cf_transfer_auto_accept (t);
   }
   free (f.ids);
   return err;
@@ -506,8 +504,10 @@ on_changed (void *arg)
   for (t = all->first; t; t = t->next)
     if (t->row.outgoing)
       cf_transfer_serve (all, &t->peer);
-    else
+    else {
+      cf_transfer_auto_accept (t);
       cf_transfer_receive (t);
+    }
   cf_transfer_tick (all);
 }
 

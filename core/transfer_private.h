@@ -137,6 +137,7 @@ struct cf_transfer {
   uint64_t sequence;               /* of our offer */
   struct cf_transfer_files *files; /* NULL: not open */
   bool opening;
+  bool looked_at;                  /* whether it is to be accepted without asking */
   struct cf_file_map *map;         /* that of FILES */
   struct cf_transfer_run *run;     /* the one in use */
   struct cf_transfer_job *jobs;

@@ -595,6 +595,9 @@ cf_transfer_auto_accept (struct cf_transfer *t)
   char *value, *dir;
   gpg_error_t err;
 
+  if (t->looked_at)
+    return;
+  t->looked_at = true;
   if (t->row.outgoing || t->row.state != CF_TRANSFER_IDLE || t->row.offered_utc_ms < t->all->started_utc_ms || !peer
       || peer->blocked || !peer->verified_how)
     return;

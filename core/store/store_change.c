@@ -202,7 +202,7 @@ cf_store_reactions (struct cf_store *store, int64_t row,
 
 /* By their own index: there are few, and a range of sequences may be long. */
 #define WAITS " WHERE conversation = ?1 AND outgoing = ?2 AND sequence BETWEEN ?3 AND ?4 AND lifetime > 0 AND expires = 0" \
-              " AND kind = 'text' AND gone = 0"
+              " AND kind IN ('text', 'file') AND gone = 0"
 
 gpg_error_t
 cf_store_message_expire (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN], bool outgoing,
