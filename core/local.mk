@@ -118,11 +118,14 @@ libcf_core_a_SOURCES += core/transfer_frame.c core/transfer_send.c core/transfer
 libcf_core_a_SOURCES += core/transfer_entry.c core/transfer_row.c core/transfer_commands.c
 
 if HAVE_CMOCKA
-check_PROGRAMS += tests/sim/test_transfer tests/sim/test_transfer_hostile
-TESTS += tests/sim/test_transfer tests/sim/test_transfer_hostile
+check_PROGRAMS += tests/sim/test_transfer tests/sim/test_transfer_hostile tests/sim/test_transfer_trouble
+TESTS += tests/sim/test_transfer tests/sim/test_transfer_hostile tests/sim/test_transfer_trouble
 tests_sim_test_transfer_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 tests_sim_test_transfer_LDFLAGS = $(LDFLAGS_SIM)
 tests_sim_test_transfer_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
+tests_sim_test_transfer_trouble_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+tests_sim_test_transfer_trouble_LDFLAGS = $(LDFLAGS_SIM) -Wl,--wrap=cf_file_sink_write
+tests_sim_test_transfer_trouble_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
 tests_sim_test_transfer_hostile_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 tests_sim_test_transfer_hostile_LDFLAGS = $(LDFLAGS_SIM)
 tests_sim_test_transfer_hostile_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)

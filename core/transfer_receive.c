@@ -157,10 +157,10 @@ resumed (struct cf_transfer *t, struct cf_transfer_job *job)
     err = cf_store_transfer_chunks_clear (t->all->core->store, t->row.row);
     if (err)
       cf_log (t->all->core->env, CF_LOG_ERROR, "transfer: not forgotten: %s", gpg_strerror (err));
-    if (t->row.state == CF_TRANSFER_COMPLETE)
-      cf_transfer_set_state (t, CF_TRANSFER_ACTIVE, 0, NULL);
   }
   is_open (t, job);
+  if (t->row.state == CF_TRANSFER_COMPLETE && !cf_file_map_whole (t->map)) /* the last of it was not written down */
+    cf_transfer_set_state (t, CF_TRANSFER_ACTIVE, 0, NULL);
   cf_transfer_receive (t);
 }
 

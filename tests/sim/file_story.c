@@ -57,10 +57,17 @@ void
 make_file (const char *path, size_t size, unsigned seed)
 {
   FILE *fp = fopen (path, "wb");
+  uint8_t piece[4096];
+  size_t n = 0;
 
   assert_non_null (fp);
-  for (size_t i = 0; i < size; i++)
-    fputc (byte_at (i, seed), fp);
+  for (size_t i = 0; i < size; i++) {
+    piece[n++] = byte_at (i, seed);
+    if (n == sizeof piece || i == size - 1) {
+      assert_int_equal (fwrite (piece, 1, n, fp), n);
+      n = 0;
+    }
+  }
   assert_int_equal (fclose (fp), 0);
 }
 
@@ -68,15 +75,16 @@ bool
 is_file (const char *path, size_t size, unsigned seed)
 {
   FILE *fp = fopen (path, "rb");
-  size_t i = 0;
-  int c;
+  uint8_t piece[4096];
+  size_t i = 0, n, k;
+  bool same = fp != NULL;
 
-  if (!fp)
-    return false;
-  while ((c = fgetc (fp)) != EOF && i < size && c == byte_at (i, seed))
-    i++;
-  fclose (fp);
-  return i == size && c == EOF;
+  while (same && (n = fread (piece, 1, sizeof piece, fp)) > 0)
+    for (k = 0; same && k < n; k++, i++)
+      same = i < size && piece[k] == byte_at (i, seed);
+  if (fp)
+    fclose (fp);
+  return same && i == size;
 }
 
 bool

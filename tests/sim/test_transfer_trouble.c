@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test_transfer_trouble.c - files on their way when something breaks: daemons, paths, sources, disks, keys. */
+#include <config.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/text.h"
+#include "tests/sim/file_story.h"
+
+#define SIZE (16 * BLOCK + 17)
+
+/* What is to happen to the disk: the next writes fail with this; linked by -Wl,--wrap=cf_file_sink_write. */
+static gpg_err_code_t disk_fails;
+static int writes_left;
+
+gpg_error_t __real_cf_file_sink_write (struct cf_file_sink *s, uint64_t index, const uint8_t *data, size_t len);
+gpg_error_t __wrap_cf_file_sink_write (struct cf_file_sink *s, uint64_t index, const uint8_t *data, size_t len);
+
+gpg_error_t
+__wrap_cf_file_sink_write (struct cf_file_sink *s, uint64_t index, const uint8_t *data, size_t len)
+{
+  if (disk_fails && writes_left-- <= 0)
+    return cf_err (disk_fails);
+  return __real_cf_file_sink_write (s, index, data, len);
+}
+
+/* Whatever is left of it: what is sent when it is allowed again. */
+static int passes;
+
+static int
+hold (struct sim *sim, struct sim_node *from, const struct cf_fpr *to, uint8_t *data, size_t len)
+{
+  (void) sim, (void) from, (void) to, (void) data, (void) len;
+  return passes-- > 0 ? SIM_FRAME_PASS : SIM_FRAME_DROP;
+}
+
+/* Alice offers her file F, and Bob has accepted it. */
+static void
+begin (struct pair *p, char t[ID_SIZE])
+{
+  offer (p->a, p->id, path_of (p->a, "f"), t);
+  assert_int_equal (accept_file (p->b, t), 0);
+}
+
+static struct pair
+half_way (uint64_t seed, char t[ID_SIZE])
+{
+  struct pair p = file_pair (seed);
+
+  make_file (path_of (p.a, "f"), SIZE, (unsigned) seed);
+  passes = 10;
+  p.sim->bulk = hold;
+  begin (&p, t);
+  sim_run (p.sim, 5000);
+  assert_int_equal (transfer_of (p.b, p.id, t)->row.done, 10 * BLOCK);
+  p.sim->bulk = NULL;
+  return p;
+}
+
+/* It arrives, whole, once. */
+static void
+assert_arrives (struct pair *p, const char *t, unsigned seed)
+{
+  assert_true (wait_state (p->b, t, "done", 300000));
+  assert_true (wait_state (p->a, t, "done", 60000));
+  assert_true (is_file (path_of (p->b, "f"), SIZE, seed));
+  assert_int_equal (entries_of (p->b), 1);
+}
+
+/* --- daemons and paths --- */
+
+/* One side dies after K ms, for each K until it would have been done by then. */
+static void
+test_crash_each_step (void **state)
+{
+  struct pair p = file_pair (1);
+  char t[ID_SIZE];
+  bool done = false;
+
+  (void) state;
+  make_file (path_of (p.a, "f"), SIZE, 1);
+  for (unsigned k = 0; !done; k++) {
+    struct sim_node *node = k % 2 ? p.a : p.b;
+
+    begin (&p, t);
+    sim_run (p.sim, k / 2);
+    done = is_state (p.b, t, "done") && is_state (p.a, t, "done");
+    sim_node_crash (node, k % 4 > 1);
+    assert_int_equal (sim_node_start (node), 0);
+    assert_arrives (&p, t, 1);
+    assert_int_equal (unlink (path_of (p.b, "f")), 0);
+    assert_true (k < 200);
+  }
+  pair_free (&p);
+}
+
+static void
+test_cut_each_step (void **state)
+{
+  struct pair p = file_pair (2);
+  char t[ID_SIZE];
+  bool done = false;
+
+  (void) state;
+  make_file (path_of (p.a, "f"), SIZE, 2);
+  for (unsigned k = 0; !done; k++) {
+    begin (&p, t);
+    sim_run (p.sim, k);
+    done = is_state (p.b, t, "done") && is_state (p.a, t, "done");
+    sim_cut (p.sim, p.a, p.b, true);
+    sim_run (p.sim, k % 2 ? 60000 : 1000);
+    sim_cut (p.sim, p.a, p.b, false);
+    assert_arrives (&p, t, 2);
+    assert_int_equal (unlink (path_of (p.b, "f")), 0);
+    assert_true (k < 200);
+  }
+  pair_free (&p);
+}
+
+/* What was not written down is fetched again, and nothing else. */
+static void
+test_resume (void **state)
+{
+  char t[ID_SIZE];
+  struct pair p = half_way (3, t);
+
+  (void) state;
+  passes = 1000;
+  p.sim->bulk = hold; /* which counts */
+  sim_node_crash (p.b, false);
+  assert_int_equal (sim_node_start (p.b), 0);
+  assert_arrives (&p, t, 3);
+  assert_int_equal (1000 - passes, SIZE / BLOCK + 1 - 10);
+  pair_free (&p);
+}
+
+/* Somebody has tidied up. */
+static void
+test_part_is_gone (void **state)
+{
+  char t[ID_SIZE], part[64];
+  struct pair p = half_way (4, t);
+
+  (void) state;
+  sim_node_crash (p.b, false);
+  snprintf (part, sizeof part, ".confab-%.8s.part", t);
+  if (unlink (path_of (p.b, part)) != 0) {
+    char *command = cf_sprintf ("rm -f %s/.confab-*", path_of (p.b, ""));
+
+    assert_int_equal (system (command), 0);
+    free (command);
+  }
+  assert_int_equal (entries_of (p.b), 0);
+  assert_int_equal (sim_node_start (p.b), 0);
+  assert_arrives (&p, t, 4);
+  pair_free (&p);
+}
+
+/* --- sources --- */
+
+/* Other bytes, as many: what was sent before is found at the end, and sent again. */
+static void
+test_changes (void **state)
+{
+  char t[ID_SIZE];
+  struct pair p = half_way (5, t);
+  FILE *fp;
+
+  (void) state;
+  fp = fopen (path_of (p.a, "f"), "r+b");
+  assert_non_null (fp);
+  fputs ("other bytes", fp);
+  assert_int_equal (fseek (fp, 14 * BLOCK, SEEK_SET), 0);
+  fputs ("here, too", fp);
+  fclose (fp);
+  assert_true (wait_state (p.b, t, "done", 300000));
+  assert_false (is_file (path_of (p.b, "f"), SIZE, 5));
+  {
+    char *command = cf_sprintf ("cmp -s %s %s", path_of (p.a, "f"), path_of (p.b, "f"));
+
+    assert_int_equal (system (command), 0);
+    free (command);
+  }
+  assert_true (wait_state (p.a, t, "done", 10000));
+  pair_free (&p);
+}
+
+/* It changes when all of it has been sent and the root is said: another root follows. */
+static void
+test_changes_at_the_end (void **state)
+{
+  char t[ID_SIZE];
+  struct pair p = half_way (6, t);
+
+  (void) state;
+  sim_node_crash (p.b, false);
+  make_file (path_of (p.a, "f"), SIZE, 60); /* all of it */
+  assert_int_equal (sim_node_start (p.b), 0);
+  assert_arrives (&p, t, 60);
+  pair_free (&p);
+}
+
+static void
+assert_fails (uint64_t seed, void (*spoil) (const char *path), const char *why)
+{
+  char t[ID_SIZE];
+  struct pair p = half_way (seed, t);
+  json_t *row;
+
+  spoil (path_of (p.a, "f"));
+  assert_true (wait_state (p.b, t, "failed", 300000));
+  assert_true (wait_state (p.a, t, "failed", 10000));
+  for (int i = 0; i < 2; i++) {
+    row = transfer_row (i ? p.a : p.b, t);
+    assert_string_equal (json_string_value (json_object_get (row, "reason")), why);
+    json_decref (row);
+  }
+  sim_run (p.sim, 1000);
+  assert_int_equal (entries_of (p.b), 0);
+  pair_free (&p);
+}
+
+static void
+shrink (const char *path)
+{
+  assert_int_equal (truncate (path, SIZE / 2), 0);
+}
+
+static void
+grow (const char *path)
+{
+  assert_int_equal (truncate (path, SIZE + 1), 0);
+}
+
+static void
+vanish (const char *path)
+{
+  assert_int_equal (unlink (path), 0);
+}
+
+static void
+test_sources_fail (void **state)
+{
+  (void) state;
+  assert_fails (7, shrink, "The file was changed while it was sent");
+  assert_fails (8, grow, "The file was changed while it was sent");
+  assert_fails (9, vanish, "The file is no longer there");
+}
+
+/* --- disks --- */
+
+static void
+test_disk_full (void **state)
+{
+  struct pair p = file_pair (10);
+  char t[ID_SIZE];
+  json_t *row;
+
+  (void) state;
+  make_file (path_of (p.a, "f"), SIZE, 10);
+  disk_fails = GPG_ERR_ENOSPC;
+  writes_left = 10;
+  begin (&p, t);
+  assert_true (wait_state (p.b, t, "paused", 60000));
+  assert_true (wait_state (p.a, t, "paused", 10000));
+  row = transfer_row (p.b, t);
+  assert_string_equal (json_string_value (json_object_get (row, "paused_by")), "us");
+  assert_non_null (strstr (json_string_value (json_object_get (row, "reason")), "no space"));
+  json_decref (row);
+  sim_run (p.sim, 60000);
+  assert_int_equal (transfer_of (p.b, p.id, t)->row.done, 10 * BLOCK);
+  disk_fails = 0;
+  assert_int_equal (sim_do (p.b, "RESUME", NULL, t, NULL), 0);
+  assert_arrives (&p, t, 10);
+  pair_free (&p);
+}
+
+/* --- people and keys --- */
+
+static void
+test_blocked (void **state)
+{
+  char t[ID_SIZE];
+  struct pair p = half_way (11, t);
+
+  (void) state;
+  assert_int_equal (sim_do (p.b, "BLOCK", NULL, p.fpr_a, NULL), 0);
+  sim_run (p.sim, 120000);
+  assert_int_equal (transfer_of (p.b, p.id, t)->row.done, 10 * BLOCK);
+  assert_int_equal (sim_do (p.b, "UNBLOCK", NULL, p.fpr_a, NULL), 0);
+  assert_arrives (&p, t, 11);
+  pair_free (&p);
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test (test_crash_each_step), cmocka_unit_test (test_cut_each_step),
+    cmocka_unit_test (test_resume),          cmocka_unit_test (test_part_is_gone),
+    cmocka_unit_test (test_changes),         cmocka_unit_test (test_changes_at_the_end),
+    cmocka_unit_test (test_sources_fail),    cmocka_unit_test (test_disk_full),
+    cmocka_unit_test (test_blocked),
+  };
+
+  return cmocka_run_group_tests (tests, NULL, NULL);
+}
