@@ -101,17 +101,19 @@ tests_fuzz_fuzz_words_CPPFLAGS = $(fuzz_cppflags)
 tests_fuzz_fuzz_words_LDFLAGS = $(LDFLAGS_FUZZ) -Wl,--wrap=cf_cli_fail
 tests_fuzz_fuzz_words_LDADD = libcf-fuzz.a libcf-cli.a $(CLIENT_LIBS)
 
-# make fuzz FUZZ_SECONDS=60: each target for so long, in a build of its own unless this is one; fuzz-fast: without
-# sanitizers, ten times as many runs and more.  What is found lies in
+# make fuzz FUZZ_SECONDS=60 FUZZ_ONLY='tunnel map': each target for so long, or these, in a build of its own unless this
+# is one; fuzz-fast: without sanitizers, ten times as many runs and more.  What is found lies in
 # fuzz/, as TARGET-crash-...; "make fuzz-merge" adds what was learnt to the corpora, as few and small as they can be.
 FUZZ_SECONDS = 60
+FUZZ_ONLY = all
 FUZZ_FLAGS = -timeout=20 -rss_limit_mb=2048 -print_final_stats=1
 # Those of world.c take time by the step, and libFuzzer more than they do for weighing what is rare.
 fuzz_worlds = core gate message store
 .PHONY: fuzz fuzz-coverage fuzz-fast fuzz-merge fuzz-seeds
 if FUZZING
 fuzz: $(fuzz_targets)
-	@for target in $(fuzz_targets); do name=$${target##*/fuzz_}; echo "# $$name"; \
+	@for target in $(fuzz_targets); do name=$${target##*/fuzz_}; \
+	  case ' $(FUZZ_ONLY) ' in *" $$name "* | ' all ') echo "# $$name";; *) continue;; esac; \
 	  case ' $(fuzz_worlds) ' in *" $$name "*) flags='-max_len=64 -entropic=0';; *) flags=-max_len=4096;; esac; \
 	  $(MKDIR_P) fuzz/$$name $(srcdir)/tests/fuzz/corpus/$$name && \
 	  ./$$target $(FUZZ_FLAGS) $$flags -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=fuzz/$$name- \
@@ -127,11 +129,11 @@ else
 fuzz fuzz-merge:
 	$(MKDIR_P) fuzzing && cd fuzzing && \
 	  { test -f config.status || $(abs_top_srcdir)/configure --quiet --enable-fuzzing CC=clang CFLAGS='-g -O2'; } && \
-	  $(MAKE) $@ FUZZ_SECONDS='$(FUZZ_SECONDS)'
+	  $(MAKE) $@ FUZZ_SECONDS='$(FUZZ_SECONDS)' FUZZ_ONLY='$(FUZZ_ONLY)'
 fuzz-fast:
 	$(MKDIR_P) fuzzing-fast && cd fuzzing-fast && \
 	  { test -f config.status || $(abs_top_srcdir)/configure --quiet --enable-fuzzing=fast CC=clang CFLAGS='-g -O2'; } && \
-	  $(MAKE) fuzz FUZZ_SECONDS='$(FUZZ_SECONDS)'
+	  $(MAKE) fuzz FUZZ_SECONDS='$(FUZZ_SECONDS)' FUZZ_ONLY='$(FUZZ_ONLY)'
 # The examples that targets make, into the corpora.
 fuzz-seeds: $(fuzz_targets)
 	for target in $(fuzz_targets); do dir=$(srcdir)/tests/fuzz/corpus/$${target##*/fuzz_}; \
