@@ -89,10 +89,10 @@ coverage:
 
 # End-to-end stories on virtual hosts.
 EXTRA_DIST += tests/lab/gui.sh tests/lab/gui.py
-EXTRA_DIST += tests/e2e/lab.py tests/e2e/changes.py tests/e2e/damage.py tests/e2e/durable.py tests/e2e/events.py tests/e2e/hostile.py tests/e2e/secrets.py tests/e2e/talk.py tests/e2e/trouble.py tests/e2e/visible.py
-dist_check_SCRIPTS += tests/e2e/changes.sh tests/e2e/damage.sh tests/e2e/durable.sh tests/e2e/events.sh tests/e2e/hostile.sh tests/e2e/secrets.sh tests/e2e/story.sh tests/e2e/talk.sh tests/e2e/trouble.sh tests/e2e/visible.sh
-TESTS += tests/e2e/changes.sh tests/e2e/damage.sh tests/e2e/durable.sh tests/e2e/events.sh tests/e2e/hostile.sh tests/e2e/secrets.sh tests/e2e/talk.sh tests/e2e/trouble.sh tests/e2e/visible.sh
-tests/e2e/damage.log tests/e2e/durable.log tests/e2e/events.log tests/e2e/hostile.log tests/e2e/secrets.log tests/e2e/talk.log tests/e2e/trouble.log tests/e2e/visible.log: confab confabd
+EXTRA_DIST += tests/e2e/lab.py tests/e2e/changes.py tests/e2e/damage.py tests/e2e/durable.py tests/e2e/events.py tests/e2e/files.py tests/e2e/hostile.py tests/e2e/secrets.py tests/e2e/talk.py tests/e2e/trouble.py tests/e2e/visible.py
+dist_check_SCRIPTS += tests/e2e/changes.sh tests/e2e/damage.sh tests/e2e/durable.sh tests/e2e/events.sh tests/e2e/files.sh tests/e2e/hostile.sh tests/e2e/secrets.sh tests/e2e/story.sh tests/e2e/talk.sh tests/e2e/trouble.sh tests/e2e/visible.sh
+TESTS += tests/e2e/changes.sh tests/e2e/damage.sh tests/e2e/durable.sh tests/e2e/events.sh tests/e2e/files.sh tests/e2e/hostile.sh tests/e2e/secrets.sh tests/e2e/talk.sh tests/e2e/trouble.sh tests/e2e/visible.sh
+tests/e2e/damage.log tests/e2e/durable.log tests/e2e/events.log tests/e2e/files.log tests/e2e/hostile.log tests/e2e/secrets.log tests/e2e/talk.log tests/e2e/trouble.log tests/e2e/visible.log: confab confabd
 
 # The desktop client at two windows; the script skips where there is no desktop client.
 EXTRA_DIST += tests/e2e/desk.py tests/e2e/desktop.py
@@ -135,6 +135,13 @@ soak: confab confabd tests/lab/clock.so
 	CF_KILLS=$${CF_KILLS:-200} CF_SEED=$${CF_SEED:-0} CF_SRCDIR='$(abs_top_srcdir)' CF_BUILDDIR='$(abs_top_builddir)' \
 	  $(BASH_PATH) $(srcdir)/tests/e2e/durable.sh
 
+# A large file, and a daemon killed a hundred times while it is on its way.
+.PHONY: soak-files
+soak-files: confab confabd
+	CF_FILE_KILLS=$${CF_FILE_KILLS:-100} CF_FILE_MIB=$${CF_FILE_MIB:-1024} CF_SEED=$${CF_SEED:-0} CF_FILES_LONG=1 \
+	  CF_SRCDIR='$(abs_top_srcdir)' CF_BUILDDIR='$(abs_top_builddir)' \
+	  $(BASH_PATH) $(srcdir)/tests/e2e/files.sh kills folders
+
 # Each operation of the disk fails in its turn.
 INJECT_TESTS = tests/unit/core/test_store_disk tests/sim/test_inject
 .PHONY: inject
@@ -142,12 +149,12 @@ inject: $(INJECT_TESTS)
 	for t in $(INJECT_TESTS); do CF_INJECT=1 $$t || exit 1; done
 
 # Benches: "make bench"; never part of the check.
-EXTRA_PROGRAMS = tests/bench/bare_gpg tests/bench/fill_history
+EXTRA_PROGRAMS = tests/bench/bare_gpg tests/bench/fill_history tests/bench/raw_copy
 tests_bench_fill_history_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 tests_bench_fill_history_LDADD = $(CORE_LIBS) $(BASE_LIBS)
 tests_bench_bare_gpg_CPPFLAGS = $(AM_CPPFLAGS) $(GPGME_CFLAGS)
 tests_bench_bare_gpg_LDADD = $(GPGME_LIBS)
-EXTRA_DIST += tests/bench/latency.py tests/bench/burst.py tests/bench/gtk_start.py tests/bench/history.py
+EXTRA_DIST += tests/bench/latency.py tests/bench/burst.py tests/bench/files.py tests/bench/gtk_start.py tests/bench/history.py
 if HAVE_GTK
 EXTRA_PROGRAMS += tests/bench/gtk_scroll
 tests_bench_gtk_scroll_CPPFLAGS = $(libcf_gtk_a_CPPFLAGS)
@@ -160,6 +167,6 @@ bench-gtk: tests/bench/gtk_scroll tests/bench/fill_history confab confabd confab
 	CF_BUILDDIR='$(abs_top_builddir)' $(BASH_PATH) $(srcdir)/tests/lab/gui.sh python3 $(srcdir)/tests/bench/gtk_start.py
 endif
 .PHONY: bench
-bench: tests/bench/bare_gpg tests/bench/fill_history confab confabd $(BENCH_GTK)
-	for name in latency burst history; do \
+bench: tests/bench/bare_gpg tests/bench/fill_history tests/bench/raw_copy confab confabd $(BENCH_GTK)
+	for name in latency burst history files; do \
 	  CF_BUILDDIR='$(abs_top_builddir)' python3 $(srcdir)/tests/bench/$$name.py || exit; done

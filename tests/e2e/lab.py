@@ -210,7 +210,7 @@ class Person:
             self.events.stop()
         self.events = self.start("events", *(("--since", str(since)) if since is not None else ()))
 
-    def wait(self, kind, seconds=WAIT, **fields):
+    def wait(self, kind, /, seconds=WAIT, **fields):
         def matches(event):
             return event["event"] == kind and all(event.get(k) == v for k, v in fields.items())
         return self.events.wait_row(f"{self.name}: event {kind} {fields}", matches, seconds)
@@ -219,9 +219,18 @@ class Person:
         done = subprocess.run(["pgrep", "-f", f"^[^ ]*confabd --home {re.escape(self.home)}$"], capture_output=True,
                               text=True)
         pids = [int(p) for p in done.stdout.split()]
+        pids = [p for p in pids if self._parent(p) not in pids]  # what is about to become a gpg
         if len(pids) != 1:
             raise Failed(f"{self.name}: one daemon expected, found {pids}")
         return pids[0]
+
+    @staticmethod
+    def _parent(pid):
+        try:
+            with open(f"/proc/{pid}/stat", encoding="ascii") as f:
+                return int(f.read().rsplit(")", 1)[1].split()[1])
+        except (FileNotFoundError, ProcessLookupError):
+            return None
 
     @staticmethod
     def _runs(pid):

@@ -124,7 +124,7 @@ struct cf_call_handler {
    cf_call_cancel; R_CALL may be NULL.
 
    A call that waits for a person or for the network (OPEN, ACCEPT, VERIFY, EXPECT, CERTIFY, ADD, INIT, UNLOCK, EXPORT,
-   anything with --watch, SEND with another --wait than queued) has a connection of its own, up to 8 at a time; later
+   anything with --watch, SEND with another --wait than queued) or for a disk (SEND-FILE looks at all of a folder) has a connection of its own, up to 8 at a time; later
    ones wait.  All others go one after the other, in the order in which they were made: give SEND --wait=queued, and
    messages keep their order.
 

@@ -211,7 +211,7 @@ static bool
 is_patient (const char *verb, const char *const *words)
 {
   static const char *const verbs[] = { "OPEN", "ACCEPT", "VERIFY", "EXPECT", "CERTIFY", "ADD", "INIT", "UNLOCK",
-                                       "EXPORT", "EVENTS" };
+                                       "EXPORT", "EVENTS", "SEND-FILE" };
   bool send = !strcmp (verb, "SEND");
 
   for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
