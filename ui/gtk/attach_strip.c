@@ -17,7 +17,7 @@
 
 #define NAME_CHARS 24
 #define ICON_PX 32
-#define HEIGHT_MAX 200 /* of the strip; the rest scrolls */
+#define HEIGHT_MAX 170 /* of the strip; the rest scrolls */
 #define ATTRIBUTES                                                                                                     \
   G_FILE_ATTRIBUTE_STANDARD_TYPE "," G_FILE_ATTRIBUTE_STANDARD_SIZE "," G_FILE_ATTRIBUTE_STANDARD_CONTENT_TYPE         \
                                  "," G_FILE_ATTRIBUTE_ACCESS_CAN_READ
@@ -26,6 +26,9 @@ struct _CfAttachStrip {
   GtkBox parent;
   CfApp *app; /* borrowed */
   GtkWidget *items; /* widgets with the data "path" */
+  GtkScrolledWindow *scrolled;
+  int height;   /* of what is in it */
+  guint resize; /* a source */
 };
 
 G_DEFINE_TYPE (CfAttachStrip, cf_attach_strip, GTK_TYPE_BOX)
@@ -221,20 +224,24 @@ cf_attach_strip_add (CfAttachStrip *strip, const char *path)
   g_object_unref (file);
 }
 
-void
+bool
 cf_attach_strip_add_uris (CfAttachStrip *strip, char **uris)
 {
+  bool added = false;
+
   for (; uris && *uris; uris++) {
     GFile *file = g_file_new_for_uri (*uris);
     char *path = g_file_get_path (file);
 
     if (path)
       cf_attach_strip_add (strip, path);
-    else
+    else if (added)
       report (strip, _ ("This is not a file of this machine."), _ ("Save it to a folder first."));
+    added |= path != NULL;
     g_free (path);
     g_object_unref (file);
   }
+  return added;
 }
 
 /* ---- the clipboard ---- */
@@ -278,8 +285,8 @@ on_uris (GtkClipboard *clipboard, char **uris, gpointer data)
   CfAttachStrip *strip = g_weak_ref_get (&p->strip);
 
   (void) clipboard;
-  if (strip)
-    cf_attach_strip_add_uris (strip, uris);
+  if (strip && !cf_attach_strip_add_uris (strip, uris))
+    p->words (p->arg);
   end_pasting (p, strip);
 }
 
@@ -319,12 +326,41 @@ cf_attach_strip_paste (CfAttachStrip *strip, GtkClipboard *clipboard, void (*wor
 
 /* ---- a widget ---- */
 
+static gboolean
+on_resize (gpointer data)
+{
+  CfAttachStrip *strip = data;
+
+  strip->resize = 0;
+  gtk_scrolled_window_set_min_content_height (strip->scrolled, MIN (strip->height, HEIGHT_MAX));
+  return G_SOURCE_REMOVE;
+}
+
+/* What scrolls does not ask how high its content is at its width, so it is told; once this layout is done. */
+static void
+on_allocate (GtkWidget *items, GdkRectangle *place, CfAttachStrip *strip)
+{
+  int height;
+
+  gtk_widget_get_preferred_height_for_width (items, place->width, NULL, &height);
+  if (height != strip->height && !strip->resize)
+    strip->resize = g_idle_add (on_resize, strip);
+  strip->height = height;
+}
+
+static void
+cf_attach_strip_destroy (GtkWidget *widget)
+{
+  g_clear_handle_id (&CF_ATTACH_STRIP (widget)->resize, g_source_remove);
+  GTK_WIDGET_CLASS (cf_attach_strip_parent_class)->destroy (widget);
+}
+
 static void
 cf_attach_strip_class_init (CfAttachStripClass *class)
 {
+  GTK_WIDGET_CLASS (class)->destroy = cf_attach_strip_destroy;
   signals[CHANGED] = g_signal_new ("changed", CF_TYPE_ATTACH_STRIP, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                    G_TYPE_NONE, 0);
-  (void) class;
 }
 
 static void
@@ -336,8 +372,8 @@ cf_attach_strip_init (CfAttachStrip *strip)
   atk_object_set_role (gtk_widget_get_accessible (strip->items), ATK_ROLE_LIST);
   atk_object_set_name (gtk_widget_get_accessible (strip->items), _ ("To be sent"));
   gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (scrolled), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
-  gtk_scrolled_window_set_propagate_natural_height (GTK_SCROLLED_WINDOW (scrolled), TRUE);
-  gtk_scrolled_window_set_max_content_height (GTK_SCROLLED_WINDOW (scrolled), HEIGHT_MAX);
+  strip->scrolled = GTK_SCROLLED_WINDOW (scrolled);
+  g_signal_connect (strip->items, "size-allocate", G_CALLBACK (on_allocate), strip);
   gtk_container_add (GTK_CONTAINER (scrolled), strip->items);
   gtk_widget_set_hexpand (scrolled, TRUE);
   gtk_widget_show_all (scrolled);

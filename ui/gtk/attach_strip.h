@@ -6,6 +6,8 @@
 #ifndef CF_UI_GTK_ATTACH_STRIP_H
 #define CF_UI_GTK_ATTACH_STRIP_H
 
+#include <stdbool.h>
+
 #include "ui/gtk/app.h"
 
 G_BEGIN_DECLS
@@ -20,8 +22,9 @@ GtkWidget *cf_attach_strip_new (CfApp *app);
 void cf_attach_strip_add (CfAttachStrip *strip, const char *path);
 /* What the clipboard holds, if that is files or a picture; else DONE (STRIP) is called, for who pastes words. */
 void cf_attach_strip_paste (CfAttachStrip *strip, GtkClipboard *clipboard, void (*words) (gpointer arg), gpointer arg);
-/* Files of a list of URIs (NULL-ended) that are on this machine; others are reported. */
-void cf_attach_strip_add_uris (CfAttachStrip *strip, char **uris);
+/* Files of a list of URIs (NULL-ended).  False, and nothing is done: there is no file of this machine among them; they are
+   links, to be written. */
+bool cf_attach_strip_add_uris (CfAttachStrip *strip, char **uris);
 
 guint cf_attach_strip_count (CfAttachStrip *strip);
 /* The paths, in order; the strip is empty afterwards.  g_strfreev. */

@@ -91,6 +91,12 @@ cf_composer_set_text (CfComposer *self, const char *text)
   gtk_text_buffer_place_cursor (self->buffer, &end);
 }
 
+void
+cf_composer_insert (CfComposer *self, const char *text)
+{
+  gtk_text_buffer_insert_at_cursor (self->buffer, text, -1);
+}
+
 /* ---- what it is about ---- */
 
 static void

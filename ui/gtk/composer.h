@@ -40,6 +40,8 @@ char *cf_composer_draft (CfComposer *composer); /* what is being written beside 
 /* No "typed" follows. */
 void cf_composer_set_text (CfComposer *composer, const char *text);
 
+/* At the cursor, as if it were typed. */
+void cf_composer_insert (CfComposer *composer, const char *text);
 /* Files that go with it; of no account in CF_EDIT. */
 CfAttachStrip *cf_composer_strip (CfComposer *composer);
 

@@ -166,9 +166,15 @@ cf_conversation_view_attach (CfConversationView *self, gboolean folder)
 static void
 on_dropped (CfConversationView *self, char **uris)
 {
+  char *links;
+
   if (!may_send (self))
     return;
-  cf_attach_strip_add_uris (strip_of (self), uris);
+  if (!cf_attach_strip_add_uris (strip_of (self), uris)) {
+    links = g_strjoinv (" ", uris);
+    cf_composer_insert (self->composer, links);
+    g_free (links);
+  }
   cf_composer_focus (self->composer);
 }
 

@@ -18,6 +18,7 @@
 
 #include "ui/client/i18n.h"
 #include "ui/client/row.h"
+#include "ui/client/transfers.h"
 #include "ui/client/words.h"
 #include "ui/gtk/avatar.h"
 #include "ui/gtk/file_row.h"
@@ -300,11 +301,28 @@ build (CfMessageRow *row)
 
 /* ---- what it says to those who do not see ---- */
 
+/* Its text; of a file what it is, but not how far, which would be said over and over. */
+static char *
+spoken_text (const json_t *json)
+{
+  const json_t *file = json_object_get (json, "attachment");
+  char *name, *kind, *text;
+
+  if (!json_is_object (file) || cf_row_true (json, "deleted"))
+    return cf_words_text (json);
+  name = cf_words_transfer_name (file);
+  kind = cf_words_transfer_kind (file);
+  text = g_strdup_printf ("%s, %s, %s", name, kind, cf_words_transfer_state (file));
+  free (kind);
+  free (name);
+  return text;
+}
+
 static char *
 accessible_text (CfMessageRow *row)
 {
   const char *state = is_own (row->json) ? cf_words_state (row->json) : "";
-  char *text = cf_words_text (row->json), *time = NULL, *start, *name;
+  char *text = spoken_text (row->json), *time = NULL, *start, *name;
   int64_t sent;
 
   if (cf_row_utc_ms (row->json, "sent_at", &sent))
@@ -347,7 +365,8 @@ renew_accessible (CfMessageRow *row)
   if (!atk_object_get_name (object))
     return;
   name = accessible_text (row);
-  atk_object_set_name (object, name);
+  if (strcmp (name, atk_object_get_name (object))) /* who reads aloud is told of each change */
+    atk_object_set_name (object, name);
   g_free (name);
 }
 
@@ -472,20 +491,37 @@ cf_message_row_popup_menu (GtkWidget *widget)
   return TRUE;
 }
 
-/* The row first, then what is in it. */
+/* Does the part AT take the focus?  A text is read in its row, and need not have it. */
+static bool
+focus_part (CfMessageRow *row, int at, GtkDirectionType direction)
+{
+  GtkWidget *part = row->parts[at];
+
+  return part && gtk_widget_get_visible (part) && !GTK_IS_LABEL (part) && gtk_widget_child_focus (part, direction);
+}
+
+/* The row first, then what is in it, part by part.  (GtkContainer looks into none that can have the focus itself.) */
 static gboolean
 cf_message_row_focus (GtkWidget *widget, GtkDirectionType direction)
 {
-  bool back = direction == GTK_DIR_TAB_BACKWARD;
+  CfMessageRow *row = CF_MESSAGE_ROW (widget);
+  GtkWidget *inside = gtk_container_get_focus_child (GTK_CONTAINER (widget));
+  bool back = direction == GTK_DIR_TAB_BACKWARD, here = gtk_widget_has_focus (widget);
+  int at = -1;
 
-  if (gtk_widget_has_focus (widget))
-    return !back && GTK_WIDGET_CLASS (cf_message_row_parent_class)->focus (widget, direction);
-  if (gtk_container_get_focus_child (GTK_CONTAINER (widget))) {
-    if (GTK_WIDGET_CLASS (cf_message_row_parent_class)->focus (widget, direction))
-      return TRUE;
-    if (!back)
-      return FALSE;
-  }
+  if (here && back)
+    return FALSE;
+  if (inside && gtk_widget_child_focus (inside, direction))
+    return TRUE;
+  for (int i = 0; inside && i < CF_PARTS; i++)
+    if (row->parts[i] == inside)
+      at = i;
+  if (here || inside)
+    for (at += back ? -1 : 1; at >= 0 && at < CF_PARTS; at += back ? -1 : 1)
+      if (focus_part (row, at, direction))
+        return TRUE;
+  if (!back && (here || inside))
+    return FALSE;
   gtk_widget_grab_focus (widget);
   return TRUE;
 }
