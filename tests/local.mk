@@ -112,6 +112,14 @@ if HAVE_GTK
 tests/e2e/desktop_files.log: confab-gtk
 endif
 
+# Pictures of every screen of the desktop client, for people to look at; never part of the check.
+EXTRA_DIST += tests/e2e/screens.py tests/e2e/screens.sh
+if HAVE_GTK
+.PHONY: screenshots
+screenshots: confab confabd confab-gtk tests/lab/clock.so
+	CF_SHOTS=$${CF_SHOTS:-screenshots} CF_BUILDDIR='$(abs_top_builddir)' $(BASH_PATH) $(srcdir)/tests/e2e/screens.sh $(SCREENS)
+endif
+
 # Preloaded by stories that step a host's clock; without libtool, so by hand.
 EXTRA_DIST += tests/lab/clock.c
 check_DATA += tests/lab/clock.so

@@ -40,6 +40,7 @@ libcf_gtk_a_SOURCES = \
 	ui/gtk/app.c ui/gtk/app.h \
 	ui/gtk/attach_strip.c ui/gtk/attach_strip.h \
 	ui/gtk/avatar.c ui/gtk/avatar.h \
+	ui/gtk/choice.c ui/gtk/choice.h \
 	ui/gtk/choice_dialog.c ui/gtk/choice_dialog.h \
 	ui/gtk/composer.c ui/gtk/composer.h \
 	ui/gtk/conversation_actions.c ui/gtk/conversation_actions.h \
@@ -141,6 +142,14 @@ tests_unit_ui_test_contrast_SOURCES = tests/unit/ui/test_contrast.c
 tests_unit_ui_test_contrast_CPPFLAGS = $(libcf_gtk_a_CPPFLAGS)
 tests_unit_ui_test_contrast_CFLAGS = $(libcf_gtk_a_CFLAGS)
 tests_unit_ui_test_contrast_LDADD = $(GTK_CLIENT_LIBS) $(CMOCKA_LIBS) -lm
+check_PROGRAMS += tests/unit/ui/test_choice
+tests_unit_ui_test_choice_SOURCES = tests/unit/ui/test_choice.c
+tests_unit_ui_test_choice_CPPFLAGS = $(libcf_gtk_a_CPPFLAGS)
+tests_unit_ui_test_choice_CFLAGS = $(libcf_gtk_a_CFLAGS)
+tests_unit_ui_test_choice_LDADD = $(GTK_CLIENT_LIBS) $(CMOCKA_LIBS)
+dist_check_SCRIPTS += tests/unit/ui/choice.sh
+TESTS += tests/unit/ui/choice.sh
+tests/unit/ui/choice.log: tests/unit/ui/test_choice
 dist_check_SCRIPTS += tests/unit/ui/contrast.sh
 TESTS += tests/unit/ui/contrast.sh
 tests/unit/ui/contrast.log: tests/unit/ui/test_contrast

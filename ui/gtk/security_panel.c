@@ -9,6 +9,7 @@
 #include "ui/client/row.h"
 #include "ui/client/words.h"
 #include "ui/gtk/accessible.h"
+#include "ui/gtk/choice.h"
 #include "ui/gtk/security_panel_private.h"
 
 G_DEFINE_TYPE (CfSecurityPanel, cf_security_panel, GTK_TYPE_BIN)
@@ -278,6 +279,8 @@ cf_security_panel_init (CfSecurityPanel *panel)
 {
   gtk_widget_init_template (GTK_WIDGET (panel));
   cf_accessible_tell_titles (GTK_WIDGET (panel));
+  cf_choice_tame (GTK_COMBO_BOX (panel->timer));
+  cf_choice_tame (GTK_COMBO_BOX (panel->mute));
 }
 
 GtkWidget *

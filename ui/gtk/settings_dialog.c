@@ -14,6 +14,7 @@
 #include "ui/client/row.h"
 #include "ui/client/words.h"
 #include "ui/gtk/accessible.h"
+#include "ui/gtk/choice.h"
 #include "ui/gtk/escape.h"
 #include "ui/gtk/fact_row.h"
 #include "ui/gtk/settings_row.h"
@@ -298,6 +299,7 @@ cf_settings_dialog_init (CfSettingsDialog *dialog)
 {
   gtk_widget_init_template (GTK_WIDGET (dialog));
   cf_accessible_tell_titles (GTK_WIDGET (dialog));
+  cf_choice_tame (GTK_COMBO_BOX (dialog->how_long));
 }
 
 static CfSettingsDialog *

@@ -11,6 +11,7 @@
 #include "ui/client/i18n.h"
 #include "ui/client/model.h"
 #include "ui/client/words.h"
+#include "ui/gtk/choice.h"
 #include "ui/gtk/file_row_private.h"
 #include "ui/gtk/widget_call.h"
 
@@ -188,6 +189,7 @@ new_choice (CfSettingsRow *row)
   for (size_t i = 0; row->value[i] && labels[i]; i++)
     gtk_combo_box_text_append (GTK_COMBO_BOX_TEXT (control), row->value[i], labels[i]);
   g_strfreev (labels);
+  cf_choice_tame (GTK_COMBO_BOX (control));
   g_signal_connect_swapped (control, "changed", G_CALLBACK (on_choice), row);
   return control;
 }
