@@ -110,6 +110,9 @@ TESTS += tests/e2e/desktop_files.sh
 tests/e2e/desktop_files.log: confab confabd
 if HAVE_GTK
 tests/e2e/desktop_files.log: confab-gtk
+if HAVE_THUMBNAIL
+tests/e2e/desktop_files.log: confab-thumbnail
+endif
 endif
 
 # Pictures of every screen of the desktop client, for people to look at; never part of the check.

@@ -7,9 +7,10 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lab"))
 import gui  # noqa: E402
 from desk import at_desks  # noqa: E402
-from lab import SRC, Skipped, check, open_conversation, run_stories, see_each_other  # noqa: E402
+from lab import BUILD, SRC, Skipped, check, open_conversation, run_stories, see_each_other  # noqa: E402
 
 MEGA = 1000 * 1000
+THUMBNAIL = os.path.join(BUILD, "confab-thumbnail")
 CLIPBOARD, DRAG = (os.path.join(SRC, "tests/lab", name) for name in ("clipboard.py", "drag.py"))
 
 
@@ -188,6 +189,9 @@ def pasted(lab, desk):
     talk.press(talk.right, "Picture .*", "^Accept$")
     left.find("panel", "^Picture .*: Done")
     gui.until(lambda: not os.path.exists(kept[0]), "end of the pasted file")
+    if os.path.exists(THUMBNAIL):
+        right.find("push button", r"^Picture .*\.png$")  # what it shows opens it
+        talk.right.shot("files-picture")
     talk.left.shot("files-pasted")
 
     talk.paste("picture", picture, item=r"^Picture .*\.png")
@@ -256,7 +260,9 @@ def refused(lab, desk):
     talk.left.shot("files-refused")
     talk.press(talk.left, "tool.desktop", "^Try again$")
     right.find("panel", "^tool.desktop: Offered")
-    talk.press(talk.right, "tool.desktop", "^Accept$")
+    os.makedirs(talk.b.dir + "/incoming")  # what the chooser begins with
+    talk.press(talk.right, "tool.desktop", "^Save to")
+    right.click("push button", "^Save here$")
     right.find("panel", "^tool.desktop: Done")
     talk.press(talk.right, "tool.desktop", "^Open$")
     right.find("label", "^This can run as a program$")
