@@ -9,6 +9,7 @@
 
 #include <event2/event.h>
 #include <limits.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -337,6 +338,17 @@ raise_files (struct daemon *d)
             (unsigned long) files.rlim_cur);
 }
 
+/* A block of a file is a quarter of a mebibyte.  With what the C library does by itself such memory comes from the
+   kernel anew for each block, is zeroed there, and goes back. */
+static void
+set_heap (void)
+{
+#ifdef __GLIBC__
+  (void) mallopt (M_MMAP_THRESHOLD, 1024 * 1024);
+  (void) mallopt (M_TRIM_THRESHOLD, 32 * 1024 * 1024);
+#endif
+}
+
 int
 main (int argc, char **argv)
 {
@@ -355,6 +367,7 @@ main (int argc, char **argv)
   if (d.options.wish == CF_OPTIONS_VERSION)
     return printf ("confabd (Confab) %s\n", VERSION) < 0;
   umask (077);
+  set_heap ();
   d.inherited_fd = cf_background_inherited ();
   if (!d.options.foreground && (err = cf_background_enter (&d.ready_fd))) {
     complain (err, "cannot go to the background");
