@@ -104,7 +104,7 @@ tests/e2e/desktop.log: confab-gtk
 endif
 
 # Files at two windows.
-EXTRA_DIST += tests/e2e/desktop_files.py tests/lab/clipboard.py tests/lab/drag.py
+EXTRA_DIST += tests/e2e/desktop_files.py tests/lab/clipboard.py tests/lab/drag.py tests/lab/notices.py
 dist_check_SCRIPTS += tests/e2e/desktop_files.sh
 TESTS += tests/e2e/desktop_files.sh
 tests/e2e/desktop_files.log: confab confabd

@@ -6,6 +6,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lab"))
 import gui  # noqa: E402
+from notices import Notices  # noqa: E402
 from desk import at_desks  # noqa: E402
 from lab import BUILD, SRC, Skipped, check, open_conversation, run_stories, see_each_other  # noqa: E402
 
@@ -290,5 +291,39 @@ def no_space(lab, desk):
     talk.right.shot("files-no-space")
 
 
+@at_desks
+def told(lab, desk):
+    """Who looks elsewhere is told of an offer, and then of the file in its place; nothing more than is wanted"""
+    a, b = lab.person("alice", "h1"), lab.person("bob", "h2")
+    a.init()
+    b.init()
+    see_each_other(a, b)
+    conv = open_conversation(a, b)
+    at = desk(b)
+    notices = Notices(at.env["DBUS_SESSION_BUS_ADDRESS"])
+    at.open().find("list item", "^alice")  # and no conversation is shown
+
+    def offer(name):
+        path = os.path.join(a.dir, name)
+        with open(path, "w", encoding="utf-8") as f:
+            f.write("x")
+        return a.confab("send-file", conv, path).row["transfer"]
+
+    def said(body):
+        gui.until(lambda: ("alice", body) in notices.shown.values(), lambda: f"{body!r} in {notices.shown}")
+    first = offer("a <b>&.txt")
+    said("Wants to send you a ‹b>＆.txt")
+    b.confab("accept-file", first)
+    said("a ‹b>＆.txt has come")
+    check(len(notices.shown) == 1, f"one for a file: {notices.shown}")
+    b.confab("config", "notification-content", "hide")
+    second = offer("b.txt")
+    said("Wants to send you a file")
+    b.confab("refuse-file", second)
+    gui.until(lambda: len(notices.shown) == 1, lambda: f"end of what was answered in {notices.shown}")
+    at.app.click("list item", "^alice")
+    gui.until(lambda: not notices.shown, lambda: f"end of what was read in {notices.shown}")
+
+
 if __name__ == "__main__":
-    run_stories(chosen, pasted, watched, refused, no_space)
+    run_stories(chosen, pasted, watched, refused, no_space, told)
