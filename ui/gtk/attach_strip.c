@@ -208,18 +208,20 @@ cf_attach_strip_add (CfAttachStrip *strip, const char *path)
   GFile *file = g_file_new_for_path (path);
   GFileInfo *info = g_file_query_info (file, ATTRIBUTES, G_FILE_QUERY_INFO_NONE, NULL, NULL);
   GFileType type = info ? g_file_info_get_file_type (info) : G_FILE_TYPE_UNKNOWN;
+  char *shown = g_filename_display_name (path);
 
   if (!info)
-    report (strip, _ ("There is no such file."), path);
+    report (strip, _ ("There is no such file."), shown);
   else if (type != G_FILE_TYPE_REGULAR && type != G_FILE_TYPE_DIRECTORY)
-    report (strip, _ ("Only files and folders can be sent."), path);
+    report (strip, _ ("Only files and folders can be sent."), shown);
   else if (!g_file_info_get_attribute_boolean (info, G_FILE_ATTRIBUTE_ACCESS_CAN_READ))
-    report (strip, _ ("You may not read this file."), path);
+    report (strip, _ ("You may not read this file."), shown);
   else if (cf_attach_strip_count (strip) >= CF_ATTACH_MAX)
     report (strip, _ ("That is too much at once."), _ ("Send these first, or put them into a folder and send that."));
   else if (!is_there (strip, path))
     add_item (strip, path, info);
   changed (strip);
+  g_free (shown);
   g_clear_object (&info);
   g_object_unref (file);
 }

@@ -35,7 +35,7 @@ struct asking {
   cf_thumbnail_fn done;
   GSubprocess *process;
   GCancellable *ended;
-  uint8_t data[BYTES_MAX + 1];
+  uint8_t *data; /* BYTES_MAX + 1, while PROCESS runs */
 };
 
 bool
@@ -99,6 +99,7 @@ asking_free (struct asking *a)
   g_clear_object (&a->ended);
   g_free (a->path);
   g_free (a->key);
+  g_free (a->data);
   g_free (a);
 }
 
@@ -159,7 +160,8 @@ start (struct asking *a)
   if (!a->process)
     return false;
   t->running++;
-  g_input_stream_read_all_async (g_subprocess_get_stdout_pipe (a->process), a->data, sizeof a->data, G_PRIORITY_LOW,
+  a->data = g_malloc (BYTES_MAX + 1);
+  g_input_stream_read_all_async (g_subprocess_get_stdout_pipe (a->process), a->data, BYTES_MAX + 1, G_PRIORITY_LOW,
                                  a->ended, on_read, a);
   return true;
 }

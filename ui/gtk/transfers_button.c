@@ -149,11 +149,18 @@ show_transfer (CfTransfersButton *self, const json_t *transfer)
 }
 
 static void
+remove_row (GtkWidget *row, gpointer rows)
+{
+  (void) rows;
+  gtk_widget_destroy (row);
+}
+
+static void
 fill (CfTransfersButton *self)
 {
   struct cf_model *model = cf_app_model (self->app);
 
-  gtk_container_foreach (GTK_CONTAINER (self->rows), (GtkCallback) (void (*) (void)) gtk_widget_destroy, NULL);
+  gtk_container_foreach (GTK_CONTAINER (self->rows), remove_row, NULL);
   for (const json_t *t = NULL; (t = cf_transfer_next (model, NULL, t));)
     show_transfer (self, t);
 }
