@@ -135,7 +135,7 @@ tests/lab/clock.so: tests/lab/clock.c config.h
 check_PROGRAMS += tests/e2e/hostile_peer
 tests_e2e_hostile_peer_SOURCES = tests/e2e/hostile_peer.c tests/e2e/hostile_flood.c tests/e2e/hostile_peer.h
 tests_e2e_hostile_peer_LDADD = libcf-net.a $(BASE_LIBS)
-EXTRA_DIST += tests/e2e/hostile_peer.py tests/e2e/hostile_talk.py tests/e2e/hostile_world.py
+EXTRA_DIST += tests/e2e/hostile_peer.py tests/e2e/hostile_files.py tests/e2e/hostile_talk.py tests/e2e/hostile_world.py
 dist_check_SCRIPTS += tests/e2e/hostile_peer.sh
 TESTS += tests/e2e/hostile_peer.sh
 tests/e2e/hostile_peer.log: confab confabd tests/e2e/hostile_peer

@@ -468,6 +468,25 @@ run_message (char **words)
   }
 }
 
+/* aead KEY NONCE AD PLAIN: ChaCha20-Poly1305, for what is sealed inside a record */
+static void
+run_aead (char **words)
+{
+  struct bytes key = unhex (words[1]), nonce = unhex (words[2]), ad = unhex (words[3]), plain = unhex (words[4]);
+  unsigned long long len;
+  uint8_t *out = malloc (plain.len + crypto_aead_chacha20poly1305_ietf_ABYTES);
+
+  if (!out || key.len != crypto_aead_chacha20poly1305_ietf_KEYBYTES || nonce.len != crypto_aead_chacha20poly1305_ietf_NPUBBYTES)
+    abort ();
+  crypto_aead_chacha20poly1305_ietf_encrypt (out, &len, plain.data, plain.len, ad.data, ad.len, NULL, nonce.data, key.data);
+  say_bytes ("ok ", out, (size_t) len);
+  free (key.data);
+  free (nonce.data);
+  free (ad.data);
+  free (plain.data);
+  free (out);
+}
+
 /* CPace. */
 
 /* prs PASSWORD FPR FPR */
@@ -552,6 +571,7 @@ static const struct {
   { "nread", 3, run_nread },     { "split", 2, run_split },     { "seal", 5, run_seal },
   { "send", 4, run_send },       { "recv", 3, run_recv },       { "message", 3, run_message },
   { "prs", 4, run_prs },         { "cpace", 5, run_cpace },     { "tags", 2, run_tags },
+  { "aead", 5, run_aead },
   { "streams", 6, hostile_streams }, { "alive", 1, hostile_alive }, { "drop", 1, hostile_drop },
   { "ask", 5, hostile_ask },     { "beacons", 7, hostile_beacons },
 };

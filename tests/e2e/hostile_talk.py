@@ -116,12 +116,13 @@ class Request:
         return self
 
     # --- messages ---
-    def entry(self, text="hello", sequence=None, conv=None, to=None, previous=None):
+    def entry(self, text="hello", sequence=None, conv=None, to=None, previous=None, kind="text", reply=None, message=None):
         body = text.encode()
         now = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime()) + ".000Z"
-        return (f"Message-ID: {os.urandom(16).hex()}\nConversation: {(conv or self.id).hex()}\n"
+        kind = (f"In-Reply-To: {reply.hex()}\n" if reply else "") + f"Kind: {kind}"
+        return (f"Message-ID: {(message or os.urandom(16)).hex()}\nConversation: {(conv or self.id).hex()}\n"
                 f"To: {to or self.peer_key}, {self.own_key}\nSequence: {sequence or self.sequence + 1}\nDate: {now}\n"
-                f"Previous: {(previous or self.previous).hex()}\nKind: text\n"
+                f"Previous: {(previous or self.previous).hex()}\n{kind}\n"
                 f"Content-Type: text/plain; charset=utf-8\nContent-Length: {len(body)}\n\n").encode() + body + b"\n\n"
 
     @staticmethod
@@ -144,6 +145,16 @@ class Request:
 
     def envelope(self, number, sealed, times=1):
         self.say(ENVELOPE, u64(number) + sealed, times)
+
+    def tell(self, kind, text, reply=None):
+        """One more entry, rightly, until she has taken it; its id."""
+        message = os.urandom(16)
+        entry = self.entry(text, kind=kind, reply=reply, message=message)
+        self.envelope(self.sequence + 1, self.sealed(self.padded(entry)))
+        while int.from_bytes(self.hear(ACK)[-8:], "big") <= self.sequence:
+            pass
+        self.sequence, self.previous = self.sequence + 1, hash_of("entry", entry)
+        return message
 
 
 # --- the gate ---
@@ -378,12 +389,14 @@ def messages_flood(w):
         r.envelope(2, big, 60)
     except Err:
         pass
-    right = r.sealed(r.padded(r.entry("heard again")))
+    entry = r.entry("heard again")
+    right = r.sealed(r.padded(entry))
 
     def is_heard():
         r.envelope(2, right)
         return any(row["text"] == "heard again" for row in w.client.call(f"HISTORY {r.id.hex()}"))
     wait_until("he is heard again, repeating as an honest one does", is_heard)
+    r.sequence, r.previous = 2, hash_of("entry", entry)
 
 
 # --- guesses, when nobody asks Alice anything any more ---
