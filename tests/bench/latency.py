@@ -174,7 +174,7 @@ def open_once(a, b, password, typing):
     return took, conv
 
 
-def measure_open(a, b, rounds, typing):
+def measure_open(a, b, rounds, typing=0):
     """More than OPENS openings a minute are a flood, and not shown."""
     times, conv = [], None
     for i in range(rounds):
