@@ -116,7 +116,7 @@ test_forged (void **state)
     }
 }
 
-/* The bytes on the wire, computed by another implementation (Python's cryptography, hashlib). */
+/* The file of doc/protocol.md, "Test vectors", computed by another implementation (Python's cryptography, hashlib). */
 static void
 test_wire (void **state)
 {
