@@ -5,18 +5,22 @@ Below "netns.sh run N -- gui.sh": see desktop.sh.  Each person has a session bus
 of their own, all share the accessibility bus and the screen.
 """
 import os
+import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lab"))
 import gui  # noqa: E402
-from lab import BUILD, NETNS  # noqa: E402
+from lab import BUILD, NETNS, Failed  # noqa: E402
 
+COMPLAINT = re.compile(r"(WARNING|CRITICAL|ERROR) \*\*|Gtk-Message|runtime error")
+EXPECTED = re.compile(r"org\.freedesktop\.Notifications")  # nobody shows notifications here
 SHOTS = os.environ.get("CF_SHOTS")  # where pictures go; none are taken without it
 
 
 class Desk:
     def __init__(self, person, **env):
         self.person, self.app = person, None
+        self.said = os.path.join(person.dir, "confab-gtk.stderr")
         self.env = dict(person.env, XDG_CONFIG_HOME=person.dir + "/config", XDG_CACHE_HOME=person.dir + "/cache",
                         XDG_DATA_HOME=person.dir + "/data", **env)
         for name in ("DISPLAY", "AT_SPI_BUS_ADDRESS", "GDK_BACKEND", "GSETTINGS_BACKEND", "LOCPATH"):
@@ -27,8 +31,16 @@ class Desk:
     def open(self, *args, **env):
         """Start the desktop client; its window is there when this returns."""
         argv = [NETNS, "exec", self.person.host, os.path.join(BUILD, "confab-gtk"), *args]
-        self.app = gui.App(argv, dict(self.env, **env))
+        with open(self.said, "ab") as stderr:
+            self.app = gui.App(argv, dict(self.env, **env), stderr=stderr)
         return self.app
+
+    def complaints(self):
+        """What GTK, GLib or the client found wrong, a line each."""
+        if not os.path.exists(self.said):
+            return []
+        with open(self.said, encoding="utf-8", errors="replace") as file:
+            return [line.strip() for line in file if COMPLAINT.search(line) and not EXPECTED.search(line)]
 
     def shot(self, name):
         """A picture of the window, for people to look at."""
@@ -48,7 +60,7 @@ class Desk:
 
 
 def at_desks(story):
-    """Ends the desks that STORY makes by DESK (person), also when it fails."""
+    """Ends the desks that STORY makes by DESK (person), also when it fails; fails when a client has complained."""
     def run(lab):
         desks = []
 
@@ -57,6 +69,11 @@ def at_desks(story):
             return desks[-1]
         try:
             story(lab, desk)
+            for one in desks:
+                one.close()
+            wrong = [line for one in desks for line in one.complaints()]
+            if wrong:
+                raise Failed("a client complains:\n" + "\n".join(wrong))
         except Exception:
             for one in desks:
                 if one.app:

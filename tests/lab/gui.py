@@ -95,10 +95,11 @@ def xdo(*args):
 
 
 class App:
-    """A program with windows, and one person's session bus unless ENV names another's."""
+    """A program with windows, and one person's session bus unless ENV names another's.  What it writes to STDERR (a
+    file) is kept there."""
 
-    def __init__(self, argv, env=None, seconds=WAIT):
-        self.proc = subprocess.Popen(argv, env=env)
+    def __init__(self, argv, env=None, seconds=WAIT, stderr=None):
+        self.proc = subprocess.Popen(argv, env=env, stderr=stderr)
         self.argv = argv
         self.node = until(self._appear, f"window of {argv[0]}", seconds)
 

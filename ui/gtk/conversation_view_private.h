@@ -32,6 +32,7 @@ struct _CfConversationView {
   CfKeyBar *warning_bar; /* above it: somebody passes for the other side */
   CfSearchBar *search;
   guint unread_at; /* the row with the line "unread"; G_MAXUINT: none */
+  bool unread_high; /* that row is the first of the page, and is to be shown lower as soon as there are rows above it */
   unsigned unread; /* when the conversation was chosen, until its rows are here */
   unsigned more_unread; /* of these, how many stand above that line: the page had no room for them */
   bool settling;   /* the rows are new, and not yet where the reader stands */

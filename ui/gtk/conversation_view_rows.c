@@ -215,8 +215,8 @@ count_more_unread (CfConversationView *self)
   unsigned here = 0;
   size_t at;
 
-  if (!cf_timeline_count (self->timeline))
-    return; /* it is not here yet */
+  if (!cf_timeline_count (self->timeline) || !self->unread)
+    return; /* it is not here yet; or this is the page once more, and the line stands where it stood */
   if (cf_timeline_first_unread (self->timeline, &at) && !cf_timeline_at_oldest (self->timeline))
     for (; at < cf_timeline_count (self->timeline); at++) {
       const json_t *row = cf_timeline_row (self->timeline, at);
@@ -246,6 +246,7 @@ on_reset (void *arg)
   else if (cf_timeline_at_newest (self->timeline))
     cf_timeline_view_to_end (self->rows);
   self->settling = false;
+  self->unread_high = self->unread_at == 0; /* nothing is above it yet: it could not be shown where it belongs */
   show_empty (self);
   show_to_end (self);
   mark_read (self);
@@ -263,6 +264,12 @@ on_inserted (void *arg, size_t at, size_t count)
   cf_timeline_view_insert (self->rows, (guint) at, (guint) count);
   renew_around (self, (guint) at, (guint) (at + count));
   place_unread (self);
+  if (self->unread_high && self->unread_at == count) { /* now there is */
+    self->settling = true;
+    cf_timeline_view_reveal (self->rows, self->unread_at, 0.25);
+    self->settling = false;
+  }
+  self->unread_high = false;
   if (below && !cf_timeline_view_at_end (self->rows))
     for (size_t i = at; i < at + count; i++)
       self->fresh += !is_own (cf_timeline_row (self->timeline, i));
