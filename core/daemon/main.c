@@ -237,9 +237,10 @@ make_core (struct daemon *d)
   struct cf_core_config config = { 0 };
   gpg_error_t err;
 
-  err = cf_thread_worker_new (&d->env, d->base, CF_WORKER_QUEUE_MAX, &d->worker);
+  err = cf_thread_worker_new (&d->env, d->base, CF_WORKER_QUEUE_MAX, false, &d->worker);
   if (!err)
-    err = cf_thread_worker_new (&d->env, d->base, CF_WORKER_FILES_MAX, &d->disk);
+    /* A message waits for gpg, which would have to share the processors with a file that is on its way. */
+    err = cf_thread_worker_new (&d->env, d->base, CF_WORKER_FILES_MAX, true, &d->disk);
   if (err)
     return complain (err, "cannot make a worker");
   config.worker = d->worker;

@@ -13,11 +13,13 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/secmem.h"
 
 #define STACK_SIZE (256 * 1024)       /* Argon2 takes its memory elsewhere, */
+#define BACKGROUND_NICE 10
 #define STACK_USED_MAX (128 * 1024)   /* ... but leaves the password's hash here */
 
 struct queue {
@@ -31,6 +33,7 @@ struct worker {
   int ended_fd;
   bool started;
   size_t count_max;
+  bool background;
   size_t count; /* waiting, being done and ended; the loop's */
   pthread_t thread;
   pthread_mutex_t lock; /* of what follows */
@@ -80,6 +83,8 @@ thread_main (void *arg)
   const uint64_t one = 1;
   struct cf_work *work;
 
+  if (w->background)
+    (void) setpriority (PRIO_PROCESS, 0, BACKGROUND_NICE); /* of this thread alone: Linux */
   pthread_mutex_lock (&w->lock);
   while (!w->stop) {
     work = take_first (&w->waiting);
@@ -185,7 +190,8 @@ on_ended (evutil_socket_t fd, short what, void *arg)
 }
 
 gpg_error_t
-cf_thread_worker_new (struct cf_env *env, struct event_base *base, size_t queue_max, struct cf_worker **r_worker)
+cf_thread_worker_new (struct cf_env *env, struct event_base *base, size_t queue_max, bool background,
+                      struct cf_worker **r_worker)
 {
   struct worker *w = calloc (1, sizeof *w);
   gpg_error_t err = 0;
@@ -196,6 +202,7 @@ cf_thread_worker_new (struct cf_env *env, struct event_base *base, size_t queue_
   w->face.cancel = worker_cancel;
   w->env = env;
   w->count_max = queue_max;
+  w->background = background;
   pthread_mutex_init (&w->lock, NULL);
   pthread_cond_init (&w->wake, NULL);
   w->ended_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -107,7 +107,7 @@ setup (void **state)
   cf_env_system_init (&env, CF_LOG_WARN);
   base = event_base_new ();
   assert_non_null (base);
-  assert_int_equal (cf_thread_worker_new (&env, base, CF_WORKER_QUEUE_MAX, &worker), 0);
+  assert_int_equal (cf_thread_worker_new (&env, base, CF_WORKER_QUEUE_MAX, false, &worker), 0);
   assert_int_equal (sem_init (&gate, 0, 0), 0);
   assert_int_equal (sem_init (&entered, 0, 0), 0);
   ran = done = freed = last_done = 0;
@@ -188,7 +188,7 @@ test_left_while_working (void **state)
   cf_thread_worker_free (worker);
   assert_int_equal (freed, 2);
   assert_int_equal (done, 0);
-  assert_int_equal (cf_thread_worker_new (&env, base, CF_WORKER_QUEUE_MAX, &worker), 0);
+  assert_int_equal (cf_thread_worker_new (&env, base, CF_WORKER_QUEUE_MAX, false, &worker), 0);
 }
 
 /* Does a child of ours have the LEN bytes that we have mapped? */
