@@ -124,7 +124,8 @@ tests_sim_test_transfer_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFL
 tests_sim_test_transfer_LDFLAGS = $(LDFLAGS_SIM)
 tests_sim_test_transfer_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
 tests_sim_test_transfer_trouble_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
-tests_sim_test_transfer_trouble_LDFLAGS = $(LDFLAGS_SIM) -Wl,--wrap=cf_file_sink_write
+tests_sim_test_transfer_trouble_LDFLAGS = $(LDFLAGS_SIM) -Wl,--wrap=cf_file_sink_write \
+	-Wl,--wrap=cf_file_sink_finish
 tests_sim_test_transfer_trouble_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
 tests_sim_test_transfer_hostile_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 tests_sim_test_transfer_hostile_LDFLAGS = $(LDFLAGS_SIM)

@@ -14,6 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/paths.h"
+#include "core/file/name.h"
+
+#define RESULTS_MAX 16 /* names that the result may have */
+
 /* --- the root is right --- */
 
 static void
@@ -22,17 +27,22 @@ run_finish (struct cf_transfer_job *job)
   job->err = cf_file_sink_finish (job->files->sink, job->offer->name, job->offer->name_len, &job->path);
 }
 
+void
+cf_transfer_is_done (struct cf_transfer *t, const char *path)
+{
+  cf_transfer_text (&t->path, &t->row.path, path);
+  t->row.done = t->stream_len;
+  cf_transfer_set_state (t, CF_TRANSFER_DONE, 0, NULL);
+}
+
 static void
 finished (struct cf_transfer *t, struct cf_transfer_job *job)
 {
   t->in.finishing = false;
-  if (job->err) {
+  if (job->err)
     cf_transfer_disk_failed (t, job->err);
-    return;
-  }
-  cf_transfer_text (&t->path, &t->row.path, job->path);
-  t->row.done = t->stream_len;
-  cf_transfer_set_state (t, CF_TRANSFER_DONE, 0, NULL);
+  else
+    cf_transfer_is_done (t, job->path);
 }
 
 static gpg_error_t
@@ -53,6 +63,77 @@ finish (struct cf_transfer *t)
   err = cf_transfer_job_start (t->all, job);
   t->in.finishing = !err;
   return err;
+}
+
+/* --- the root was right, and an earlier life has died before it could write that down --- */
+
+/* The leaf of block INDEX, or of the blocks of the hole that begins there; *R_COUNT of them. */
+static gpg_error_t
+add_leaf (struct cf_file_source *source, uint64_t index, uint8_t *block, struct cf_file_map *map, uint64_t *r_count)
+{
+  uint8_t leaf[CF_FILE_HASH_LEN];
+  uint64_t hole = cf_file_source_hole (source, index, CF_TRANSFER_ZEROS_MAX);
+  size_t len;
+  bool changed;
+  gpg_error_t err;
+
+  *r_count = hole ? hole : 1;
+  if (hole)
+    return cf_file_map_set_zeros (map, index, hole);
+  err = cf_file_source_read (source, index, block, &len, &changed);
+  if (err)
+    return err;
+  cf_file_leaf (block, len, leaf);
+  return cf_file_map_set (map, index, leaf);
+}
+
+/* Is what is at PATH a file with the root of JOB? */
+static bool
+is_result (const struct cf_transfer_job *job, const char *path)
+{
+  const uint64_t len = cf_file_stream_len (job->offer), blocks = cf_file_block_count (len);
+  struct cf_file_offer is = { .size = 0 };
+  struct cf_file_source *source = NULL;
+  struct cf_file_map *map = NULL;
+  uint8_t root[CF_FILE_HASH_LEN] = { 0 }, stat_hash[CF_FILE_HASH_LEN], *block = malloc (CF_FILE_BLOCK);
+  uint64_t i = 0, count;
+  size_t skipped;
+  gpg_error_t err = block ? cf_file_source_open (path, &source) : cf_err_errno ();
+
+  if (!err) {
+    cf_file_source_describe (source, &is, &skipped, stat_hash);
+    err = cf_file_offer_is_directory (&is) || is.size != job->offer->size ? cf_err (GPG_ERR_CONFLICT)
+                                                                          : cf_file_map_new (blocks, &map);
+  }
+  for (; !err && i < blocks; i += count)
+    err = add_leaf (source, i, block, map, &count);
+  if (!err)
+    cf_file_map_root (map, len, root);
+  cf_file_map_free (map);
+  cf_file_source_free (source);
+  free (block);
+  return !err && !memcmp (root, job->root, sizeof root);
+}
+
+void
+cf_transfer_find_result (struct cf_transfer_job *job)
+{
+  char *safe, *name, *path;
+
+  if (!job->has_root || cf_file_offer_is_directory (job->offer))
+    return;
+  safe = cf_file_name_safe (job->offer->name, job->offer->name_len);
+  for (unsigned count = 1; safe && !job->path && count <= RESULTS_MAX; count++) {
+    name = cf_file_name_counted (safe, count, false);
+    path = name ? cf_paths_join (job->dir, name) : NULL;
+    if (path && is_result (job, path)) {
+      job->path = path;
+      path = NULL;
+    }
+    free (path);
+    free (name);
+  }
+  free (safe);
 }
 
 /* --- it differs --- */

@@ -72,6 +72,8 @@ struct cf_transfer_job {
   uint8_t *frame;       /* CF_TRANSFER_FRAME_MAX bytes: head, block, tag; or NULL */
   unsigned tunnel;      /* the transfer's, when it began */
   struct cf_file_map *said; /* the job's own; may be NULL */
+  bool has_root;        /* every block was there, and ... */
+  uint8_t root[CF_FILE_HASH_LEN];
   char *path, *dir;
   struct cf_file_offer *offer;
   uint8_t id[CF_MESSAGE_ID_LEN], stat_hash[CF_FILE_HASH_LEN];
@@ -280,6 +282,10 @@ gpg_error_t cf_transfer_sealed_job (struct cf_transfer *t, const struct cf_trans
                                     void (*done) (struct cf_transfer *t, struct cf_transfer_job *job)) CF_MUST_CHECK;
 
 /* --- transfer_check.c --- */
+/* In a job: is the result in its place already?  Then JOB->PATH is it. */
+void cf_transfer_find_result (struct cf_transfer_job *job);
+/* The result is at PATH. */
+void cf_transfer_is_done (struct cf_transfer *t, const char *path);
 /* Every block is there, or the root has come. */
 void cf_transfer_check (struct cf_transfer *t);
 void cf_transfer_got_leaves (struct cf_transfer *t, const struct cf_transfer_bulk *b);

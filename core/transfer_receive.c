@@ -62,6 +62,11 @@ run_resume (struct cf_transfer_job *job)
   job->err = cf_file_sink_open (job->dir, job->id, job->offer, job->files->map, &job->files->sink);
   if (gpg_err_code (job->err) != GPG_ERR_ENOENT && gpg_err_code (job->err) != GPG_ERR_CONFLICT)
     return;
+  cf_transfer_find_result (job);
+  if (job->path) {
+    job->err = 0;
+    return;
+  }
   cf_file_map_clear_all (job->files->map);
   job->changed = true;
   cf_file_part_remove (job->dir, job->id);
@@ -153,6 +158,10 @@ resumed (struct cf_transfer *t, struct cf_transfer_job *job)
     cf_transfer_disk_failed (t, err);
     return;
   }
+  if (job->path) {
+    cf_transfer_is_done (t, job->path);
+    return;
+  }
   if (job->changed) { /* so that no other life believes what was kept */
     err = cf_store_transfer_chunks_clear (t->all->core->store, t->row.row);
     if (err)
@@ -184,6 +193,8 @@ resume (struct cf_transfer *t)
     return err;
   }
   job->count = t->row.done;
+  job->has_root = t->row.state == CF_TRANSFER_COMPLETE && t->row.has_root;
+  memcpy (job->root, t->row.root, sizeof job->root);
   t->opening = true;
   err = cf_transfer_job_start (t->all, job);
   t->opening = !err;

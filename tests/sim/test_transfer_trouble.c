@@ -32,6 +32,24 @@ __wrap_cf_file_sink_write (struct cf_file_sink *s, uint64_t index, const uint8_t
   return __real_cf_file_sink_write (s, index, data, len);
 }
 
+/* The result gets its name, and nobody hears of it. */
+static bool lose_name;
+
+gpg_error_t __real_cf_file_sink_finish (struct cf_file_sink *s, const void *name, size_t name_len, char **r_path);
+gpg_error_t __wrap_cf_file_sink_finish (struct cf_file_sink *s, const void *name, size_t name_len, char **r_path);
+
+gpg_error_t
+__wrap_cf_file_sink_finish (struct cf_file_sink *s, const void *name, size_t name_len, char **r_path)
+{
+  gpg_error_t err = __real_cf_file_sink_finish (s, name, name_len, r_path);
+
+  if (err || !lose_name)
+    return err;
+  free (*r_path);
+  *r_path = NULL;
+  return cf_err (GPG_ERR_EIO);
+}
+
 /* Whatever is left of it: what is sent when it is allowed again. */
 static int passes;
 
@@ -161,6 +179,30 @@ test_part_is_gone (void **state)
   assert_int_equal (entries_of (p.b), 0);
   assert_int_equal (sim_node_start (p.b), 0);
   assert_arrives (&p, t, 4);
+  pair_free (&p);
+}
+
+/* It has its name, and nothing else: the store has not been told. */
+static void
+test_crash_behind_the_name (void **state)
+{
+  char t[ID_SIZE];
+  struct pair p = half_way (12, t);
+  json_t *row;
+
+  (void) state;
+  lose_name = true;
+  assert_true (wait_state (p.b, t, "paused", 60000)); /* as if it had failed; so it is COMPLETE in the store */
+  lose_name = false;
+  assert_int_equal (entries_of (p.b), 1);
+  sim_node_crash (p.b, false);
+  assert_int_equal (sim_node_start (p.b), 0);
+  sim_run (p.sim, 20000);
+  assert_int_equal (sim_do (p.b, "RESUME", NULL, t, NULL), 0);
+  assert_arrives (&p, t, 12); /* once */
+  row = transfer_row (p.b, t);
+  assert_string_equal (json_string_value (json_object_get (row, "path")), path_of (p.b, "f"));
+  json_decref (row);
   pair_free (&p);
 }
 
@@ -306,6 +348,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_crash_each_step), cmocka_unit_test (test_cut_each_step),
     cmocka_unit_test (test_resume),          cmocka_unit_test (test_part_is_gone),
+    cmocka_unit_test (test_crash_behind_the_name),
     cmocka_unit_test (test_changes),         cmocka_unit_test (test_changes_at_the_end),
     cmocka_unit_test (test_sources_fail),    cmocka_unit_test (test_disk_full),
     cmocka_unit_test (test_blocked),
