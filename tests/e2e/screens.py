@@ -347,6 +347,7 @@ def bar_screens(t, w):
 
 def request_screens(t, w):
     t.choose("^דוד לוי")
+    t.dialog()
     yield "request"
 
 

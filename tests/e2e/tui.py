@@ -477,6 +477,18 @@ def deleting(a, b):
     a.leave()
 
 
+def end_pinentry(person, program):
+    """One whose terminal went away would use a processor for ever: it is known by the home in its environment."""
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/environ", "rb") as environ:
+                mine = f"GNUPGHOME={person.dir}/g".encode() in environ.read().split(b"\0")
+            if mine and os.path.realpath(f"/proc/{pid}/exe") == os.path.realpath(program):
+                os.kill(int(pid), signal.SIGKILL)
+        except OSError:
+            pass  # it has ended, or is another user's
+
+
 def pinentry(a, b):
     """pinentry asks for the passphrase of the key in the same terminal, and the client is back afterwards"""
     program = shutil.which("pinentry-curses")
@@ -501,6 +513,7 @@ def pinentry(a, b):
             raise Failed("the passphrase is on the screen")
         c.leave()
     finally:
+        end_pinentry(c, program)
         c.close()
     return None
 

@@ -77,7 +77,7 @@ add_matches (CfMessageText *self, PangoAttrList *list)
   size_t n = cf_message_text_matches (gtk_label_get_text (GTK_LABEL (self)), self->words, matches, MATCHES_MAX);
   GdkRGBA back, front;
 
-  if (gtk_style_context_lookup_color (style, "theme_selected_bg_color", &back) &&
+  if (gtk_style_context_lookup_color (style, "cf_accent", &back) &&
       gtk_style_context_lookup_color (style, "theme_selected_fg_color", &front))
     for (size_t i = 0; i < n; i++) {
       add_range (list, pango_attr_background_new (channel (back.red), channel (back.green), channel (back.blue)),
@@ -220,16 +220,27 @@ cf_message_text_init (CfMessageText *self)
   (void) self;
 }
 
+/* Is TEXT written against the direction of the window?  Then its single line stands at the other side, where Pango puts
+   those of a text with several. */
+static bool
+runs_against (const char *text)
+{
+  int own = gtk_widget_get_default_direction () == GTK_TEXT_DIR_RTL ? -1 : 1;
+
+  return cf_message_text_direction (text) == -own;
+}
+
 static GtkWidget *
 piece_new (CfMessageRow *row, const char *text, size_t len, bool plain)
 {
   CfMessageText *self = g_object_new (CF_TYPE_MESSAGE_TEXT, "visible", TRUE, "selectable", TRUE, "wrap", TRUE, "wrap-mode",
-                                      PANGO_WRAP_WORD_CHAR, "xalign", 0.0, NULL);
+                                      PANGO_WRAP_WORD_CHAR, NULL);
   struct cf_text_range links[LINKS_MAX];
   char *part = g_strndup (text, len);
 
   self->row = row;
   self->plain = plain;
+  gtk_label_set_xalign (GTK_LABEL (self), runs_against (part) ? 1 : 0);
   gtk_label_set_text (GTK_LABEL (self), part);
   self->n_links = plain ? 0 : cf_message_text_links (part, links, LINKS_MAX);
   self->links = g_memdup2 (links, self->n_links * sizeof *links);

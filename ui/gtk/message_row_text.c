@@ -188,6 +188,27 @@ cf_message_text_fold (const char *text)
   return cut;
 }
 
+int
+cf_message_text_direction (const char *text)
+{
+  for (const char *p = text; *p; p = g_utf8_next_char (p)) {
+    gunichar c = g_utf8_get_char (p);
+
+    if (!g_unichar_isalpha (c))
+      continue;
+    switch (g_unichar_get_script (c)) {
+    case G_UNICODE_SCRIPT_HEBREW:
+    case G_UNICODE_SCRIPT_ARABIC:
+    case G_UNICODE_SCRIPT_SYRIAC:
+    case G_UNICODE_SCRIPT_THAANA:
+    case G_UNICODE_SCRIPT_NKO:
+    case G_UNICODE_SCRIPT_ADLAM: return -1;
+    default: return 1;
+    }
+  }
+  return 0;
+}
+
 char *
 cf_message_text_isolate (const char *text)
 {

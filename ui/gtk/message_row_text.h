@@ -26,6 +26,9 @@ bool cf_message_text_is_emoji (const char *text);
 /* How much of TEXT is shown before somebody asks for all of it: its length, or less. */
 size_t cf_message_text_fold (const char *text);
 
+/* Which way the first letter runs: 1 from left to right, -1 from right to left, 0: there is none. */
+int cf_message_text_direction (const char *text);
+
 /* As text between texts of another direction: isolated, so that neither turns the other around.  Caller frees. */
 char *cf_message_text_isolate (const char *text);
 

@@ -100,12 +100,24 @@ test_fold (void **state)
   assert_in_range (cf_message_text_fold (text), 1, 100);
 }
 
+static void
+test_direction (void **state)
+{
+  (void) state;
+  assert_int_equal (cf_message_text_direction ("yes, שלום"), 1);
+  assert_int_equal (cf_message_text_direction ("14:30 - שלום, yes"), -1);
+  assert_int_equal (cf_message_text_direction ("(مرحبا)"), -1);
+  assert_int_equal (cf_message_text_direction ("你好"), 1);
+  assert_int_equal (cf_message_text_direction ("14:30 👍"), 0);
+  assert_int_equal (cf_message_text_direction (""), 0);
+}
+
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_links), cmocka_unit_test (test_links_bounded), cmocka_unit_test (test_matches),
-    cmocka_unit_test (test_emoji), cmocka_unit_test (test_fold),
+    cmocka_unit_test (test_emoji), cmocka_unit_test (test_fold), cmocka_unit_test (test_direction),
   };
 
   cmocka_set_message_output (CM_OUTPUT_TAP);
