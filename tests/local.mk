@@ -153,6 +153,13 @@ soak-files: confab confabd
 	  CF_SRCDIR='$(abs_top_srcdir)' CF_BUILDDIR='$(abs_top_builddir)' \
 	  $(BASH_PATH) $(srcdir)/tests/e2e/files.sh kills folders
 
+# An hour of real time, CF_SOAK_SECONDS of it.
+EXTRA_DIST += tests/e2e/hour.py
+.PHONY: soak-hour
+soak-hour: confab confabd
+	CF_SRCDIR='$(abs_top_srcdir)' CF_BUILDDIR='$(abs_top_builddir)' \
+	  $(BASH_PATH) $(srcdir)/tests/e2e/story.sh hour.py
+
 # Each operation of the disk fails in its turn.
 INJECT_TESTS = tests/unit/core/test_store_disk tests/sim/test_inject
 .PHONY: inject
