@@ -54,6 +54,7 @@ static const char *const names[CF_REFUSED_COUNT] = {
   [CF_REFUSED_STATEMENT_OWN] = "statement.own",
   [CF_REFUSED_STATEMENT_TIME] = "statement.time",
   [CF_REFUSED_STATEMENT_OLDER] = "statement.older",
+  [CF_REFUSED_STATEMENT_REVOKED] = "statement.revoked",
   [CF_REFUSED_STATEMENT_SIGNATURE] = "statement.signature",
   [CF_REFUSED_KEY_BLOCK] = "key.block",
   [CF_REFUSED_KEY_STATE] = "key.state",

@@ -228,6 +228,7 @@ send_hello (struct cf_way *way, enum cf_control kind, const struct cf_fpr *expec
   hello.device = self->device;
   hello.block = self->block;
   hello.block_len = self->block_len;
+  hello.revocation = self->revocation;
   if (self->name && strlen (self->name) <= CF_NAME_MAX)
     strcpy (hello.name, self->name);
   cf_buf_init (&out, CF_MESSAGE_CONTROL_MAX);

@@ -293,13 +293,31 @@ sweep_devices (struct cf_peers *peers, struct cf_peer *peer)
 
 /* --- ties --- */
 
+/* PEER has revoked what began before BEFORE_UTC_MS; an older revocation takes back nothing of a newer one. */
+static void
+revoke_devices (struct cf_peers *peers, struct cf_peer *peer, int64_t before_utc_ms)
+{
+  if (before_utc_ms <= peer->revoked_utc_ms)
+    return;
+  peer->revoked_utc_ms = before_utc_ms;
+  for (size_t i = 0; i < peer->device_count; i++) {
+    struct cf_peer_device *dev = &peer->devices[i];
+
+    if (dev->not_before_utc_ms >= before_utc_ms)
+      continue;
+    device_untie (peers, dev);
+    dev->vouched_ms = 0;
+    cf_links_device_lapsed (peers->core, &peer->fpr, dev->key);
+  }
+}
+
 gpg_error_t
 cf_peers_check_newest (struct cf_peers *peers, const struct cf_device_statement *st)
 {
   struct cf_peer *peer = cf_map_get (peers->by_device, st->device_key);
   struct cf_peer_device *dev;
 
-  if (peer && !cf_fpr_equal (&peer->fpr, &st->identity))
+  if ((peer && !cf_fpr_equal (&peer->fpr, &st->identity)) || cf_peers_is_revoked (peers, st))
     return cf_err (CF_ERR_STATEMENT);
   peer = cf_map_get (peers->by_fpr, &st->identity);
   dev = peer ? cf_peers_device_by_number (peer, st->device_number) : NULL;
@@ -394,6 +412,7 @@ cf_peers_tie (struct cf_peers *peers, const struct cf_peers_tie *tie, struct cf_
     cf_peers_take_key (peers, peer, tie->key);
   if (renamed && !peer->blocked)
     cf_peers_changed (peers, peer);
+  revoke_devices (peers, peer, tie->revoked_utc_ms);
   dev = device_slot (peers, peer, tie->device);
   memcpy (old_key, dev->key, sizeof old_key);
   renewed = dev->tied && memcmp (old_key, tie->device->device_key, sizeof old_key);

@@ -46,6 +46,7 @@ struct cf_peer {
   struct cf_fpr lookalike;
   struct cf_peer_device *devices;
   size_t device_count;
+  int64_t revoked_utc_ms;      /* device statements that begin before it are void; 0: none were revoked */
   int64_t last_seen_utc_ms;    /* 0: never */
   bool present;                /* answers "who's there" now */
   bool contact, blocked;

@@ -2,8 +2,10 @@
 /* peer_verify.c - is a public key with a device statement what it says?
  *
  *   times, newest? --known, unchanged--> done in a later turn
- *                  --else--> IMPORT --state ok--> STATEMENT --holds--> tied
+ *                  --else--> IMPORT --state ok--> [REVOCATION --holds-->] STATEMENT --holds--> tied
  *                               \--bad state--> shown, not tied
+ *
+ * A revocation is looked at when it is newer than the one that we know.
  *
  * Everything a stranger sends passes here.  The order matters: what costs
  * nothing is checked first, and nothing is committed before all has been.
@@ -26,6 +28,8 @@ struct cf_peer_verify {
   struct cf_device_statement device; /* its signature points to SIGNATURE */
   uint8_t *signature;
   struct cf_buf bytes;               /* what was signed */
+  struct cf_revocation revocation;   /* that is to be checked; its signature points to REVOCATION_SIGNATURE */
+  uint8_t *revocation_signature;
   uint8_t digest[CF_HASH_LEN];
   char name[CF_NAME_MAX + 1];
   bool has_addr;
@@ -54,6 +58,7 @@ verify_free (struct cf_peer_verify *v)
   cf_gpg_cancel (v->peers->core->gpg, v->job);
   cf_buf_done (&v->bytes);
   free (v->signature);
+  free (v->revocation_signature);
   free (v->user_id);
   free (v);
 }
@@ -131,7 +136,8 @@ verify_tie (struct cf_peer_verify *v)
   struct cf_key_info key = { .state = v->state, .validity = v->validity, .user_id = v->user_id,
                              .expires_utc_ms = v->expires_utc_ms };
   struct cf_peers_tie tie = { .key = &key, .name = v->name, .device = &v->device, .digest = v->digest,
-                              .addr = v->has_addr ? &v->addr : NULL };
+                              .addr = v->has_addr ? &v->addr : NULL,
+                              .revoked_utc_ms = v->revocation.before_utc_ms };
   struct cf_peer *peer = NULL;
 
   key.fpr = v->device.identity;
@@ -176,6 +182,42 @@ verify_checked (void *arg, gpg_error_t err)
     verify_tie (v);
 }
 
+static gpg_error_t
+check_statement (struct cf_peer_verify *v)
+{
+  return cf_gpg_statement_verify (v->peers->core->gpg, v->priority, &v->device.identity, "device",
+                                  cf_buf_data (&v->bytes), cf_buf_len (&v->bytes), v->signature,
+                                  v->device.signature_len, verify_checked, v, &v->job);
+}
+
+static void
+revocation_checked (void *arg, gpg_error_t err)
+{
+  struct cf_peer_verify *v = arg;
+
+  v->job = NULL;
+  if (!err)
+    err = check_statement (v);
+  if (err)
+    verify_finish (v, refused (v->peers, err, CF_REFUSED_STATEMENT_SIGNATURE), NULL);
+}
+
+static gpg_error_t
+check_revocation (struct cf_peer_verify *v)
+{
+  struct cf_buf bytes;
+  gpg_error_t err;
+
+  cf_buf_init (&bytes, 256);
+  err = cf_revocation_bytes (&v->device.identity, v->revocation.before_utc_ms, &bytes);
+  if (!err)
+    err = cf_gpg_statement_verify (v->peers->core->gpg, v->priority, &v->device.identity, "revoke", cf_buf_data (&bytes),
+                                   cf_buf_len (&bytes), v->revocation.signature, v->revocation.signature_len,
+                                   revocation_checked, v, &v->job);
+  cf_buf_done (&bytes);
+  return err;
+}
+
 static void
 verify_imported (void *arg, gpg_error_t err, const struct cf_key_info *key)
 {
@@ -205,12 +247,26 @@ verify_imported (void *arg, gpg_error_t err, const struct cf_key_info *key)
   v->validity = key->validity;
   v->expires_utc_ms = key->expires_utc_ms;
   v->user_id = key->user_id ? strdup (key->user_id) : NULL;
-  err = cf_gpg_statement_verify (v->peers->core->gpg, v->priority, &v->device.identity, "device",
-                                 cf_buf_data (&v->bytes), cf_buf_len (&v->bytes), v->signature,
-                                 v->device.signature_len, verify_checked, v, &v->job);
+  err = v->revocation.signature_len ? check_revocation (v) : check_statement (v);
 leave:
   if (err)
     verify_finish (v, refused (v->peers, err, CF_REFUSED_KEY_BLOCK), NULL);
+}
+
+/* Keep HELLO's revocation if it is newer than what we know of its identity. */
+static gpg_error_t
+take_revocation (struct cf_peer_verify *v, const struct cf_revocation *r)
+{
+  const struct cf_peer *peer = cf_peer_find (v->peers->core, &v->device.identity);
+
+  if (!r->signature_len || (peer && r->before_utc_ms <= peer->revoked_utc_ms))
+    return 0;
+  v->revocation_signature = malloc (r->signature_len);
+  if (!v->revocation_signature)
+    return cf_err (GPG_ERR_ENOMEM);
+  v->revocation = *r;
+  v->revocation.signature = memcpy (v->revocation_signature, r->signature, r->signature_len);
+  return 0;
 }
 
 static gpg_error_t
@@ -239,7 +295,9 @@ verify_new (struct cf_peers *peers, const struct cf_hello *hello, const struct c
     v->addr = *addr;
     v->has_addr = true;
   }
-  err = cf_device_bytes (&v->device, &v->bytes);
+  err = take_revocation (v, &hello->revocation);
+  if (!err)
+    err = cf_device_bytes (&v->device, &v->bytes);
   if (err)
     goto leave;
   cf_hash_init (&h, NULL, "device seen");
@@ -253,6 +311,14 @@ leave:
   if (err)
     verify_free (v);
   return err;
+}
+
+bool
+cf_peers_is_revoked (const struct cf_peers *peers, const struct cf_device_statement *st)
+{
+  const struct cf_peer *peer = cf_map_get (peers->by_fpr, &st->identity);
+
+  return peer && st->not_before_utc_ms < peer->revoked_utc_ms;
 }
 
 /* What can be said without OpenPGP. */
@@ -271,6 +337,10 @@ check_cheap (struct cf_peers *peers, const struct cf_hello *hello)
   if (cf_fpr_equal (&st->identity, &self->fpr) || !memcmp (st->device_key, self->device.device_key, CF_DEVICE_KEY_LEN))
     return refused (peers, cf_err (CF_ERR_KEY_WRONG), CF_REFUSED_STATEMENT_OWN);
   err = cf_device_check_times (st, peers->core->env->now_utc_ms);
+  if (!err && hello->revocation.before_utc_ms > peers->core->env->now_utc_ms + CF_STATEMENT_EARLY_MS)
+    err = cf_err (GPG_ERR_TOO_YOUNG);
+  if (!err && (cf_peers_is_revoked (peers, st) || st->not_before_utc_ms < hello->revocation.before_utc_ms))
+    return refused (peers, cf_err (CF_ERR_STATEMENT), CF_REFUSED_STATEMENT_REVOKED);
   if (!err)
     err = cf_peers_check_newest (peers, st);
   return refused (peers, err, CF_REFUSED_STATEMENT_OLDER);
@@ -312,7 +382,7 @@ cf_peer_verify_start (struct cf_peers *peers, enum cf_gpg_priority priority, con
   v->arg = arg;
   peer = cf_peer_by_device (peers->core, v->device.device_key);
   dev = peer ? cf_peers_device_by_key (peer, v->device.device_key) : NULL;
-  v->known = dev && dev->tied && !memcmp (dev->digest, v->digest, CF_HASH_LEN);
+  v->known = dev && dev->tied && !memcmp (dev->digest, v->digest, CF_HASH_LEN) && !v->revocation.signature_len;
   if (v->known)
     cf_timer_after (peers->core->env, &v->timer, 0);
   else if (peer && !may_change (peers, peer)) {

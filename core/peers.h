@@ -50,6 +50,7 @@ struct cf_peers_tie {
   const struct cf_device_statement *device;
   const uint8_t *digest;                   /* CF_HASH_LEN, or NULL */
   const struct cf_addr *addr;              /* where it can be dialled, or NULL */
+  int64_t revoked_utc_ms;                  /* a revocation that came with it, checked; 0: none */
 };
 /* Commit a checked tie.  Errors: CF_ERR_STATEMENT (older than one known, or the device key is another's). */
 gpg_error_t cf_peers_tie (struct cf_peers *peers, const struct cf_peers_tie *tie, struct cf_peer **r_peer) CF_MUST_CHECK;
@@ -97,6 +98,8 @@ gpg_error_t cf_peer_verify_start (struct cf_peers *peers, enum cf_gpg_priority p
                                   void (*done) (void *arg, gpg_error_t err, struct cf_peer *peer), void *arg,
                                   struct cf_peer_verify **r_verify) CF_MUST_CHECK;
 void cf_peer_verify_cancel (struct cf_peer_verify *verify); /* NULL is fine */
+/* Has the identity revoked ST, as far as is known? */
+bool cf_peers_is_revoked (const struct cf_peers *peers, const struct cf_device_statement *st);
 bool cf_peer_verifying (const struct cf_peers *peers, const struct cf_fpr *fpr); /* is there one under way for FPR? */
 
 /* --- peer_check.c --- */

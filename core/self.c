@@ -3,7 +3,8 @@
  *
  * Once an hour the public key is exported anew (the user may have extended it
  * or added a user ID), and the device statement is signed again when it is
- * CF_DEVICE_RENEW_MS old, or the clock has been set.  The device key itself stays.
+ * CF_DEVICE_RENEW_MS old, or the clock has been set.  The device key itself stays,
+ * until the user has it revoked (self_revoke.c).
  */
 #include "core/self.h"
 
@@ -124,8 +125,8 @@ load_token (struct cf_self *self)
 /* ---- renewal ---- */
 
 /* Kept apart from the statement: after the clock was set back, the one in use is not the newest. */
-static gpg_error_t
-save_newest (struct cf_self *self, int64_t newest_utc_ms)
+gpg_error_t
+cf_self_save_newest (struct cf_self *self, int64_t newest_utc_ms)
 {
   char text[24];
 
@@ -147,13 +148,14 @@ load_newest (struct cf_self *self)
   return err;
 }
 
-static gpg_error_t
-save (struct cf_self *self, const struct cf_device_statement *device, const uint8_t *block, size_t block_len)
+gpg_error_t
+cf_self_save (struct cf_self *self, const struct cf_device_statement *device, const uint8_t *device_secret,
+              const uint8_t *block, size_t block_len)
 {
   struct cf_store_self row = { 0 };
 
   row.user_id = self->user_id;
-  row.device_secret = self->device_secret;
+  row.device_secret = (uint8_t *) (uintptr_t) device_secret;
   row.device = *device;
   row.block = (uint8_t *) (uintptr_t) block;
   row.block_len = block_len;
@@ -189,9 +191,9 @@ on_signed (void *arg, gpg_error_t err, const uint8_t *data, size_t len)
   err = cf_store_begin (self->core->store);
   if (err)
     goto leave;
-  err = save (self, &self->next, self->block, self->block_len);
+  err = cf_self_save (self, &self->next, self->device_secret, self->block, self->block_len);
   if (!err)
-    err = save_newest (self, newest);
+    err = cf_self_save_newest (self, newest);
   cf_store_end (self->core->store, &err);
   if (err)
     goto leave;
@@ -317,7 +319,8 @@ on_exported (void *arg, gpg_error_t err, const uint8_t *data, size_t len)
   self->job = NULL;
   if (!err && (len != self->block_len || memcmp (data, self->block, len))) {
     copy = malloc (len);
-    err = copy ? save (self, &self->device, memcpy (copy, data, len), len) : cf_err (GPG_ERR_ENOMEM);
+    err = copy ? cf_self_save (self, &self->device, self->device_secret, memcpy (copy, data, len), len)
+               : cf_err (GPG_ERR_ENOMEM);
     if (!err) {
       free (self->block);
       self->block = copy;
@@ -377,6 +380,8 @@ cf_self_new (struct cf_core *core, struct cf_store_self *row, struct cf_self **r
     err = load_newest (self);
   if (!err)
     err = load_token (self);
+  if (!err)
+    err = cf_self_load_revocation (self);
   if (err) {
     free (self->name);
     free (self);
@@ -408,6 +413,8 @@ cf_self_free (struct cf_self *self)
   cf_timer_cancel (self->core->env, &self->renew);
   cf_gpg_cancel (self->core->gpg, self->job);
   cf_self_reseal_free (self->reseal);
+  cf_self_revoke_free (self->revoke);
+  free ((void *) (uintptr_t) self->revocation.signature);
   free (self->user_id);
   free (self->name);
   cf_secmem_free (self->device_secret);

@@ -22,6 +22,7 @@ struct cf_self {
   size_t block_len;
   enum cf_key_state key_state; /* as last looked up; cf_self_key_state says what it is now */
   int64_t expires_utc_ms;      /* 0: never, or not known yet */
+  struct cf_revocation revocation; /* of our earlier device statements; signature owned here */
   uint8_t token[CF_ADDRESS_TOKEN_LEN]; /* of our address: what a stranger shows to be let in */
   /* Of self.c: renewal of statement and key. */
   struct cf_core *core;
@@ -33,6 +34,7 @@ struct cf_self {
   struct cf_gpg_job *job;
   struct cf_device_statement next; /* being signed */
   struct cf_self_reseal *reseal;   /* under way; NULL: not */
+  struct cf_self_revoke *revoke;   /* the same */
 };
 
 /* Choose IDENTITY (a secret key of the user's): make store, device key and statements, then start the modules.
@@ -58,6 +60,12 @@ enum cf_key_state cf_self_key_state (const struct cf_self *self);
 void cf_self_look (struct cf_self *self);
 /* Has it expired meanwhile, or has the clock been set?  *R_NEXT_MS is lowered to when this has to be asked again. */
 void cf_self_look_at_expiry (struct cf_self *self, uint64_t *r_next_ms);
+
+/* A new device key for this installation, and all device statements that began earlier, whoever has the keys for them,
+   void for whoever hears of it.  DONE comes once, unless cf_self_revoke_forget was called.  Our address is another then.
+   Errors: EAGAIN (one is under way), TOO_YOUNG (the clock is behind the last statement), CF_ERR_KEY_*, the agent's. */
+gpg_error_t cf_self_revoke_devices (struct cf_self *self, void (*done) (void *arg, gpg_error_t err), void *arg) CF_MUST_CHECK;
+void cf_self_revoke_forget (struct cf_self *self); /* it goes on, and nobody hears of it */
 
 void cf_self_free (struct cf_self *self);
 

@@ -142,6 +142,27 @@ run_address (struct cf_command *cmd)
 }
 
 static void
+stop_waiting_to_revoke (struct cf_command *cmd)
+{
+  if (cmd->core->self)
+    cf_self_revoke_forget (cmd->core->self);
+}
+
+static void
+run_revoke (struct cf_command *cmd)
+{
+  gpg_error_t err = cf_self_revoke_devices (cmd->core->self, on_ready, cmd);
+
+  if (gpg_err_code (err) == GPG_ERR_TOO_YOUNG)
+    cf_command_fail (cmd, err, "Set the clock right, and try again",
+                     "The clock is behind the time at which a device statement of ours began");
+  else if (err)
+    cf_command_done (cmd, err);
+  else
+    cmd->cancelled = stop_waiting_to_revoke;
+}
+
+static void
 run_stop (struct cf_command *cmd)
 {
   struct cf_core *core = cmd->core;
@@ -299,6 +320,11 @@ const struct cf_command_def cf_self_commands[] = {
     "What to give people who want to find us.  With --renew, strangers who have only an address from before are not let\n"
     "in any more while we are not visible to everyone; contacts are.  Row: fingerprint, user_id, address.",
     "renew", 0, 0, true, run_address },
+  { "REVOKE-DEVICES", "REVOKE-DEVICES",
+    "Void all device keys of the identity up to now, of this installation and of others, for whoever hears of it from this\n"
+    "one; it has a new one at once.  Pinentry may ask.  Addresses given out before lead nowhere any more.\n"
+    "Row: fingerprint, user_id, address.",
+    "", 0, 0, true, run_revoke },
   { "CONFIG", "CONFIG [KEY [VALUE]]", "Settings.  Rows: key, value, default, meaning.", "", 0, 2, true, run_config },
   { "VISIBILITY", "VISIBILITY [--for=DURATION] [everyone|contacts|nobody]",
     "Who on the local network sees us; for a while, then as it was chosen for good last.  Row: visibility, until (or\n"

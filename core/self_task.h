@@ -59,6 +59,15 @@ gpg_error_t cf_self_identity_write (const struct cf_core *core, const struct cf_
 gpg_error_t cf_self_new (struct cf_core *core, struct cf_store_self *row, struct cf_self **r_self) CF_MUST_CHECK;
 void cf_self_start (struct cf_self *self);
 
+/* self.c: write what self is to be. */
+gpg_error_t cf_self_save (struct cf_self *self, const struct cf_device_statement *device, const uint8_t *device_secret,
+                          const uint8_t *block, size_t block_len) CF_MUST_CHECK;
+gpg_error_t cf_self_save_newest (struct cf_self *self, int64_t newest_utc_ms) CF_MUST_CHECK;
+
+/* self_revoke.c */
+gpg_error_t cf_self_load_revocation (struct cf_self *self) CF_MUST_CHECK;
+void cf_self_revoke_free (struct cf_self_revoke *revoke); /* NULL is fine */
+
 /* self_reseal.c: the store is in use; seal its key to TASK's reseal_to, in the background. */
 void cf_self_reseal (struct cf_self_task *task);
 void cf_self_reseal_free (struct cf_self_reseal *reseal); /* NULL is fine */

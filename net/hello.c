@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* hello.c - KEY?, KEY, HELLO and the bytes of a device statement; see hello.h.
+/* hello.c - KEY?, KEY, HELLO and the bytes of a device statement and of its revocation; see hello.h.
  *
  *   KEY?    kind  token:16
- *   KEY     kind            versions:4 suites:4            statement block name
- *   HELLO   kind  token:16  versions:4 suites:4  expected  statement block name
+ *   KEY     kind            versions:4 suites:4            statement block name [revocation]
+ *   HELLO   kind  token:16  versions:4 suites:4  expected  statement block name [revocation]
  *
  * statement = identity, device key:32, device number:16, not before:8,
- * not after:8, signature (length:2); block (length:4); name (length:2).
+ * not after:8, signature (length:2); block (length:4); name (length:2);
+ * revocation = before:8, signature (length:2).
  * Spec: doc/protocol.md, "Hello".
  */
 #include "net/hello.h"
@@ -32,6 +33,22 @@ cf_device_bytes (const struct cf_device_statement *st, struct cf_buf *out)
   cf_wr_u64 (&wr, (uint64_t) st->not_before_utc_ms);
   cf_wr_u16 (&wr, 8);
   cf_wr_u64 (&wr, (uint64_t) st->not_after_utc_ms);
+  return cf_wr_finish (&wr);
+}
+
+gpg_error_t
+cf_revocation_bytes (const struct cf_fpr *identity, int64_t before_utc_ms, struct cf_buf *out)
+{
+  static const char title[] = "confab revoke v1";
+  struct cf_wr wr;
+
+  cf_wr_init (&wr, out);
+  cf_wr_u8 (&wr, 0);
+  cf_wr_bytes (&wr, title, sizeof title - 1);
+  cf_wr_u16 (&wr, (uint16_t) (1 + identity->len));
+  cf_wr_fpr (&wr, identity);
+  cf_wr_u16 (&wr, 8);
+  cf_wr_u64 (&wr, (uint64_t) before_utc_ms);
   return cf_wr_finish (&wr);
 }
 
@@ -69,9 +86,10 @@ check_lengths (const struct cf_hello *hello, size_t name_len)
 
   if (!hello->versions || !hello->suites || !d->signature_len || !hello->block_len)
     return cf_err (GPG_ERR_INV_VALUE);
-  if (d->signature_len > CF_SIGNATURE_MAX || hello->block_len > CF_BLOCK_MAX || name_len > CF_NAME_MAX)
+  if (d->signature_len > CF_SIGNATURE_MAX || hello->revocation.signature_len > CF_SIGNATURE_MAX || hello->block_len > CF_BLOCK_MAX || name_len > CF_NAME_MAX)
     return cf_err (GPG_ERR_TOO_LARGE);
-  if (d->not_before_utc_ms < 0 || d->not_after_utc_ms < 0)
+  if (d->not_before_utc_ms < 0 || d->not_after_utc_ms < 0
+      || (hello->revocation.signature_len && hello->revocation.before_utc_ms <= 0))
     return cf_err (GPG_ERR_INV_TIME);
   if (!cf_text_is_utf8 (hello->name, name_len))
     return cf_err (GPG_ERR_INV_VALUE);
@@ -109,6 +127,10 @@ cf_hello_encode (enum cf_control kind, const struct cf_hello *hello, struct cf_b
   cf_wr_blob16 (&wr, d->signature, d->signature_len);
   cf_wr_blob32 (&wr, hello->block, hello->block_len);
   cf_wr_blob16 (&wr, hello->name, name_len);
+  if (hello->revocation.signature_len) {
+    cf_wr_u64 (&wr, (uint64_t) hello->revocation.before_utc_ms);
+    cf_wr_blob16 (&wr, hello->revocation.signature, hello->revocation.signature_len);
+  }
   return cf_wr_finish (&wr);
 }
 
@@ -122,6 +144,18 @@ rd_time (struct cf_rd *rd)
     return 0;
   }
   return (int64_t) t;
+}
+
+/* What has none ends before it: an empty one would be a second encoding of the same. */
+static void
+rd_revocation (struct cf_rd *rd, struct cf_revocation *r)
+{
+  if (rd->err || !rd->left)
+    return;
+  r->before_utc_ms = rd_time (rd);
+  cf_rd_blob16 (rd, &r->signature, &r->signature_len, CF_SIGNATURE_MAX);
+  if (!rd->err && !r->signature_len)
+    cf_rd_fail (rd, cf_err (GPG_ERR_INV_VALUE));
 }
 
 static void
@@ -146,6 +180,7 @@ rd_hello (struct cf_rd *rd, bool is_hello, struct cf_hello *r)
   cf_rd_blob16 (rd, &d->signature, &d->signature_len, CF_SIGNATURE_MAX);
   cf_rd_blob32 (rd, &r->block, &r->block_len, CF_BLOCK_MAX);
   cf_rd_blob16 (rd, &name, &name_len, CF_NAME_MAX);
+  rd_revocation (rd, &r->revocation);
   if (rd->err)
     return;
   if (name_len)

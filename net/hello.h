@@ -24,6 +24,13 @@ struct cf_device_statement {
   size_t signature_len;
 };
 
+/* Every device statement of the identity that begins before BEFORE_UTC_MS is void, by its signature. */
+struct cf_revocation {
+  int64_t before_utc_ms;
+  const uint8_t *signature; /* borrowed */
+  size_t signature_len;     /* 0: there is none */
+};
+
 struct cf_hello {
   /* HELLO and KEY?: of the address by which the responder was found, so that a stranger may be let in; zeros: none. */
   uint8_t token[CF_ADDRESS_TOKEN_LEN];
@@ -34,10 +41,13 @@ struct cf_hello {
   const uint8_t *block;   /* public key of the identity; borrowed */
   size_t block_len;
   char name[CF_NAME_MAX + 1]; /* display name, UTF-8 */
+  struct cf_revocation revocation;
 };
 
 /* The bytes that a device statement signs: 0x00, "confab device v1", fields.  Appends to OUT. */
 gpg_error_t cf_device_bytes (const struct cf_device_statement *st, struct cf_buf *out) CF_MUST_CHECK;
+/* The bytes that a revocation of device statements signs: 0x00, "confab revoke v1", fields.  Appends to OUT. */
+gpg_error_t cf_revocation_bytes (const struct cf_fpr *identity, int64_t before_utc_ms, struct cf_buf *out) CF_MUST_CHECK;
 /* Times only: not-before <= now + slack, now < not-after, span.  Errors: GPG_ERR_TOO_YOUNG, CERT_EXPIRED, INV_TIME. */
 gpg_error_t cf_device_check_times (const struct cf_device_statement *st, int64_t now_utc_ms) CF_MUST_CHECK;
 

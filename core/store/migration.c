@@ -35,6 +35,7 @@ const struct store_step store_steps[] = {
   { { cf_schema_message_changes, cf_schema_conversation_marks, cf_schema_event_words } },
   { { cf_schema_contact_address } },
   { { cf_schema_transfer } },
+  { { cf_schema_contact_revoked } },
 };
 
 const size_t store_step_count = sizeof store_steps / sizeof *store_steps;

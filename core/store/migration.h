@@ -41,4 +41,7 @@ extern const char cf_schema_contact_address[]; /* store_peer.c: contact.address 
 /* Version 9. */
 extern const char cf_schema_transfer[]; /* store_transfer.c: transfer, transfer_chunk */
 
+/* Version 10. */
+extern const char cf_schema_contact_revoked[]; /* store_peer.c: contact.revoked */
+
 #endif

@@ -37,6 +37,9 @@ const char cf_schema_peer[] =
 
 const char cf_schema_pair_before[] = "ALTER TABLE contact ADD COLUMN pair_secret_before BLOB;";
 
+/* Device statements that began before this are void; 0: none were revoked. */
+const char cf_schema_contact_revoked[] = "ALTER TABLE contact ADD COLUMN revoked INTEGER NOT NULL DEFAULT 0;";
+
 const char cf_schema_stranger[] =
   "CREATE TABLE stranger ("
   " fpr BLOB PRIMARY KEY,"
@@ -128,6 +131,7 @@ bind_contact (struct cf_stmt *s, const struct cf_peer *peer, const char *address
   cf_bind_blob (s, 12, peer->pair_secret_before, peer->pair_secret_before ? CF_HASH_LEN : 0);
   cf_bind_int (s, 13, peer->expires_utc_ms);
   cf_bind_text (s, 14, address);
+  cf_bind_int (s, 15, peer->revoked_utc_ms);
 }
 
 gpg_error_t
@@ -153,7 +157,7 @@ cf_store_peer_save (struct cf_store *store, const struct cf_peer *peer)
     goto leave;
   s = cf_stmt (store, "UPDATE contact SET user_id = ?2, name = ?3, contact = ?4, blocked = ?5, key_state = ?6,"
                       " validity = ?7, last_seen = ?8, verified_how = ?9, verified_at = ?10, pair_secret = ?11,"
-                      " pair_secret_before = ?12, expires = ?13, address = ?14 WHERE fpr = ?1");
+                      " pair_secret_before = ?12, expires = ?13, address = ?14, revoked = ?15 WHERE fpr = ?1");
   bind_contact (s, peer, address);
   err = cf_stmt_run (s);
   if (err)
@@ -254,6 +258,7 @@ load_contact (struct cf_stmt *s, struct cf_peer *peer)
   peer->last_seen_utc_ms = cf_column_int (s, 7);
   peer->verified_utc_ms = cf_column_int (s, 9);
   peer->expires_utc_ms = cf_column_int (s, 12);
+  peer->revoked_utc_ms = cf_column_int (s, 14);
   return cf_column_text (s, 13) ? cf_address_parse (cf_column_text (s, 13), &peer->address) : 0;
 }
 
@@ -265,7 +270,7 @@ cf_store_peer_load (struct cf_store *store, gpg_error_t (*take) (void *arg, stru
   struct cf_stmt *s;
 
   s = cf_stmt (store, "SELECT fpr, user_id, name, contact, blocked, key_state, validity, last_seen, verified_how,"
-                      " verified_at, pair_secret, pair_secret_before, expires, address FROM contact LIMIT ?1");
+                      " verified_at, pair_secret, pair_secret_before, expires, address, revoked FROM contact LIMIT ?1");
   cf_bind_int (s, 1, CF_PEERS_MAX);
   while (cf_stmt_step (s, &err)) {
     peer = calloc (1, sizeof *peer);

@@ -280,6 +280,28 @@ def certify(lab):
     check([kind for _, kind in certifications(a, b)] not in ([], ["L"]), f"exportable: {certifications(a, b)}")
 
 
+def revoked(lab):
+    """Device keys are revoked: the address is another, and the two go on talking, also after a restart"""
+    a, b = pair(lab)
+    conv = open_conversation(a, b)
+    say(a, b, conv, "before")
+    before = b.confab("status").row["address"]
+    asked = b.confab("revoke-devices", code=1).error
+    check("Nobody is there" in asked["message"] and b.confab("status").row["address"] == before, f"{asked}")
+    row = b.confab("revoke-devices", "--yes").row
+    check(row["fingerprint"] == b.fpr and row["address"].split(":")[2] != before.split(":")[2], f"{before} {row}")
+    say(b, a, conv, "by the new key")
+    say(a, b, conv, "so it is")
+    for me in (a, b):
+        me.kill_daemon()
+        me.confab("start")
+        me.follow(me.confab("status").row["cursor"])
+    check(b.confab("status").row["address"] == row["address"], "the new key stays")
+    see_each_other(a, b)
+    say(b, a, conv, "after a restart")
+    say(a, b, conv, "of both")
+
+
 if __name__ == "__main__":
     run_stories(rsa_with_brainpool, nist_with_ed25519, wrong_password, refused, expected, crossing, restarts, cable,
-                two_conversations, receipts, many_lines, closing, verify_again, certify)
+                two_conversations, receipts, many_lines, closing, verify_again, certify, revoked)

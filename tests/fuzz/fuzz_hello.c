@@ -23,6 +23,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t len)
     FUZZ_CHECK (!cf_key_ask_encode (hello.token, &out));
   else {
     FUZZ_CHECK (hello.block_len <= CF_BLOCK_MAX && hello.device.signature_len <= CF_SIGNATURE_MAX);
+    FUZZ_CHECK (hello.revocation.signature_len <= CF_SIGNATURE_MAX && hello.revocation.before_utc_ms >= 0);
     FUZZ_CHECK (cf_text_is_utf8 (hello.name, strlen (hello.name)));
     FUZZ_CHECK (!cf_hello_encode (kind, &hello, &out));
   }
@@ -42,13 +43,13 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t len)
 void
 fuzz_seeds (fuzz_emit *emit)
 {
-  static const char *const names[] = { "key-4", "hello-4", "key-5", "hello-5" };
+  static const char *const names[] = { "key-4", "hello-4", "key-5", "hello-5", "key-revoked", "hello-revoked" };
   uint8_t ask[1 + CF_ADDRESS_TOKEN_LEN] = { CF_CONTROL_KEY_ASK };
 
   emit ("key-ask", ask, sizeof ask);
   memset (ask + 1, 0x77, CF_ADDRESS_TOKEN_LEN);
   emit ("key-ask-token", ask, sizeof ask);
-  for (int i = 0; i < 4; i++) {
+  for (int i = 0; i < 6; i++) {
     struct cf_hello hello = { .versions = 2, .suites = 3, .name = "Zo\xc3\xab" };
     struct cf_device_statement *d = &hello.device;
     enum cf_control kind = i & 1 ? CF_CONTROL_HELLO : CF_CONTROL_KEY;
@@ -67,6 +68,8 @@ fuzz_seeds (fuzz_emit *emit)
     d->signature_len = 9;
     hello.block = (const uint8_t *) "block";
     hello.block_len = 5;
+    if (i >= 4)
+      hello.revocation = (struct cf_revocation) { d->not_before_utc_ms, (const uint8_t *) "revoke", 6 };
     cf_buf_init (&out, HELLO_MAX);
     FUZZ_CHECK (!cf_hello_encode (kind, &hello, &out));
     emit (names[i], cf_buf_data (&out), cf_buf_len (&out));

@@ -232,6 +232,7 @@ int cf_cli_run_send (struct cf_cli *cli, const struct cf_cli_command *command, c
 int cf_cli_run_text (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
 int cf_cli_run_add (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
 int cf_cli_run_address (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
+int cf_cli_run_revoke (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
 int cf_cli_run_send_file (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
 int cf_cli_run_transfers (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
 int cf_cli_run_transfer (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);

@@ -68,6 +68,10 @@ static const struct cf_cli_option address_options[] = {
   { "renew", NULL, 0, false, N_ ("a new one: strangers who have an old one find you no more") },
   OPTION_END,
 };
+static const struct cf_cli_option revoke_options[] = {
+  { "yes", NULL, 0, true, N_ ("do not ask whether it is meant") },
+  OPTION_END,
+};
 static const struct cf_cli_option demo_options[] = {
   { "for", "DURATION", 'd', true, N_ ("end by itself after that long, as 90s, 10m or 2h") },
   OPTION_END,
@@ -184,6 +188,12 @@ const struct cf_cli_command cf_cli_commands[] = {
     .summary = N_ ("your address: give it to people who want to find you"),
     .help = N_ ("Whoever has it can ask you for a conversation, also while you are not visible to everyone. With --renew that "
             "ends for those who have it from before, unless they are your contacts."),
+    .fields = "fingerprint, user_id, address", .show = cf_show_identity },
+  { .name = "revoke-devices", .verb = "REVOKE-DEVICES", .args = "", .options = revoke_options, .run = cf_cli_run_revoke,
+    .summary = N_ ("void all device keys up to now: after a disk or a machine was lost"),
+    .help = N_ ("Whoever has a copy of one is then taken for nobody by those who hear of it from you. This installation has a "
+            "new one at once, and a new address; others of yours have to be made anew. Conversations stay, and their keys: "
+            "delete those that somebody else may read now."),
     .fields = "fingerprint, user_id, address", .show = cf_show_identity },
   { .name = "visibility", .verb = "VISIBILITY", .args = "[everyone|contacts|nobody]", .max_args = 1,
     .options = visibility_options, .summary = N_ ("who on the local network sees you"),

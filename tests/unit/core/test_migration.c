@@ -450,6 +450,7 @@ test_every_version_comes_to_the_newest (void **state)
     check_keys (f->store, version);
     check_marks (f->store, version);
     check_files (f->store, version);
+    assert_int_equal (number (f->store, "SELECT sum(revoked) FROM contact"), version >= 10 ? 1700000000000 : 0);
     close_store (f);
     assert_int_equal (unlink (f->path), 0);
   }
@@ -462,7 +463,7 @@ static const char rebuild[]
   = "CREATE TABLE contact_new (fpr BLOB PRIMARY KEY, user_id TEXT, name TEXT, contact INTEGER NOT NULL,"
     " blocked INTEGER NOT NULL, key_state INTEGER NOT NULL, validity INTEGER NOT NULL, last_seen INTEGER NOT NULL,"
     " verified_how TEXT, verified_at INTEGER NOT NULL, pair_secret BLOB, pair_secret_before BLOB,"
-    " expires INTEGER NOT NULL, address TEXT, colour TEXT);"
+    " expires INTEGER NOT NULL, address TEXT, revoked INTEGER NOT NULL, colour TEXT);"
     "INSERT INTO contact_new SELECT *, 'blue' FROM contact;"
     "DROP TABLE contact;"
     "ALTER TABLE contact_new RENAME TO contact;";

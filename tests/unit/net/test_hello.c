@@ -169,11 +169,12 @@ test_limits (void **state)
   h.device.signature = big;
   h.device.signature_len = CF_SIGNATURE_MAX;
   memset (h.name, 'n', CF_NAME_MAX);
+  h.revocation = (struct cf_revocation) { 1500, big, CF_SIGNATURE_MAX };
   cf_buf_init (&buf, CF_MESSAGE_CONTROL_MAX);
   assert_int_equal (cf_hello_encode (CF_CONTROL_HELLO, &h, &buf), 0); /* the largest fits its channel */
   assert_int_equal (cf_hello_decode (cf_buf_data (&buf), cf_buf_len (&buf), &kind, &h), 0);
   /* A name with a NUL, and one that is not UTF-8. */
-  len = cf_buf_len (&buf);
+  len = cf_buf_len (&buf) - (8 + 2 + CF_SIGNATURE_MAX);
   p = malloc (len);
   memcpy (p, cf_buf_data (&buf), len);
   p[len - 2] = 0;
@@ -220,6 +221,73 @@ test_device_bytes (void **state)
   cf_buf_done (&buf);
 }
 
+static void
+test_revocation_bytes (void **state)
+{
+  static const char want[] = "00" "636f6e666162207265766f6b65207631" /* "confab revoke v1" */
+                             "0015" "04" "00112233445566778899aabbccddeeff00112233"
+                             "0008" "00000000000005dc";
+  struct cf_hello h;
+  struct cf_buf buf;
+  char hex[sizeof want];
+
+  (void) state;
+  fill (&h, CF_CONTROL_HELLO);
+  cf_buf_init (&buf, 1024);
+  assert_int_equal (cf_revocation_bytes (&h.expected, 1500, &buf), 0);
+  assert_int_equal (cf_buf_len (&buf), (sizeof want - 1) / 2);
+  assert_string_equal (cf_hex (cf_buf_data (&buf), cf_buf_len (&buf), hex), want);
+  cf_buf_done (&buf);
+}
+
+/* Where there is one it follows the name; cut anywhere else than before it, it is refused, and so is an empty one. */
+static void
+test_revocation (void **state)
+{
+  struct cf_hello in, out;
+  struct cf_buf buf;
+  enum cf_control kind;
+  size_t without, len;
+  uint8_t copy[1024];
+
+  (void) state;
+  fill (&in, CF_CONTROL_HELLO);
+  cf_buf_init (&buf, CF_MESSAGE_CONTROL_MAX);
+  assert_int_equal (cf_hello_encode (CF_CONTROL_HELLO, &in, &buf), 0);
+  without = cf_buf_len (&buf);
+  assert_int_equal (cf_hello_decode (cf_buf_data (&buf), without, &kind, &out), 0);
+  assert_int_equal (out.revocation.signature_len, 0);
+  cf_buf_clear (&buf);
+  in.revocation = (struct cf_revocation) { 1500, signature, sizeof signature };
+  assert_int_equal (cf_hello_encode (CF_CONTROL_HELLO, &in, &buf), 0);
+  len = cf_buf_len (&buf);
+  assert_int_equal (len, without + 8 + 2 + sizeof signature);
+  assert_int_equal (cf_hello_decode (cf_buf_data (&buf), len, &kind, &out), 0);
+  check_equal (&in, &out);
+  assert_int_equal (out.revocation.before_utc_ms, 1500);
+  assert_int_equal (out.revocation.signature_len, sizeof signature);
+  assert_memory_equal (out.revocation.signature, signature, sizeof signature);
+
+  memcpy (copy, cf_buf_data (&buf), len);
+  copy[len] = 0;
+  for (size_t cut = without + 1; cut <= len + 1; cut++)
+    if (cut != len)
+      assert_int_not_equal (cf_hello_decode (copy, cut, &kind, &out), 0);
+  memset (copy + without, 0, 8); /* from the beginning of time: it revokes nothing */
+  assert_int_not_equal (cf_hello_decode (copy, len, &kind, &out), 0);
+  memset (copy + without, 0xff, 8);
+  assert_int_not_equal (cf_hello_decode (copy, len, &kind, &out), 0);
+  memset (copy + without, 0, 10);
+  copy[without + 7] = 1; /* without a signature */
+  assert_int_not_equal (cf_hello_decode (copy, without + 10, &kind, &out), 0);
+  cf_buf_done (&buf);
+
+  in.revocation.before_utc_ms = 0;
+  assert_int_equal (encode (CF_CONTROL_HELLO, &in), GPG_ERR_INV_TIME);
+  in.revocation = (struct cf_revocation) { 1500, signature, CF_SIGNATURE_MAX + 1 };
+  assert_int_equal (encode (CF_CONTROL_HELLO, &in), GPG_ERR_TOO_LARGE);
+}
+
 static gpg_err_code_t
 check_times (int64_t from, int64_t to, int64_t now)
 {
@@ -253,6 +321,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_round_trip),   cmocka_unit_test (test_key_ask), cmocka_unit_test (test_limits),
     cmocka_unit_test (test_device_bytes), cmocka_unit_test (test_times),
+    cmocka_unit_test (test_revocation_bytes), cmocka_unit_test (test_revocation),
   };
 
   if (cf_secmem_setup ())
