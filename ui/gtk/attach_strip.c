@@ -102,8 +102,8 @@ static void
 on_thumbnail (GtkWidget *image, GdkPixbuf *picture)
 {
   int width = gdk_pixbuf_get_width (picture), height = gdk_pixbuf_get_height (picture), most = MAX (width, height);
-  GdkPixbuf *small = gdk_pixbuf_scale_simple (picture, MAX (width * ICON_PX / most, 1), MAX (height * ICON_PX / most, 1),
-                                              GDK_INTERP_BILINEAR);
+  int small_width = MAX (width * ICON_PX / most, 1), small_height = MAX (height * ICON_PX / most, 1);
+  GdkPixbuf *small = gdk_pixbuf_scale_simple (picture, small_width, small_height, GDK_INTERP_BILINEAR);
 
   if (small)
     gtk_image_set_from_pixbuf (GTK_IMAGE (image), small);
@@ -305,7 +305,8 @@ on_targets (GtkClipboard *clipboard, GdkAtom *targets, int count, gpointer data)
     g_object_unref (strip);
     return;
   }
-  if (strip && count > 0 && gtk_targets_include_image (targets, count, FALSE) && !gtk_targets_include_text (targets, count)) {
+  if (strip && count > 0 && gtk_targets_include_image (targets, count, FALSE)
+      && !gtk_targets_include_text (targets, count)) {
     gtk_clipboard_request_image (clipboard, on_picture, p);
     g_object_unref (strip);
     return;

@@ -128,9 +128,10 @@ static void
 on_chosen (GtkNativeDialog *chooser, int response, CfConversationView *self)
 {
   GSList *names = response == GTK_RESPONSE_ACCEPT ? gtk_file_chooser_get_filenames (GTK_FILE_CHOOSER (chooser)) : NULL;
+  const char *meant = g_object_get_data (G_OBJECT (chooser), "conversation");
 
-  /* Another conversation is shown by now: nothing goes to somebody whom nobody meant. */
-  if (may_send (self) && !g_strcmp0 (cf_conversation_view_id (self), g_object_get_data (G_OBJECT (chooser), "conversation")))
+  /* If another conversation is shown by now, nothing goes to somebody whom nobody meant. */
+  if (may_send (self) && !g_strcmp0 (cf_conversation_view_id (self), meant))
     for (GSList *i = names; i; i = i->next)
       cf_attach_strip_add (strip_of (self), i->data);
   if (may_send (self))

@@ -15,12 +15,12 @@
 /* Ends of names, in lower case.  The list is long because desktops are: what opens these starts, installs or follows
    them. */
 static const char *const endings[] = {
-  ".desktop",    ".sh",   ".bash", ".zsh", ".csh",  ".fish", ".run",  ".bin",     ".appimage", ".flatpakref", ".flatpak",
-  ".flatpakrepo", ".snap", ".deb",  ".rpm", ".exe",  ".com",  ".bat",  ".cmd",     ".msi",      ".msix",       ".scr",
-  ".pif",        ".cpl",  ".lnk",  ".url", ".vbs",  ".vbe",  ".js",   ".jse",     ".wsf",      ".wsh",        ".hta",
-  ".ps1",        ".psm1", ".reg",  ".inf", ".jar",  ".jnlp", ".class", ".py",     ".pyc",      ".pyw",        ".pyz",
-  ".pl",         ".rb",   ".php",  ".tcl", ".lua",  ".awk",  ".so",   ".dll",     ".ko",       ".service",    ".directory",
-  ".webloc",     ".app",  ".dmg",  ".pkg", ".apk",  ".xpi",  ".crx",  ".command", ".workflow", ".action",     ".mobileconfig",
+  ".desktop", ".sh", ".bash", ".zsh", ".csh", ".fish", ".run", ".bin", ".appimage", ".flatpakref",
+  ".flatpak", ".flatpakrepo", ".snap", ".deb", ".rpm", ".exe", ".com", ".bat", ".cmd", ".msi", ".msix",
+  ".scr", ".pif", ".cpl", ".lnk", ".url", ".vbs", ".vbe", ".js", ".jse", ".wsf", ".wsh", ".hta",
+  ".ps1", ".psm1", ".reg", ".inf", ".jar", ".jnlp", ".class", ".py", ".pyc", ".pyw", ".pyz", ".pl",
+  ".rb", ".php", ".tcl", ".lua", ".awk", ".so", ".dll", ".ko", ".service", ".directory", ".webloc",
+  ".app", ".dmg", ".pkg", ".apk", ".xpi", ".crx", ".command", ".workflow", ".action", ".mobileconfig",
 };
 
 /* Types, with all that descend from them. */

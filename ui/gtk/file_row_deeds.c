@@ -11,6 +11,16 @@
 
 #define MUCH (16 * 1000 * 1000) /* bytes that nobody wants to lose by a slip */
 
+/* Ours, ended in vain, and still there: a picture that was pasted is not. */
+static bool
+may_try_again (const json_t *transfer)
+{
+  enum cf_transfer_state state = cf_transfer_state (transfer);
+
+  return (state == CF_TRANSFER_FAILED || state == CF_TRANSFER_CANCELLED) && !cf_transfer_incoming (transfer)
+         && *cf_row_text (transfer, "conversation") && g_file_test (cf_row_text (transfer, "path"), G_FILE_TEST_EXISTS);
+}
+
 unsigned
 cf_file_deeds (const json_t *transfer)
 {
@@ -24,15 +34,11 @@ cf_file_deeds (const json_t *transfer)
     { CF_TRANSFER_CAN_CANCEL, 1 << CF_FILE_CANCEL },
     { CF_TRANSFER_CAN_OPEN, 1 << CF_FILE_OPEN | 1 << CF_FILE_OPEN_FOLDER },
   };
-  unsigned can = cf_transfer_deeds (transfer), deeds = 0;
-  enum cf_transfer_state state = cf_transfer_state (transfer);
+  unsigned can = cf_transfer_deeds (transfer), deeds = may_try_again (transfer) ? 1 << CF_FILE_AGAIN : 0;
 
   for (size_t i = 0; i < G_N_ELEMENTS (table); i++)
     if (can & table[i].can)
       deeds |= table[i].deeds;
-  if ((state == CF_TRANSFER_FAILED || state == CF_TRANSFER_CANCELLED) && !cf_transfer_incoming (transfer)
-      && *cf_row_text (transfer, "path") && *cf_row_text (transfer, "conversation"))
-    deeds |= 1 << CF_FILE_AGAIN;
   return deeds;
 }
 

@@ -237,7 +237,8 @@ new_list (CfTransfersButton *self)
 static void
 cf_transfers_button_init (CfTransfersButton *self)
 {
-  GtkWidget *picture = gtk_overlay_new (), *icon = gtk_image_new_from_icon_name ("mail-attachment-symbolic", GTK_ICON_SIZE_BUTTON);
+  GtkWidget *picture = gtk_overlay_new ();
+  GtkWidget *icon = gtk_image_new_from_icon_name ("mail-attachment-symbolic", GTK_ICON_SIZE_BUTTON);
 
   self->ring = cf_progress_ring_new (RING_PX);
   gtk_image_set_pixel_size (GTK_IMAGE (icon), ICON_PX);
