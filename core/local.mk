@@ -133,7 +133,7 @@ tests_sim_test_transfer_trouble_LDFLAGS = $(LDFLAGS_SIM) -Wl,--wrap=cf_file_sink
 	-Wl,--wrap=cf_file_sink_finish
 tests_sim_test_transfer_trouble_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
 tests_sim_test_transfer_hostile_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
-tests_sim_test_transfer_hostile_LDFLAGS = $(LDFLAGS_SIM)
+tests_sim_test_transfer_hostile_LDFLAGS = $(LDFLAGS_SIM) -Wl,--wrap=cf_file_end_build -Wl,--wrap=cf_file_source_read
 tests_sim_test_transfer_hostile_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
 endif
 

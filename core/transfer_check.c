@@ -177,8 +177,10 @@ static void
 compared (struct cf_transfer *t, struct cf_transfer_job *job)
 {
   t->in.rooting = false;
-  if (!memcmp (job->leaf, t->row.root, sizeof t->row.root))
+  if (!memcmp (job->leaf, t->row.root, sizeof t->row.root)) {
+    t->in.rounds = 0;
     forget_wrong (t, job->said);
+  }
   else
     next_round (t); /* another root may be on its way */
 }

@@ -135,6 +135,7 @@ cf_transfer_ended (struct cf_core *core, const struct cf_message_row *m)
   cf_file_map_free (t->in.said);
   t->in.said = NULL;
   t->in.leaves_asked = false;
+  t->in.differs = false;
   cf_transfers_changed (core);
   return cf_store_transfer_save (core->store, &t->row);
 }

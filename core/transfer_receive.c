@@ -568,6 +568,7 @@ ask_again (struct cf_transfer *t)
   t->heard_ms = now;
   t->in.asked.count = 0;
   t->in.leaves_asked = false;
+  t->in.differs = false; /* compared once more, which counts */
   if (t->row.state == CF_TRANSFER_COMPLETE)
     t->said_state = 0;
   cf_transfer_say (t);

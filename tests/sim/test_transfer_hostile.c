@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -184,6 +185,13 @@ test_forged_states (void **state)
   assert_works (&p, t, 2);
 }
 
+static int
+drop_all (struct sim *sim, struct sim_node *from, const struct cf_fpr *to, uint8_t *data, size_t len)
+{
+  (void) sim, (void) from, (void) to, (void) data, (void) len;
+  return SIM_FRAME_DROP;
+}
+
 /* GET is credit: there is no more than the window, and nothing behind the end. */
 static void
 test_credit (void **state)
@@ -193,8 +201,10 @@ test_credit (void **state)
   uint64_t before;
 
   (void) state;
+  p.sim->bulk = drop_all;
   assert_int_equal (accept_file (p.b, t), 0);
-  sim_run (p.sim, 5);
+  sim_run (p.sim, 100);
+  assert_true (is_state (p.a, t, "active"));
   before = p.a->env.refused[CF_REFUSED_TRANSFER_CREDIT];
   send_ask (&p, p.b, CF_TALK_FILE_GET, t, 7, 1);
   send_ask (&p, p.b, CF_TALK_FILE_GET, t, 6, 2);
@@ -202,8 +212,8 @@ test_credit (void **state)
   send_ask (&p, p.b, CF_TALK_FILE_GET, t, 0, 0);
   send_ask (&p, p.b, CF_TALK_FILE_GET, t, 0, CF_TRANSFER_WINDOW + 1);
   send_ask (&p, p.b, CF_TALK_FILE_LEAVES, t, 0, CF_TRANSFER_LEAVES_MAX + 1);
-  if (is_state (p.a, t, "active"))
-    assert_int_equal (p.a->env.refused[CF_REFUSED_TRANSFER_CREDIT], before + 6);
+  assert_int_equal (p.a->env.refused[CF_REFUSED_TRANSFER_CREDIT], before + 6);
+  p.sim->bulk = NULL;
   assert_true (wait_state (p.b, t, "done", 120000));
   pair_free (&p);
 }
@@ -266,6 +276,109 @@ test_always_wrong (void **state)
   json_decref (row);
   sim_run (p.sim, 1000);
   assert_int_equal (entries_of (p.b), 0); /* nothing of it is left */
+  pair_free (&p);
+}
+
+/* A block under another's number, and one that comes again. */
+static int swaps;
+
+static int
+swap (struct sim *sim, struct sim_node *from, const struct cf_fpr *to, uint8_t *data, size_t len)
+{
+  (void) sim, (void) from, (void) to;
+  if (data[0] != CF_FILE_FRAME_BLOCK || len < CF_FILE_BLOCK)
+    return SIM_FRAME_PASS;
+  if (++swaps == 2 || swaps == 3)
+    data[CF_TRANSFER_HEAD_LEN - 1] ^= 3; /* the second says that it is the third, and so on */
+  return swaps == 5 ? SIM_FRAME_TWICE : SIM_FRAME_PASS;
+}
+
+static void
+test_swapped_blocks (void **state)
+{
+  char t[ID_SIZE];
+  struct pair p = offered_pair (9, t);
+
+  (void) state;
+  swaps = 0;
+  p.sim->bulk = swap;
+  assert_int_equal (accept_file (p.b, t), 0);
+  assert_true (wait_state (p.b, t, "done", 120000));
+  assert_int_equal (p.b->env.refused[CF_REFUSED_TRANSFER_BLOCK], 2);
+  assert_true (is_file (path_of (p.b, "f"), SIZE, 9));
+  pair_free (&p);
+}
+
+/* --- a sender whose program lies --- */
+
+static bool lie;
+
+gpg_error_t __real_cf_file_end_build (const uint8_t *root, uint64_t size, struct cf_buf *out);
+gpg_error_t __wrap_cf_file_end_build (const uint8_t *root, uint64_t size, struct cf_buf *out);
+
+gpg_error_t
+__wrap_cf_file_end_build (const uint8_t *root, uint64_t size, struct cf_buf *out)
+{
+  uint8_t other[CF_HASH_LEN];
+
+  memcpy (other, root, sizeof other);
+  other[0] ^= lie;
+  return __real_cf_file_end_build (other, size, out);
+}
+
+gpg_error_t __real_cf_file_source_read (struct cf_file_source *s, uint64_t index, uint8_t *buf, size_t *r_len,
+                                        bool *r_changed);
+gpg_error_t __wrap_cf_file_source_read (struct cf_file_source *s, uint64_t index, uint8_t *buf, size_t *r_len,
+                                        bool *r_changed);
+
+/* A manifest that leads elsewhere: "aa/f" becomes "../f". */
+gpg_error_t
+__wrap_cf_file_source_read (struct cf_file_source *s, uint64_t index, uint8_t *buf, size_t *r_len, bool *r_changed)
+{
+  gpg_error_t err = __real_cf_file_source_read (s, index, buf, r_len, r_changed);
+  uint8_t *path = !err && lie ? memmem (buf, *r_len, "aa/f", 4) : NULL;
+
+  if (path)
+    memcpy (path, "..", 2);
+  return err;
+}
+
+static void
+test_root_never_fits (void **state)
+{
+  char t[ID_SIZE];
+  struct pair p = offered_pair (10, t);
+
+  (void) state;
+  lie = true;
+  assert_int_equal (accept_file (p.b, t), 0);
+  assert_true (wait_state (p.b, t, "failed", 600000));
+  lie = false;
+  assert_true (wait_state (p.a, t, "failed", 10000));
+  assert_int_equal (p.b->env.refused[CF_REFUSED_TRANSFER_CONTENT], 1);
+  sim_run (p.sim, 1000);
+  assert_int_equal (entries_of (p.b), 0);
+  pair_free (&p);
+}
+
+static void
+test_manifest_leads_elsewhere (void **state)
+{
+  struct pair p = file_pair (11);
+  char t[ID_SIZE];
+
+  (void) state;
+  assert_int_equal (mkdir (path_of (p.a, "d"), 0700), 0);
+  assert_int_equal (mkdir (path_of (p.a, "d/aa"), 0700), 0);
+  make_file (path_of (p.a, "d/aa/f"), 1000, 1);
+  offer (p.a, p.id, path_of (p.a, "d"), t);
+  lie = true;
+  assert_int_equal (accept_file (p.b, t), 0);
+  assert_true (wait_state (p.b, t, "failed", 60000));
+  lie = false;
+  assert_int_equal (p.b->env.refused[CF_REFUSED_TRANSFER_CONTENT], 1);
+  sim_run (p.sim, 1000);
+  assert_int_equal (entries_of (p.b), 0);
   pair_free (&p);
 }
 
@@ -361,6 +474,8 @@ main (void)
     cmocka_unit_test (test_frames),       cmocka_unit_test (test_forged_states), cmocka_unit_test (test_credit),
     cmocka_unit_test (test_wrong_block),  cmocka_unit_test (test_always_wrong),  cmocka_unit_test (test_ends),
     cmocka_unit_test (test_wrong_root),   cmocka_unit_test (test_too_many_offers),
+    cmocka_unit_test (test_swapped_blocks), cmocka_unit_test (test_root_never_fits),
+    cmocka_unit_test (test_manifest_leads_elsewhere),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
