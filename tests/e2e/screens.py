@@ -188,7 +188,12 @@ class Tour:
 
     def row(self, text):
         """A message; the list at the side may have the same words, and comes first."""
-        node = until(lambda: (self.app.all("list item", text) or [None])[-1], f"message {text!r}")
+        def look():
+            found = self.app.all("list item", text)
+            if not found:
+                self.app.key("Page_Up")  # of the row that has the focus
+            return found and found[-1]
+        node = until(look, f"message {text!r}")
         node.get_component_iface().grab_focus()
         return node
 
