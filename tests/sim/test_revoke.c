@@ -228,6 +228,13 @@ test_other_device (void **state)
   assert_null (cf_peer_by_device (p.a->core, given.device.device_key));
   assert_false (is_taken_for (mallory, &given, p.b, p.a));
   assert_null (cf_peer_by_device (p.a->core, given.device.device_key));
+  /* Not after a restart of hers either, of which no newer statement for that device number tells. */
+  sim_node_crash (p.a, false);
+  assert_int_equal (sim_node_start (p.a), 0);
+  assert_int_equal (known (p.a, p.b), p.b->core->self->revocation.before_utc_ms);
+  assert_false (is_taken_for (mallory, &given, p.b, p.a));
+  assert_null (cf_peer_by_device (p.a->core, given.device.device_key));
+  assert_true (sim_sees (p.a, p.b));
   /* What he makes afterwards counts. */
   other_device (&young, p.b, 0);
   (void) is_taken_for (mallory, &young, p.b, p.a);
