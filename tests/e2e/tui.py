@@ -209,6 +209,35 @@ def changes(a, b):
     return None
 
 
+def files(a, b):
+    """A file is offered with its path completed, taken, shown with where it is; one is refused; all are listed"""
+    with open(os.path.join(a.dir, "report of may.txt"), "wb") as f:
+        f.write(b"x" * 3_200_000)
+    a.screen.type("/send-file ~/rep")
+    a.screen.key("Tab")
+    a.screen.until('^> /send-file "~/report of may.txt"')
+    a.screen.key("Enter")
+    b.screen.until("│ report of may.txt", "│ Offered · 3.2 MB", "│ /accept-file takes it, /refuse-file does not")
+    a.screen.until("│ report of may.txt", "│ Waiting for their answer · 3.2 MB")
+    b.screen.enter("/accept-file")
+    b.screen.until("│ Done · 3.2 MB", "report of may.txt$")
+    a.screen.until("│ Done · 3.2 MB")
+    with open(os.path.join(b.dir, "Downloads/report of may.txt"), "rb") as f:
+        if f.read() != b"x" * 3_200_000:
+            raise Failed("what came is not what was sent")
+    a.screen.enter('/send-file "~/report of may.txt"')
+    b.screen.until("│ Offered · 3.2 MB")
+    b.screen.enter("/refuse-file")
+    a.screen.until("refused")
+    b.screen.enter("/resume")
+    b.screen.until("There is no file here for which that makes sense now")
+    b.screen.enter("/transfers")
+    b.screen.until("─ Files ─", "1  report of may.txt, from alice", "2  report of may.txt, from alice: Done")
+    b.screen.key("C-u")
+    escape(b.screen)
+    b.screen.until("│ report of may.txt")
+
+
 def searching(a, b):
     """What was said is found, and gone to"""
     a.screen.enter("/search hello")
@@ -267,6 +296,12 @@ def drafts(a, b):
     a.screen.until("^> not yet sent")
     a.screen.key("C-u")
     a.screen.without("not yet sent")
+    a.screen.key("M-1")
+    deadline = time.monotonic() + WAIT
+    while "not yet sent" in a.confab("--json", "conversations"):  # that it was taken back is kept, too
+        if time.monotonic() > deadline:
+            raise Failed("the draft is still kept")
+        time.sleep(0.03)
 
 
 def daemon_killed(a, b):
@@ -518,7 +553,7 @@ def pinentry(a, b):
     return None
 
 
-STEPS = (first_run, nearby, wrong_password, open_by_password, talking, answers, changes, searching, attacks, another_window,
+STEPS = (first_run, nearby, wrong_password, open_by_password, talking, answers, changes, files, searching, attacks, another_window,
          drafts, daemon_killed, mouse, resizing, long_history, taken_terminal, suspended, no_colour, simple_terminal, key_change,
          deleting, pinentry)
 
