@@ -294,5 +294,6 @@ def long_history(lab, desk):
 
 
 if __name__ == "__main__":
+    from desktop_person import STORIES
     run_stories(first_run, by_password, wrong_password, daemon_killed, talk, find, key_revoked, lookalike,
-                alone, much_unread, narrow, long_history)
+                alone, much_unread, narrow, long_history, *STORIES)
