@@ -8,8 +8,8 @@ P1: a file of MIB (1024), from memory to memory (CF_BENCH_DIR, else /dev/shm whe
 until both sides have said that it is done, against raw_copy: a bare TCP copy of the same file on the same path, in turns,
 in the same run.  Medians over ROUNDS (5).  Also the time until the first bytes, and processor seconds a GB of both
 daemons.
-P3: one message, typed to delivered, alone and while a file of ten times that size (of holes that are written: nothing is
-skipped) is on its way at full speed.
+P3: one message, typed to delivered, alone and while a file of ten times that size (or, where there is no room, of that
+size) is on its way at full speed.
 """
 import json
 import os
