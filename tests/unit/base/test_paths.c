@@ -126,6 +126,35 @@ test_home_refuses (void **state)
   assert_null (home);
 }
 
+static void
+downloads_are (const char *config, const char *want)
+{
+  char *dir = NULL;
+
+  if (config)
+    assert_int_equal (cf_file_write (at ("user-dirs.dirs"), config, strlen (config)), 0);
+  assert_int_equal (cf_paths_downloads (&dir), 0);
+  assert_string_equal (dir, want);
+  free (dir);
+}
+
+static void
+test_downloads (void **state)
+{
+  char *dir = NULL;
+
+  (void) state;
+  setenv ("XDG_CONFIG_HOME", top, 1);
+  downloads_are (NULL, at ("Downloads"));
+  downloads_are ("# XDG_DOWNLOAD_DIR=\"$HOME/no\"\nXDG_DOWNLOAD_DIR=\"$HOME/From the net\"\n", at ("From the net"));
+  downloads_are ("XDG_MUSIC_DIR=\"/m\"\nXDG_DOWNLOAD_DIR=\"/srv/in\"\n", "/srv/in");
+  downloads_are ("XDG_DOWNLOAD_DIR=\"relative\"\n", at ("Downloads"));
+  downloads_are ("XDG_DOWNLOAD_DIR=\"/cut\nXDG_MUSIC_DIR=\"/m\"\n", at ("Downloads"));
+  unsetenv ("XDG_CONFIG_HOME");
+  unsetenv ("HOME");
+  assert_err (cf_paths_downloads (&dir), GPG_ERR_ENOENT);
+}
+
 /* ------------------------------------------------------------ socket --- */
 
 static char *
@@ -456,6 +485,7 @@ main (void)
     CASE (test_home_order),
     CASE (test_home_is_absolute_and_one),
     CASE (test_home_refuses),
+    CASE (test_downloads),
     CASE (test_socket_of_default_home),
     CASE (test_socket_of_other_homes),
     CASE (test_socket_without_runtime_dir),
