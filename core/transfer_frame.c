@@ -211,6 +211,27 @@ is_flood (struct cf_transfer *t)
   return ++t->changes > CF_TRANSFER_STATES_MAX;
 }
 
+/* Was T, which has ended on both sides, spoken of a moment ago?  It may be that he has not heard of it, so it is said
+   once more; but T is not kept in memory, and two that answered every time would never stop. */
+static bool
+is_repeated (struct cf_transfer *t)
+{
+  struct cf_transfers *all = t->all;
+  const uint64_t now = all->core->env->now_ms;
+  size_t i, place = CF_TRANSFER_REPEATED_MAX;
+
+  for (i = 0; i < CF_TRANSFER_REPEATED_MAX; i++)
+    if (all->repeated[i].until_ms <= now)
+      place = i;
+    else if (!memcmp (all->repeated[i].id, t->row.id, CF_MESSAGE_ID_LEN))
+      return true;
+  if (place == CF_TRANSFER_REPEATED_MAX)
+    return true;
+  all->repeated[place].until_ms = now + CF_TRANSFER_STATES_MS;
+  memcpy (all->repeated[place].id, t->row.id, CF_MESSAGE_ID_LEN);
+  return false;
+}
+
 /* What is wrong with S about T; CF_REFUSED_COUNT: nothing, and it has been done. */
 static enum cf_refusal
 take_state (struct cf_transfer *t, const struct said *s)
@@ -229,6 +250,12 @@ take_state (struct cf_transfer *t, const struct said *s)
     state_tag (t, s, handshake, tag);
     if (!cf_ct_equal (tag, s->tag, sizeof tag))
       return CF_REFUSED_TRANSFER_TAG;
+  }
+  if (cf_transfer_has_ended (t) && t->row.peer_ended) {
+    if (is_repeated (t))
+      return CF_REFUSED_TRANSFER_FLOOD;
+    cf_transfer_say (t);
+    return CF_REFUSED_COUNT;
   }
   if (s->state >= CF_TRANSFER_DONE)
     fits = peer_ended (t, s);

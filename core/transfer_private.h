@@ -33,6 +33,7 @@
 #define CF_TRANSFER_WRONG_MAX 32       /* blocks that are wrong at a time, and counted */
 #define CF_TRANSFER_STATES_MAX 20      /* changes of the peer's mind in ... */
 #define CF_TRANSFER_STATES_MS 10000
+#define CF_TRANSFER_REPEATED_MAX 16    /* answers about what has ended on both sides, in as long */
 
 /* What jobs use beside the loop; it stays until the last of them has ended.  The count is the loop's. */
 struct cf_transfer_files {
@@ -178,6 +179,7 @@ struct cf_transfers {
   const struct cf_transfer_row *offering; /* what SEND-FILE knows of the entry that is being written */
   struct cf_transfer_wait *waits;
   struct cf_transfer_job *jobs;    /* of no transfer (yet) */
+  struct { uint8_t id[CF_MESSAGE_ID_LEN]; uint64_t until_ms; } repeated[CF_TRANSFER_REPEATED_MAX];
 };
 
 /* --- transfer.c --- */
