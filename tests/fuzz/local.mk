@@ -5,7 +5,8 @@ fuzz_targets = \
 	tests/fuzz/fuzz_line tests/fuzz/fuzz_manifest tests/fuzz/fuzz_map tests/fuzz/fuzz_offer tests/fuzz/fuzz_options \
 	tests/fuzz/fuzz_packets tests/fuzz/fuzz_talk tests/fuzz/fuzz_text tests/fuzz/fuzz_tunnel tests/fuzz/fuzz_words
 if HAVE_CMOCKA # and with it the simulator
-fuzz_targets += tests/fuzz/fuzz_core tests/fuzz/fuzz_gate tests/fuzz/fuzz_message tests/fuzz/fuzz_store
+fuzz_targets += tests/fuzz/fuzz_core tests/fuzz/fuzz_gate tests/fuzz/fuzz_message tests/fuzz/fuzz_store \
+	tests/fuzz/fuzz_transfer
 endif
 check_PROGRAMS += $(fuzz_targets)
 EXTRA_DIST += tests/fuzz/corpus
@@ -94,6 +95,10 @@ tests_fuzz_fuzz_talk_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_talk_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_text_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_text_LDADD = $(FUZZ_LIBS)
+tests_fuzz_fuzz_transfer_SOURCES = tests/fuzz/fuzz_transfer.c $(fuzz_world)
+tests_fuzz_fuzz_transfer_CPPFLAGS = $(fuzz_cppflags) $(SQLCIPHER_CFLAGS)
+tests_fuzz_fuzz_transfer_LDFLAGS = $(LDFLAGS_WORLD)
+tests_fuzz_fuzz_transfer_LDADD = libcf-fuzz.a $(SIM_LIBS)
 tests_fuzz_fuzz_tunnel_SOURCES = tests/fuzz/fuzz_tunnel.c $(clear_crypto)
 tests_fuzz_fuzz_tunnel_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_tunnel_LDADD = $(FUZZ_LIBS)
@@ -108,7 +113,7 @@ FUZZ_SECONDS = 60
 FUZZ_ONLY = all
 FUZZ_FLAGS = -timeout=20 -rss_limit_mb=2048 -print_final_stats=1
 # Those of world.c take time by the step, and libFuzzer more than they do for weighing what is rare.
-fuzz_worlds = core gate message store
+fuzz_worlds = core gate message store transfer
 .PHONY: fuzz fuzz-coverage fuzz-fast fuzz-merge fuzz-seeds
 if FUZZING
 fuzz: $(fuzz_targets)
