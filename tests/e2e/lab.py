@@ -234,11 +234,15 @@ class Person:
 
     @staticmethod
     def _runs(pid):
+        """Does any thread of it?  Until the last has ended, its sockets are open."""
         try:
-            with open(f"/proc/{pid}/stat", encoding="ascii") as f:
-                return f.read().rsplit(")", 1)[1].split()[0] != "Z"
+            for task in os.listdir(f"/proc/{pid}/task"):
+                with open(f"/proc/{pid}/task/{task}/stat", encoding="ascii") as f:
+                    if f.read().rsplit(")", 1)[1].split()[0] not in "ZX":
+                        return True
         except (FileNotFoundError, ProcessLookupError):
-            return False
+            return os.path.exists(f"/proc/{pid}/stat")  # a thread has ended just now: look again
+        return False
 
     def kill_daemon(self):
         pid = self.daemon_pid()
