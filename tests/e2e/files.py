@@ -242,6 +242,7 @@ def kills(lab):
         victim = rng.choice((pair.a, pair.b)) if number else pair.b
         victim.kill_daemon()
         victim.confab("status")  # it starts on demand
+        victim.follow()
         pair.b.follow(cursor)
         row = pair.b.confab("transfer", transfer).row
         kept.append(row["done"])
