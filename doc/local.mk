@@ -7,6 +7,11 @@ dist_man_MANS += doc/man/confab-gtk.1
 else
 EXTRA_DIST += doc/man/confab-gtk.1
 endif
+if HAVE_THUMBNAIL
+dist_man_MANS += doc/man/confab-thumbnail.1
+else
+EXTRA_DIST += doc/man/confab-thumbnail.1
+endif
 
 # Labels, constants, sections and tests that the specification names are those of the code.
 dist_check_SCRIPTS += tests/tools/check-protocol.sh tests/tools/check-refusals.sh
