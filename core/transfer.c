@@ -340,6 +340,8 @@ cf_transfer_pause (struct cf_transfer *t, const char *why)
 {
   t->row.paused_by_us = true;
   t->rate = 0;
+  if (t->row.outgoing)
+    t->out.wanted.count = 0; /* he asks again when we go on */
   cf_transfer_text (&t->reason, &t->row.reason, why);
   cf_transfer_save (t);
   cf_transfers_run (t->all, &t->peer);

@@ -386,13 +386,15 @@ cf_transfer_wanted (struct cf_transfer *t, uint64_t first, uint32_t count)
 
   if (t->row.paused_by_us)
     return; /* they have crossed */
-  if (wanted->count + t->working + count > CF_TRANSFER_WINDOW) {
-    cf_refused (t->all->core->env, CF_REFUSED_TRANSFER_CREDIT);
-    return;
+  for (uint32_t i = 0; i < count; i++) {
+    if (cf_transfer_list_has (wanted, first + i))
+      continue; /* he has asked again for what is still waiting */
+    if (wanted->count + t->working >= CF_TRANSFER_WINDOW) {
+      cf_refused (t->all->core->env, CF_REFUSED_TRANSFER_CREDIT);
+      break;
+    }
+    wanted->index[wanted->count++] = first + i;
   }
-  for (uint32_t i = 0; i < count; i++)
-    if (!cf_transfer_list_has (wanted, first + i))
-      wanted->index[wanted->count++] = first + i;
   cf_transfer_serve (t->all, &t->peer);
 }
 

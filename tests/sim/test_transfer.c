@@ -359,6 +359,24 @@ test_pause (void **state)
   pair_free (&p);
 }
 
+/* Whoever of them goes on, the other does not wait for something that was dropped meanwhile. */
+static void
+test_pause_ends_at_once (void **state)
+{
+  (void) state;
+  for (int i = 0; i < 2; i++) {
+    char t[ID_SIZE];
+    struct pair p = half_way (19 + (unsigned) i, 200 * BLOCK, 7, t);
+    struct sim_node *who = i ? p.b : p.a;
+
+    assert_int_equal (sim_do (who, "PAUSE", NULL, t, NULL), 0);
+    sim_run (p.sim, 1000);
+    assert_int_equal (sim_do (who, "RESUME", NULL, t, NULL), 0);
+    assert_true (wait_state (p.b, t, "done", CF_TRANSFER_STALL_MS / 3));
+    pair_free (&p);
+  }
+}
+
 static void
 test_unasked (void **state)
 {
@@ -543,6 +561,7 @@ main (void)
     cmocka_unit_test (test_holes),       cmocka_unit_test (test_names),          cmocka_unit_test (test_many_both_ways),
     cmocka_unit_test (test_turns),       cmocka_unit_test (test_refuse),         cmocka_unit_test (test_lost_blocks),
     cmocka_unit_test (test_cancel),      cmocka_unit_test (test_pause),          cmocka_unit_test (test_unasked),
+    cmocka_unit_test (test_pause_ends_at_once),
     cmocka_unit_test (test_close),       cmocka_unit_test (test_delete),         cmocka_unit_test (test_delete_message),
     cmocka_unit_test (test_disappears),  cmocka_unit_test (test_history),        cmocka_unit_test (test_commands),
   };
