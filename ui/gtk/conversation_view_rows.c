@@ -252,6 +252,23 @@ on_reset (void *arg)
   mark_read (self);
 }
 
+/* COUNT rows came above the first unread one, which had nothing above it.  It is shown where it belongs now; or, if some
+   of them are unread as well, the line has moved up to these, and they stand above it no more. */
+static void
+lower_unread (CfConversationView *self, guint count)
+{
+  for (guint i = self->unread_at; i < count; i++) {
+    const json_t *row = cf_timeline_row (self->timeline, i);
+
+    if (self->more_unread && !is_own (row) && !cf_row_true (row, "notice"))
+      self->more_unread--;
+  }
+  renew (self, self->unread_at);
+  self->settling = true;
+  cf_timeline_view_reveal (self->rows, self->unread_at, 0.25);
+  self->settling = false;
+}
+
 static void
 on_inserted (void *arg, size_t at, size_t count)
 {
@@ -264,12 +281,9 @@ on_inserted (void *arg, size_t at, size_t count)
   cf_timeline_view_insert (self->rows, (guint) at, (guint) count);
   renew_around (self, (guint) at, (guint) (at + count));
   place_unread (self);
-  if (self->unread_high && self->unread_at == count) { /* now there is */
-    self->settling = true;
-    cf_timeline_view_reveal (self->rows, self->unread_at, 0.25);
-    self->settling = false;
-  }
-  self->unread_high = false;
+  if (self->unread_high && !at && self->unread_at <= count)
+    lower_unread (self, (guint) count);
+  self->unread_high = self->unread_high && !self->unread_at;
   if (below && !cf_timeline_view_at_end (self->rows))
     for (size_t i = at; i < at + count; i++)
       self->fresh += !is_own (cf_timeline_row (self->timeline, i));
