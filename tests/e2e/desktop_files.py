@@ -92,18 +92,23 @@ class Talk:
 
     def drop(self, *paths, on):
         """Files are dragged over Alice's window, which says to whom they will go, and dropped on the node ON there."""
-        with subprocess.Popen(["/usr/bin/python3", DRAG, *paths], stdout=subprocess.PIPE, text=True) as source:
+        source = subprocess.Popen(["/usr/bin/python3", DRAG, *paths], stdout=subprocess.PIPE, text=True)
+        try:
             x, y = map(int, source.stdout.readline().split())
             left, top, width, height = gui.box(on)
             gui.xdo("mousemove", "--sync", x, y, "mousedown", 1)
             for step in range(1, 9):  # it takes a few moves until a press becomes a drag
-                gui.xdo("mousemove", "--sync", x + (left + width // 2 - x) * step // 8, y + (top + height // 2 - y) * step // 8)
+                gui.xdo("mousemove", "--sync", x + (left + width // 2 - x) * step // 8,
+                        y + (top + height // 2 - y) * step // 8)
             self.left.app.find("label", "^Send to .*bob")
             self.left.shot("files-drop")
             gui.xdo("mouseup", 1)
             for path in paths:
                 self.left.app.find("list item", f"^{os.path.basename(path)}, ")
+        finally:
+            gui.xdo("mouseup", 1)
             source.terminate()
+            source.wait()
         self.left.app.gone("label", "^Send to .*bob")
 
     def send(self, path):
@@ -139,10 +144,8 @@ def chosen(lab, desk):
     path = talk.file("report.txt", 120000)
     left.key("ctrl+o")
     left.find("push button", "^Attach$")
-    left.key("ctrl+l")
-    entry = gui.until(lambda: next((n for n in left.all("text") if gui.has(n, "FOCUSED") and gui.has(n, "EDITABLE")), None),
-                      "entry of the chooser")
-    gui.Atspi.EditableText.set_text_contents(entry.get_editable_text_iface(), path)
+    left.point(left.find("label", "^Home$"))
+    left.point(left.find("table cell", "^report.txt$"))
     left.click("push button", "^Attach$")
     left.find("list item", "^report.txt, 120 kB$")
     talk.drop(talk.file("dropped.bin", 10), on=left.find(None, "^Messages$"))
