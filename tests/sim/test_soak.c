@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include <malloc.h>
+#include <unistd.h>
 
 #include "core/store/internal.h"
 #include "tests/sim/talk_story.h"
@@ -22,7 +23,7 @@
 #define HOURS 24
 #define SETTLED_HOUR 4 /* each has restarted */
 #define MINUTE_MS (60 * 1000)
-#define GROWTH_MAX (32 * 1024) /* bytes: tables that fill up to their limits, within two days */
+#define GROWTH_MAX (8 * 1024) /* bytes: tables that fill up to their limits, within two days */
 #define PEOPLE 3
 
 static struct sim_node *people[PEOPLE];
@@ -111,10 +112,15 @@ test_a_day (void **state)
 }
 
 int
-main (void)
+main (int argc, char **argv)
 {
   const struct CMUnitTest tests[] = { cmocka_unit_test (test_a_day) };
 
+  (void) argc;
+  /* What was freed and is kept for the next of its size counts as in use: 1.5 KiB more an hour.  So none is kept,
+     which can be said only before a program starts. */
+  if (!getenv ("GLIBC_TUNABLES") && !setenv ("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0", 1))
+    execv ("/proc/self/exe", argv);
   if (!mallinfo2 ().uordblks) { /* the heap of a sanitizer, which tells of leaks itself */
     puts ("1..0 # SKIP this heap does not say what is in use: nothing to compare");
     return 0;
