@@ -11,7 +11,6 @@ check_PROGRAMS += tests/unit/ui/test_thumbnail tests/unit/ui/test_confine
 TESTS += tests/unit/ui/test_thumbnail tests/unit/ui/test_confine
 tests_unit_ui_test_thumbnail_CPPFLAGS = $(AM_CPPFLAGS) $(PIXBUF_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_ui_test_thumbnail_LDADD = $(PIXBUF_LIBS) $(CMOCKA_LIBS)
-tests/unit/ui/test_thumbnail.log: confab-thumbnail
 tests_unit_ui_test_confine_SOURCES = tests/unit/ui/test_confine.c ui/thumbnail/confine.c ui/thumbnail/confine.h
 tests_unit_ui_test_confine_CPPFLAGS = $(AM_CPPFLAGS) $(SECCOMP_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_ui_test_confine_LDADD = $(SECCOMP_LIBS) $(CMOCKA_LIBS)
