@@ -148,7 +148,7 @@ export_message (void *arg, const struct cf_message_row *m)
 
   x->row = m->row;
   x->count++;
-  x->err = row ? cf_command_row (x->cmd, row) : cf_err (GPG_ERR_ENOMEM);
+  x->err = row ? cf_command_row (x->cmd, row) : cf_store_why (x->cmd->core->store);
   return !x->err;
 }
 

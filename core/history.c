@@ -188,6 +188,7 @@ cf_message_json (struct cf_core *core, const struct cf_conversation *conv, const
   char id[2 * CF_MESSAGE_ID_LEN + 1], conversation[2 * CF_CONVERSATION_ID_LEN + 1];
   char reply[2 * CF_MESSAGE_ID_LEN + 1];
 
+  (void) cf_store_why (core->store); /* what failed before is another matter */
   return json_pack ("{s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:o, s:s, s:s, s:s?, s:o, s:b, s:o, s:b, s:o, s:o, s:o, s:o,"
                     " s:b}",
                     "message", cf_hex (m->id, sizeof m->id, id), "conversation",
@@ -247,7 +248,7 @@ recall_row (void *arg, const struct cf_message_row *m)
   if (m->hidden)
     return false;
   r->row = cf_message_json (r->core, r->conv, m);
-  r->err = r->row ? 0 : cf_err (GPG_ERR_ENOMEM);
+  r->err = r->row ? 0 : cf_store_why (r->core->store);
   return false;
 }
 

@@ -16,7 +16,7 @@
   "files, media_type, state, done, path, as of TRANSFERS; else null), notice (true: nobody's message, but what\n"     \
   "became of a key)"
 
-/* The row of HISTORY, also the fields of the "message" event.  NULL: ENOMEM. */
+/* The row of HISTORY, also the fields of the "message" event.  NULL: cf_store_why says why. */
 json_t *cf_message_json (struct cf_core *core, const struct cf_conversation *conv, const struct cf_message_row *m);
 const char *cf_message_state_name (int state);
 /* What the row of a conversation has of its last message; null: there is none.  NULL: ENOMEM. */

@@ -32,7 +32,7 @@ list_row (void *arg, const struct cf_message_row *m)
     return true;
   row = cf_message_json (core, conv, m);
   l->count++;
-  l->err = row ? cf_command_row (l->cmd, row) : cf_err (GPG_ERR_ENOMEM);
+  l->err = row ? cf_command_row (l->cmd, row) : cf_store_why (core->store);
   return !l->err;
 }
 
