@@ -19,6 +19,7 @@ struct cf_notify {
   CfApp *app;
   struct cf_model_listener *listener;
   GHashTable *shown; /* id of a notification -> the conversation or request that it is about */
+  GHashTable *files; /* id of the notification of a file -> what it said last */
 };
 
 static gboolean
@@ -149,6 +150,17 @@ file_words (CfNotify *notify, const json_t *transfer)
   return text;
 }
 
+/* Does it say so already?  Sent once more at once, it would be there twice: until the desktop has answered the first,
+   GLib does not know which one to replace. */
+static gboolean
+is_said (CfNotify *notify, const char *id, const char *text)
+{
+  gboolean said = g_hash_table_contains (notify->shown, id) && !g_strcmp0 (g_hash_table_lookup (notify->files, id), text);
+
+  g_hash_table_insert (notify->files, g_strdup (id), g_strdup (text));
+  return said;
+}
+
 /* One for each file, so that the end takes the place of the offer. */
 static void
 on_transfer (CfNotify *notify, const json_t *transfer)
@@ -159,9 +171,10 @@ on_transfer (CfNotify *notify, const json_t *transfer)
   GNotification *notification;
 
   text = row && !cf_row_true (row, "muted") && is_wanted (notify) ? file_words (notify, transfer) : NULL;
-  if (!text)
+  if (!text) {
     withdraw (notify, id); /* it was answered */
-  else if (!is_looked_at (notify, conversation)) {
+    g_hash_table_remove (notify->files, id);
+  } else if (!is_looked_at (notify, conversation) && !is_said (notify, id, text)) {
     name = neutralise (cf_words_name (row));
     notification = g_notification_new (name);
     g_notification_set_body (notification, text);
@@ -248,6 +261,7 @@ cf_notify_new (CfApp *app)
 
   notify->app = app;
   notify->shown = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  notify->files = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   if (cf_model_listen (cf_app_model (app), &handler, notify, &notify->listener))
     g_error ("no memory for notifications");
   return notify;
@@ -260,5 +274,6 @@ cf_notify_free (CfNotify *notify)
     return;
   cf_model_unlisten (cf_app_model (notify->app), notify->listener);
   g_hash_table_destroy (notify->shown);
+  g_hash_table_destroy (notify->files);
   g_free (notify);
 }
