@@ -219,7 +219,8 @@ class Person:
         done = subprocess.run(["pgrep", "-f", f"^[^ ]*confabd --home {re.escape(self.home)}$"], capture_output=True,
                               text=True)
         pids = [int(p) for p in done.stdout.split()]
-        pids = [p for p in pids if self._parent(p) not in pids]  # what is about to become a gpg
+        # Less what is about to become a gpg, or has gone since.
+        pids = [p for p in pids if self._parent(p) is not None and self._parent(p) not in pids]
         if len(pids) != 1:
             raise Failed(f"{self.name}: one daemon expected, found {pids}")
         return pids[0]
