@@ -48,6 +48,7 @@ struct cf_command_def {
   size_t min_args, max_args;
   bool needs_ready;      /* answered by NO_IDENTITY or LOCKED before the core is READY */
   cf_command_fn run;
+  size_t path_arg;       /* 0, or which argument (1 ...) is a path: any bytes, where all else is UTF-8 */
 };
 
 /* Every verb, by name; the tables of the modules together. */

@@ -456,20 +456,20 @@ const struct cf_command_def cf_peer_commands[] = {
     "Who answers \"who's there\".  Rows: fingerprint, user_id, name, addr, source, last_seen, contact, validity,\n"
     "key_state, expires_at, present, blocked, warning (null, or whom this only looks like), looks_like (that contact's\n"
     "fingerprint, or null).  With --watch a row follows for every change, until the client goes.",
-    "watch", 0, 0, true, run_peers },
+    "watch", 0, 0, true, run_peers, 0 },
   { "CONTACTS", "CONTACTS", "Whom you have kept, or blocked.  Rows: those of PEERS, and verified (null or how, when), online, route.",
-    "", 0, 0, true, run_contacts },
+    "", 0, 0, true, run_contacts, 0 },
   { "ADD", "ADD [--check] (ADDRESS | --key)",
     "Make a contact from an address (confab:...), a fingerprint, or with --key from an exported public key, asked for\n"
     "by INQUIRE KEY.  With --check only say who it is: no contact is made, and a key is one of a stranger.  Row: that of\n"
     "CONTACTS.",
-    "key check", 0, 1, true, run_add },
-  { "REMOVE", "REMOVE PEER", "Forget a contact; one with an open conversation stays.", "", 1, 1, true, run_remove },
+    "key check", 0, 1, true, run_add, 0 },
+  { "REMOVE", "REMOVE PEER", "Forget a contact; one with an open conversation stays.", "", 1, 1, true, run_remove, 0 },
   { "BLOCK", "BLOCK PEER",
     "Hear nothing from PEER any more: no tunnel, no request, no event.  Conversations with him are stopped; he sees\n"
     "somebody who is not at home.  A fingerprint need not be known yet.  Row: that of CONTACTS.",
-    "", 1, 1, true, run_block },
+    "", 1, 1, true, run_block, 0 },
   { "UNBLOCK", "UNBLOCK PEER", "Take a BLOCK back: conversations go on.  Row: that of CONTACTS.", "", 1, 1, true,
-    run_unblock },
-  { NULL, NULL, NULL, NULL, 0, 0, false, NULL },
+    run_unblock, 0 },
+  { NULL, NULL, NULL, NULL, 0, 0, false, NULL, 0 },
 };

@@ -303,41 +303,41 @@ run_events (struct cf_command *cmd)
 const struct cf_command_def cf_self_commands[] = {
   { "INIT", "INIT --identity=FPR | --generate=USERID",
     "Choose the identity, or make one, and begin.  Row: fingerprint, user_id, address.", "identity generate",
-    0, 0, false, run_init },
+    0, 0, false, run_init, 0 },
   { "IDENTITIES", "IDENTITIES",
     "The secret keys of the user's keyring.  Rows: fingerprint, user_id, algorithm, expires_at (or null), key_state,\n"
     "on_card, usable.",
-    "", 0, 0, false, run_identities },
+    "", 0, 0, false, run_identities, 0 },
   { "STATUS", "STATUS",
     "How things stand.  Row: version, state, fingerprint, user_id, name, address, listen, visibility,\n"
     "visibility_until, peers, conversations, cursor, refused: an object of counts by reason, counters, network: a list of\n"
     "{step, ok, detail, hint}, of which the first that is not ok is the one to mend.",
-    "", 0, 0, false, run_status },
+    "", 0, 0, false, run_status, 0 },
   { "UNLOCK", "UNLOCK",
     "Open the store with the identity's key; pinentry may ask.  Row: fingerprint, user_id, address.", "", 0,
-    0, false, run_unlock },
+    0, false, run_unlock, 0 },
   { "ADDRESS", "ADDRESS [--renew]",
     "What to give people who want to find us.  With --renew, strangers who have only an address from before are not let\n"
     "in any more while we are not visible to everyone; contacts are.  Row: fingerprint, user_id, address.",
-    "renew", 0, 0, true, run_address },
+    "renew", 0, 0, true, run_address, 0 },
   { "REVOKE-DEVICES", "REVOKE-DEVICES",
     "Void all device keys of the identity up to now, of this installation and of others, for whoever hears of it from this\n"
     "one; it has a new one at once.  Pinentry may ask.  Addresses given out before lead nowhere any more.\n"
     "Row: fingerprint, user_id, address.",
-    "", 0, 0, true, run_revoke },
-  { "CONFIG", "CONFIG [KEY [VALUE]]", "Settings.  Rows: key, value, default, meaning.", "", 0, 2, true, run_config },
+    "", 0, 0, true, run_revoke, 0 },
+  { "CONFIG", "CONFIG [KEY [VALUE]]", "Settings.  Rows: key, value, default, meaning.", "", 0, 2, true, run_config, 0 },
   { "VISIBILITY", "VISIBILITY [--for=DURATION] [everyone|contacts|nobody]",
     "Who on the local network sees us; for a while, then as it was chosen for good last.  Row: visibility, until (or\n"
     "null), unrecognised (contacts who cannot see us when only contacts may: no conversation with them was opened by\n"
     "password).",
-    "for", 0, 1, true, run_visibility },
+    "for", 0, 1, true, run_visibility, 0 },
   { "EVENTS", "EVENTS [--since=CURSOR | CURSOR]",
     "Rows as things happen, until the client goes: event, at, cursor, and the event's own fields.  With a cursor, first\n"
     "all that came after it; 0: all that is kept.  Not kept are those of the moment: typing, draft, setting, network,\n"
     "peer_seen, peer_gone (a row of PEERS); contact (that of CONTACTS, whenever it is another than before; removed: no\n"
     "more); link (fingerprint, user_id, name, online, route: a contact, or the other side of a conversation, can be\n"
     "reached from now on, or no longer).",
-    "since", 0, 1, false, run_events },
-  { "STOP", "STOP", "End the daemon.", "", 0, 0, false, run_stop },
-  { NULL, NULL, NULL, NULL, 0, 0, false, NULL },
+    "since", 0, 1, false, run_events, 0 },
+  { "STOP", "STOP", "End the daemon.", "", 0, 0, false, run_stop, 0 },
+  { NULL, NULL, NULL, NULL, 0, 0, false, NULL, 0 },
 };

@@ -258,8 +258,11 @@ send_wait (struct cf_command *cmd, const char **r_wait, unsigned long *r_timeout
 }
 
 static void
-source_problem (struct cf_command *cmd, gpg_error_t err, const char *path)
+source_problem (struct cf_command *cmd, gpg_error_t err, const char *bytes)
 {
+  char *shown = cf_text_display (bytes, strlen (bytes), false);
+  const char *path = shown ? shown : "it";
+
   switch (gpg_err_code (err)) {
   case GPG_ERR_ENOENT:
   case GPG_ERR_ENOTDIR: cf_command_fail (cmd, cf_err (GPG_ERR_NOT_FOUND), "", "There is no file %s", path); break;
@@ -273,6 +276,7 @@ source_problem (struct cf_command *cmd, gpg_error_t err, const char *path)
     break;
   default: cf_command_fail (cmd, err, "", "%s cannot be read: %s", path, gpg_strerror (err));
   }
+  free (shown);
 }
 
 static void
@@ -536,7 +540,8 @@ const struct cf_command_def cf_transfer_commands[] = {
     .min_args = 2,
     .max_args = 2,
     .needs_ready = true,
-    .run = cmd_send_file },
+    .run = cmd_send_file,
+    .path_arg = 2 },
   { .verb = "TRANSFERS",
     .usage = "TRANSFERS [--conversation=CONV] [--all]",
     .help = "Files on their way, and those whose way has ended in the last day; with --all, all.  Newest first.\n"

@@ -33,8 +33,6 @@ unescape (const char *word, size_t len, char **r_text)
       i += 2;
     }
   *out = 0;
-  if (!cf_text_is_utf8 (text, strlen (text)))
-    goto bad;
   *r_text = text;
   return 0;
 
@@ -88,6 +86,18 @@ cf_line_parse (struct cf_command *cmd, const char *line)
       line += len;
     }
   return err;
+}
+
+bool
+cf_line_is_text (const struct cf_command *cmd, size_t path_arg)
+{
+  for (size_t i = 0; i < cmd->argc; i++)
+    if (i + 1 != path_arg && !cf_text_is_utf8 (cmd->argv[i], strlen (cmd->argv[i])))
+      return false;
+  for (size_t i = 0; i < cmd->option_count; i++)
+    if (!cf_text_is_utf8 (cmd->options[i].value, strlen (cmd->options[i].value)))
+      return false;
+  return true;
 }
 
 void

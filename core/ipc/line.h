@@ -10,9 +10,11 @@
 
 #include "core/command.h"
 
-/* The words of LINE (after the verb) into CMD's arguments and options, whatever else is in it; they are UTF-8
-   without NUL.  cf_line_done in any case.  Errors: INV_VALUE (escapes, not UTF-8), TOO_MANY, ENOMEM. */
+/* The words of LINE (after the verb) into CMD's arguments and options, whatever else is in it; they have no NUL, and
+   names of options are UTF-8.  cf_line_done in any case.  Errors: INV_VALUE (escapes, names), TOO_MANY, ENOMEM. */
 gpg_error_t cf_line_parse (struct cf_command *cmd, const char *line) CF_MUST_CHECK;
+/* Is all of it UTF-8, as every handler but that of a path expects?  PATH_ARG: as in struct cf_command_def. */
+bool cf_line_is_text (const struct cf_command *cmd, size_t path_arg);
 void cf_line_done (struct cf_command *cmd);
 
 #endif

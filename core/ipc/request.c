@@ -193,6 +193,8 @@ on_command (assuan_context_t ctx, char *line)
   conn->request = request;
   cf_gpg_set_prompt (conn->ipc->core->gpg, conn->display, conn->ttyname, conn->ttytype, conn->lc_ctype);
   err = cf_line_parse (&request->cmd, line);
+  if (!err && !cf_line_is_text (&request->cmd, def->path_arg))
+    err = cf_err (GPG_ERR_INV_VALUE);
   if (err)
     cf_command_fail (&request->cmd, err, NULL, "The command line is not well formed: %s", gpg_strerror (err));
   else

@@ -141,7 +141,8 @@ def names(lab):
     pair = Pair(lab)
     hostile = [b"plain.txt", "ä 你好 👋.txt".encode(), b"-rf", b" a 'b' \"c\" $(touch x) ;d", b"new\nline\t.txt",
                b"\x1b[2Jescape", "gnp.\u202eexe.txt".encode(), b".hidden", b"trailing.", b"con.txt", b"NUL", b"a" * 255,
-               "好".encode() * 85, b"%41%", b"...", b".confab-00000000.part"]
+               "好".encode() * 85, b"%41%", b"...", b".confab-00000000.part",
+               b"bad\xff\xfe.bin"]
     where = os.path.join(pair.a.dir, "out").encode()
     os.makedirs(where)
     for number, name in enumerate(hostile):

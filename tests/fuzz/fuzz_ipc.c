@@ -103,10 +103,10 @@ run_wait (struct cf_command *cmd)
 }
 
 static const struct cf_command_def verbs[] = {
-  { "ECHO", "ECHO [WORD...]", "Rows.", "a b limit wait", 0, CF_COMMAND_ARGS_MAX, false, run_echo },
-  { "ASK", "ASK [SECRET]", "An inquiry.", "", 0, 1, false, run_ask },
-  { "WAIT", "WAIT", "A while.", "", 0, 2, false, run_wait },
-  { "READY", "READY", "Never, here.", "", 0, 0, true, run_echo },
+  { "ECHO", "ECHO [WORD...]", "Rows.", "a b limit wait", 0, CF_COMMAND_ARGS_MAX, false, run_echo, 0 },
+  { "ASK", "ASK [SECRET]", "An inquiry.", "", 0, 1, false, run_ask, 0 },
+  { "WAIT", "WAIT", "A while.", "", 0, 2, false, run_wait, 0 },
+  { "READY", "READY", "Never, here.", "", 0, 0, true, run_echo, 0 },
   { .verb = NULL },
 };
 const struct cf_command_def *const cf_command_tables[] = { verbs, NULL };

@@ -32,12 +32,12 @@ run_fail (struct cf_command *cmd)
 
 /* Tables of our own in place of commands.c's. */
 static const struct cf_command_def first[] = {
-  { "ECHO", "ECHO [--tag=T] WORD", "", "tag loud", 1, 1, true, run_echo },
-  { NULL, NULL, NULL, NULL, 0, 0, false, NULL },
+  { "ECHO", "ECHO [--tag=T] WORD", "", "tag loud", 1, 1, true, run_echo, 0 },
+  { NULL, NULL, NULL, NULL, 0, 0, false, NULL, 0 },
 };
 static const struct cf_command_def second[] = {
-  { "FAIL", "FAIL", "", NULL, 0, 0, false, run_fail },
-  { NULL, NULL, NULL, NULL, 0, 0, false, NULL },
+  { "FAIL", "FAIL", "", NULL, 0, 0, false, run_fail, 0 },
+  { NULL, NULL, NULL, NULL, 0, 0, false, NULL, 0 },
 };
 const struct cf_command_def *const cf_command_tables[] = { first, second, NULL };
 

@@ -37,7 +37,7 @@ run_flood (struct cf_command *cmd)
 }
 
 static const struct cf_command_def verbs[] = {
-  { "FLOOD", "FLOOD", "", NULL, 0, 0, false, run_flood },
+  { "FLOOD", "FLOOD", "", NULL, 0, 0, false, run_flood, 0 },
   { .verb = NULL },
 };
 const struct cf_command_def *const cf_command_tables[] = { verbs, NULL };
