@@ -153,7 +153,7 @@ def files_names(w):
         check(base.isprintable() and base.strip() == base and base[0] not in ".-" and base != "con.txt", f"{name!r} is {base!r}")
 
 
-@case("files", "blocks that are wrong, unasked, cut, of no transfer: asked for again, and then whole", transfer_block=2,
+@case("files", "blocks that are wrong, unasked, cut, of no transfer: asked for again, and then whole", transfer_block=1,
       transfer_unasked=1, transfer_malformed=2, transfer_unknown=1)
 def files_blocks(w):
     file = File(w, os.urandom(5 * SIZE + 100)).offer()
