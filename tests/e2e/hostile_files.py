@@ -153,11 +153,13 @@ def files_names(w):
         check(base.isprintable() and base.strip() == base and base[0] not in ".-" and base != "con.txt", f"{name!r} is {base!r}")
 
 
-@case("files", "blocks that are wrong, unasked, cut, of no transfer: asked for again, and then whole", transfer_block=1,
+@case("files", "blocks that are wrong, unasked, cut, of no transfer: asked for again, and then whole", transfer_block=2,
       transfer_unasked=1, transfer_malformed=2, transfer_unknown=1)
 def files_blocks(w):
     file = File(w, os.urandom(5 * SIZE + 100)).offer()
-    file.send(0)  # before she has said that she wants it
+    before = w.refused().get("transfer.unasked", 0)
+    file.send(0)  # before she has said that she wants it; it must not come after that
+    wait_until("it is refused", lambda: w.refused().get("transfer.unasked", 0) > before)
     file.accept()
     first, count = file.asked()
     check((first, count) == (0, 6), f"she asks for all six: {first} {count}")
