@@ -65,7 +65,7 @@ struct target {
   struct cf_core *core;
   const struct cf_conversation *conv;
   struct cf_message_row m; /* without its texts */
-  json_t *row;
+  gpg_error_t err;         /* telling it */
 };
 
 static bool
@@ -147,7 +147,7 @@ see_row (void *arg, const struct cf_message_row *m)
 {
   struct target *t = arg;
 
-  t->row = cf_message_json (t->core, t->conv, m);
+  t->err = cf_message_tell (t->core, t->conv, m, "message_changed");
   return false;
 }
 
@@ -157,9 +157,7 @@ cf_change_tell (struct cf_core *core, struct cf_conversation *conv, const uint8_
   struct target t = { .core = core, .conv = conv };
   gpg_error_t err = cf_store_message_get (core->store, conv->id, id, see_row, &t);
 
-  if (err)
-    return err;
-  return t.row ? cf_event_emit (core, "message_changed", true, t.row) : cf_err (GPG_ERR_ENOMEM);
+  return err ? err : t.err;
 }
 
 static gpg_error_t
@@ -188,10 +186,9 @@ static gpg_error_t
 keep_shown (struct cf_core *core, struct cf_conversation *conv, const struct cf_message_row *m)
 {
   gpg_error_t err = cf_store_message_add (core->store, m);
-  json_t *event = err ? NULL : cf_message_json (core, conv, m);
 
   if (!err)
-    err = event ? cf_event_emit (core, "message", true, event) : cf_err (GPG_ERR_ENOMEM);
+    err = cf_message_tell (core, conv, m, "message");
   if (!err && m->kind == CF_ENTRY_TIMER)
     err = set_timer (core, conv, m);
   return err;

@@ -50,6 +50,7 @@ struct answer {
   struct cf_core *core;
   const struct cf_conversation *conv;
   json_t *row;
+  gpg_error_t err;
 };
 
 static bool
@@ -57,7 +58,7 @@ answer_row (void *arg, const struct cf_message_row *m)
 {
   struct answer *a = arg;
 
-  a->row = cf_message_json (a->core, a->conv, m);
+  a->err = cf_message_json (a->core, a->conv, m, &a->row);
   return false;
 }
 
@@ -65,9 +66,11 @@ answer_row (void *arg, const struct cf_message_row *m)
 static gpg_error_t
 answer_message (struct cf_command *cmd, const struct cf_conversation *conv, const uint8_t id[CF_MESSAGE_ID_LEN])
 {
-  struct answer a = { cmd->core, conv, NULL };
+  struct answer a = { .core = cmd->core, .conv = conv };
   gpg_error_t err = cf_store_message_get (cmd->core->store, conv->id, id, answer_row, &a);
 
+  if (!err)
+    err = a.err;
   return err ? err : cf_command_row (cmd, a.row);
 }
 

@@ -144,11 +144,13 @@ static bool
 export_message (void *arg, const struct cf_message_row *m)
 {
   struct export *x = arg;
-  json_t *row = cf_message_json (x->cmd->core, x->conv, m);
+  json_t *row;
 
   x->row = m->row;
   x->count++;
-  x->err = row ? cf_command_row (x->cmd, row) : cf_store_why (x->cmd->core->store);
+  x->err = cf_message_json (x->cmd->core, x->conv, m, &row);
+  if (!x->err)
+    x->err = cf_command_row (x->cmd, row);
   return !x->err;
 }
 

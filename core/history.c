@@ -5,6 +5,7 @@
 
 #include "base/secmem.h"
 #include "base/text.h"
+#include "core/event.h"
 #include "core/history.h"
 #include "core/inbox.h"
 #include "core/json.h"
@@ -144,16 +145,19 @@ quote_row (void *arg, const struct cf_message_row *m)
   return false;
 }
 
-static json_t *
-json_quote (struct cf_core *core, const struct cf_conversation *conv, const struct cf_message_row *m)
+static gpg_error_t
+json_quote (struct cf_core *core, const struct cf_conversation *conv, const struct cf_message_row *m, json_t **r_quote)
 {
   struct around a = { core, conv, NULL };
-  gpg_error_t err;
+  gpg_error_t err = m->is_reply ? cf_store_message_get (core->store, m->conversation, m->reply_to, quote_row, &a)
+                                : cf_err (GPG_ERR_NOT_FOUND);
 
-  if (!m->is_reply)
-    return json_null ();
-  err = cf_store_message_get (core->store, m->conversation, m->reply_to, quote_row, &a);
-  return gpg_err_code (err) == GPG_ERR_NOT_FOUND ? json_null () : a.value;
+  if (gpg_err_code (err) == GPG_ERR_NOT_FOUND) {
+    *r_quote = json_null ();
+    return 0;
+  }
+  *r_quote = a.value;
+  return err || a.value ? err : cf_err (GPG_ERR_ENOMEM);
 }
 
 static gpg_error_t
@@ -169,26 +173,28 @@ add_reaction (void *arg, bool outgoing, const char *emoji)
   return json_array_append_new (a->value, one) ? cf_err (GPG_ERR_ENOMEM) : 0;
 }
 
-static json_t *
-json_reactions (struct cf_core *core, const struct cf_conversation *conv, const struct cf_message_row *m)
+static gpg_error_t
+json_reactions (struct cf_core *core, const struct cf_conversation *conv, const struct cf_message_row *m,
+                json_t **r_reactions)
 {
   struct around a = { core, conv, json_array () };
+  gpg_error_t err = a.value ? 0 : cf_err (GPG_ERR_ENOMEM);
 
   /* One that was just written has none yet. */
-  if (a.value && m->row && cf_store_reactions (core->store, m->row, add_reaction, &a)) {
-    json_decref (a.value);
-    a.value = NULL;
-  }
-  return a.value;
+  if (!err && m->row)
+    err = cf_store_reactions (core->store, m->row, add_reaction, &a);
+  *r_reactions = a.value;
+  return err;
 }
 
-json_t *
-cf_message_json (struct cf_core *core, const struct cf_conversation *conv, const struct cf_message_row *m)
+/* What is known of M itself, and what belongs to it (stolen). */
+static json_t *
+pack_message (struct cf_core *core, const struct cf_conversation *conv, const struct cf_message_row *m, json_t *quote,
+              json_t *reactions, json_t *attachment)
 {
   char id[2 * CF_MESSAGE_ID_LEN + 1], conversation[2 * CF_CONVERSATION_ID_LEN + 1];
   char reply[2 * CF_MESSAGE_ID_LEN + 1];
 
-  (void) cf_store_why (core->store); /* what failed before is another matter */
   return json_pack ("{s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:o, s:s, s:s, s:s?, s:o, s:b, s:o, s:b, s:o, s:o, s:o, s:o,"
                     " s:b}",
                     "message", cf_hex (m->id, sizeof m->id, id), "conversation",
@@ -198,12 +204,45 @@ cf_message_json (struct cf_core *core, const struct cf_conversation *conv, const
                     shown_kind (m), "text", json_text (m, false), "state", shown_state (conv, m), "signature",
                     signature_name (m->signature), "reply_to",
                     m->is_reply ? cf_hex (m->reply_to, sizeof m->reply_to, reply) : NULL, "quote",
-                    json_quote (core, conv, m), "edited", m->edited_utc_ms != 0, "edited_at",
+                    quote, "edited", m->edited_utc_ms != 0, "edited_at",
                     cf_json_time (m->edited_utc_ms), "deleted", m->gone == CF_MESSAGE_TAKEN_BACK, "reactions",
-                    json_reactions (core, conv, m), "expire_after",
+                    reactions, "expire_after",
                     m->lifetime_s ? json_integer (m->lifetime_s) : json_null (), "expires_at",
                     cf_json_time (cf_vanish_utc_ms (core, m->expires_ms)), "attachment",
-                    cf_transfer_attachment (core, m), "notice", is_notice (m));
+                    attachment, "notice", is_notice (m));
+}
+
+gpg_error_t
+cf_message_json (struct cf_core *core, const struct cf_conversation *conv, const struct cf_message_row *m, json_t **r_row)
+{
+  json_t *quote = NULL, *reactions = NULL, *attachment = NULL, *row;
+  gpg_error_t err = json_quote (core, conv, m, &quote);
+
+  if (!err)
+    err = json_reactions (core, conv, m, &reactions);
+  if (!err)
+    err = cf_transfer_attachment (core, m, &attachment);
+  if (err) {
+    json_decref (quote);
+    json_decref (reactions);
+    json_decref (attachment);
+    return err;
+  }
+  row = pack_message (core, conv, m, quote, reactions, attachment);
+  if (!row)
+    return cf_err (GPG_ERR_ENOMEM);
+  *r_row = row;
+  return 0;
+}
+
+gpg_error_t
+cf_message_tell (struct cf_core *core, const struct cf_conversation *conv, const struct cf_message_row *m,
+                 const char *kind)
+{
+  json_t *row;
+  gpg_error_t err = cf_message_json (core, conv, m, &row);
+
+  return err ? err : cf_event_emit (core, kind, true, row);
 }
 
 static bool
@@ -247,8 +286,7 @@ recall_row (void *arg, const struct cf_message_row *m)
 
   if (m->hidden)
     return false;
-  r->row = cf_message_json (r->core, r->conv, m);
-  r->err = r->row ? 0 : cf_store_why (r->core->store);
+  r->err = cf_message_json (r->core, r->conv, m, &r->row);
   return false;
 }
 

@@ -16,8 +16,12 @@
   "files, media_type, state, done, path, as of TRANSFERS; else null), notice (true: nobody's message, but what\n"     \
   "became of a key)"
 
-/* The row of HISTORY, also the fields of the "message" event.  NULL: cf_store_why says why. */
-json_t *cf_message_json (struct cf_core *core, const struct cf_conversation *conv, const struct cf_message_row *m);
+/* The row of HISTORY, also the fields of the "message" event.  Errors: the store's, ENOMEM. */
+gpg_error_t cf_message_json (struct cf_core *core, const struct cf_conversation *conv, const struct cf_message_row *m,
+                             json_t **r_row) CF_MUST_CHECK;
+/* M to all clients, as the event KIND ("message", "message_changed"), in the caller's transaction. */
+gpg_error_t cf_message_tell (struct cf_core *core, const struct cf_conversation *conv, const struct cf_message_row *m,
+                             const char *kind) CF_MUST_CHECK;
 const char *cf_message_state_name (int state);
 /* What the row of a conversation has of its last message; null: there is none.  NULL: ENOMEM. */
 json_t *cf_history_last (struct cf_core *core, const struct cf_conversation *conv);

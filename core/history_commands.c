@@ -30,9 +30,10 @@ list_row (void *arg, const struct cf_message_row *m)
 
   if (!conv || conv->deleted)
     return true;
-  row = cf_message_json (core, conv, m);
   l->count++;
-  l->err = row ? cf_command_row (l->cmd, row) : cf_store_why (core->store);
+  l->err = cf_message_json (core, conv, m, &row);
+  if (!l->err)
+    l->err = cf_command_row (l->cmd, row);
   return !l->err;
 }
 
@@ -217,18 +218,17 @@ detail_row (void *arg, const struct cf_message_row *m)
 {
   struct detail *d = arg;
   const struct cf_conversation *conv = d->conv;
-  json_t *row, *more;
+  json_t *row = NULL, *more;
 
-  if (m->hidden)
+  if (m->hidden || cf_message_json (d->core, conv, m, &row))
     return false;
-  row = cf_message_json (d->core, conv, m);
   more = json_pack ("{s:o, s:o, s:o, s:o, s:o, s:o, s:s?}", "own_key", cf_json_fpr (&conv->own_key), "peer_key",
                     cf_json_fpr (&conv->peer_key), "signed_by",
                     !m->sequence ? json_null () : cf_json_fpr (m->outgoing ? &conv->own_key : &conv->peer_key),
                     "delivered_at", cf_json_time (m->outgoing ? m->delivered_utc_ms : m->received_utc_ms), "read_at",
                     cf_json_time (m->read_utc_ms), "envelope", json_envelope (d, m), "route",
                     cf_link_route (d->core, &conv->peer));
-  if (!row || !more || json_object_update (row, more)) {
+  if (!more || json_object_update (row, more)) {
     json_decref (row);
     row = NULL;
   }

@@ -217,7 +217,7 @@ keep_bad (struct cf_inbox *ib, const char *why)
     return err;
   err = cf_store_message_add (core->store, &m);
   if (!err)
-    err = cf_event_emit (core, "message", true, cf_message_json (core, ib->conv, &m));
+    err = cf_message_tell (core, ib->conv, &m, "message");
   if (!err)
     err = cf_event_emit (core, "error", true,
                          json_pack ("{s:s, s:s, s:s, s:s}", "conversation",

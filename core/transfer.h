@@ -77,8 +77,8 @@ void cf_transfers_changed (struct cf_core *core);
   "ended_at, skipped (what was left out of a directory of ours)"
 
 /* What the message M offers: "transfer", "conversation", "direction", "name", "kind", "size", "files", "media_type",
-   "state", "done", "path"; null for one that offers nothing (any more).  NULL: ENOMEM. */
-json_t *cf_transfer_attachment (struct cf_core *core, const struct cf_message_row *m);
+   "state", "done", "path"; null for one that offers nothing (any more).  Errors: the store's, ENOMEM. */
+gpg_error_t cf_transfer_attachment (struct cf_core *core, const struct cf_message_row *m, json_t **r_value) CF_MUST_CHECK;
 /* The words that the store does not keep in an EVENT "transfer", as they are now (event.h). */
 gpg_error_t cf_transfer_recall (struct cf_core *core, json_t *event, bool *r_gone) CF_MUST_CHECK;
 

@@ -172,16 +172,20 @@ brief_row (void *arg, const struct cf_transfer_row *row)
   return false;
 }
 
-json_t *
-cf_transfer_attachment (struct cf_core *core, const struct cf_message_row *m)
+gpg_error_t
+cf_transfer_attachment (struct cf_core *core, const struct cf_message_row *m, json_t **r_value)
 {
   struct look l = { .core = core };
-  gpg_error_t err;
+  gpg_error_t err = m->kind != CF_ENTRY_FILE || m->gone
+                      ? cf_err (GPG_ERR_NOT_FOUND)
+                      : cf_store_transfer_get (core->store, m->conversation, m->id, brief_row, &l);
 
-  if (m->kind != CF_ENTRY_FILE || m->gone)
-    return json_null ();
-  err = cf_store_transfer_get (core->store, m->conversation, m->id, brief_row, &l);
-  return gpg_err_code (err) == GPG_ERR_NOT_FOUND ? json_null () : l.value;
+  if (gpg_err_code (err) == GPG_ERR_NOT_FOUND) {
+    err = 0;
+    l.value = json_null ();
+  }
+  *r_value = l.value;
+  return err || l.value ? err : cf_err (GPG_ERR_ENOMEM);
 }
 
 static bool

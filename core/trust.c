@@ -115,7 +115,6 @@ keep_notice (struct cf_core *core, const struct cf_conversation *conv, const cha
 {
   struct cf_message_row m = { .state = CF_MESSAGE_DELIVERED, .signature = CF_SIGNATURE_KEY_CHANGED };
   gpg_error_t err;
-  json_t *event;
   size_t count;
 
   err = cf_store_message_notices (core->store, conv->id, &count);
@@ -127,10 +126,7 @@ keep_notice (struct cf_core *core, const struct cf_conversation *conv, const cha
   m.text = text;
   m.text_len = strlen (text);
   err = cf_store_message_add (core->store, &m);
-  if (err)
-    return err;
-  event = cf_message_json (core, conv, &m);
-  return event ? cf_event_emit (core, "message", true, event) : cf_err (GPG_ERR_ENOMEM);
+  return err ? err : cf_message_tell (core, conv, &m, "message");
 }
 
 /* Row, notice and event in one transaction; NOTICE is also why it is stopped, unless it goes on. */

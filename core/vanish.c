@@ -16,7 +16,6 @@
 
 #include "base/text.h"
 #include "core/change.h"
-#include "core/event.h"
 #include "core/history.h"
 #include "core/store/store.h"
 #include "core/store/store_self.h"
@@ -178,11 +177,9 @@ begin_row (void *arg, const struct cf_message_row *m)
 {
   struct begin *b = arg;
   struct cf_message_row then = *m;
-  json_t *row;
 
   then.expires_ms = now_ms (b->core->vanish) + (int64_t) m->lifetime_s * 1000;
-  row = cf_message_json (b->core, b->conv, &then);
-  b->err = row ? cf_event_emit (b->core, "message_changed", true, row) : cf_err (GPG_ERR_ENOMEM);
+  b->err = cf_message_tell (b->core, b->conv, &then, "message_changed");
   return !b->err;
 }
 

@@ -24,7 +24,6 @@ struct cf_store {
   sqlite3 *db;
   unsigned depth;         /* of nested transactions */
   gpg_error_t spoiled;    /* why the open transaction can no longer commit */
-  gpg_error_t why;        /* what the last step that failed said, until cf_store_why */
   struct cf_stmt *stmts;
   struct cf_stmt failed;  /* handed out when there is no memory for a real one */
   struct {

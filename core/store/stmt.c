@@ -127,10 +127,8 @@ step (struct cf_stmt *s, gpg_error_t *r_err)
   if (rc == SQLITE_DONE)
     return false;
   *r_err = store_error (store->db, rc);
-  if (gpg_err_code (*r_err) != GPG_ERR_DUP_VALUE && gpg_err_code (*r_err) != GPG_ERR_CONFLICT) {
-    store->why = *r_err;
+  if (gpg_err_code (*r_err) != GPG_ERR_DUP_VALUE && gpg_err_code (*r_err) != GPG_ERR_CONFLICT)
     cf_log (store->env, CF_LOG_ERROR, "store: %s: %s", s->sql, sqlite3_errmsg (store->db));
-  }
   if (store->depth && sqlite3_get_autocommit (store->db))
     store_spoil (store, *r_err);
   return false;

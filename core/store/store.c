@@ -244,15 +244,6 @@ store_spoil (struct cf_store *store, gpg_error_t err)
 }
 
 gpg_error_t
-cf_store_why (struct cf_store *store)
-{
-  gpg_error_t why = store->why ? store->why : cf_err (GPG_ERR_ENOMEM);
-
-  store->why = 0;
-  return why;
-}
-
-gpg_error_t
 cf_store_begin (struct cf_store *store)
 {
   gpg_error_t err;

@@ -32,9 +32,6 @@ void cf_store_rollback (struct cf_store *store);
 /* END: commit when *ERR is 0, else roll back; a failed commit becomes *ERR. */
 void cf_store_end (struct cf_store *store, gpg_error_t *err);
 bool cf_store_in_transaction (const struct cf_store *store);
-/* Why something that is made of several reads could not be made: what a read has said since this was asked last, or
-   ENOMEM. */
-gpg_error_t cf_store_why (struct cf_store *store);
 /* Called after each outermost commit (events go out then), and after a rollback with COMMITTED false. */
 void cf_store_on_commit (struct cf_store *store, void (*hook) (void *arg, bool committed), void *arg);
 
