@@ -53,13 +53,11 @@ finish (struct cf_transfer *t)
 
   if (err)
     return err;
-  job->offer = malloc (sizeof *job->offer);
-  if (!job->offer) {
-    err = cf_err_errno ();
+  err = cf_transfer_job_offer (job, t);
+  if (err) {
     cf_transfer_job_free (job);
     return err;
   }
-  *job->offer = t->row.offer;
   err = cf_transfer_job_start (t->all, job);
   t->in.finishing = !err;
   return err;
@@ -168,12 +166,6 @@ forget_wrong (struct cf_transfer *t, const struct cf_file_map *said)
 }
 
 static void
-run_compare (struct cf_transfer_job *job)
-{
-  cf_file_map_root (job->said, job->count, job->leaf);
-}
-
-static void
 compared (struct cf_transfer *t, struct cf_transfer_job *job)
 {
   t->in.rooting = false;
@@ -190,7 +182,7 @@ compare (struct cf_transfer *t)
 {
   struct cf_transfer_job *job;
 
-  if (cf_transfer_job_new (t->all, t, run_compare, compared, &job))
+  if (cf_transfer_job_new (t->all, t, cf_transfer_job_root, compared, &job))
     return;
   job->said = t->in.said;
   job->count = t->stream_len;
@@ -272,12 +264,6 @@ ask_leaves (struct cf_transfer *t)
 /* --- the end, or not --- */
 
 static void
-run_root (struct cf_transfer_job *job)
-{
-  cf_file_map_root (job->files->map, job->count, job->leaf);
-}
-
-static void
 root_done (struct cf_transfer *t, struct cf_transfer_job *job)
 {
   gpg_error_t err;
@@ -314,7 +300,7 @@ cf_transfer_check (struct cf_transfer *t)
   }
   if (in->differs && !memcmp (in->compared, t->row.root, sizeof in->compared))
     return; /* it waits for another */
-  if (!cf_transfer_job_new (t->all, t, run_root, root_done, &job)) {
+  if (!cf_transfer_job_new (t->all, t, cf_transfer_job_root, root_done, &job)) {
     job->count = t->stream_len;
     in->rooting = !cf_transfer_job_start (t->all, job);
   }

@@ -152,7 +152,6 @@ struct cf_transfer {
   uint64_t changes_ms;             /* since then ... */
   unsigned changes;                /* ... he has changed his mind so often */
   uint64_t rate, rate_done, told_done;
-  bool gone;                       /* out of the list; freed when nobody looks at it any more */
   struct cf_sending out;
   struct cf_receiving in;
 };
@@ -238,6 +237,10 @@ gpg_error_t cf_transfer_job_new (struct cf_transfers *all, struct cf_transfer *t
                                  struct cf_transfer_job **r_job) CF_MUST_CHECK;
 gpg_error_t cf_transfer_job_start (struct cf_transfers *all, struct cf_transfer_job *job) CF_MUST_CHECK; /* owns JOB */
 void cf_transfer_job_free (struct cf_transfer_job *job); /* one that was not started */
+/* A copy of T's offer in JOB; it goes with JOB, also if there is an error.  Errors: ENOMEM. */
+gpg_error_t cf_transfer_job_offer (struct cf_transfer_job *job, const struct cf_transfer *t) CF_MUST_CHECK;
+/* In a job: JOB->LEAF is the root of JOB->SAID or, if there is none, of the map of its files; JOB->COUNT bytes. */
+void cf_transfer_job_root (struct cf_transfer_job *job);
 /* All of LIST: what has not begun never will, nobody hears of the rest. */
 void cf_transfer_jobs_cancel (struct cf_core *core, struct cf_transfer_job **list);
 /* Start JOB, of which nobody will hear. */

@@ -88,14 +88,12 @@ open_job (struct cf_transfer *t, const char *dir, void (*run) (struct cf_transfe
     err = cf_file_map_new (t->blocks, &job->files->map);
   if (!err) {
     job->dir = strdup (dir);
-    job->offer = malloc (sizeof *job->offer);
-    err = job->dir && job->offer ? 0 : cf_err (GPG_ERR_ENOMEM);
+    err = job->dir ? cf_transfer_job_offer (job, t) : cf_err (GPG_ERR_ENOMEM);
   }
   if (err) {
     cf_transfer_job_free (job);
     return err;
   }
-  *job->offer = t->row.offer;
   *r_job = job;
   return 0;
 }
@@ -520,7 +518,7 @@ write_map (struct cf_transfer *t)
     err = cf_store_transfer_save (store, &t->row);
   cf_store_end (store, &err);
   if (!err)
-    while ((c = cf_file_map_next_dirty (t->map, 0)) < chunks)
+    for (c = cf_file_map_next_dirty (t->map, 0); c < chunks; c = cf_file_map_next_dirty (t->map, c + 1))
       cf_file_map_chunk_clean (t->map, c);
   return err;
 }

@@ -259,6 +259,22 @@ block_job (struct cf_transfer *t, uint64_t index, void (*run) (struct cf_transfe
   return 0;
 }
 
+/* Start JOB, whose number is INDEX, under the run for that; it is freed when there is an error. */
+static gpg_error_t
+start_sealing (struct cf_transfer *t, uint64_t index, struct cf_transfer_job *job)
+{
+  gpg_error_t err = run_for (t, index, &job->run);
+
+  if (err) {
+    cf_transfer_job_free (job);
+    return err;
+  }
+  err = cf_transfer_job_start (t->all, job);
+  if (!err)
+    t->working++;
+  return err;
+}
+
 static gpg_error_t
 start_block (struct cf_transfer *t)
 {
@@ -266,19 +282,11 @@ start_block (struct cf_transfer *t)
   struct cf_transfer_job *job;
   gpg_error_t err = block_job (t, index, run_block, block_done, &job);
 
-  if (err)
-    return err;
-  err = run_for (t, index, &job->run);
-  if (err) {
-    cf_transfer_job_free (job);
-    return err;
-  }
-  err = cf_transfer_job_start (t->all, job);
-  if (err)
-    return err;
-  cf_transfer_list_take (&t->out.wanted, index, 1);
-  t->working++;
-  return 0;
+  if (!err)
+    err = start_sealing (t, index, job);
+  if (!err)
+    cf_transfer_list_take (&t->out.wanted, index, 1);
+  return err;
 }
 
 static void
@@ -305,27 +313,15 @@ start_leaves (struct cf_transfer *t)
   for (uint32_t i = 0; i < count; i++)
     memcpy (job->frame + CF_TRANSFER_DATA + i * CF_FILE_HASH_LEN, cf_file_map_leaf (t->map, first + i), CF_FILE_HASH_LEN);
   job->len = count * CF_FILE_HASH_LEN;
-  err = run_for (t, first, &job->run);
-  if (err) {
-    cf_transfer_job_free (job);
-    return err;
-  }
-  err = cf_transfer_job_start (t->all, job);
+  err = start_sealing (t, first, job);
   if (err)
     return err;
   t->out.leaves_count--;
   memmove (t->out.leaves, t->out.leaves + 1, t->out.leaves_count * sizeof *t->out.leaves);
-  t->working++;
   return 0;
 }
 
 /* --- the root --- */
-
-static void
-run_root (struct cf_transfer_job *job)
-{
-  cf_file_map_root (job->files->map, job->count, job->leaf);
-}
 
 static void
 root_done (struct cf_transfer *t, struct cf_transfer_job *job)
@@ -368,7 +364,7 @@ go_on_to_root (struct cf_transfer *t)
     t->out.hashing = !err;
     return err;
   }
-  err = cf_transfer_job_new (t->all, t, run_root, root_done, &job);
+  err = cf_transfer_job_new (t->all, t, cf_transfer_job_root, root_done, &job);
   if (err)
     return err;
   job->count = t->stream_len;
@@ -429,13 +425,20 @@ may_serve (const struct cf_transfer *t)
   return (t->out.wanted.count || t->out.leaves_count || t->out.root_asked) && cf_transfer_may_move (t);
 }
 
+/* Leaves that were asked for can be said: all are known, and the root is. */
+static bool
+has_leaves_to_say (const struct cf_transfer *t)
+{
+  return t->out.leaves_count && !t->out.root_asked && cf_file_map_whole (t->map);
+}
+
 /* Can something be sealed for it now? */
 static bool
 is_ready (const struct cf_transfer *t)
 {
   if (!t->files || t->out.rooting || !may_serve (t))
     return false;
-  return t->out.wanted.count || (t->out.leaves_count && !t->out.root_asked && cf_file_map_whole (t->map));
+  return t->out.wanted.count || has_leaves_to_say (t);
 }
 
 /* Whose turn is it?  *R_WORKING: blocks that are being sealed for PEER. */
@@ -473,7 +476,7 @@ cf_transfer_serve (struct cf_transfers *all, const struct cf_fpr *peer)
   while (!err && (t = next_in_turn (all, peer, &working))
          && cf_link_bulk_waiting (all->core, peer) + working * CF_FILE_BLOCK < CF_TRANSFER_AHEAD) {
     t->turn = ++all->turn;
-    err = t->out.leaves_count && !t->out.root_asked && cf_file_map_whole (t->map) ? start_leaves (t) : start_block (t);
+    err = has_leaves_to_say (t) ? start_leaves (t) : start_block (t);
   }
   if (err)
     cf_log (all->core->env, CF_LOG_WARN, "transfer: not sent now: %s", gpg_strerror (err));

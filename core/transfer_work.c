@@ -167,6 +167,22 @@ cf_transfer_job_free (struct cf_transfer_job *job)
 }
 
 gpg_error_t
+cf_transfer_job_offer (struct cf_transfer_job *job, const struct cf_transfer *t)
+{
+  job->offer = malloc (sizeof *job->offer);
+  if (!job->offer)
+    return cf_err_errno ();
+  *job->offer = t->row.offer;
+  return 0;
+}
+
+void
+cf_transfer_job_root (struct cf_transfer_job *job)
+{
+  cf_file_map_root (job->said ? job->said : job->files->map, job->count, job->leaf);
+}
+
+gpg_error_t
 cf_transfer_job_start (struct cf_transfers *all, struct cf_transfer_job *job)
 {
   gpg_error_t err = all->core->disk->start (all->core->disk, &job->work);
