@@ -80,13 +80,25 @@ fits_dir (const char *value)
   return !*value || *value == '/';
 }
 
-/* Up to seven digits, and a unit. */
+bool
+cf_setting_size (const char *value, uint64_t *r_bytes)
+{
+  static const char units[] = "KMGT";
+  size_t digits = strspn (value, "0123456789");
+  const char *unit = value[digits] ? strchr (units, value[digits]) : NULL;
+
+  if (digits < 1 || digits > 7 || (value[digits] && (!unit || value[digits + 1])))
+    return false;
+  *r_bytes = (uint64_t) strtoul (value, NULL, 10) << (unit ? 10 * (unit - units + 1) : 0);
+  return true;
+}
+
 static bool
 fits_size (const char *value)
 {
-  size_t digits = strspn (value, "0123456789");
+  uint64_t bytes;
 
-  return digits >= 1 && digits <= 7 && (!value[digits] || (strchr ("KMGT", value[digits]) && !value[digits + 1]));
+  return cf_setting_size (value, &bytes);
 }
 
 /* An empty log level leaves the one of the command line. */

@@ -23,6 +23,8 @@ const struct cf_setting_def *cf_setting_find (const char *key); /* NULL: none */
 /* The value of KEY (one of the table), its default when it was never set or no store is open.  Caller frees;
    NULL: ENOMEM. */
 char *cf_setting (struct cf_core *core, const char *key);
+/* What VALUE, of up to seven digits and perhaps a unit ("10M"), is in bytes.  False: it is no size. */
+bool cf_setting_size (const char *value, uint64_t *r_bytes);
 /* Is KEY set to VALUE? */
 bool cf_setting_is (struct cf_core *core, const char *key, const char *value);
 /* Check, keep and apply; clients are told.  Errors: INV_VALUE, the store's. */

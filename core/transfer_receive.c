@@ -583,25 +583,12 @@ cf_transfer_tend (struct cf_transfer *t)
 
 /* --- without being asked --- */
 
-/* "10M" in bytes; 0: off, or no size. */
-static uint64_t
-size_of (const char *text)
-{
-  static const char units[] = "KMGT";
-  uint64_t size = 0;
-  const char *unit;
-
-  for (; *text >= '0' && *text <= '9' && size < CF_SEQUENCE_MAX / 10; text++)
-    size = 10 * size + (uint64_t) (*text - '0');
-  unit = *text ? strchr (units, *text) : NULL;
-  return unit ? size << (10 * (unit - units + 1)) : size;
-}
-
 void
 cf_transfer_auto_accept (struct cf_transfer *t)
 {
   struct cf_core *core = t->all->core;
   const struct cf_peer *peer = cf_peer_find (core, &t->peer);
+  uint64_t most = 0; /* 0: none */
   char *value, *dir;
   gpg_error_t err;
 
@@ -613,7 +600,7 @@ cf_transfer_auto_accept (struct cf_transfer *t)
     return;
   value = cf_setting (core, "accept-files");
   dir = cf_transfer_download_dir (core);
-  if (value && dir && t->row.offer.size <= size_of (value) && size_of (value)) {
+  if (value && dir && cf_setting_size (value, &most) && most && t->row.offer.size <= most) {
     err = cf_transfer_accept (t, dir, NULL);
     if (err)
       cf_log (core->env, CF_LOG_WARN, "transfer: not accepted: %s", gpg_strerror (err));
