@@ -415,3 +415,23 @@ cf_sprintf (const char *fmt, ...)
   va_end (ap);
   return n < 0 ? NULL : text;
 }
+
+gpg_error_t
+cf_text_number (const char **text, const char *end, uint64_t max, uint64_t *r_number)
+{
+  const char *p = *text;
+  uint64_t n = 0;
+
+  if (p == end || *p < '0' || *p > '9' || (*p == '0' && p + 1 < end && p[1] >= '0' && p[1] <= '9'))
+    return cf_err (CF_ERR_PROTOCOL);
+  for (; p < end && *p >= '0' && *p <= '9'; p++) {
+    unsigned d = (unsigned) (*p - '0');
+
+    if (n > max / 10 || n * 10 > max - d)
+      return cf_err (CF_ERR_PROTOCOL);
+    n = n * 10 + d;
+  }
+  *text = p;
+  *r_number = n;
+  return 0;
+}

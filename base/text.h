@@ -36,6 +36,10 @@ char *cf_hex_upper (const void *data, size_t len, char *out);
 /* Exactly LEN bytes from TEXT of exactly 2 * LEN digits.  Errors: INV_VALUE. */
 gpg_error_t cf_unhex (const char *text, void *out, size_t len) CF_MUST_CHECK;
 
+/* A decimal number without sign or leading zeroes, at most MAX, at *TEXT, which moves behind its last digit and no
+   further than END.  Errors: CF_ERR_PROTOCOL. */
+gpg_error_t cf_text_number (const char **text, const char *end, uint64_t max, uint64_t *r_number) CF_MUST_CHECK;
+
 /* RFC 3339 in UTC with milliseconds: "2026-11-21T22:47:26.123Z".  Years 0 to
    9999; what lies beyond is shown as the nearest of these. */
 #define CF_TIME_SIZE 32

@@ -306,18 +306,13 @@ take_hex (struct scan *s, const char *name, void *out, size_t len)
     s->bad = true;
 }
 
-/* A decimal number without sign or leading zeroes, up to MAX, from *P to STOP. */
+/* A number up to MAX, from *P to STOP. */
 static uint64_t
 parse_number (struct scan *s, const char **p, char stop, uint64_t max)
 {
   uint64_t v = 0;
-  const char *start = *p;
 
-  while (**p >= '0' && **p <= '9' && v <= max) {
-    v = v * 10 + (uint64_t) (**p - '0');
-    (*p)++;
-  }
-  if (*p == start || (*start == '0' && *p - start > 1) || **p != stop || v > max)
+  if (cf_text_number (p, *p + strlen (*p), max, &v) || **p != stop)
     s->bad = true;
   return v;
 }

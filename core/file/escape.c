@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* escape.c - names as text that has one spelling each, and numbers that have one. */
+/* escape.c - names as text that has one spelling each. */
 #include "core/file/file.h"
 
 #include <string.h>
@@ -94,25 +94,5 @@ cf_file_unescape (const char *text, size_t len, uint8_t *out, size_t *r_len)
   if (!is_spelling (out, n, text, len))
     return cf_err (CF_ERR_PROTOCOL);
   *r_len = n;
-  return 0;
-}
-
-gpg_error_t
-cf_file_number (const char **text, const char *end, uint64_t max, uint64_t *r_number)
-{
-  const char *p = *text;
-  uint64_t n = 0;
-
-  if (p == end || *p < '0' || *p > '9' || (*p == '0' && p + 1 < end && p[1] >= '0' && p[1] <= '9'))
-    return cf_err (CF_ERR_PROTOCOL);
-  for (; p < end && *p >= '0' && *p <= '9'; p++) {
-    unsigned d = (unsigned) (*p - '0');
-
-    if (n > max / 10 || n * 10 > max - d)
-      return cf_err (CF_ERR_PROTOCOL);
-    n = n * 10 + d;
-  }
-  *text = p;
-  *r_number = n;
   return 0;
 }

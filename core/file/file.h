@@ -33,8 +33,4 @@ size_t cf_file_escape (const void *raw, size_t len, char *out);
 /* The inverse, into OUT of LEN bytes.  Errors: CF_ERR_PROTOCOL for what cf_file_escape would not have written. */
 gpg_error_t cf_file_unescape (const char *text, size_t len, uint8_t *out, size_t *r_len) CF_MUST_CHECK;
 
-/* A number without sign or leading zeroes, at most MAX; *TEXT moves behind its last digit.
-   Errors: CF_ERR_PROTOCOL. */
-gpg_error_t cf_file_number (const char **text, const char *end, uint64_t max, uint64_t *r_number) CF_MUST_CHECK;
-
 #endif

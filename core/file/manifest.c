@@ -212,7 +212,7 @@ parse_time (struct parser *r, struct cf_manifest_entry *e)
   unsigned i;
 
   r->p += negative;
-  err = cf_file_number (&r->p, r->end, CF_MANIFEST_TIME_MAX, &seconds);
+  err = cf_text_number (&r->p, r->end, CF_MANIFEST_TIME_MAX, &seconds);
   if (!err && negative && !seconds)
     err = cf_err (CF_ERR_PROTOCOL);
   if (!err)
@@ -266,7 +266,7 @@ parse_line (struct parser *r, struct cf_manifest_entry *e)
   if (!err)
     err = expect (r, ' ');
   if (!err && !e->directory) {
-    err = cf_file_number (&r->p, r->end, CF_FILE_SIZE_MAX, &e->size);
+    err = cf_text_number (&r->p, r->end, CF_FILE_SIZE_MAX, &e->size);
     if (!err)
       err = expect (r, ' ');
   }

@@ -129,7 +129,7 @@ number (struct lines *l, const char *name, uint64_t max)
   const char *end, *p = value (l, name, &end);
   uint64_t n = 0;
 
-  if (!l->err && (cf_file_number (&p, end, max, &n) || p != end))
+  if (!l->err && (cf_text_number (&p, end, max, &n) || p != end))
     l->err = cf_err (CF_ERR_PROTOCOL);
   return n;
 }
