@@ -175,22 +175,16 @@ cf_link_way_ended (struct cf_link *link, bool was_up, bool dialled, gpg_error_t 
 }
 
 void
-cf_link_got (struct cf_link *link, const uint8_t *data, size_t len)
+cf_link_got (struct cf_link *link, enum cf_channel channel, const uint8_t *data, size_t len)
 {
   struct cf_links *links = link->links;
   struct cf_peer *peer = cf_peer_find (links->core, &link->fpr);
 
-  if (peer && links->handler)
+  if (!peer || !links->handler)
+    return;
+  if (channel == CF_CHANNEL_TALK)
     links->handler->message (links->handler_arg, peer, data, len);
-}
-
-void
-cf_link_got_bulk (struct cf_link *link, const uint8_t *data, size_t len)
-{
-  struct cf_links *links = link->links;
-  struct cf_peer *peer = cf_peer_find (links->core, &link->fpr);
-
-  if (peer && links->handler && links->handler->bulk)
+  else if (links->handler->bulk)
     links->handler->bulk (links->handler_arg, peer, data, len);
 }
 
@@ -286,20 +280,24 @@ cf_link_error (struct cf_core *core, const struct cf_fpr *peer)
   return link ? link->error : cf_err (CF_ERR_NOT_REACHABLE);
 }
 
-gpg_error_t
-cf_link_send (struct cf_core *core, const struct cf_fpr *peer, const void *data, size_t len)
+static gpg_error_t
+send_on (struct cf_core *core, const struct cf_fpr *peer, enum cf_channel channel, const void *data, size_t len)
 {
   struct cf_way *way = up_way (core, peer);
 
-  return way ? cf_way_send (way, CF_CHANNEL_TALK, data, len) : cf_err (GPG_ERR_ENOTCONN);
+  return way ? cf_way_send (way, channel, data, len) : cf_err (GPG_ERR_ENOTCONN);
+}
+
+gpg_error_t
+cf_link_send (struct cf_core *core, const struct cf_fpr *peer, const void *data, size_t len)
+{
+  return send_on (core, peer, CF_CHANNEL_TALK, data, len);
 }
 
 gpg_error_t
 cf_link_send_bulk (struct cf_core *core, const struct cf_fpr *peer, const void *data, size_t len)
 {
-  struct cf_way *way = up_way (core, peer);
-
-  return way ? cf_way_send (way, CF_CHANNEL_BULK, data, len) : cf_err (GPG_ERR_ENOTCONN);
+  return send_on (core, peer, CF_CHANNEL_BULK, data, len);
 }
 
 size_t

@@ -375,7 +375,7 @@ deliver_early (struct cf_link *link, struct cf_way *way)
   while (rd.left && !rd.err && link->up == way) {
     cf_rd_blob32 (&rd, &data, &len, CF_MESSAGE_TALK_MAX);
     if (!rd.err)
-      cf_link_got (link, data, len);
+      cf_link_got (link, CF_CHANNEL_TALK, data, len);
   }
   cf_buf_done (&early);
 }
@@ -537,10 +537,8 @@ way_message (void *arg, enum cf_channel channel, const uint8_t *data, size_t len
     return;
   if (channel == CF_CHANNEL_CONTROL)
     way_control (way, data, len);
-  else if (channel == CF_CHANNEL_TALK && way->state == WAY_UP)
-    cf_link_got (way->link, data, len);
-  else if (channel == CF_CHANNEL_BULK && way->state == WAY_UP)
-    cf_link_got_bulk (way->link, data, len);
+  else if (way->state == WAY_UP)
+    cf_link_got (way->link, channel, data, len);
   else if (channel == CF_CHANNEL_TALK && way->state == WAY_CHECKING && way->dialled)
     way_early (way, data, len);
   else {

@@ -63,8 +63,8 @@ struct cf_link *cf_links_find (struct cf_links *links, const struct cf_fpr *fpr)
 void cf_link_went_up (struct cf_link *link, struct cf_way *way, struct cf_peer *peer);
 /* A way has ended by itself; it is out of the lists already.  WAS_UP: it was the link. */
 void cf_link_way_ended (struct cf_link *link, bool was_up, bool dialled, gpg_error_t err);
-void cf_link_got (struct cf_link *link, const uint8_t *data, size_t len);
-void cf_link_got_bulk (struct cf_link *link, const uint8_t *data, size_t len);
+/* A message on CHANNEL, talk or bulk. */
+void cf_link_got (struct cf_link *link, enum cf_channel channel, const uint8_t *data, size_t len);
 /* More of bulk may be sent. */
 void cf_link_has_room (struct cf_link *link);
 

@@ -86,7 +86,8 @@ check_lengths (const struct cf_hello *hello, size_t name_len)
 
   if (!hello->versions || !hello->suites || !d->signature_len || !hello->block_len)
     return cf_err (GPG_ERR_INV_VALUE);
-  if (d->signature_len > CF_SIGNATURE_MAX || hello->revocation.signature_len > CF_SIGNATURE_MAX || hello->block_len > CF_BLOCK_MAX || name_len > CF_NAME_MAX)
+  if (d->signature_len > CF_SIGNATURE_MAX || hello->revocation.signature_len > CF_SIGNATURE_MAX
+      || hello->block_len > CF_BLOCK_MAX || name_len > CF_NAME_MAX)
     return cf_err (GPG_ERR_TOO_LARGE);
   if (d->not_before_utc_ms < 0 || d->not_after_utc_ms < 0
       || (hello->revocation.signature_len && hello->revocation.before_utc_ms <= 0))
