@@ -183,10 +183,7 @@ on_event (void *arg, json_t *event)
   json_t *row;
 
   if (!strcmp (cf_row_text (event, "event"), "transfer")) {
-    row = cf_cli_must (json_copy (event));
-    json_object_del (row, "event");
-    json_object_del (row, "cursor");
-    json_object_del (row, "at");
+    row = cf_cli_must (cf_row_of_event (event));
     take (f, row);
     json_decref (row);
     draw_line (f);

@@ -10,18 +10,6 @@
 
 #define PREVIEW_MAX 200 /* bytes of a last message */
 
-/* The row that EVENT holds, without what makes it an event. */
-static json_t *
-row_of (const json_t *event)
-{
-  json_t *row = json_copy ((json_t *) (uintptr_t) event);
-
-  json_object_del (row, "event");
-  json_object_del (row, "cursor");
-  json_object_del (row, "at");
-  return row;
-}
-
 /* What a conversation shows of a message. */
 static json_t *
 preview (const json_t *message)
@@ -106,7 +94,7 @@ on_conversation (struct cf_model *m, const json_t *event)
     cf_model_fetch_soon (m, CF_MODEL_TRANSFERS);
     return;
   }
-  row = row_of (event);
+  row = cf_row_of_event (event);
   json_object_del (row, "change");
   cf_model_put (m, CF_MODEL_CONVERSATIONS, row);
 }
@@ -128,7 +116,7 @@ static void
 on_peer (struct cf_model *m, const json_t *event, bool seen)
 {
   if (seen)
-    cf_model_put (m, CF_MODEL_PEERS, row_of (event));
+    cf_model_put (m, CF_MODEL_PEERS, cf_row_of_event (event));
   else
     cf_model_take_out (m, CF_MODEL_PEERS, cf_row_text (event, "fingerprint"));
 }
@@ -153,13 +141,13 @@ on_contact (struct cf_model *m, const json_t *event)
   if (renamed && cf_model_conversation_with (m, peer))
     cf_model_fetch_soon (m, CF_MODEL_CONVERSATIONS);
   if (cf_row_true (event, "present") && !cf_row_true (event, "blocked"))
-    cf_model_put (m, CF_MODEL_PEERS, row_of (event));
+    cf_model_put (m, CF_MODEL_PEERS, cf_row_of_event (event));
   else
     cf_model_take_out (m, CF_MODEL_PEERS, peer);
   if (removed)
     cf_model_take_out (m, CF_MODEL_CONTACTS, peer);
   else
-    cf_model_put (m, CF_MODEL_CONTACTS, row_of (event));
+    cf_model_put (m, CF_MODEL_CONTACTS, cf_row_of_event (event));
 }
 
 /* ROW with what EVENT says of the way to its person. */
@@ -196,7 +184,7 @@ on_request (struct cf_model *m, const json_t *event)
   const char *state = cf_row_text (event, "state");
 
   if (!strcmp (state, "waiting") || !strcmp (state, "accepted"))
-    cf_model_put (m, CF_MODEL_REQUESTS, row_of (event));
+    cf_model_put (m, CF_MODEL_REQUESTS, cf_row_of_event (event));
   else
     cf_model_take_out (m, CF_MODEL_REQUESTS, cf_row_text (event, "request"));
 }
@@ -255,7 +243,7 @@ cf_model_take (struct cf_model *m, const json_t *event)
   else if (!strcmp (kind, "setting"))
     on_setting (m, event);
   else if (!strcmp (kind, "transfer"))
-    cf_model_put (m, CF_MODEL_TRANSFERS, row_of (event));
+    cf_model_put (m, CF_MODEL_TRANSFERS, cf_row_of_event (event));
   else if (!strcmp (kind, "network"))
     cf_model_fetch_status (m);
   else if (!strcmp (kind, "visibility")) {

@@ -31,3 +31,14 @@ cf_row_utc_ms (const json_t *row, const char *key, int64_t *r_utc_ms)
 {
   return !cf_time_parse (cf_row_text (row, key), r_utc_ms);
 }
+
+json_t *
+cf_row_of_event (const json_t *event)
+{
+  json_t *row = json_copy ((json_t *) (uintptr_t) event);
+
+  json_object_del (row, "event");
+  json_object_del (row, "cursor");
+  json_object_del (row, "at");
+  return row;
+}

@@ -15,5 +15,7 @@ bool cf_row_true (const json_t *row, const char *key);
 int64_t cf_row_number (const json_t *row, const char *key); /* 0 when it is not there */
 /* A time as ms since 1970; false: there is none. */
 bool cf_row_utc_ms (const json_t *row, const char *key, int64_t *r_utc_ms);
+/* The row that EVENT holds, without what makes it an event; a new reference.  NULL: ENOMEM. */
+json_t *cf_row_of_event (const json_t *event);
 
 #endif

@@ -229,17 +229,6 @@ update_quotes (struct cf_timeline *t, const json_t *message)
   }
 }
 
-static json_t *
-row_of (const json_t *event)
-{
-  json_t *row = json_copy ((json_t *) (uintptr_t) event);
-
-  json_object_del (row, "event");
-  json_object_del (row, "cursor");
-  json_object_del (row, "at");
-  return row;
-}
-
 static void
 on_message (struct cf_timeline *t, const json_t *event)
 {
@@ -249,7 +238,7 @@ on_message (struct cf_timeline *t, const json_t *event)
   if (!*id_of (event))
     return;
   if (cf_timeline_find (t, id_of (event), &at)) {
-    if (replace (t, at, row_of (event)))
+    if (replace (t, at, cf_row_of_event (event)))
       tell_changed (t, at, 1);
     return;
   }
@@ -259,7 +248,7 @@ on_message (struct cf_timeline *t, const json_t *event)
     t->fresh += is_unread (event) && !t->once_more;
     return;
   }
-  row = row_of (event);
+  row = cf_row_of_event (event);
   note_unread (t, row);
   insert (t, t->count, &row, 1);
   cut_oldest (t);
@@ -270,7 +259,7 @@ on_message_changed (struct cf_timeline *t, const json_t *event)
 {
   size_t at;
 
-  if (cf_timeline_find (t, id_of (event), &at) && replace (t, at, row_of (event)))
+  if (cf_timeline_find (t, id_of (event), &at) && replace (t, at, cf_row_of_event (event)))
     tell_changed (t, at, 1);
   update_quotes (t, event);
 }
@@ -308,7 +297,7 @@ on_transfer (struct cf_timeline *t, const json_t *event)
   if (!cf_timeline_find (t, id_of (event), &at))
     return;
   row = json_copy (t->rows[at]);
-  json_object_set_new (row, "attachment", row_of (event));
+  json_object_set_new (row, "attachment", cf_row_of_event (event));
   if (replace (t, at, row))
     tell_changed (t, at, 1);
 }
