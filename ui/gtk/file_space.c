@@ -6,18 +6,20 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "base/paths.h"
 #include "ui/client/model.h"
 #include "ui/gtk/file_row_private.h"
 
+/* As the daemon finds it: it is the daemon that puts files there. */
 char *
 cf_file_download_dir (CfApp *app)
 {
   const char *set = cf_model_setting (cf_app_model (app), "download-dir");
-  const char *usual = g_get_user_special_dir (G_USER_DIRECTORY_DOWNLOAD);
+  char *usual;
 
   if (*set == '/')
     return g_strdup (set);
-  return usual ? g_strdup (usual) : g_build_filename (g_get_home_dir (), "Downloads", NULL);
+  return cf_paths_downloads (&usual) ? g_build_filename (g_get_home_dir (), "Downloads", NULL) : usual;
 }
 
 struct looking {
