@@ -208,6 +208,20 @@ cf_conversation_rows_to_end (CfConversationView *self)
 
 /* ---- the timeline tells ---- */
 
+/* How many of the rows from AT up to END the other side has said. */
+static unsigned
+count_theirs (CfConversationView *self, size_t at, size_t end)
+{
+  unsigned count = 0;
+
+  for (; at < end; at++) {
+    const json_t *row = cf_timeline_row (self->timeline, at);
+
+    count += !is_own (row) && !cf_row_true (row, "notice");
+  }
+  return count;
+}
+
 /* More was unread than the newest page holds: the line stands above the page, and says so. */
 static void
 count_more_unread (CfConversationView *self)
@@ -218,11 +232,7 @@ count_more_unread (CfConversationView *self)
   if (!cf_timeline_count (self->timeline) || !self->unread)
     return; /* it is not here yet; or this is the page once more, and the line stands where it stood */
   if (cf_timeline_first_unread (self->timeline, &at) && !cf_timeline_at_oldest (self->timeline))
-    for (; at < cf_timeline_count (self->timeline); at++) {
-      const json_t *row = cf_timeline_row (self->timeline, at);
-
-      here += !is_own (row) && !cf_row_true (row, "notice");
-    }
+    here = count_theirs (self, at, cf_timeline_count (self->timeline));
   self->more_unread = here && self->unread > here ? self->unread - here : 0;
   self->unread = 0;
 }
@@ -257,12 +267,9 @@ on_reset (void *arg)
 static void
 lower_unread (CfConversationView *self, guint count)
 {
-  for (guint i = self->unread_at; i < count; i++) {
-    const json_t *row = cf_timeline_row (self->timeline, i);
+  unsigned theirs = count_theirs (self, self->unread_at, count);
 
-    if (self->more_unread && !is_own (row) && !cf_row_true (row, "notice"))
-      self->more_unread--;
-  }
+  self->more_unread = self->more_unread > theirs ? self->more_unread - theirs : 0;
   renew (self, self->unread_at);
   self->settling = true;
   cf_timeline_view_reveal (self->rows, self->unread_at, 0.25);

@@ -18,9 +18,23 @@
 struct cf_notify {
   CfApp *app;
   struct cf_model_listener *listener;
-  GHashTable *shown; /* id of a notification -> the conversation or request that it is about */
-  GHashTable *files; /* id of the notification of a file -> what it said last */
+  GHashTable *shown; /* id of a notification -> struct shown */
 };
+
+struct shown {
+  char *about; /* the conversation or request */
+  char *text;  /* what it says, of a file; else NULL */
+};
+
+static void
+shown_free (gpointer data)
+{
+  struct shown *shown = data;
+
+  g_free (shown->about);
+  g_free (shown->text);
+  g_free (shown);
+}
 
 static gboolean
 is_looked_at (CfNotify *notify, const char *conversation)
@@ -62,11 +76,14 @@ neutralise (char *text)
 }
 
 static void
-send (CfNotify *notify, const char *id, const char *about, GNotification *notification)
+send (CfNotify *notify, const char *id, const char *about, const char *text, GNotification *notification)
 {
+  struct shown *shown = g_new (struct shown, 1);
+
   g_notification_set_priority (notification, G_NOTIFICATION_PRIORITY_HIGH);
   g_application_send_notification (G_APPLICATION (notify->app), id, notification);
-  g_hash_table_insert (notify->shown, g_strdup (id), g_strdup (about));
+  *shown = (struct shown){ g_strdup (about), g_strdup (text) };
+  g_hash_table_insert (notify->shown, g_strdup (id), shown);
   g_object_unref (notification);
 }
 
@@ -117,7 +134,7 @@ on_message (CfNotify *notify, const json_t *event)
   g_notification_set_default_action_and_target (notification, "app.show", "s", id);
   g_notification_add_button_with_target (notification, _("Reply"), "app.show", "s", id);
   g_notification_add_button_with_target (notification, _("Mark as Read"), "app.mark-read", "s", id);
-  send (notify, id, id, notification);
+  send (notify, id, id, NULL, notification);
   g_free (name);
   g_free (body);
 }
@@ -155,10 +172,9 @@ file_words (CfNotify *notify, const json_t *transfer)
 static gboolean
 is_said (CfNotify *notify, const char *id, const char *text)
 {
-  gboolean said = g_hash_table_contains (notify->shown, id) && !g_strcmp0 (g_hash_table_lookup (notify->files, id), text);
+  const struct shown *shown = g_hash_table_lookup (notify->shown, id);
 
-  g_hash_table_insert (notify->files, g_strdup (id), g_strdup (text));
-  return said;
+  return shown && !g_strcmp0 (shown->text, text);
 }
 
 /* One for each file, so that the end takes the place of the offer. */
@@ -171,15 +187,14 @@ on_transfer (CfNotify *notify, const json_t *transfer)
   GNotification *notification;
 
   text = row && !cf_row_true (row, "muted") && is_wanted (notify) ? file_words (notify, transfer) : NULL;
-  if (!text) {
+  if (!text)
     withdraw (notify, id); /* it was answered */
-    g_hash_table_remove (notify->files, id);
-  } else if (!is_looked_at (notify, conversation) && !is_said (notify, id, text)) {
+  else if (!is_looked_at (notify, conversation) && !is_said (notify, id, text)) {
     name = neutralise (cf_words_name (row));
     notification = g_notification_new (name);
     g_notification_set_body (notification, text);
     g_notification_set_default_action_and_target (notification, "app.show", "s", conversation);
-    send (notify, id, conversation, notification);
+    send (notify, id, conversation, text, notification);
     g_free (name);
   }
   g_free (text);
@@ -206,7 +221,7 @@ on_request (CfNotify *notify, const json_t *event)
                                              : _("Agree on a password by voice or in person, then answer"));
   g_notification_set_default_action_and_target (notification, "app.answer", "s", id);
   g_notification_add_button_with_target (notification, _("Answer"), "app.answer", "s", id);
-  send (notify, id, id, notification);
+  send (notify, id, id, NULL, notification);
   g_free (name);
   g_free (text);
 }
@@ -241,16 +256,19 @@ on_changed (void *arg, enum cf_model_list list, const char *changed)
 {
   CfNotify *notify = arg;
   GHashTableIter iter;
-  gpointer id, about;
+  gpointer id, shown;
 
   if (list != CF_MODEL_CONVERSATIONS && list != CF_MODEL_REQUESTS)
     return;
   g_hash_table_iter_init (&iter, notify->shown);
-  while (g_hash_table_iter_next (&iter, &id, &about))
+  while (g_hash_table_iter_next (&iter, &id, &shown)) {
+    const char *about = ((const struct shown *) shown)->about;
+
     if ((!changed || !strcmp (changed, about)) && is_over (notify, about)) {
       g_application_withdraw_notification (G_APPLICATION (notify->app), id);
       g_hash_table_iter_remove (&iter);
     }
+  }
 }
 
 CfNotify *
@@ -260,8 +278,7 @@ cf_notify_new (CfApp *app)
   CfNotify *notify = g_new0 (CfNotify, 1);
 
   notify->app = app;
-  notify->shown = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  notify->files = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  notify->shown = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, shown_free);
   if (cf_model_listen (cf_app_model (app), &handler, notify, &notify->listener))
     g_error ("no memory for notifications");
   return notify;
@@ -274,6 +291,5 @@ cf_notify_free (CfNotify *notify)
     return;
   cf_model_unlisten (cf_app_model (notify->app), notify->listener);
   g_hash_table_destroy (notify->shown);
-  g_hash_table_destroy (notify->files);
   g_free (notify);
 }
