@@ -96,7 +96,7 @@ tests/e2e/damage.log tests/e2e/durable.log tests/e2e/events.log tests/e2e/files.
 
 # The desktop client at two windows; the script skips where there is no desktop client.
 EXTRA_DIST += tests/e2e/desk.py tests/e2e/desktop.py tests/e2e/desktop_person.py
-dist_check_SCRIPTS += tests/e2e/desktop.sh
+dist_check_SCRIPTS += tests/e2e/desk.sh tests/e2e/desktop.sh
 TESTS += tests/e2e/desktop.sh
 tests/e2e/desktop.log: confab confabd
 if HAVE_GTK

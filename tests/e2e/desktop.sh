@@ -1,15 +1,4 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # desktop.sh [NAME...] - the desktop client in two windows on two virtual hosts: see desktop.py.
-# CF_SHOTS=DIR keeps pictures of every screen.
-set -u
-SRC=${CF_SRCDIR:-$(cd "$(dirname "$0")/../.." && pwd)}
-export CF_SRCDIR=$SRC CF_BUILDDIR=${CF_BUILDDIR:-$PWD}
-[ -x "$CF_BUILDDIR/confab-gtk" ] || { echo "1..0 # SKIP built without the desktop client"; exit 0; }
-"$SRC/tests/lab/netns.sh" run 3 -- "$SRC/tests/lab/gui.sh" --size 1600x1000 /usr/bin/python3 "$SRC/tests/e2e/desktop.py" "$@"
-status=$?
-if [ "$status" = 77 ]; then
-  echo "1..0 # SKIP no virtual hosts, or no desktop in memory (see tests/lab/gui.sh)"
-  exit 0
-fi
-exit "$status"
+exec "$(dirname "$0")/desk.sh" desktop.py 1600x1000 "$@"
