@@ -21,7 +21,7 @@ import tempfile
 import threading
 import time
 
-from latency import Client, Person, bare, measure_open, sees
+from latency import Client, Person, bare, measure_open, meet
 
 ENTRIES = 256   # of an envelope
 CLIENTS = 16
@@ -126,11 +126,7 @@ def main():
     try:
         before = bare(5, size)
         syncs = sync_rate(base, 300)
-        for person in (a, b):
-            person.start()
-            person.client.call(f"INIT --identity={person.fpr}")
-        sees(a, b.fpr)
-        sees(b, a.fpr)
+        meet(a, b)
         _, conv = measure_open(a, b, 1, 0)
         found, total = {}, 0
         for way, share in ((by_lines, 1), (by_many, 2), (without_waiting, 4), (one_by_one, 4)):

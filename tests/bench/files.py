@@ -21,7 +21,7 @@ import tempfile
 import threading
 import time
 
-from latency import BUILD, Client, Person, measure_message, measure_open, ms, sees
+from latency import BUILD, Client, Person, measure_message, measure_open, meet, ms
 
 BLOCK = 262144
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -163,11 +163,8 @@ def main():
             os.makedirs(person.home, 0o700)
             with open(os.path.join(person.home, "confabd.conf"), "w", encoding="ascii") as conf:
                 conf.write(f"discovery-port {20000 + os.getpid() % 20000}\n")
-            person.start()
-            person.client.call(f"INIT --identity={person.fpr}")
+        meet(a, b)
         b.client.call(f"CONFIG download-dir {os.path.join(files, 'inbox')}")
-        sees(a, b.fpr)
-        sees(b, a.fpr)
         _, conv = measure_open(a, b, 1)
         measure_copies(a, b, conv, files, mib, rounds)
         ten = mib * 10 if room(files, mib * 10) else mib

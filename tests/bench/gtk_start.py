@@ -15,10 +15,9 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 
-from history import fill
-from latency import BUILD, Person, measure_open, sees
+from history import fill, open_two
+from latency import BUILD, Person
 
 MESSAGES = 10000
 BARE = """import gi, time
@@ -59,13 +58,7 @@ def main():
     base = tempfile.mkdtemp(prefix="cf-bench-", dir="/tmp")
     a, b = Person(base, "alice"), Person(base, "bob")
     try:
-        for person in (a, b):
-            person.start()
-            person.client.call(f"INIT --identity={person.fpr}")
-        sees(a, b.fpr)
-        sees(b, a.fpr)
-        _, conv = measure_open(a, b, 2)
-        other = next(r["conversation"] for r in a.client.call("CONVERSATIONS") if r["conversation"] != conv)
+        conv, other = open_two(a, b)
         b.stop()
         a.stop()
         fill(a, conv, MESSAGES, other)

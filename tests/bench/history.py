@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 
-from latency import BUILD, Client, Person, measure_open, sees
+from latency import BUILD, Client, Person, measure_open, meet
 
 # What is searched, and how common each word is.
 SEARCHES = [
@@ -91,19 +91,20 @@ def measure(person, conv, other, rounds):
     return found, counts
 
 
+def open_two(a, b):
+    """Two who have just met, with two conversations: their ids."""
+    meet(a, b)
+    _, conv = measure_open(a, b, 2)
+    return conv, next(r["conversation"] for r in a.client.call("CONVERSATIONS") if r["conversation"] != conv)
+
+
 def main():
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1000000
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 9
     base = tempfile.mkdtemp(prefix="cf-bench-", dir="/tmp")
     a, b = Person(base, "alice"), Person(base, "bob")
     try:
-        for person in (a, b):
-            person.start()
-            person.client.call(f"INIT --identity={person.fpr}")
-        sees(a, b.fpr)
-        sees(b, a.fpr)
-        opens, conv = measure_open(a, b, 2)
-        other = next(r["conversation"] for r in a.client.call("CONVERSATIONS") if r["conversation"] != conv)
+        conv, other = open_two(a, b)
         b.stop()
         start = restart(a, 3)
         memory = resident_kb(a)

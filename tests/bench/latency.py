@@ -174,6 +174,15 @@ def open_once(a, b, password, typing):
     return took, conv
 
 
+def meet(a, b):
+    """Both run, with identities, and see each other."""
+    for person in (a, b):
+        person.start()
+        person.client.call(f"INIT --identity={person.fpr}")
+    sees(a, b.fpr)
+    sees(b, a.fpr)
+
+
 def measure_open(a, b, rounds, typing=0):
     """More than OPENS openings a minute are a flood, and not shown."""
     times, conv = [], None
