@@ -31,6 +31,7 @@ tests_unit_core_test_migration_CPPFLAGS = $(AM_CPPFLAGS) $(SQLCIPHER_CFLAGS) $(J
 tests_unit_core_test_migration_LDADD = $(CORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/core/test_store_transfer
 TESTS += tests/unit/core/test_store_transfer
+tests_unit_core_test_store_transfer_SOURCES = tests/unit/core/test_store_transfer.c tests/unit/core/store_unit.h
 tests_unit_core_test_store_transfer_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_core_test_store_transfer_LDADD = $(CORE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/core/test_store_disk

@@ -1,48 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test_store_transfer.c - rows of files and their maps: what comes back, and that they go with their message. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
 #include "core/store/store_message.h"
 #include "core/store/store_transfer.h"
-
-static const uint8_t one[CF_CONVERSATION_ID_LEN] = "conversation  1";
-static const uint8_t two[CF_CONVERSATION_ID_LEN] = "conversation  2";
-
-struct fixture {
-  struct cf_env env;
-  struct cf_store *store;
-};
-
-static int
-setup (void **state)
-{
-  struct fixture *f = calloc (1, sizeof *f);
-  uint8_t key[CF_STORE_KEY_LEN] = { 1 };
-
-  assert_non_null (f);
-  cf_env_system_init (&f->env, CF_LOG_ERROR);
-  assert_int_equal (cf_store_open (&f->env, ":memory:", key, &f->store), 0);
-  *state = f;
-  return 0;
-}
-
-static int
-teardown (void **state)
-{
-  struct fixture *f = *state;
-
-  cf_store_close (f->store);
-  free (f);
-  return 0;
-}
+#include "tests/unit/core/store_unit.h"
 
 static struct cf_transfer_row
 row (const uint8_t conversation[CF_CONVERSATION_ID_LEN], const char *id)
