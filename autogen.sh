@@ -47,6 +47,7 @@ test_packages () {
   cat <<'END'
 libcmocka-dev       unit tests
 iproute2            tests: virtual hosts
+nftables            tests: virtual routers
 util-linux          tests: virtual hosts
 procps              tests: processes
 tmux                tests: terminals

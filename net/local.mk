@@ -41,6 +41,11 @@ tests_e2e_lan_beacon_LDADD = libcf-net.a $(BASE_LIBS) $(EVENT_LIBS)
 TESTS += tests/e2e/lan_beacon.sh
 dist_check_SCRIPTS += tests/e2e/lan_beacon.sh tests/lab/netns.sh
 
+# Routers of every kind, in namespaces.
+TESTS += tests/e2e/nat_lab.sh
+dist_check_SCRIPTS += tests/e2e/nat_lab.sh tests/lab/nat.sh
+EXTRA_DIST += tests/e2e/nat_lab.py
+
 # The tunnel and what it stands on.
 if HAVE_CMOCKA
 NET_TEST_LIBS = libcf-net.a $(BASE_LIBS) $(CMOCKA_LIBS)
