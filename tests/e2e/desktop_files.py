@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Files at a window: chosen or pasted, offered, taken, watched, paused, refused, opened; by names and roles."""
+import itertools
 import os
 import subprocess
 import sys
@@ -90,6 +91,16 @@ class Talk:
             self.left.app.key("ctrl+v")
             self.left.app.find("list item", item)
 
+    def hover(self, x, y):
+        """Move a little about (X, Y) until Alice's window says to whom the files will go: a drag that began only when
+        the pointer had arrived hears of no move otherwise."""
+        side = itertools.cycle((1, 0))
+
+        def look():
+            gui.xdo("mousemove", x + next(side), y)
+            return self.left.app.all("label", "^Send to .*bob")
+        gui.until(look, lambda: f"offer to drop in\n{self.left.app.tree()}")
+
     def drop(self, *paths, on):
         """Files are dragged over Alice's window, which says to whom they will go, and dropped on the node ON there."""
         source = subprocess.Popen(["/usr/bin/python3", DRAG, *paths], stdout=subprocess.PIPE, text=True)
@@ -97,10 +108,10 @@ class Talk:
             x, y = map(int, source.stdout.readline().split())
             left, top, width, height = gui.box(on)
             gui.xdo("mousemove", "--sync", x, y, "mousedown", 1)
+            to = left + width // 2, top + height // 2
             for step in range(1, 9):  # it takes a few moves until a press becomes a drag
-                gui.xdo("mousemove", "--sync", x + (left + width // 2 - x) * step // 8,
-                        y + (top + height // 2 - y) * step // 8)
-            self.left.app.find("label", "^Send to .*bob")
+                gui.xdo("mousemove", "--sync", x + (to[0] - x) * step // 8, y + (to[1] - y) * step // 8)
+            self.hover(*to)
             self.left.shot("files-drop")
             gui.xdo("mouseup", 1)
             for path in paths:
