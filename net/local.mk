@@ -18,6 +18,7 @@ libcf_net_a_SOURCES += net/cipher.c net/cipher.h
 libcf_net_a_SOURCES += net/cpace.c net/cpace.h
 libcf_net_a_SOURCES += net/handshake.c net/handshake.h
 libcf_net_a_SOURCES += net/hello.c net/hello.h
+libcf_net_a_SOURCES += net/node.c net/node.h net/node_name.c
 libcf_net_a_SOURCES += net/noise.c net/noise.h
 libcf_net_a_SOURCES += net/record.c net/record.h
 libcf_net_a_SOURCES += net/tunnel.c net/tunnel.h
@@ -67,8 +68,10 @@ TESTS += tests/unit/net/test_cpace
 tests_unit_net_test_cpace_SOURCES = tests/unit/net/test_cpace.c
 tests_unit_net_test_cpace_LDADD = $(NET_TEST_LIBS)
 
-check_PROGRAMS += tests/unit/net/test_hello
-TESTS += tests/unit/net/test_hello
+check_PROGRAMS += tests/unit/net/test_hello tests/unit/net/test_node
+TESTS += tests/unit/net/test_hello tests/unit/net/test_node
+tests_unit_net_test_node_SOURCES = tests/unit/net/test_node.c
+tests_unit_net_test_node_LDADD = $(NET_TEST_LIBS)
 tests_unit_net_test_hello_SOURCES = tests/unit/net/test_hello.c
 tests_unit_net_test_hello_LDADD = $(NET_TEST_LIBS)
 

@@ -93,4 +93,13 @@
 #define CF_FILE_DEPTH_MAX 64                /* parts of a path */
 #define CF_FILE_MEDIA_TYPE_MAX 127
 
+/* Nodes. */
+#define CF_NODE_IDLE_MS 25000               /* silence before a ping, on a tunnel to a node */
+#define CF_NODE_REGISTER_S 600              /* a registration lasts so long */
+#define CF_NODE_LIST_MAX 128                /* entries of a page */
+#define CF_CIRCUIT_DATA_MAX 16000           /* bytes in one DATA: with its head it is one record */
+#define CF_CIRCUIT_WINDOW (64 * 1024)       /* bytes that either end of a circuit may send before it is given credit */
+#define CF_CIRCUIT_WINDOW_MAX (1024 * 1024) /* credit that is not used up: never more */
+#define CF_CIRCUITS_MAX 64                  /* of one tunnel, dialled and incoming */
+
 #endif

@@ -75,7 +75,7 @@ struct cf_tunnel {
   enum state state;
   enum cf_suite suite;
   bool control_only;
-  uint32_t rekey_records;
+  uint32_t rekey_records, idle_ms, large_min;
   uint8_t remote_public[CF_DEVICE_KEY_LEN];
   uint8_t hash[CF_NOISE_HASH_LEN];
   struct cf_handshake *handshake; /* NULL once ready or closed */
@@ -348,14 +348,21 @@ ask_for_life (struct cf_tunnel *t, uint64_t lost_ms)
     cf_timer_arm (t->env, &t->timer, lost_ms);
 }
 
+/* Silence after which the path counts as lost. */
+static uint64_t
+lost_after (const struct cf_tunnel *t)
+{
+  return t->idle_ms + (CF_PATH_LOST_MS - CF_PING_IDLE_MS);
+}
+
 static void
 timer_fired (void *arg)
 {
   struct cf_tunnel *t = arg;
-  uint64_t idle_ms = t->heard_ms + CF_PING_IDLE_MS;
+  uint64_t idle_ms = t->heard_ms + t->idle_ms;
 
   if (t->state != READY || (t->pinged && t->env->now_ms >= t->lost_ms)
-      || t->env->now_ms >= t->heard_ms + CF_PATH_LOST_MS) /* the handshake's deadline, or a path that is lost */
+      || t->env->now_ms >= t->heard_ms + lost_after (t)) /* the handshake's deadline, or a path that is lost */
     tunnel_end (t, cf_err (GPG_ERR_ETIMEDOUT), NULL);
   else if (t->pinged)
     cf_timer_arm (t->env, &t->timer, t->lost_ms);
@@ -363,7 +370,7 @@ timer_fired (void *arg)
     cf_timer_arm (t->env, &t->timer, idle_ms);
   else {
     forget_parts (t);
-    ask_for_life (t, t->heard_ms + CF_PATH_LOST_MS);
+    ask_for_life (t, t->heard_ms + lost_after (t));
   }
 }
 
@@ -384,7 +391,7 @@ heard (struct cf_tunnel *t)
   t->heard_ms = t->env->now_ms;
   if (t->pinged) {
     t->pinged = false;
-    cf_timer_arm (t->env, &t->timer, t->heard_ms + CF_PING_IDLE_MS);
+    cf_timer_arm (t->env, &t->timer, t->heard_ms + t->idle_ms);
   }
 }
 
@@ -447,7 +454,7 @@ static bool
 fits (struct cf_tunnel *t, enum cf_channel channel, size_t len)
 {
   return len <= message_max[channel]
-         && (len <= CF_MESSAGE_STRANGER_MAX || !t->handler.large || t->handler.large (t->arg, channel));
+         && (len <= t->large_min || !t->handler.large || t->handler.large (t->arg, channel));
 }
 
 /* One canonical way to cut a message: every fragment but the last is full, the
@@ -569,7 +576,7 @@ prepare_records (struct cf_tunnel *t)
   memcpy (t->remote_public, cf_noise_remote_static (noise), sizeof t->remote_public);
   memcpy (t->hash, cf_noise_hash (noise), sizeof t->hash);
   t->heard_ms = t->said_ms = t->env->now_ms;
-  cf_timer_after (t->env, &t->timer, CF_PING_IDLE_MS);
+  cf_timer_after (t->env, &t->timer, t->idle_ms);
   return 0;
 }
 
@@ -674,6 +681,8 @@ cf_tunnel_new (struct cf_env *env, const struct cf_tunnel_config *config, const 
   t->initiator = config->initiator;
   t->control_only = config->control_only;
   t->rekey_records = config->rekey_records ? config->rekey_records : CF_REKEY_RECORDS;
+  t->idle_ms = config->idle_ms ? config->idle_ms : CF_PING_IDLE_MS;
+  t->large_min = config->large_min ? config->large_min : CF_MESSAGE_STRANGER_MAX;
   for (i = 0; i < CF_CHANNEL_COUNT; i++)
     cf_buf_init (&t->channels[i].part, message_max[i]);
   cf_timer_init (&t->timer, timer_fired, t);

@@ -40,7 +40,7 @@ struct cf_tunnel_handler {
      tunnel while more than CF_TUNNEL_AHEAD bytes wait there, so that control overtakes talk and talk overtakes
      bulk; the owner calls cf_tunnel_drained when the carrier has drained.  NULL: everything leaves at once. */
   size_t (*queued) (void *arg);
-  /* May a message on CHANNEL that has come in part be longer than CF_MESSAGE_STRANGER_MAX?  Asked with each record
+  /* May a message on CHANNEL that has come in part be longer than config.large_min?  Asked with each record
      that would make it so: who the other end is, and is to us, may change meanwhile.  NULL: it may. */
   bool (*large) (void *arg, enum cf_channel channel);
 };
@@ -55,6 +55,9 @@ struct cf_tunnel_config {
                                     costs no more memory than a HELLO */
   const char *suite;             /* initiator only: as cf_tunnel_suite; NULL: the best for this processor */
   uint32_t rekey_records;        /* 0: CF_REKEY_RECORDS; for tests, the same at both ends */
+  uint32_t idle_ms;              /* 0: CF_PING_IDLE_MS; silence after which this end asks for a sign of life; the
+                                    path is lost as much later as with that */
+  uint32_t large_min;            /* 0: CF_MESSAGE_STRANGER_MAX; longer messages need handler.large's consent */
 };
 
 gpg_error_t cf_tunnel_new (struct cf_env *env, const struct cf_tunnel_config *config,

@@ -237,7 +237,7 @@ net_dial (struct cf_net *base, const struct cf_addr *to, const struct cf_conn_ha
   *r_conn = conn;
   if (is_cut (conn))
     cf_timer_after (&sim->env, &conn->timer, SIM_DIAL_TIMEOUT_MS);
-  else if (!there->core || to->port != SIM_TCP_PORT)
+  else if ((!there->core && !there->server) || to->port != SIM_TCP_PORT)
     push (conn, NULL, 0, false, cf_err (GPG_ERR_ECONNREFUSED));
   else {
     theirs = conn_new ((struct sim_net *) there->net, net->node->index);
@@ -311,7 +311,7 @@ datagram_arrives (void *arg)
   struct sim_node *to = d->sim->nodes[d->to];
   struct cf_addr from;
 
-  if (to->core && to->net->handler && !d->sim->cut[d->from][d->to]) {
+  if ((to->core || to->server) && to->net->handler && !d->sim->cut[d->from][d->to]) {
     sim_net_addr (d->sim->nodes[d->from], &from);
     from.port = d->port;
     to->net->handler->datagram (to->net->handler_arg, &from, d->data, d->len);
@@ -466,7 +466,7 @@ sim_net_reset (struct cf_net *base, bool silent)
       conn->other = NULL;
     }
   }
-  if (sim_net_node (base)->core)
+  if (sim_net_node (base)->core || sim_net_node (base)->server)
     return; /* its owners still close them */
   while (net->conns)
     conn_free (net->conns);

@@ -19,7 +19,7 @@ allowed () {
 only () {
   local header=$1 where=$2 bad
   case_no=$((case_no + 1))
-  bad=$(grep -rnE --include='*.[ch]' "^[[:space:]]*#[[:space:]]*include[[:space:]]+<$header>" base gpg net core ui | grep -vE "^($where)")
+  bad=$(grep -rnE --include='*.[ch]' "^[[:space:]]*#[[:space:]]*include[[:space:]]+<$header>" base gpg net node core ui | grep -vE "^($where)")
   report "<$header> only in $where" "$bad"
 }
 report () {
@@ -31,10 +31,11 @@ report () {
     echo "ok $case_no - $1"
   fi
 }
-echo 1..19
+echo 1..20
 allowed base 'base/'
 allowed gpg 'base/|gpg/'
 allowed net 'base/|net/'
+allowed node 'base/|net/|node/'
 allowed core 'base/|gpg/|net/|core/'
 allowed core/file 'base/|core/file/|net/proto\.h|net/cipher\.h'
 allowed ui/client 'base/|ui/client/'

@@ -19,7 +19,7 @@ report () {
   fi
 }
 section () { awk -v name="$1" '/^##/ { inside = ($0 ~ "^#+ " name "$") } inside' $doc; }
-sources () { find base gpg net core -name '*.[ch]'; }
+sources () { find base gpg net node core -name '*.[ch]'; }
 
 echo 1..7
 code=$(sources | xargs sed -n 's/.*cf_hash_init ([^"]*"\([^"]*\)").*/\1/p' | sort)
@@ -38,7 +38,7 @@ report "every constant of net/proto.h has its reason" "$(
 
 headings=$(sed -n 's/^##* //p' $doc)
 report "sections that the code refers to are there" "$(
-  grep -rhoE --include='*.[ch]' 'doc/protocol[a-z-]*\.md(, "[^"]*")?' base gpg net core ui tests | sort -u | while read -r ref; do
+  grep -rhoE --include='*.[ch]' 'doc/protocol[a-z-]*\.md(, "[^"]*")?' base gpg net node core ui tests | sort -u | while read -r ref; do
     [[ $ref == doc/protocol.md* ]] || echo "$ref"
     name=$(sed -n 's/.*, "\(.*\)"/\1/p' <<<"$ref")
     [ -z "$name" ] || grep -qxF "$name" <<<"$headings" || echo "$ref"

@@ -34,7 +34,7 @@ man=$(awk '/^Reasons in refused/ { inside = 1 } inside && /^\.El/ { exit } insid
 report "doc/man/confab.1 has each" "$(diff <(printf '%s\n' "$names") <(printf '%s\n' "$man"))"
 report "each is counted somewhere" "$(
   sed -n 's/^  \[\(CF_REFUSED_.*\)\] = .*/\1/p' base/refusal.c | while read -r reason; do
-    grep -rqw --include='*.c' --exclude=refusal.c "$reason" base net gpg core || echo "$reason"
+    grep -rqw --include='*.c' --exclude=refusal.c "$reason" base net node gpg core || echo "$reason"
   done)"
 report "each is provoked by a test" "$(
   while read -r name; do

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* host.c - what one host may do, however many keys and streams it has.
+ *
+ * Keys cost nothing, addresses do: so what is limited is counted for a host
+ * (cf_addr_source: of IPv6 a /64).  A host is remembered for as long as its
+ * buckets take to fill again, else it could begin anew by hanging up.
+ */
+#include "node/private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define FORGET_MS (2 * 60 * 1000)
+
+/* A burst, and then one in that time. */
+static const struct { uint32_t burst, ms; } rates[HOST_ACTS] = {
+  [HOST_REGISTERS] = { 64, 2000 }, /* an office of 64 behind one address, that starts at once */
+  [HOST_LISTS] = { 160, 500 },     /* a whole list of 16,384 in one go */
+  [HOST_DIALS] = { 64, 250 },
+};
+
+static void
+key_of (const struct cf_addr *addr, uint8_t r_key[20])
+{
+  struct cf_addr source = cf_addr_source (addr);
+
+  memset (r_key, 0, 20);
+  r_key[0] = source.family;
+  memcpy (r_key + 1, source.bytes, 16);
+  memcpy (r_key + 17, &source.scope, 3); /* of link-local addresses; a host has no more interfaces than that */
+}
+
+static void
+host_forget (void *arg)
+{
+  struct host *host = arg;
+
+  cf_map_remove (host->server->hosts, host->key);
+  host_free (host);
+}
+
+void
+host_free (struct host *host)
+{
+  cf_timer_cancel (host->server->env, &host->forget);
+  free (host);
+}
+
+gpg_error_t
+host_enter (struct cf_server *server, const struct cf_addr *addr, struct host **r_host)
+{
+  struct host *host;
+  uint8_t key[20];
+  gpg_error_t err;
+
+  key_of (addr, key);
+  host = cf_map_get (server->hosts, key);
+  if (!host) {
+    host = calloc (1, sizeof *host);
+    if (!host)
+      return cf_err (GPG_ERR_ENOMEM);
+    memcpy (host->key, key, sizeof key);
+    host->server = server;
+    cf_timer_init (&host->forget, host_forget, host);
+    for (int i = 0; i < HOST_ACTS; i++) {
+      host->buckets[i].tokens = rates[i].burst;
+      host->buckets[i].since_ms = server->env->now_ms;
+    }
+    err = cf_map_put (server->hosts, key, host);
+    if (err) {
+      free (host);
+      return err;
+    }
+  }
+  cf_timer_cancel (server->env, &host->forget);
+  host->streams++;
+  *r_host = host;
+  return 0;
+}
+
+void
+host_leave (struct host *host)
+{
+  if (!--host->streams)
+    cf_timer_after (host->server->env, &host->forget, FORGET_MS);
+}
+
+bool
+host_may (struct host *host, enum host_act act)
+{
+  uint64_t now = host->server->env->now_ms;
+  uint64_t grown = (now - host->buckets[act].since_ms) / rates[act].ms;
+
+  if (host->buckets[act].tokens + grown >= rates[act].burst) {
+    host->buckets[act].tokens = rates[act].burst;
+    host->buckets[act].since_ms = now;
+  } else {
+    host->buckets[act].tokens += (uint32_t) grown;
+    host->buckets[act].since_ms += grown * rates[act].ms;
+  }
+  if (!host->buckets[act].tokens)
+    return false;
+  host->buckets[act].tokens--;
+  return true;
+}

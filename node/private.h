@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* private.h - what the files of a node share; nobody else includes it.
+ *
+ * server.c    life, who may come in
+ * host.c      what one host may do, however many keys and streams it has
+ * guest.c     one tunnel: bytes there and back, a deadline, a safe end
+ * verbs.c     what guests ask on the control channel
+ * register.c  who can be reached, who is listed
+ * circuit.c   bytes between two guests: credit, turns
+ */
+#ifndef CF_NODE_PRIVATE_H
+#define CF_NODE_PRIVATE_H
+
+#include "base/map.h"
+#include "node/server.h"
+
+struct circuit;
+
+/* ---- host.c ---- */
+
+enum host_act { HOST_REGISTERS, HOST_LISTS, HOST_DIALS, HOST_ACTS };
+
+struct host {
+  uint8_t key[20]; /* family, address, scope: cf_addr_source */
+  uint32_t streams, registrations;
+  struct { uint32_t tokens; uint64_t since_ms; } buckets[HOST_ACTS];
+  struct cf_timer forget;
+  struct cf_server *server;
+};
+
+/* The host of ADDR gets a stream more, or a registration that outlives it.  Errors: LIMIT_REACHED, ENOMEM. */
+gpg_error_t host_enter (struct cf_server *server, const struct cf_addr *addr, struct host **r_host) CF_MUST_CHECK;
+void host_leave (struct host *host);
+/* Once more?  Each act has a burst and a rate. */
+bool host_may (struct host *host, enum host_act act);
+void host_free (struct host *host);
+
+/* ---- guest.c ---- */
+
+/* One end of a circuit. */
+struct end {
+  struct circuit *circuit;
+  struct guest *guest;    /* NULL: it has left */
+  struct end *next;       /* of the guest */
+  struct end *next_ready; /* in the guest's ring; NULL: not in it */
+  uint32_t id;            /* as the guest knows it */
+  uint32_t allowed;       /* the guest may send us so many bytes more ... */
+  uint32_t window;        /* ... of so many, when all that it sent has gone on */
+  uint32_t owed;          /* have gone on, and are not allowed again yet */
+  uint32_t credit;        /* so many more may be sent to the guest */
+  struct cf_buf out;      /* waits to be sent to the guest */
+  bool is_over;           /* after that, CLOSE */
+  uint16_t code;          /* with this */
+};
+
+struct guest {
+  struct guest *next, **link; /* of all */
+  struct guest *younger, *older; /* of strangers */
+  struct cf_server *server;
+  struct host *host;
+  struct cf_conn *conn;     /* NULL once closed */
+  struct cf_tunnel *tunnel; /* NULL before the first byte */
+  struct cf_addr from;
+  struct cf_timer deadline, end;
+  bool is_stranger, ending;
+  struct registration *registration; /* by which it is reachable, here and now */
+  struct end *circuits;
+  struct end *ready;       /* the last of the ring: the one after it has its turn */
+  uint32_t circuit_count;
+  uint32_t last_dialled;   /* odd; each is higher than those before */
+  uint32_t last_incoming;  /* even */
+  struct { uint32_t used; uint64_t since_ms; } incoming; /* how often it was dialled lately */
+};
+
+void guest_accept (struct cf_server *server, struct cf_conn *conn, const struct cf_addr *from);
+/* Errors: as cf_tunnel_send; a guest that does not read what it asks for is ended. */
+gpg_error_t guest_send (struct guest *guest, const struct cf_node_message *message) CF_MUST_CHECK;
+/* The same, where there is nothing to be done about failure: the guest is ended. */
+void guest_say (struct guest *guest, const struct cf_node_message *message);
+void guest_refuse (struct guest *guest, enum cf_node_kind what, gpg_err_code_t code, uint32_t seconds);
+/* Goodbye; what it had goes now, its memory in a later turn.  Legal everywhere. */
+void guest_close (struct guest *guest, gpg_error_t why);
+/* May circuits send to it, or does enough wait for it? */
+bool guest_has_room (const struct guest *guest);
+void guest_free (struct guest *guest);
+
+/* ---- verbs.c ---- */
+/* Errors: of decode; the tunnel ends with it. */
+gpg_error_t verb_run (struct guest *guest, enum cf_channel channel, const uint8_t *data, size_t len) CF_MUST_CHECK;
+
+/* ---- register.c ---- */
+
+struct registration {
+  struct cf_server *server;
+  struct host *host;
+  struct guest *guest;   /* can be dialled there; NULL: only listed */
+  uint32_t slot;         /* in the list, from 1; 0: not listed */
+  struct cf_node_entry entry; /* listed: all of it; else the device key */
+  struct cf_timer expiry;
+};
+
+void register_guest (struct guest *guest, const struct cf_node_message *message);
+void register_drop (struct guest *guest);  /* UNREGISTER */
+void register_leave (struct guest *guest); /* its tunnel has ended; what is listed stays until it expires */
+void register_list (struct guest *guest, uint32_t from);
+struct registration *register_find (struct cf_server *server, const uint8_t device_key[CF_DEVICE_KEY_LEN]);
+void register_free_all (struct cf_server *server);
+
+/* ---- circuit.c ---- */
+/* Errors: CF_ERR_PROTOCOL (an id that cannot be); the tunnel ends with it. */
+gpg_error_t circuit_dial (struct guest *guest, uint32_t id, const uint8_t device_key[CF_DEVICE_KEY_LEN]) CF_MUST_CHECK;
+void circuit_data (struct guest *guest, uint32_t id, const uint8_t *data, size_t len);
+void circuit_credit (struct guest *guest, uint32_t id, uint32_t bytes);
+void circuit_close (struct guest *guest, uint32_t id, uint16_t code);
+void circuit_leave_all (struct guest *guest);
+/* GUEST has room: its circuits take turns. */
+void circuit_pump (struct guest *guest);
+/* Ends circuits of which an end takes nothing for too long; a timer. */
+void circuit_watch (void *arg);
+
+/* ---- server.c ---- */
+
+struct cf_server {
+  struct cf_env *env;
+  struct cf_net *net;
+  struct cf_server_limits limits;
+  uint8_t services;
+  uint8_t *own_secret; /* secmem */
+  uint8_t own_public[CF_DEVICE_KEY_LEN];
+  struct cf_tunnel_guard *guard;
+  struct cf_map *hosts;
+  struct guest *guests;
+  struct guest *oldest, *youngest; /* strangers */
+  uint32_t guest_count, stranger_count;
+  struct cf_map *registrations; /* by device key */
+  struct registration **slots;  /* the list; slots[0] is never used */
+  uint32_t listed;              /* slots[1] to slots[listed] are taken */
+  struct circuit *first_waiting, *last_waiting; /* circuits of which bytes wait: longest without progress first */
+  struct cf_timer watch;
+  uint32_t circuit_count, reachable;
+  uint64_t waiting_bytes, total_tunnels, total_circuits, total_bytes;
+};
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* server_story.c - public nodes in the simulator. */
+#include "tests/sim/server_story.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+void
+sim_server_start (struct sim_node *node, const struct cf_server_limits *limits, struct cf_node_name *r_name)
+{
+  sim_server_offer (node, CF_NODE_RELAY | CF_NODE_LISTING, limits, r_name);
+}
+
+void
+sim_server_offer (struct sim_node *node, uint8_t services, const struct cf_server_limits *limits,
+                  struct cf_node_name *r_name)
+{
+  uint8_t secret[CF_DEVICE_KEY_LEN], public[CF_DEVICE_KEY_LEN];
+  struct cf_server_config config = { .env = &node->env,
+                                     .net = node->net,
+                                     .own_secret = secret,
+                                     .own_public = public,
+                                     .services = services };
+
+  assert_null (node->core);
+  assert_null (node->server);
+  if (limits)
+    config.limits = *limits;
+  else
+    cf_server_limits_init (&config.limits);
+  cf_device_key_new (&node->env, secret, public);
+  assert_int_equal (cf_server_new (&config, &node->server), 0);
+  if (!r_name)
+    return;
+  memcpy (r_name->device_key, public, sizeof public);
+  sim_net_addr (node, &r_name->addr);
+}
+
+void
+sim_server_stop (struct sim_node *node)
+{
+  sim_net_reset (node->net, false);
+  cf_server_free (node->server);
+  node->server = NULL;
+  sim_net_reset (node->net, true);
+}
+
+struct hand_wait {
+  struct hand *hand;
+  enum cf_node_kind kind;
+  struct hand_got *got;
+};
+
+static bool
+has_come (void *arg)
+{
+  struct hand_wait *wait = arg;
+
+  wait->got = hand_take (wait->hand, wait->kind);
+  return wait->got;
+}
+
+struct hand_got *
+hand_wait (struct sim *sim, struct hand *hand, enum cf_node_kind kind)
+{
+  struct hand_wait wait = { hand, kind, NULL };
+
+  assert_true (sim_run_until (sim, 10000, has_come, &wait));
+  return wait.got;
+}
