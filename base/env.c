@@ -13,6 +13,14 @@
 
 #define LINE_SIZE 1024 /* a log line with its NUL; longer ones are cut */
 
+uint64_t
+cf_env_now_us (const struct cf_env *env)
+{
+  uint64_t coarse_us = env->now_ms * 1000;
+
+  return env->now_us > coarse_us ? env->now_us : coarse_us;
+}
+
 void
 cf_env_random (struct cf_env *env, void *buf, size_t len)
 {

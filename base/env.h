@@ -19,6 +19,7 @@ enum cf_log_level { CF_LOG_ERROR, CF_LOG_WARN, CF_LOG_INFO, CF_LOG_DEBUG };
 
 struct cf_env {
   uint64_t now_ms;    /* monotonic; never goes back; origin arbitrary */
+  uint64_t now_us;    /* the same clock, finer; 0 where nobody fills it: ask cf_env_now_us */
   int64_t now_utc_ms; /* wall clock, ms since 1970; may jump either way */
   void (*random) (void *arg, void *buf, size_t len);
   void *random_arg;
@@ -28,6 +29,9 @@ struct cf_env {
   struct cf_timers timers;
   uint64_t refused[CF_REFUSED_COUNT]; /* since the start */
 };
+
+/* now_ms in microseconds, as exactly as is known. */
+uint64_t cf_env_now_us (const struct cf_env *env);
 
 /* Fill BUF with LEN unpredictable bytes. */
 void cf_env_random (struct cf_env *env, void *buf, size_t len);

@@ -14,14 +14,14 @@
 #include "base/text.h"
 
 static int64_t
-read_clock_ms (clockid_t id)
+read_clock_us (clockid_t id)
 {
   struct timespec ts;
   int failed = clock_gettime (id, &ts);
 
   assert (!failed); /* these clocks exist on every Linux */
   (void) failed;
-  return (int64_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+  return (int64_t) ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }
 
 static void
@@ -57,9 +57,11 @@ cf_env_system_refresh (struct cf_env *env)
 {
   /* BOOTTIME counts while the machine sleeps: after a night with the lid shut
      every deadline has passed, and dead paths are noticed at once. */
-  uint64_t now_ms = (uint64_t) read_clock_ms (CLOCK_BOOTTIME);
+  uint64_t now_us = (uint64_t) read_clock_us (CLOCK_BOOTTIME);
 
-  if (now_ms > env->now_ms)
-    env->now_ms = now_ms;
-  env->now_utc_ms = read_clock_ms (CLOCK_REALTIME);
+  if (now_us > env->now_us)
+    env->now_us = now_us;
+  if (env->now_us / 1000 > env->now_ms)
+    env->now_ms = env->now_us / 1000;
+  env->now_utc_ms = read_clock_us (CLOCK_REALTIME) / 1000;
 }

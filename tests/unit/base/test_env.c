@@ -170,6 +170,7 @@ test_system_clocks (void **state)
   assert_true (env.now_ms > 0);
   assert_true (env.now_utc_ms > INT64_C (1600000000000));
   assert_true (cf_timers_next (&env) == UINT64_MAX);
+  assert_true (cf_env_now_us (&env) / 1000 == env.now_ms);
   then_ms = env.now_ms;
   cf_env_system_refresh (&env);
   assert_true (env.now_ms >= then_ms);
@@ -177,6 +178,7 @@ test_system_clocks (void **state)
   then_ms = env.now_ms;
   cf_env_system_refresh (&env);
   assert_true (env.now_ms == then_ms);
+  assert_true (cf_env_now_us (&env) == then_ms * 1000); /* as fine as is known */
 }
 
 static void
