@@ -30,6 +30,7 @@ libassuan-dev       the daemon's local interface
 libevent-dev        event loop
 libsodium-dev       handshake and password gate
 libgcrypt20-dev     encryption of tunnels
+libngtcp2-dev       streams over datagrams: loss, flow, congestion
 libsqlcipher-dev    the encrypted store
 libjansson-dev      JSON
 libncurses-dev      the terminal client

@@ -1,6 +1,6 @@
 # net: what this folder builds and tests.
 noinst_LIBRARIES += libcf-net.a
-libcf_net_a_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CFLAGS)
+libcf_net_a_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CFLAGS) $(NGTCP2_CFLAGS)
 libcf_net_a_SOURCES =
 libcf_net_a_SOURCES += net/addr.c net/addr.h
 libcf_net_a_SOURCES += net/beacon.c net/beacon.h
@@ -21,6 +21,8 @@ libcf_net_a_SOURCES += net/hello.c net/hello.h
 libcf_net_a_SOURCES += net/node.c net/node.h net/node_name.c
 libcf_net_a_SOURCES += net/noise.c net/noise.h
 libcf_net_a_SOURCES += net/record.c net/record.h
+libcf_net_a_SOURCES += net/stream.c net/stream.h net/stream_priv.h net/stream_ngtcp2.h
+libcf_net_a_SOURCES += net/stream_handshake.c net/stream_queue.c net/stream_rules.c net/stream_size.c
 libcf_net_a_SOURCES += net/tunnel.c net/tunnel.h
 libcf_net_a_SOURCES += net/tunnel_guard.c net/tunnel_guard.h
 
@@ -74,6 +76,14 @@ tests_unit_net_test_node_SOURCES = tests/unit/net/test_node.c
 tests_unit_net_test_node_LDADD = $(NET_TEST_LIBS)
 tests_unit_net_test_hello_SOURCES = tests/unit/net/test_hello.c
 tests_unit_net_test_hello_LDADD = $(NET_TEST_LIBS)
+
+# Streams over datagrams.
+check_PROGRAMS += tests/unit/net/test_stream tests/sim/test_stream
+TESTS += tests/unit/net/test_stream tests/sim/test_stream
+tests_unit_net_test_stream_SOURCES = tests/unit/net/test_stream.c tests/sim/wire.c tests/sim/wire.h
+tests_unit_net_test_stream_LDADD = $(NET_TEST_LIBS)
+tests_sim_test_stream_SOURCES = tests/sim/test_stream.c tests/sim/wire.c tests/sim/wire.h
+tests_sim_test_stream_LDADD = $(NET_TEST_LIBS)
 
 check_PROGRAMS += tests/unit/net/test_tunnel tests/unit/net/test_tunnel_handshake
 TESTS += tests/unit/net/test_tunnel tests/unit/net/test_tunnel_handshake

@@ -59,6 +59,19 @@
 #define CF_REKEY_RECORDS (1u << 20)
 #define CF_REKEY_MS (3600 * 1000)
 
+/* Streams over datagrams; sizes are those of one sealed datagram's inside. */
+#define CF_STREAM_DATAGRAM_MIN 1024         /* passes on every path */
+#define CF_STREAM_DATAGRAM_MAX 65000
+#define CF_STREAM_WINDOW_STRANGER (128 * 1024) /* bytes a channel that may be under way to us, of anybody ... */
+#define CF_STREAM_WINDOW_CONTROL (256 * 1024)  /* ... and of whom we know */
+#define CF_STREAM_WINDOW_TALK (4 * 1024 * 1024)
+#define CF_STREAM_WINDOW_BULK (16 * 1024 * 1024)
+#define CF_STREAM_FLIGHT_MAX (16 * 1024 * 1024) /* bytes a channel that we have under way, whatever is allowed */
+#define CF_STREAM_GAPS_MAX 800              /* a channel, in what has come */
+#define CF_STREAM_STALL_MS 20000            /* without progress while something waits */
+#define CF_STREAM_RTT_MS 333                /* before anything was measured */
+#define CF_STREAM_ACK_DELAY_MS 25           /* at most, of an acknowledgement */
+
 #define CF_GUARD_ENTRIES 4096               /* first messages that a responder remembers */
 
 /* Statements. */
