@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* peer.c - the table of peers: who was heard, which devices are tied to whom, who is kept.
  *
- *   a beacon --known device at a known address--> refreshed
- *            --anything else--> peer_fetch.c asks that address for the key
- *                                 --> peer_verify.c --> cf_peers_tie (here)
+ *   peer_discovery.c: a beacon --> peer_fetch.c --> peer_verify.c --> cf_peers_tie (here)
  *
- * Nothing in a beacon changes the table by itself.  An address gets in only when
- * the device key has answered from it.  No OpenPGP work and no tunnels here.
+ * An address gets in only when the device key has answered from it.  No OpenPGP work and no tunnels here.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -241,41 +238,6 @@ peer_gone (struct cf_peers *peers, struct cf_peer *peer)
   }
   save_or_log (peers, peer); /* last_seen */
   cf_strangers_seen (peers->strangers, &peer->fpr);
-}
-
-static void
-heard (void *arg, const struct cf_beacon *beacon, const struct cf_addr *addr)
-{
-  struct cf_peers *peers = arg;
-  const struct cf_self *self = peers->core->self;
-  struct cf_peer *peer;
-  struct cf_peer_device *dev;
-
-  if (!self)
-    return;
-  if (cf_fpr_equal (&beacon->identity, &self->fpr)
-      || !memcmp (beacon->device_key, self->device.device_key, CF_DEVICE_KEY_LEN)) {
-    cf_refused (peers->core->env, CF_REFUSED_BEACON_IDENTITY);
-    return;
-  }
-  peer = cf_map_get (peers->by_device, beacon->device_key);
-  if (peer && cf_fpr_equal (&peer->fpr, &beacon->identity)) {
-    dev = cf_peers_device_by_key (peer, beacon->device_key);
-    for (size_t i = 0; dev && i < dev->addr_count; i++)
-      if (cf_addr_equal (&dev->addrs[i], addr)) {
-        cf_peers_device_add_addr (dev, addr); /* to the front */
-        cf_peers_seen (peers, peer, dev);
-        if (cf_peer_key_state (peers->core, peer) != CF_KEY_OK) /* he may have mended it */
-          cf_peer_fetch (peers->fetches, beacon->device_key, &beacon->identity, addr);
-        return;
-      }
-  }
-  /* A device key is tied to one identity only: a beacon that says otherwise is not worth a tunnel. */
-  if (peer && !cf_fpr_equal (&peer->fpr, &beacon->identity)) {
-    cf_refused (peers->core->env, CF_REFUSED_BEACON_IDENTITY);
-    return;
-  }
-  cf_peer_fetch (peers->fetches, beacon->device_key, &beacon->identity, addr);
 }
 
 static void
@@ -575,41 +537,6 @@ cf_peers_unkeep (struct cf_peers *peers, struct cf_peer *peer)
   return 0;
 }
 
-/* --- discovery --- */
-
-static gpg_error_t
-discovery_begin (struct cf_peers *peers)
-{
-  gpg_error_t err;
-  const struct cf_self *self = peers->core->self;
-  struct cf_discovery_config config = { .visibility = peers->visibility, .heard = heard,
-                                        .recognised = cf_peers_recognised, .arg = peers };
-  struct cf_discovery *discovery;
-
-  config.own.tcp_port = peers->core->net->ops->tcp_port (peers->core->net);
-  memcpy (config.own.device_key, self->device.device_key, CF_DEVICE_KEY_LEN);
-  config.own.identity = self->fpr;
-  if (self->name && strlen (self->name) <= CF_NAME_MAX)
-    strcpy (config.own.name, self->name);
-  err = cf_discovery_new (peers->core->env, peers->core->net, &config, &discovery);
-  if (err)
-    return err;
-  cf_discovery_free (peers->discovery);
-  peers->discovery = discovery;
-  cf_peers_circle_changed (peers);
-  cf_discovery_start (discovery);
-  return 0;
-}
-
-static void
-discovery_try (struct cf_peers *peers)
-{
-  gpg_error_t err = peers->core->self ? discovery_begin (peers) : 0;
-
-  if (err)
-    cf_log (peers->core->env, CF_LOG_ERROR, "discovery could not begin: %s", gpg_strerror (err));
-}
-
 /* Now and then: what only the clock brings about, and what could not be done before. */
 static void
 sweep (void *arg)
@@ -623,7 +550,7 @@ sweep (void *arg)
   size_t pos = 0;
 
   if (!peers->discovery) /* there was no memory for it */
-    discovery_try (peers);
+    cf_peers_discover (peers);
   cf_peers_look_at_keyring (peers);
   if (peers->core->self)
     cf_self_look_at_expiry (peers->core->self, &next_ms);
@@ -647,51 +574,8 @@ sweep (void *arg)
 void
 cf_peers_start (struct cf_peers *peers)
 {
-  discovery_try (peers);
+  cf_peers_discover (peers);
   cf_timer_after (peers->core->env, &peers->sweep, 0); /* who knows what became of keys while we were away */
-}
-
-void
-cf_peers_self_changed (struct cf_core *core)
-{
-  gpg_error_t err;
-
-  if (!core->peers || !core->peers->discovery)
-    return;
-  err = discovery_begin (core->peers);
-  if (err)
-    cf_log (core->env, CF_LOG_ERROR, "discovery could not begin again: %s", gpg_strerror (err));
-}
-
-void
-cf_peers_set_visibility (struct cf_core *core, enum cf_visibility visibility)
-{
-  if (!core->peers)
-    return;
-  core->peers->visibility = visibility;
-  if (core->peers->discovery)
-    cf_discovery_set_visibility (core->peers->discovery, visibility);
-}
-
-enum cf_visibility
-cf_peers_visibility (struct cf_core *core)
-{
-  return core->peers ? core->peers->visibility : CF_VISIBLE_NOBODY;
-}
-
-void
-cf_peers_datagram (struct cf_peers *peers, const struct cf_addr *from, const uint8_t *data, size_t len)
-{
-  if (peers->discovery)
-    cf_discovery_datagram (peers->discovery, from, data, len);
-}
-
-void
-cf_peers_network_changed (struct cf_peers *peers)
-{
-  cf_peer_fetches_forgive (peers->fetches);
-  if (peers->discovery)
-    cf_discovery_network_changed (peers->discovery);
 }
 
 size_t

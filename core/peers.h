@@ -58,6 +58,11 @@ gpg_error_t cf_peers_tie (struct cf_peers *peers, const struct cf_peers_tie *tie
 gpg_error_t cf_peers_show_bad (struct cf_peers *peers, const struct cf_peers_tie *tie) CF_MUST_CHECK;
 /* Would ST be refused, given what is known? */
 gpg_error_t cf_peers_check_newest (struct cf_peers *peers, const struct cf_device_statement *st) CF_MUST_CHECK;
+
+/* --- peer_discovery.c --- */
+
+/* Begin to say and to hear "who's there", or begin again; trouble is logged. */
+void cf_peers_discover (struct cf_peers *peers);
 /* A datagram and a change of network, from link.c, which hears the network. */
 void cf_peers_datagram (struct cf_peers *peers, const struct cf_addr *from, const uint8_t *data, size_t len);
 void cf_peers_network_changed (struct cf_peers *peers);
