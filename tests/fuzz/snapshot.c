@@ -102,6 +102,7 @@ struct head {
 /* At the start of the arena, so that it is restored like the rest. */
 struct arena {
   size_t used;
+  size_t floor; /* what lies below was there before the run */
   struct block *free[CLASSES];
 };
 
@@ -181,6 +182,8 @@ arena_get (size_t len)
   return h + 1;
 }
 
+/* What the snapshot has is not given away again: every run gets memory behind it, which nobody restores, and fewer
+   pages become copies. */
 static void
 arena_put (void *p)
 {
@@ -188,6 +191,8 @@ arena_put (void *p)
   size_t size, n = class_of (h->size, &size);
   struct block *b = p;
 
+  if ((char *) p < (char *) arena + arena->floor)
+    return;
   b->next = arena->free[n];
   arena->free[n] = b;
 }
@@ -348,6 +353,8 @@ fuzz_snapshot_take (int which)
   void *p;
 
   FUZZ_CHECK (!arena && sysconf (_SC_PAGESIZE) == PAGE);
+  world->arena->used = world->arena->floor = len;
+  memset (world->arena->free, 0, sizeof world->arena->free);
   forget (world);
   for (size_t i = 0; i < part_count; i++) {
     free (parts[i].saved[which]);
