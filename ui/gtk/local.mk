@@ -102,7 +102,7 @@ libcf_gtk_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(GTK_CFLAGS) $(ZBAR_CFL
 # GTK's macros and signatures trip these.
 GTK_WARNINGS = -Wno-conversion -Wno-cast-qual
 libcf_gtk_a_CFLAGS = $(AM_CFLAGS) $(GTK_WARNINGS)
-GTK_CLIENT_LIBS = libcf-gtk.a $(CLIENT_LIBS) $(GTK_LIBS) $(ZBAR_LIBS)
+GTK_CLIENT_LIBS = libcf-gtk.a $(CLIENT_LIBS) $(GTK_LIBS) $(ZBAR_LIBS) -lm
 
 bin_PROGRAMS += confab-gtk
 confab_gtk_SOURCES = ui/gtk/main.c base/wiping_heap.c
