@@ -4,14 +4,19 @@
 
 #include "ui/gtk/shortcuts.h"
 
+/* Made when it is first wanted, and only hidden then: GTK's own descriptions of its parts for screen readers complain when
+   they outlive the parts. */
 void
 cf_shortcuts_show (CfApp *app, GtkWindow *parent)
 {
-  GtkBuilder *builder = gtk_builder_new_from_resource ("/im/confab/Confab/shortcuts.ui");
-  GtkWindow *window = GTK_WINDOW (gtk_builder_get_object (builder, "shortcuts"));
+  GtkApplicationWindow *window = GTK_APPLICATION_WINDOW (parent);
+  GtkBuilder *builder;
 
   (void) app;
-  gtk_window_set_transient_for (window, parent);
-  gtk_window_present (window);
-  g_object_unref (builder);
+  if (!gtk_application_window_get_help_overlay (window)) {
+    builder = gtk_builder_new_from_resource ("/im/confab/Confab/shortcuts.ui");
+    gtk_application_window_set_help_overlay (window, GTK_SHORTCUTS_WINDOW (gtk_builder_get_object (builder, "shortcuts")));
+    g_object_unref (builder);
+  }
+  gtk_window_present (GTK_WINDOW (gtk_application_window_get_help_overlay (window)));
 }
