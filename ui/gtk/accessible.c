@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* accessible.c - what widgets of libhandy keep from assistive technology: they draw their titles, and do not tell. */
+/* accessible.c - what widgets keep from assistive technology: those of libhandy draw their titles, a list draws what stands
+   in the place of its rows, and they do not tell. */
 #include <config.h>
 
 #include "ui/gtk/accessible.h"
@@ -43,4 +44,22 @@ void
 cf_accessible_tell_titles (GtkWidget *widget)
 {
   tell (widget, NULL);
+}
+
+static void
+tell_placeholder (GtkLabel *label)
+{
+  GtkWidget *list = gtk_widget_get_parent (GTK_WIDGET (label));
+
+  atk_object_set_description (gtk_widget_get_accessible (list),
+                              gtk_widget_get_mapped (GTK_WIDGET (label)) ? gtk_label_get_text (label) : "");
+}
+
+void
+cf_accessible_tell_placeholder (GtkLabel *label)
+{
+  static const char *const signals[] = { "map", "unmap", "notify::label" };
+
+  for (size_t i = 0; i < G_N_ELEMENTS (signals); i++)
+    g_signal_connect_after (label, signals[i], G_CALLBACK (tell_placeholder), NULL);
 }

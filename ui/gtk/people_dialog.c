@@ -7,6 +7,7 @@
 
 #include "ui/client/i18n.h"
 #include "ui/client/model.h"
+#include "ui/gtk/accessible.h"
 #include "ui/gtk/list_row.h"
 #include "ui/gtk/open_dialog.h"
 #include "ui/gtk/people_dialog.h"
@@ -23,6 +24,7 @@ struct _CfPeopleDialog {
   char *needle; /* casefolded */
   GtkEntry *search;
   GtkListBox *list;
+  GtkLabel *nobody;
   GtkWidget *add_contact, *address;
 };
 
@@ -144,6 +146,7 @@ cf_people_dialog_class_init (CfPeopleDialogClass *class)
   gtk_widget_class_set_template_from_resource (widget, "/im/confab/Confab/people_dialog.ui");
   gtk_widget_class_bind_template_child (widget, CfPeopleDialog, search);
   gtk_widget_class_bind_template_child (widget, CfPeopleDialog, list);
+  gtk_widget_class_bind_template_child (widget, CfPeopleDialog, nobody);
   gtk_widget_class_bind_template_child (widget, CfPeopleDialog, add_contact);
   gtk_widget_class_bind_template_child (widget, CfPeopleDialog, address);
   gtk_widget_class_bind_template_callback (widget, on_search_changed);
@@ -157,6 +160,7 @@ cf_people_dialog_init (CfPeopleDialog *dialog)
 {
   dialog->needle = g_strdup ("");
   gtk_widget_init_template (GTK_WIDGET (dialog));
+  cf_accessible_tell_placeholder (dialog->nobody);
   gtk_list_box_set_header_func (dialog->list, cf_list_row_header, NULL, NULL);
   gtk_list_box_set_sort_func (dialog->list, cf_list_row_compare, NULL, NULL);
   g_signal_connect_swapped (dialog->add_contact, "clicked", G_CALLBACK (on_elsewhere), dialog);

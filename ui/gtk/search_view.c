@@ -9,6 +9,7 @@
 #include "ui/client/i18n.h"
 #include "ui/client/model.h"
 #include "ui/client/words.h"
+#include "ui/gtk/accessible.h"
 #include "ui/gtk/avatar.h"
 #include "ui/gtk/message_row_text.h"
 #include "ui/gtk/search_view.h"
@@ -254,6 +255,7 @@ static void
 cf_search_view_init (CfSearchView *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  cf_accessible_tell_placeholder (self->hint);
   say_hint (self);
 }
 

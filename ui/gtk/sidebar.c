@@ -14,6 +14,7 @@
 
 #include "ui/client/i18n.h"
 #include "ui/client/model.h"
+#include "ui/gtk/accessible.h"
 #include "ui/gtk/conversation_actions.h"
 #include "ui/gtk/sidebar.h"
 
@@ -515,6 +516,7 @@ cf_sidebar_init (CfSidebar *sidebar)
   sidebar->seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   sidebar->needle = g_strdup ("");
   gtk_widget_init_template (GTK_WIDGET (sidebar));
+  cf_accessible_tell_placeholder (sidebar->nothing);
   hdy_search_bar_connect_entry (sidebar->search_bar, GTK_ENTRY (sidebar->search));
   gtk_list_box_set_header_func (sidebar->list, cf_list_row_header, NULL, NULL);
   gtk_list_box_set_sort_func (sidebar->list, cf_list_row_compare, NULL, NULL);
