@@ -235,8 +235,13 @@ on_add (CfAddContactDialog *dialog)
 static void
 on_open (CfAddContactDialog *dialog)
 {
-  cf_open_dialog_show (dialog->app, gtk_window_get_transient_for (GTK_WINDOW (dialog)), dialog->peer, NULL, CF_OPEN);
-  gtk_window_close (GTK_WINDOW (dialog));
+  CfApp *app = dialog->app;
+  GtkWindow *parent = gtk_window_get_transient_for (GTK_WINDOW (dialog));
+  char *peer = g_strdup (dialog->peer);
+
+  gtk_widget_destroy (GTK_WIDGET (dialog)); /* first: what is modal keeps others from being closed */
+  cf_open_dialog_show (app, parent, peer, NULL, CF_OPEN);
+  g_free (peer);
 }
 
 /* ---- other ways to give it ---- */
