@@ -54,7 +54,7 @@ static void
 on_address (GtkWidget *widget, const struct cf_client_error *error, const json_t *row)
 {
   CfAddressDialog *dialog = CF_ADDRESS_DIALOG (widget);
-  const char *text = cf_row_text (row, "uri");
+  const char *text = cf_row_text (row, "address");
   char *who;
 
   gtk_widget_set_sensitive (dialog->renew, TRUE);
@@ -62,8 +62,6 @@ on_address (GtkWidget *widget, const struct cf_client_error *error, const json_t
     tell_error (dialog, error);
     return;
   }
-  if (!*text)
-    text = cf_row_text (row, "address");
   if (dialog->text && strcmp (dialog->text, text))
     tell (dialog, _("This is your address from now on. Those who have the old one can no longer find you with it."));
   g_free (dialog->text);

@@ -17,6 +17,7 @@
 
 #define NAME_MAX_CHARS 64
 #define FOLDER_CHARS 24
+#define ENTRY_CHARS 24 /* where there is room */
 
 struct _CfSettingsRow {
   HdyActionRow parent;
@@ -211,6 +212,7 @@ new_entry (CfSettingsRow *row)
 
   gtk_entry_set_max_length (GTK_ENTRY (control), NAME_MAX_CHARS);
   gtk_entry_set_width_chars (GTK_ENTRY (control), 10);
+  gtk_entry_set_max_width_chars (GTK_ENTRY (control), ENTRY_CHARS);
   g_signal_connect_swapped (control, "activate", G_CALLBACK (on_entry), row);
   g_signal_connect_object (control, "focus-out-event", G_CALLBACK (on_entry_left), row, G_CONNECT_SWAPPED);
   return control;
