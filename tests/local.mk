@@ -96,12 +96,12 @@ TESTS += tests/e2e/changes.sh tests/e2e/damage.sh tests/e2e/durable.sh tests/e2e
 tests/e2e/damage.log tests/e2e/durable.log tests/e2e/events.log tests/e2e/files.log tests/e2e/hostile.log tests/e2e/secrets.log tests/e2e/talk.log tests/e2e/trouble.log tests/e2e/visible.log: confab confabd
 
 # The desktop client at two windows; the script skips where there is no desktop client.
-EXTRA_DIST += tests/e2e/desk.py tests/e2e/desktop.py tests/e2e/desktop_person.py
-dist_check_SCRIPTS += tests/e2e/desk.sh tests/e2e/desktop.sh
-TESTS += tests/e2e/desktop.sh
-tests/e2e/desktop.log: confab confabd
+EXTRA_DIST += tests/e2e/desk.py tests/e2e/desktop.py tests/e2e/desktop_person.py tests/e2e/desktop_self.py
+dist_check_SCRIPTS += tests/e2e/desk.sh tests/e2e/desktop.sh tests/e2e/desktop_self.sh
+TESTS += tests/e2e/desktop.sh tests/e2e/desktop_self.sh
+tests/e2e/desktop.log tests/e2e/desktop_self.log: confab confabd
 if HAVE_GTK
-tests/e2e/desktop.log: confab-gtk
+tests/e2e/desktop.log tests/e2e/desktop_self.log: confab-gtk
 endif
 
 # Files at two windows.

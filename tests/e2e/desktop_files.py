@@ -275,15 +275,20 @@ def refused(lab, desk):
     talk.left.shot("files-refused")
     talk.press(talk.left, "tool.desktop", "^Try again$")
     right.find("panel", "^tool.desktop: Offered")
-    os.makedirs(talk.b.dir + "/incoming")  # what the chooser begins with
+    elsewhere = talk.b.dir + "/elsewhere"
+    for folder in (talk.b.dir + "/incoming", elsewhere):  # the first is what the chooser begins with
+        os.makedirs(folder)
     talk.press(talk.right, "tool.desktop", "^Save to")
-    right.click("push button", "^Save here$")
+    right.find("push button", "^Save here$")
+    talk.right.shot("files-save-to")
+    right.give_path(elsewhere, "Save here")
     right.find("panel", "^tool.desktop: Done")
+    check(same(path, elsewhere + "/tool.desktop"), "it lies in the folder that was chosen")
     talk.press(talk.right, "tool.desktop", "^Open$")
     right.find("label", "^This can run as a program$")
     talk.right.shot("files-program")
     right.click("push button", "^Open folder$")
-    talk.shown(talk.b, "/incoming")
+    talk.shown(talk.b, "/elsewhere")
 
 
 @at_desks

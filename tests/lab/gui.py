@@ -90,6 +90,13 @@ def box(node):
     return r.x, r.y, r.width, r.height
 
 
+def colour(x, y):
+    """Red, green and blue of a place on the screen."""
+    Gdk.init([])
+    Gdk.Display.get_default().sync()
+    return tuple(Gdk.pixbuf_get_from_window(Gdk.get_default_root_window(), x, y, 1, 1).get_pixels()[:3])
+
+
 def xdo(*args):
     subprocess.run(["xdotool", *map(str, args)], check=True, stdout=subprocess.DEVNULL)
 
@@ -183,6 +190,18 @@ class App:
         node = self.find(role, name)
         Atspi.EditableText.set_text_contents(node.get_editable_text_iface(), words)
         return node
+
+    def give_path(self, path, button):
+        """PATH for the chooser of files in front, which ends with BUTTON."""
+        self.find("push button", f"^{button}$")
+        self.front()
+        until(lambda: any(has(n, "ACTIVE") for n in self.all("file chooser"))
+              or xdo("windowactivate", self.windows()[-1]), "chooser with the keyboard")
+        self.key("ctrl+l")
+        entry = until(lambda: next((n for n in self.all("text") if has(n, "FOCUSED")), None), "place for a path")
+        Atspi.EditableText.set_text_contents(entry.get_editable_text_iface(), path)
+        self.click("push button", f"^{button}$")
+        self.gone("push button", f"^{button}$")
 
     def key(self, *keys):
         self.front()

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Stories of the desktop client about oneself: settings, one's address, adding people by theirs, what one keeps and finds
+again."""
+import mailbox
+import os
+
+from desk import at_desks
+from desktop import opened, two
+from desktop_person import do, panel
+from gui import box, colour, until
+from lab import check, run_stories
+
+
+def choose(app, name, value):
+    """One of what a combo box has to offer, by the pointer."""
+    app.point(app.find("combo box", f"^{name}$"))
+    app.point(app.find("menu item", f"^{value}$"))
+
+
+def chosen(app, name):
+    """What a combo box says that is chosen."""
+    return app.find("combo box", f"^{name}$").get_selection_iface().get_selected_child(0).get_name()
+
+
+def page(app, name):
+    app.click("radio button", f"^{name}$")
+
+
+@at_desks
+def settings(lab, desk):
+    """What is set at the window is the daemon's, and what is set elsewhere is seen at the window"""
+    a = lab.person("alice", "h1")
+    a.init()
+    at = desk(a)
+    app = at.open()
+    app.find("label", "Nobody nearby")
+
+    def is_set(**wanted):
+        until(lambda: wanted.items() <= {row["key"]: row["value"] for row in a.confab("config").rows}.items(),
+              lambda: f"{wanted} in {a.confab('config').rows}")
+    app.key("ctrl+comma")
+    app.type("text", "^Name$", "Alice in the lab\n")
+    is_set(name="Alice in the lab")
+    choose(app, "Look", "Dark")
+    is_set(theme="dark")
+    app.click("radio button", "^Contacts only$")
+    until(lambda: a.confab("status").row["visibility"] == "contacts", "seen by contacts only")
+    at.shot("settings-dark")
+    page(app, "Conversations")
+    app.click("toggle button", "^Read receipts$")
+    choose(app, "Accept files without asking", "Up to 10 MB")
+    is_set(receipts="off", **{"accept-files": "10M"})
+    a.confab("config", "send-key", "ctrl-enter")
+    until(lambda: chosen(app, "Send with") == "Ctrl+Enter", "what was set elsewhere")
+    at.shot("settings-conversations")
+    page(app, "Network")
+    app.find("list item", "^Reachable by others$")
+    at.shot("settings-network")
+    app.key("Escape")
+    app.gone("list item", "^Reachable by others$")
+
+    app.key("ctrl+question")
+    app.find("label", "^Jump to a conversation$")
+    at.shot("shortcuts")
+    app.key("Escape")
+    app.gone("label", "^Jump to a conversation$")
+
+
+@at_desks
+def addresses(lab, desk):
+    """One's address is shown and saved as a picture; by its text, or its picture, another adds one, who can be asked"""
+    a, b, _ = two(lab)
+    left, right = desk(a), desk(b)
+    bob = right.open()
+    bob.click("toggle button", "^Menu$")
+    bob.click(None, "^Your Address")
+    bob.find(None, "^QR code of your address$")
+    address = b.confab("address").row["address"]
+    bob.find("label", f"^{address}$")
+    right.shot("address")
+    picture = os.path.join(b.dir, "me.png")
+    bob.click("push button", "^Save the code")
+    bob.give_path(picture, "Save")
+    bob.find("label", "^Saved as me.png")
+    right.close()
+
+    alice = left.open()
+    alice.click("toggle button", "^New$")
+    alice.click(None, "^Add a Contact")
+    wrong = address[:-1] + ("0" if address[-1] != "0" else "1")
+    alice.type("text", "^Address$", wrong)
+    alice.find("label", "There is a mistake in this address")
+    left.shot("add-wrong")
+    if alice.all("list item", "^Scan with the camera$"):  # this build can read codes
+        alice.focus("list item", "^Scan with the camera$")
+        alice.key("Return")
+        alice.find("panel", "^(No camera was found|The camera .*)$")
+        left.shot("add-camera")
+        alice.click("push button", "^Back$")
+        alice.focus("list item", "^Open a picture of a code$")
+        alice.key("Return")
+        alice.give_path(picture, "Open")
+    else:
+        alice.fill("text", "^Address$", address)
+    alice.find(None, "bob@test.invalid")
+    left.shot("add-person")
+    check(not [c for c in a.confab("contacts").rows], "nobody is added before the button is pressed")
+    alice.click("push button", "^Add$")
+    alice.find("panel", "^bob is a contact now$")
+    left.shot("add-done")
+    check([c["fingerprint"] for c in a.confab("contacts").rows] == [b.fpr], "bob is a contact")
+    alice.click("push button", "^Open a conversation")
+    alice.find("password text", "^Password")
+    left.shot("add-open")
+    alice.gone("panel", "^bob is a contact now$")
+
+
+@at_desks
+def kept(lab, desk):
+    """A quote leads to what it quotes, words that nobody wrote are not found, and all of it can be kept as mails"""
+    a, b, conv = two(lab, talking=True)
+    first = b.confab("send", conv, "the very first words", "--wait", "delivered").row["message"]
+    b.confab("send", conv, "--lines", "-", stdin="".join(f"line {i}\n" for i in range(60)))
+    a.wait("message", text="line 59")
+    a.confab("send", conv, f"--reply-to={first}", "--wait=delivered", "those I remember")
+    a.confab("read", conv)
+    at = opened(desk, a, "bob")
+    app = at.app
+    reply = app.find("list item", "^You, .*those I remember$")
+    check(not app.all("list item", "^bob, .*the very first words$"), "the first words are out of sight")
+    app.click("push button", "the very first words")
+    row = app.find("list item", "^bob, .*the very first words$")
+    flash = until(lambda: colour(*edge(row)), "colour")
+    at.shot("quote-flash")
+    until(lambda: colour(*edge(row)) != flash, "end of the flash")
+
+    app.key("ctrl+f")
+    app.type("text", "^Find in this", "xyzzy")
+    app.find("label", "^Not found$")
+    app.key("Escape")
+    app.key("ctrl+shift+f")
+    until(lambda: described(app, "list box", "^What was found$", "Type words that were written"), "what to do")
+    app.type("text", "^Find in all", "xyzzy")
+    until(lambda: described(app, "list box", "^What was found$", "Nothing was found."), "that there is nothing")
+    at.shot("find-nothing")
+    app.key("Escape")
+
+    path = os.path.join(a.dir, "kept.mbox")
+    app.click("toggle button", "^Security$")
+    do(at, "Export")
+    at.shot("export")
+    app.click("push button", "^Choose a file")
+    app.give_path(path, "Save")
+    until(lambda: described(app, "list item", "^Export$", "Saved as kept.mbox"), "that it was saved")
+    with open(path, encoding="utf-8", newline="") as file:
+        check(file.read() == "".join(row["mail"] for row in a.confab("export", conv).rows), "all of it is there")
+    check(len(mailbox.mbox(path)), "in mails")
+    check(os.stat(path).st_mode & 0o777 == 0o600, "for its owner's eyes only")
+
+
+def described(app, role, name, words):
+    """A row by what stands below its name; an empty list by what stands in the place of its rows."""
+    return app.find(role, name).get_description().startswith(words)
+
+
+def edge(row):
+    """A place in a row where nothing is written: at its right end."""
+    x, y, width, height = box(row)
+    return x + width - 3, y + height // 2
+
+
+if __name__ == "__main__":
+    run_stories(settings, addresses, kept)
