@@ -63,6 +63,9 @@ enum cf_refusal {
   CF_REFUSED_HELLO_QUESTIONS,
   CF_REFUSED_HELLO_CROWDED,
   CF_REFUSED_HELLO_SECOND,
+  /* what he says of where he is */
+  CF_REFUSED_PATHS_MALFORMED,
+  CF_REFUSED_PATHS_STRANGER,
   /* public keys and device statements, in HELLO and KEY alike */
   CF_REFUSED_STATEMENT_OWN,
   CF_REFUSED_STATEMENT_TIME,
@@ -119,6 +122,7 @@ enum cf_refusal {
   CF_REFUSED_TRANSFER_END,
   /* what a node's guests ask for */
   CF_REFUSED_NODE_MALFORMED,
+  CF_REFUSED_NODE_UNEXPECTED,
   CF_REFUSED_NODE_SERVICE,
   CF_REFUSED_NODE_FLOOD,
   CF_REFUSED_NODE_FULL,

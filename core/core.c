@@ -13,6 +13,7 @@
 #include "core/gate.h"
 #include "core/link.h"
 #include "core/message.h"
+#include "core/nodes.h"
 #include "core/orphan_keys.h"
 #include "core/peer.h"
 #include "core/people.h"
@@ -38,6 +39,8 @@ cf_core_start_modules (struct cf_core *core)
   if (!err)
     err = cf_links_new (core, &core->links);
   if (!err)
+    err = cf_nodes_new (core, &core->nodes);
+  if (!err)
     err = cf_conversations_new (core, &core->conversations);
   if (!err)
     err = cf_gate_new (core, &core->gate);
@@ -59,6 +62,7 @@ cf_core_start_modules (struct cf_core *core)
     goto leave;
   cf_links_start (core->links);
   cf_peers_start (core->peers);
+  cf_nodes_start (core->nodes);
 
 leave:
   if (err)
@@ -81,6 +85,7 @@ cf_core_stop_modules (struct cf_core *core)
   core->gate = NULL;
   cf_conversations_free (core->conversations);
   core->conversations = NULL;
+  cf_nodes_free (core->nodes); /* what went through them fails, as if the network had */
   cf_links_free (core->links);
   core->links = NULL;
   cf_peers_free (core->peers);

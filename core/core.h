@@ -43,6 +43,7 @@ struct cf_core {
   struct cf_events *events;  /* event.h; always there */
   struct cf_peers *peers;    /* peer.h: who is near, who is a contact */
   struct cf_links *links;    /* link.h: tunnels to them */
+  struct cf_nodes *nodes;    /* nodes.h: public nodes, through which others are reached */
   struct cf_conversations *conversations; /* conversation.h */
   struct cf_gate *gate;      /* gate.h: requests, passwords, opening */
   struct cf_messages *messages; /* message.h: what is said in open ones */

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "core/links.h"
+#include "core/nodes.h"
 #include "core/self.h"
 
 #define SWEEP_MS 60000
@@ -81,6 +82,7 @@ link_free (struct cf_link *link)
   cf_timer_cancel (env, &link->retry);
   cf_timer_cancel (env, &link->stagger);
   cf_timer_cancel (env, &link->idle);
+  cf_link_paths_free (link);
   free (link);
 }
 
@@ -154,6 +156,8 @@ cf_link_went_up (struct cf_link *link, struct cf_way *way, struct cf_peer *peer)
     cf_timer_after (links->core->env, &link->idle, IDLE_MS);
   if (links->handler)
     links->handler->up (links->handler_arg, peer);
+  if (link->up == way)
+    cf_link_paths_up (link);
 }
 
 void
@@ -262,14 +266,21 @@ addr_is_local (const struct cf_addr *a)
          || (b[0] == 169 && b[1] == 254);
 }
 
+enum cf_rank
+cf_route_rank (const struct cf_addr *addr)
+{
+  if (addr->family == CF_ADDR_NODE)
+    return CF_RANK_RELAY;
+  return addr_is_local (addr) ? CF_RANK_LAN : CF_RANK_DIRECT;
+}
+
 const char *
 cf_link_route (struct cf_core *core, const struct cf_fpr *peer)
 {
+  static const char *const names[] = { "lan", "direct", "punched", "relay" }; /* as enum cf_rank */
   struct cf_way *way = up_way (core, peer);
 
-  if (!way)
-    return NULL;
-  return addr_is_local (cf_way_addr (way)) ? "lan" : "direct";
+  return way ? names[cf_route_rank (cf_way_addr (way))] : NULL;
 }
 
 gpg_error_t
@@ -366,6 +377,8 @@ cf_links_heard (struct cf_core *core, const struct cf_peer *peer)
 {
   struct cf_link *link = cf_links_find (core->links, &peer->fpr);
 
+  if (link && link->up)
+    cf_link_paths_soon (link);
   if (!link || !link->wants || link->up || link->dialling)
     return;
   /* Not now, but next turn: a way of his may be going up just now.  Beacons must not make us dial without pause. */
@@ -391,6 +404,7 @@ cf_links_reconnect (struct cf_core *core, const char *reason)
     link->backoff_ms = 0;
     cf_link_drop (core, &link->fpr, 0, reason);
   }
+  cf_nodes_reconnect (core);
 }
 
 void
@@ -409,18 +423,24 @@ cf_links_device_lapsed (struct cf_core *core, const struct cf_fpr *fpr, const ui
 
 /* --- the network --- */
 
+void
+cf_links_accept (struct cf_links *links, struct cf_net *net, struct cf_conn *conn, const struct cf_addr *from)
+{
+  if (!links->core->self || !links->core->peers || !cf_links_admit (links, from)) {
+    links->counts.refused++;
+    net->ops->close (conn);
+    return;
+  }
+  links->counts.accepted++;
+  cf_way_accept (links, net, conn, from);
+}
+
 static void
 net_accepted (void *arg, struct cf_conn *conn, const struct cf_addr *from)
 {
   struct cf_links *links = arg;
 
-  if (!links->core->self || !links->core->peers || !cf_links_admit (links, from)) {
-    links->counts.refused++;
-    links->core->net->ops->close (conn);
-    return;
-  }
-  links->counts.accepted++;
-  cf_way_accept (links, conn, from);
+  cf_links_accept (links, links->core->net, conn, from);
 }
 
 static void
@@ -430,6 +450,23 @@ net_datagram (void *arg, const struct cf_addr *from, const uint8_t *data, size_t
 
   if (links->core->peers)
     cf_peers_datagram (links->core->peers, from, data, len);
+}
+
+void
+cf_links_way_found (struct cf_links *links)
+{
+  const void *key;
+  void *value;
+  size_t pos = 0;
+
+  while (cf_map_next (links->by_fpr, &pos, &key, &value)) {
+    struct cf_link *link = value;
+
+    if (!link->wants || link->up || link->dialling)
+      continue;
+    link->backoff_ms = 0;
+    cf_timer_after (links->core->env, &link->retry, 0);
+  }
 }
 
 static void
@@ -442,11 +479,15 @@ net_changed (void *arg)
 
   if (links->core->peers)
     cf_peers_network_changed (links->core->peers);
+  cf_nodes_network_changed (links->core);
   while (cf_map_next (links->by_fpr, &pos, &key, &value)) {
     struct cf_link *link = value;
 
-    if (link->up)
+    if (link->up) {
       cf_way_probe (link->up);
+      cf_link_paths_say (link);
+      cf_link_paths_soon (link);
+    }
     if (!link->wants || link->up)
       continue;
     cf_link_dial_stop (link);

@@ -12,9 +12,11 @@
 #include <string.h>
 
 #include "core/links.h"
+#include "core/nodes.h"
 
 #define STAGGER_MS 250
 #define AT_ONCE_MAX 4
+#define DIRECT_FIRST 2
 #define BACKOFF_LAST_MS 30000
 /* For so long after a loss the path is looked for often: it is back within seconds of its return, even when no
    carrier tells of it (a switch, a cable behind one). */
@@ -44,7 +46,23 @@ may_be_dialled (const struct cf_env *env, const struct cf_peer_device *d)
   return d->vouched_ms && env->now_ms - d->vouched_ms < CF_PEER_GONE_MS;
 }
 
-/* Devices seen last come first; addresses are kept newest first. */
+/* Every node may relay to the device with KEY: who waits for it costs little, and who is not there is said at once. */
+static void
+collect_relays (struct cf_link *link, const uint8_t key[CF_DEVICE_KEY_LEN])
+{
+  struct cf_addr vias[CF_NODES_MAX];
+  size_t count = cf_nodes_relays (link->links->core, vias, CF_NODES_MAX);
+
+  for (size_t i = 0; i < count && link->candidate_count < CF_LINK_CANDIDATES_MAX; i++) {
+    struct cf_link_candidate *c = &link->candidates[link->candidate_count++];
+
+    memcpy (c->device, key, CF_DEVICE_KEY_LEN);
+    c->addr = vias[i];
+  }
+}
+
+/* Devices seen last come first; addresses are kept newest first.  Nodes have their turn after the DIRECT_FIRST newest
+   addresses: those of other networks, where nobody answers, would make them wait too long. */
 static void
 collect (struct cf_link *link, const struct cf_peer *peer)
 {
@@ -65,14 +83,19 @@ collect (struct cf_link *link, const struct cf_peer *peer)
       return;
     taken[best - peer->devices] = true;
     for (size_t i = 0; i < best->addr_count; i++) {
-      struct cf_link_candidate *c = &link->candidates[link->candidate_count];
+      struct cf_link_candidate *c;
 
+      if (i == DIRECT_FIRST)
+        collect_relays (link, best->key);
       if (link->candidate_count == CF_LINK_CANDIDATES_MAX)
         return;
+      c = &link->candidates[link->candidate_count];
       memcpy (c->device, best->key, CF_DEVICE_KEY_LEN);
       c->addr = best->addrs[i];
       link->candidate_count++;
     }
+    if (best->addr_count <= DIRECT_FIRST)
+      collect_relays (link, best->key);
   }
 }
 

@@ -14,10 +14,12 @@
 
 #include "base/text.h"
 #include "core/links.h"
+#include "core/nodes.h"
 
 struct cf_link_tunnel {
   struct cf_link_tunnel *next, **link;
   struct cf_links *links;
+  struct cf_net *net;      /* what carries CONN: the system's, or nodes */
   struct cf_conn *conn;    /* NULL once closed */
   struct cf_tunnel *tunnel;
   const struct cf_link_tunnel_handler *handler; /* NULL: nobody listens */
@@ -32,7 +34,7 @@ struct cf_link_tunnel {
 static const struct cf_net_ops *
 net_ops (const struct cf_link_tunnel *t)
 {
-  return t->links->core->net->ops;
+  return t->net->ops;
 }
 
 static void
@@ -202,7 +204,7 @@ tunnel_new (struct cf_links *links, const struct cf_addr *addr, const struct cf_
 {
   gpg_error_t err;
   struct cf_tunnel_config config = { .initiator = initiator, .own_secret = keys->own_secret,
-                                     .own_public = keys->own_public };
+                                     .own_public = keys->own_public, .idle_ms = keys->idle_ms };
   struct cf_link_tunnel *t = calloc (1, sizeof *t);
 
   if (!t)
@@ -249,7 +251,13 @@ cf_link_tunnel_dial (struct cf_links *links, const struct cf_addr *to, const str
   err = tunnel_new (links, to, keys, true, &t);
   if (err)
     return err;
-  err = links->core->net->ops->dial (links->core->net, to, &conn_handler, t, &t->conn);
+  if (to->family == CF_ADDR_NODE) {
+    t->net = cf_nodes_net (links->core);
+    err = cf_nodes_dial (links->core, to, keys->remote_public, &conn_handler, t, &t->conn);
+  } else {
+    t->net = links->core->net;
+    err = t->net->ops->dial (t->net, to, &conn_handler, t, &t->conn);
+  }
   if (err) {
     tunnel_free (t);
     return err;
@@ -260,7 +268,7 @@ cf_link_tunnel_dial (struct cf_links *links, const struct cf_addr *to, const str
 }
 
 gpg_error_t
-cf_link_tunnel_accept (struct cf_links *links, struct cf_conn *conn, const struct cf_addr *from,
+cf_link_tunnel_accept (struct cf_links *links, struct cf_net *net, struct cf_conn *conn, const struct cf_addr *from,
                        const struct cf_link_tunnel_keys *keys, const struct cf_link_tunnel_handler *handler, void *arg,
                        struct cf_link_tunnel **r_tunnel)
 {
@@ -269,11 +277,12 @@ cf_link_tunnel_accept (struct cf_links *links, struct cf_conn *conn, const struc
 
   err = tunnel_new (links, from, keys, false, &t);
   if (err) {
-    links->core->net->ops->close (conn);
+    net->ops->close (conn);
     return err;
   }
+  t->net = net;
   t->conn = conn;
-  links->core->net->ops->set_handler (conn, &conn_handler, t);
+  net->ops->set_handler (conn, &conn_handler, t);
   tunnel_enter (t, handler, arg);
   *r_tunnel = t;
   cf_tunnel_start (t->tunnel);

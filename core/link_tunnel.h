@@ -27,15 +27,19 @@ struct cf_link_tunnel_handler {
 struct cf_link_tunnel_keys {
   const uint8_t *own_secret, *own_public; /* copied */
   const uint8_t *remote_public;           /* initiator only */
+  uint32_t idle_ms;                       /* as cf_tunnel_config's */
 };
 
-/* Both run under a deadline of CF_HANDSHAKE_MS until _established.  An error leaves nothing behind; CONN is closed. */
+/* Both run under a deadline of CF_HANDSHAKE_MS until _established.  An error leaves nothing behind; CONN is closed.
+   TO may be behind a node: then it is there that the holder of the remote key is asked for. */
 gpg_error_t cf_link_tunnel_dial (struct cf_links *links, const struct cf_addr *to, const struct cf_link_tunnel_keys *keys,
                                  const struct cf_link_tunnel_handler *handler, void *arg,
                                  struct cf_link_tunnel **r_tunnel) CF_MUST_CHECK;
-gpg_error_t cf_link_tunnel_accept (struct cf_links *links, struct cf_conn *conn, const struct cf_addr *from,
-                                   const struct cf_link_tunnel_keys *keys, const struct cf_link_tunnel_handler *handler,
-                                   void *arg, struct cf_link_tunnel **r_tunnel) CF_MUST_CHECK;
+/* CONN is one of NET's. */
+gpg_error_t cf_link_tunnel_accept (struct cf_links *links, struct cf_net *net, struct cf_conn *conn,
+                                   const struct cf_addr *from, const struct cf_link_tunnel_keys *keys,
+                                   const struct cf_link_tunnel_handler *handler, void *arg,
+                                   struct cf_link_tunnel **r_tunnel) CF_MUST_CHECK;
 void cf_link_tunnel_established (struct cf_link_tunnel *tunnel);
 /* Errors: as cf_tunnel_send. */
 gpg_error_t cf_link_tunnel_send (struct cf_link_tunnel *tunnel, enum cf_channel channel, const void *data,

@@ -16,6 +16,7 @@
 
 #include "core/links.h"
 #include "core/self.h"
+#include "net/paths.h"
 
 #define EARLY_MAX (2 * CF_MESSAGE_TALK_MAX) /* talk that overtakes our checking */
 #define UNWANTED_UP_MAX 256                 /* tunnels of strangers that nobody here wants */
@@ -173,6 +174,12 @@ ours_is_lower (const struct cf_way *way)
   return memcmp (way->links->core->self->device.device_key, way->device, CF_DEVICE_KEY_LEN) < 0;
 }
 
+static bool
+is_better (const struct cf_way *way, const struct cf_way *other)
+{
+  return cf_route_rank (&way->addr) < cf_route_rank (&other->addr);
+}
+
 /* May the accepted WAY go on, given LINK's other ways?  Those that must yield to it are closed. */
 static bool
 accepted_may_go_on (struct cf_link *link, struct cf_way *way)
@@ -192,7 +199,8 @@ accepted_may_go_on (struct cf_link *link, struct cf_way *way)
       if (ours_is_lower (way))
         return false;
       cf_way_drop (w, 0, "the other tunnel stays");
-    } else if (w->state == WAY_UP && ours_is_lower (way) && env->now_ms - link->up_ms < CF_LINK_COLLISION_MS) {
+    } else if (w->state == WAY_UP && ours_is_lower (way) && !is_better (way, w)
+               && env->now_ms - link->up_ms < CF_LINK_COLLISION_MS) {
       return false;
     }
   }
@@ -204,7 +212,7 @@ static bool
 dialled_may_go_on (const struct cf_way *way)
 {
   for (const struct cf_way *w = way->link->ways; w; w = w->next)
-    if (w != way && (w->state == WAY_ASKED || w->state == WAY_CHECKING || w->state == WAY_UP))
+    if (w != way && (w->state == WAY_ASKED || w->state == WAY_CHECKING || (w->state == WAY_UP && !is_better (way, w))))
       return false;
   return true;
 }
@@ -500,6 +508,12 @@ way_control (struct cf_way *way, const uint8_t *data, size_t len)
   enum cf_control kind;
   struct cf_hello hello;
 
+  if (way->state == WAY_UP && len && *data == CF_CONTROL_PATHS) {
+    err = cf_link_paths_take (way->link, data, len);
+    if (err)
+      way_refuse (way, err, "malformed paths");
+    return;
+  }
   err = cf_hello_decode (data, len, &kind, &hello);
   if (!err && way->state == WAY_WAITING)
     memcpy (way->token, hello.token, sizeof way->token);
@@ -627,7 +641,7 @@ cf_way_dial (struct cf_link *link, const struct cf_link_candidate *to)
 }
 
 void
-cf_way_accept (struct cf_links *links, struct cf_conn *conn, const struct cf_addr *from)
+cf_way_accept (struct cf_links *links, struct cf_net *net, struct cf_conn *conn, const struct cf_addr *from)
 {
   gpg_error_t err;
   const struct cf_self *self = links->core->self;
@@ -635,11 +649,11 @@ cf_way_accept (struct cf_links *links, struct cf_conn *conn, const struct cf_add
   struct cf_way *way = way_new (links, false, from);
 
   if (!way) {
-    links->core->net->ops->close (conn);
+    net->ops->close (conn);
     return;
   }
   way_enter (way, &links->strangers);
-  err = cf_link_tunnel_accept (links, conn, from, &keys, &way_handler, way, &way->tunnel);
+  err = cf_link_tunnel_accept (links, net, conn, from, &keys, &way_handler, way, &way->tunnel);
   if (err) {
     cf_log (links->core->env, CF_LOG_WARN, "a stream could not be taken: %s", gpg_strerror (err));
     way_free (way);

@@ -12,7 +12,11 @@
 #define CF_LINK_CANDIDATES_MAX 16
 #define CF_LINK_BACKOFF_FIRST_MS 500
 
-struct cf_way; /* link_way.c */
+struct cf_way;        /* link_way.c */
+struct cf_link_paths; /* link_paths.c */
+
+/* Which way is the better one: the lower.  Spec: doc/protocol.md, "Routes". */
+enum cf_rank { CF_RANK_LAN, CF_RANK_DIRECT, CF_RANK_PUNCHED, CF_RANK_RELAY };
 
 /* One person: who wants him, how he is being reached. */
 struct cf_link {
@@ -26,6 +30,7 @@ struct cf_link {
   uint64_t down_ms;            /* when the path was lost last; 0: never */
   gpg_error_t error;           /* what the last try gave */
   bool dialling;               /* a round is under way */
+  struct cf_link_paths *paths; /* link_paths.c; NULL: nothing was said, and nothing came */
   struct cf_link_candidate { uint8_t device[CF_DEVICE_KEY_LEN]; struct cf_addr addr; } candidates[CF_LINK_CANDIDATES_MAX];
   size_t candidate_count, candidate_next;
 };
@@ -65,8 +70,21 @@ void cf_link_went_up (struct cf_link *link, struct cf_way *way, struct cf_peer *
 void cf_link_way_ended (struct cf_link *link, bool was_up, bool dialled, gpg_error_t err);
 /* A message on CHANNEL, talk or bulk. */
 void cf_link_got (struct cf_link *link, enum cf_channel channel, const uint8_t *data, size_t len);
+/* A stream of NET's has come from FROM. */
+void cf_links_accept (struct cf_links *links, struct cf_net *net, struct cf_conn *conn, const struct cf_addr *from);
+/* There is a new way to reach people: those who are wanted and not up are dialled now. */
+void cf_links_way_found (struct cf_links *links);
 /* More of bulk may be sent. */
 void cf_link_has_room (struct cf_link *link);
+
+enum cf_rank cf_route_rank (const struct cf_addr *addr);
+
+/* --- link_paths.c --- */
+void cf_link_paths_up (struct cf_link *link);   /* there is a tunnel, perhaps in place of another */
+void cf_link_paths_say (struct cf_link *link);  /* what we say of ourselves may be another: soon */
+void cf_link_paths_soon (struct cf_link *link); /* there may be a better way than the one that is up */
+gpg_error_t cf_link_paths_take (struct cf_link *link, const uint8_t *data, size_t len) CF_MUST_CHECK;
+void cf_link_paths_free (struct cf_link *link);
 
 /* --- link_dial.c --- */
 void cf_link_dial (struct cf_link *link);         /* begin a round, unless one is under way or nothing is wanted */
@@ -76,7 +94,7 @@ void cf_link_dial_later (struct cf_link *link);   /* after the back-off */
 
 /* --- link_way.c --- */
 gpg_error_t cf_way_dial (struct cf_link *link, const struct cf_link_candidate *to) CF_MUST_CHECK;
-void cf_way_accept (struct cf_links *links, struct cf_conn *conn, const struct cf_addr *from);
+void cf_way_accept (struct cf_links *links, struct cf_net *net, struct cf_conn *conn, const struct cf_addr *from);
 /* Close and forget WAY; the link hears nothing of it. */
 void cf_way_drop (struct cf_way *way, gpg_error_t why, const char *reason);
 void cf_ways_free (struct cf_links *links);

@@ -58,11 +58,22 @@ libcf_core_a_SOURCES += core/peer_discovery.c
 libcf_core_a_SOURCES += core/peer_resolve.c core/peer_commands.c core/strangers.c core/strangers.h
 libcf_core_a_SOURCES += core/people.c core/people.h
 libcf_core_a_SOURCES += core/link.c core/link.h core/links.h
-libcf_core_a_SOURCES += core/link_dial.c core/link_way.c core/link_accept.c
+libcf_core_a_SOURCES += core/link_dial.c core/link_way.c core/link_accept.c core/link_paths.c
 libcf_core_a_SOURCES += core/link_tunnel.c core/link_tunnel.h
+libcf_core_a_SOURCES += core/nodes.c core/nodes.h core/nodes_private.h core/nodes_circuit.c core/nodes_list.c
 libcf_core_a_SOURCES += core/store/store_peer.h
 
 if HAVE_CMOCKA
+check_PROGRAMS += tests/sim/test_nodes tests/sim/test_false_node
+TESTS += tests/sim/test_nodes tests/sim/test_false_node
+tests_sim_test_false_node_SOURCES = tests/sim/test_false_node.c
+tests_sim_test_false_node_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+tests_sim_test_false_node_LDFLAGS = $(LDFLAGS_SIM)
+tests_sim_test_false_node_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
+tests_sim_test_nodes_SOURCES = tests/sim/test_nodes.c
+tests_sim_test_nodes_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+tests_sim_test_nodes_LDFLAGS = $(LDFLAGS_SIM)
+tests_sim_test_nodes_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/sim/test_link tests/sim/test_rogue tests/unit/core/test_peer
 TESTS += tests/sim/test_link tests/sim/test_rogue tests/unit/core/test_peer
 tests_unit_core_test_peer_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)

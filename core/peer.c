@@ -327,7 +327,7 @@ device_fill (struct cf_peer_device *dev, const struct cf_peers_tie *tie)
   dev->not_after_utc_ms = tie->device->not_after_utc_ms;
   if (tie->digest)
     memcpy (dev->digest, tie->digest, CF_HASH_LEN);
-  if (tie->addr)
+  if (tie->addr && tie->addr->family != CF_ADDR_NODE) /* through which node is found out each time */
     cf_peers_device_add_addr (dev, tie->addr);
 }
 
@@ -383,6 +383,8 @@ cf_peers_tie (struct cf_peers *peers, const struct cf_peers_tie *tie, struct cf_
   if (err)
     return err;
   device_fill (dev, tie);
+  if (tie->addr)
+    peer->by_node = tie->addr->family == CF_ADDR_NODE;
   dev->tied = true;
   peer->check_due_ms = peers->core->env->now_ms + CHECK_MS;
   save_or_log (peers, peer);

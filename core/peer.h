@@ -49,6 +49,7 @@ struct cf_peer {
   int64_t revoked_utc_ms;      /* device statements that begin before it are void; 0: none were revoked */
   int64_t last_seen_utc_ms;    /* 0: never */
   bool present;                /* answers "who's there" now */
+  bool by_node;                /* found through a node, and not heard on a link of ours since */
   bool contact, blocked;
   struct cf_address address;   /* by which the user added him, if it has a token; else all zero */
   char *verified_how;          /* NULL, "password", "certification" */

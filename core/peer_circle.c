@@ -103,6 +103,7 @@ cf_peers_recognised (void *arg, const struct cf_recognition *who)
   }
   dev->vouched_ms = peers->core->env->now_ms ? peers->core->env->now_ms : 1;
   cf_peers_device_add_addr (dev, &who->addr);
+  peer->by_node = false;
   cf_peers_seen (peers, peer, dev);
 }
 

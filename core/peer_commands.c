@@ -9,6 +9,7 @@
 #include "core/conversation.h"
 #include "core/json.h"
 #include "core/link.h"
+#include "core/nodes.h"
 #include "core/peers.h"
 #include "core/self.h"
 #include "core/store/store_peer.h"
@@ -83,7 +84,7 @@ cf_peer_json (struct cf_core *core, const struct cf_peer *peer)
   row_set (row, "user_id", cf_json_text (peer->user_id));
   row_set (row, "name", cf_json_text (peer->name));
   row_set (row, "addr", json_addrs (peer));
-  row_set (row, "source", json_string ("lan"));
+  row_set (row, "source", json_string (peer->by_node ? "rendezvous" : "lan"));
   row_set (row, "last_seen", cf_json_time (peer->last_seen_utc_ms));
   row_set (row, "contact", json_boolean (peer->contact));
   row_set (row, "validity", json_string (cf_key_validity_name (peer->validity)));
@@ -246,6 +247,8 @@ keep (struct cf_core *core, struct cf_peer *peer, const struct cf_address *addre
   err = cf_peer_keep (core, peer, NULL, NULL);
   if (err)
     peer->address = before;
+  else
+    cf_nodes_seek (core);
   return err;
 }
 

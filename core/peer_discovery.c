@@ -33,6 +33,7 @@ heard (void *arg, const struct cf_beacon *beacon, const struct cf_addr *addr)
     for (size_t i = 0; dev && i < dev->addr_count; i++)
       if (cf_addr_equal (&dev->addrs[i], addr)) {
         cf_peers_device_add_addr (dev, addr); /* to the front */
+        peer->by_node = false;
         cf_peers_seen (peers, peer, dev);
         if (cf_peer_key_state (peers->core, peer) != CF_KEY_OK) /* he may have mended it */
           cf_peer_fetch (peers->fetches, beacon->device_key, &beacon->identity, addr);

@@ -309,7 +309,7 @@ const struct cf_command_def cf_self_commands[] = {
     "on_card, usable.",
     "", 0, 0, false, run_identities, 0 },
   { "STATUS", "STATUS",
-    "How things stand.  Row: version, state, fingerprint, user_id, name, address, listen, visibility,\n"
+    "How things stand.  Row: version, state, fingerprint, user_id, name, address, listen, nodes, visibility,\n"
     "visibility_until, peers, conversations, cursor, refused: an object of counts by reason, counters, network: a list of\n"
     "{step, ok, detail, hint}, of which the first that is not ok is the one to mend.",
     "", 0, 0, false, run_status, 0 },

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "core/event.h"
+#include "core/nodes.h"
 #include "core/peer.h"
 #include "core/self.h"
 #include "core/store/store_self.h"
@@ -37,6 +38,7 @@ apply_name (struct cf_core *core, const char *value)
   err = core->self ? cf_self_rename (core->self) : 0;
   if (!err)
     cf_peers_self_changed (core);
+  cf_nodes_say_again (core);
   return err;
 }
 
@@ -47,6 +49,14 @@ set_visibility (struct cf_core *core, const char *value)
 
   return cf_visibility_parse (value, &visibility) ? cf_visibility_set (core, visibility, 0)
                                                   : cf_err (GPG_ERR_INV_VALUE);
+}
+
+static gpg_error_t
+apply_listed (struct cf_core *core, const char *value)
+{
+  (void) value; /* it is in the store */
+  cf_nodes_say_again (core);
+  return 0;
 }
 
 static gpg_error_t
@@ -115,6 +125,10 @@ const struct cf_setting_def cf_settings[] = {
   { "name", "", "The name that people nearby see; empty: that of the user ID", NULL, fits_name, NULL, apply_name },
   { "visibility", "everyone", "Who on the local network sees you: everyone, contacts, nobody", "everyone contacts nobody",
     NULL, set_visibility, apply_visibility },
+  { "nodes", "", "Public nodes through which you are reached from outside, separated by spaces; empty: none", NULL,
+    cf_nodes_fits, NULL, cf_nodes_set },
+  { "listed", "off", "Do your nodes show you to everybody who uses them, and you them: on, off", ON_OFF, NULL, NULL,
+    apply_listed },
   { "receipts", "on", "Do others see that you have read their messages: on, off", ON_OFF, NULL, NULL, NULL },
   { "typing", "on", "Do others see that you are typing: on, off", ON_OFF, NULL, NULL, NULL },
   { "notifications", "on", "Are you told of new messages: on, off", ON_OFF, NULL, NULL, NULL },

@@ -18,6 +18,7 @@
 #include "core/json.h"
 #include "core/link.h"
 #include "core/message.h"
+#include "core/nodes.h"
 #include "core/peer.h"
 #include "core/self.h"
 #include "core/settings.h"
@@ -206,6 +207,18 @@ step_peers (struct cf_core *core, json_t *ladder)
               "Nobody nearby has answered yet");
 }
 
+/* Without nodes there is no such step: they are no part of a local network. */
+static void
+step_nodes (struct cf_core *core, json_t *ladder)
+{
+  size_t connected, count = cf_nodes_count (core, &connected);
+
+  if (count)
+    add_step (ladder, "nodes", connected > 0, "See whether this machine reaches the internet; \"confab config nodes\"",
+              "%zu of %zu node%s connected: you are reached from outside through %s", connected, count,
+              count == 1 ? " is" : "s are", connected ? "them" : "none");
+}
+
 /* What came in and was turned away, and what was let in, since the start. */
 static json_t *
 counters (struct cf_core *core)
@@ -265,11 +278,13 @@ cf_status_json (struct cf_core *core)
   outside = step_listen (core, ladder, listen);
   step_lan (core, ladder, outside);
   step_peers (core, ladder);
+  step_nodes (core, ladder);
   json_object_set_new (row, "version", json_string (VERSION));
   json_object_set_new (row, "state", json_string (state_names[core->state]));
   json_object_set_new (row, "home", json_string (core->home));
   set_self (core, row);
   json_object_set (row, "listen", listen);
+  json_object_set_new (row, "nodes", cf_nodes_json (core));
   set_visibility (core, row);
   json_object_set_new (row, "peers", json_integer ((json_int_t) cf_peers_present (core)));
   json_object_set_new (row, "conversations", json_integer ((json_int_t) conversation_count (core)));

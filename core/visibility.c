@@ -14,6 +14,7 @@
 
 #include "core/event.h"
 #include "core/json.h"
+#include "core/nodes.h"
 #include "core/peers.h"
 #include "core/settings.h"
 #include "core/store/store_self.h"
@@ -84,6 +85,7 @@ lapse_over (void *arg)
   /* Not on disk, where it has ended by its own time; here it ends all the same. */
   cf_log (core->env, CF_LOG_ERROR, "the end of a visibility could not be written: %s", gpg_strerror (err));
   cf_peers_set_visibility (core, after);
+  cf_nodes_say_again (core);
 }
 
 /* In memory: FOR_MS from now on; 0: none. */
@@ -171,6 +173,7 @@ cf_visibility_set (struct cf_core *core, enum cf_visibility visibility, int64_t 
   if (err)
     return err;
   cf_peers_set_visibility (core, visibility);
+  cf_nodes_say_again (core);
   return tell (core);
 }
 

@@ -119,7 +119,9 @@ cf_addr_format (const struct cf_addr *addr, char out[CF_ADDR_TEXT_SIZE])
       snprintf (out, CF_ADDR_TEXT_SIZE, "[%s%%%lu]:%u", host, (unsigned long) addr->scope, addr->port);
     else
       snprintf (out, CF_ADDR_TEXT_SIZE, "[%s]:%u", host, addr->port);
-  } else
+  } else if (addr->family == CF_ADDR_NODE)
+    snprintf (out, CF_ADDR_TEXT_SIZE, "node %02X%02X%02X%02X", addr->bytes[0], addr->bytes[1], addr->bytes[2], addr->bytes[3]);
+  else
     snprintf (out, CF_ADDR_TEXT_SIZE, "none");
   return out;
 }
@@ -169,4 +171,13 @@ bool
 cf_addr_is_link_local6 (const struct cf_addr *a)
 {
   return a->family == 6 && is_link_local6 (a->bytes);
+}
+
+struct cf_addr
+cf_addr_behind (const uint8_t node_key[32])
+{
+  struct cf_addr addr = { .family = CF_ADDR_NODE };
+
+  memcpy (addr.bytes, node_key, sizeof addr.bytes);
+  return addr;
 }

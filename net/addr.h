@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* addr.h - an IP address and port as a value; no I/O. */
+/* addr.h - where somebody can be reached, as a value: an IP address and port, or a node that relays; no I/O. */
 #ifndef CF_NET_ADDR_H
 #define CF_NET_ADDR_H
 
@@ -10,14 +10,18 @@
 
 #define CF_ADDR_TEXT_SIZE 80
 
+/* A family of our own: behind a node.  BYTES are the first of the node's device key, the port is 0; which device is meant
+   is said beside it, by its key. */
+#define CF_ADDR_NODE 64
+
 struct cf_addr {
-  uint8_t family;     /* 4 or 6; 0: none */
+  uint8_t family;     /* 4, 6 or CF_ADDR_NODE; 0: none */
   uint8_t bytes[16];  /* 4 or 16 of them, the rest zero */
   uint16_t port;
   uint32_t scope;     /* interface index of a link-local IPv6 address, else 0 */
 };
 
-/* "192.0.2.1:7077", "[fe80::1%3]:7077".  Errors: INV_VALUE. */
+/* "192.0.2.1:7077", "[fe80::1%3]:7077"; one behind a node is shown, and never read.  Errors: INV_VALUE. */
 gpg_error_t cf_addr_parse (const char *text, struct cf_addr *r_addr) CF_MUST_CHECK;
 const char *cf_addr_format (const struct cf_addr *addr, char out[CF_ADDR_TEXT_SIZE]);
 bool cf_addr_equal (const struct cf_addr *a, const struct cf_addr *b);
@@ -28,5 +32,6 @@ struct cf_addr cf_addr_source (const struct cf_addr *a);
 bool cf_addr_same_source (const struct cf_addr *a, const struct cf_addr *b);
 bool cf_addr_is_loopback (const struct cf_addr *a);
 bool cf_addr_is_link_local6 (const struct cf_addr *a); /* fe80::/10 */
+struct cf_addr cf_addr_behind (const uint8_t node_key[32]); /* behind that node */
 
 #endif

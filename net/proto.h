@@ -106,6 +106,10 @@
 #define CF_FILE_DEPTH_MAX 64                /* parts of a path */
 #define CF_FILE_MEDIA_TYPE_MAX 127
 
+/* What two say to each other of where they are. */
+#define CF_PATHS_ADDRS_MAX 12
+#define CF_PATHS_NODES_MAX 4
+
 /* Nodes. */
 #define CF_NODE_IDLE_MS 25000               /* silence before a ping, on a tunnel to a node */
 #define CF_NODE_REGISTER_S 600              /* a registration lasts so long */

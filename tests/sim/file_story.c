@@ -27,22 +27,29 @@ path_of (const struct sim_node *node, const char *name)
   return path;
 }
 
-struct pair
-file_pair (uint64_t seed)
+void
+file_dirs (struct pair *p)
 {
-  struct pair p;
   char *setting;
 
-  pair_begin (&p, seed);
-  pair_open (&p);
   for (int i = 0; i < 2; i++) {
-    struct sim_node *node = i ? p.b : p.a;
+    struct sim_node *node = i ? p->b : p->a;
 
     assert_int_equal (mkdir (path_of (node, ""), 0700), 0);
     setting = cf_sprintf ("%s", path_of (node, ""));
     assert_int_equal (sim_do (node, "CONFIG", NULL, "download-dir", setting, NULL), 0);
     free (setting);
   }
+}
+
+struct pair
+file_pair (uint64_t seed)
+{
+  struct pair p;
+
+  pair_begin (&p, seed);
+  pair_open (&p);
+  file_dirs (&p);
   return p;
 }
 

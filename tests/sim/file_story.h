@@ -11,6 +11,7 @@
 
 /* A world in which Alice and Bob talk, and each has a directory for files: DIR/alice, DIR/bob. */
 struct pair file_pair (uint64_t seed);
+void file_dirs (struct pair *p); /* the directories alone */
 /* NAME in the directory of NODE; static, one of some. */
 const char *path_of (const struct sim_node *node, const char *name);
 /* SIZE bytes that follow from SEED. */

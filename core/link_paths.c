@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* link_paths.c - from a way through others to one of their own: what two say of where they are, and what follows.
+ *
+ *   UP --we are contacts, and use nodes: say--> PATHS leaves
+ *   UP through others --PATHS, a beacon, the network changed: soon--> a round
+ *   round --every address is dialled quietly--> one says HELLO: link_way.c lets the better way replace the worse
+ *   round --none is better by then--> rest, longer each time --> a round
+ *
+ * What the other end says is where we write to next, so there is little of it,
+ * and it is tried ever more rarely: nobody is to be made to knock at doors.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/links.h"
+#include "core/nodes.h"
+#include "net/paths.h"
+
+#define FIRST_MS 100
+#define NEXT_MS 10000
+#define LAST_MS (10 * 60 * 1000)
+#define ROUND_MAX 12      /* addresses of a round */
+#define SAY_LEAST_MS 2000 /* between two PATHS of ours */
+#define TAKE_MAX 32       /* PATHS of theirs that begin a round, a tunnel */
+
+struct cf_link_paths {
+  struct cf_link *link;
+  struct cf_paths theirs;
+  struct cf_timer round, say;
+  uint64_t rest_ms, said_ms;
+  unsigned taken;
+};
+
+/* --- a round --- */
+
+static bool
+is_known (const struct cf_link_candidate *all, size_t count, const struct cf_addr *addr)
+{
+  for (size_t i = 0; i < count; i++)
+    if (cf_addr_equal (&all[i].addr, addr))
+      return true;
+  return false;
+}
+
+static void
+add (struct cf_link_candidate *all, size_t *count, const struct cf_way *up, const struct cf_addr *addr)
+{
+  if (*count == ROUND_MAX || is_known (all, *count, addr) || cf_route_rank (addr) >= cf_route_rank (cf_way_addr (up)))
+    return;
+  memcpy (all[*count].device, cf_way_device (up), CF_DEVICE_KEY_LEN);
+  all[(*count)++].addr = *addr;
+}
+
+/* Where the device at the other end may be, more directly than it is now. */
+static size_t
+collect (const struct cf_link_paths *p, struct cf_link_candidate all[ROUND_MAX])
+{
+  const struct cf_link *link = p->link;
+  struct cf_peer *peer = cf_peer_find (link->links->core, &link->fpr);
+  struct cf_peer_device *dev = peer ? cf_peers_device_by_key (peer, cf_way_device (link->up)) : NULL;
+  size_t count = 0;
+
+  for (size_t i = 0; dev && i < dev->addr_count && i < ROUND_MAX / 2; i++)
+    add (all, &count, link->up, &dev->addrs[i]);
+  for (size_t i = 0; i < p->theirs.addr_count; i++)
+    if (cf_path_is_sound (&p->theirs.addrs[i].addr) && p->theirs.addrs[i].sort != CF_PATH_SEEN)
+      add (all, &count, link->up, &p->theirs.addrs[i].addr);
+  return count;
+}
+
+static bool
+may_be_better (const struct cf_link *link)
+{
+  return link->up && link->wants && cf_route_rank (cf_way_addr (link->up)) > CF_RANK_DIRECT;
+}
+
+static void
+round_begins (void *arg)
+{
+  struct cf_link_paths *p = arg;
+  struct cf_link *link = p->link;
+  struct cf_env *env = link->links->core->env;
+  struct cf_link_candidate all[ROUND_MAX];
+  size_t count;
+
+  if (!may_be_better (link))
+    return;
+  count = collect (p, all);
+  for (size_t i = 0; i < count; i++) {
+    gpg_error_t err = cf_way_dial (link, &all[i]);
+
+    if (err)
+      cf_log (env, CF_LOG_DEBUG, "a better way is not tried: %s", gpg_strerror (err));
+  }
+  p->rest_ms = p->rest_ms ? 3 * p->rest_ms : NEXT_MS;
+  if (p->rest_ms > LAST_MS)
+    p->rest_ms = LAST_MS;
+  cf_timer_after (env, &p->round, cf_env_jitter (env, p->rest_ms));
+}
+
+/* --- what is said --- */
+
+static void
+collect_own (struct cf_core *core, struct cf_paths *paths)
+{
+  struct cf_addr addrs[2 * CF_PATHS_ADDRS_MAX];
+  size_t count = core->net->ops->addresses (core->net, addrs, 2 * CF_PATHS_ADDRS_MAX);
+
+  for (size_t i = 0; i < count && i < 2 * CF_PATHS_ADDRS_MAX && paths->addr_count < CF_PATHS_ADDRS_MAX; i++)
+    if (cf_path_is_sound (&addrs[i]))
+      paths->addrs[paths->addr_count++] = (struct cf_path){ CF_PATH_OWN, addrs[i] };
+}
+
+static void
+say_now (void *arg)
+{
+  struct cf_link_paths *p = arg;
+  struct cf_link *link = p->link;
+  struct cf_core *core = link->links->core;
+  struct cf_paths own = { .nat = CF_NAT_UNKNOWN };
+  struct cf_buf out;
+  gpg_error_t err;
+
+  if (!link->up)
+    return;
+  p->said_ms = core->env->now_ms;
+  if (cf_way_addr (link->up)->family != CF_ADDR_NODE)
+    own.seen = *cf_way_addr (link->up);
+  collect_own (core, &own);
+  own.node_count = cf_nodes_own (core, own.nodes, CF_PATHS_NODES_MAX);
+  cf_buf_init (&out, CF_MESSAGE_STRANGER_MAX);
+  err = cf_paths_encode (&own, &out);
+  if (!err)
+    err = cf_way_send (link->up, CF_CHANNEL_CONTROL, cf_buf_data (&out), cf_buf_len (&out));
+  if (err)
+    cf_log (core->env, CF_LOG_DEBUG, "our paths are not said: %s", gpg_strerror (err));
+  cf_buf_done (&out);
+}
+
+/* Only contacts are told where we are, and only by who wants to be reached from outside. */
+static bool
+may_be_told (const struct cf_link *link)
+{
+  struct cf_core *core = link->links->core;
+  const struct cf_peer *peer = cf_peer_find (core, &link->fpr);
+  size_t connected;
+
+  return link->up && peer && peer->contact && cf_nodes_count (core, &connected);
+}
+
+/* --- for link.c and link_way.c --- */
+
+static struct cf_link_paths *
+paths_of (struct cf_link *link)
+{
+  struct cf_link_paths *p = link->paths;
+
+  if (p)
+    return p;
+  p = calloc (1, sizeof *p);
+  if (!p)
+    return NULL;
+  p->link = link;
+  cf_timer_init (&p->round, round_begins, p);
+  cf_timer_init (&p->say, say_now, p);
+  link->paths = p;
+  return p;
+}
+
+void
+cf_link_paths_soon (struct cf_link *link)
+{
+  struct cf_link_paths *p = link->paths;
+
+  if (!p || !may_be_better (link))
+    return;
+  p->rest_ms = 0;
+  cf_timer_after (link->links->core->env, &p->round, FIRST_MS);
+}
+
+void
+cf_link_paths_say (struct cf_link *link)
+{
+  struct cf_env *env = link->links->core->env;
+  struct cf_link_paths *p = may_be_told (link) ? paths_of (link) : NULL;
+  uint64_t next_ms;
+
+  if (!p)
+    return;
+  next_ms = p->said_ms ? p->said_ms + SAY_LEAST_MS : 0;
+  cf_timer_arm (env, &p->say, next_ms > env->now_ms ? next_ms : env->now_ms);
+}
+
+void
+cf_link_paths_up (struct cf_link *link)
+{
+  if (link->paths) {
+    memset (&link->paths->theirs, 0, sizeof link->paths->theirs);
+    link->paths->taken = 0;
+    link->paths->said_ms = 0; /* a tunnel that has heard nothing of it */
+    cf_timer_cancel (link->links->core->env, &link->paths->round);
+  }
+  cf_link_paths_say (link);
+}
+
+gpg_error_t
+cf_link_paths_take (struct cf_link *link, const uint8_t *data, size_t len)
+{
+  struct cf_env *env = link->links->core->env;
+  struct cf_peer *peer = cf_peer_find (link->links->core, &link->fpr);
+  struct cf_link_paths *p;
+  struct cf_paths theirs;
+  gpg_error_t err;
+
+  err = cf_paths_decode (data, len, &theirs);
+  if (err) {
+    cf_refused (env, CF_REFUSED_PATHS_MALFORMED);
+    return err;
+  }
+  if (!peer || !peer->contact) { /* to whom we are one, and who is none of ours yet */
+    cf_refused (env, CF_REFUSED_PATHS_STRANGER);
+    return 0;
+  }
+  p = paths_of (link);
+  if (!p)
+    return cf_err (GPG_ERR_ENOMEM);
+  p->theirs = theirs;
+  if (p->taken++ < TAKE_MAX)
+    cf_link_paths_soon (link);
+  return 0;
+}
+
+void
+cf_link_paths_free (struct cf_link *link)
+{
+  struct cf_env *env = link->links->core->env;
+
+  if (!link->paths)
+    return;
+  cf_timer_cancel (env, &link->paths->round);
+  cf_timer_cancel (env, &link->paths->say);
+  free (link->paths);
+  link->paths = NULL;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* nodes_private.h - what the nodes*.c files share.  Others include nodes.h. */
+#ifndef CF_CORE_NODES_PRIVATE_H
+#define CF_CORE_NODES_PRIVATE_H
+
+#include "core/link_tunnel.h"
+#include "core/nodes.h"
+#include "net/node.h"
+
+enum cf_node_state { NODE_RESTING, NODE_DIALLING, NODE_ASKED, NODE_READY, NODE_STATES };
+
+struct cf_circuit; /* nodes_circuit.c: one struct cf_conn */
+
+/* One that we use. */
+struct cf_node {
+  struct cf_node *next;
+  struct cf_nodes *nodes;
+  struct cf_node_name name;
+  enum cf_node_state state;
+  struct cf_link_tunnel *tunnel; /* NULL while RESTING */
+  struct cf_timer retry;  /* RESTING: dial again */
+  struct cf_timer renew;  /* READY: register again */
+  struct cf_timer list;   /* READY: ask who is listed */
+  uint64_t backoff_ms, ready_ms;
+  gpg_error_t error;      /* why it is not READY */
+  uint8_t services;       /* what it offers, as it says */
+  struct cf_addr seen;    /* as what it sees us; family 0: not known */
+  bool registered, listed;
+  unsigned pages;         /* of the list, that have come this time */
+  unsigned pages_due;     /* that were asked for */
+  struct cf_circuit *circuits; /* list; those that send take turns: who has sent goes to its end */
+  size_t circuit_count;
+  uint32_t last_dialled;  /* number of a circuit: odd, each higher than those before */
+  uint32_t last_incoming; /* even */
+};
+
+struct cf_nodes {
+  struct cf_core *core;
+  struct cf_net net;      /* of circuits */
+  struct cf_node *first;
+  struct cf_circuit *orphans; /* circuits whose node is gone and whose owners have not closed them yet */
+  struct cf_timer seek;
+  bool started;
+};
+
+/* --- nodes.c --- */
+gpg_error_t cf_node_say (struct cf_node *node, const struct cf_node_message *message) CF_MUST_CHECK;
+/* The node has broken a rule, which was counted: it is left, and tried again later. */
+void cf_node_distrust (struct cf_node *node, gpg_error_t err);
+
+/* --- nodes_list.c --- */
+void cf_node_list_begin (struct cf_node *node);
+void cf_node_list_page (struct cf_node *node, const struct cf_node_message *message);
+
+/* --- nodes_circuit.c --- */
+extern const struct cf_net_ops cf_circuit_ops;
+gpg_error_t cf_circuit_dial (struct cf_node *node, const uint8_t device_key[CF_DEVICE_KEY_LEN],
+                             const struct cf_conn_handler *handler, void *arg, struct cf_conn **r_conn) CF_MUST_CHECK;
+/* INCOMING, OPENED, DATA, CLOSE, CREDIT. */
+void cf_circuit_message (struct cf_node *node, const struct cf_node_message *message);
+void cf_circuits_pump (struct cf_node *node);       /* the tunnel has room */
+void cf_circuits_fail (struct cf_node *node);       /* the tunnel is gone */
+void cf_circuits_free (struct cf_nodes *nodes);           /* all, at the end */
+
+#endif
