@@ -12,7 +12,7 @@ dist_noinst_SCRIPTS += keyrings-test/make-keys.sh tests/lab/pinentry-fake
 
 if HAVE_CMOCKA
 gpg_tests = tests/unit/gpg/test_certify tests/unit/gpg/test_engine tests/unit/gpg/test_envelope tests/unit/gpg/test_identity \
-	tests/unit/gpg/test_keyring tests/unit/gpg/test_packets tests/unit/gpg/test_statement
+	tests/unit/gpg/test_keyring tests/unit/gpg/test_packets tests/unit/gpg/test_rules tests/unit/gpg/test_statement
 check_PROGRAMS += $(gpg_tests)
 TESTS += $(gpg_tests)
 gpg_test_cppflags = $(AM_CPPFLAGS) $(GPGME_CFLAGS) $(EVENT_CFLAGS) $(CMOCKA_CFLAGS)
@@ -42,6 +42,9 @@ tests_unit_gpg_test_engine_LDADD = $(gpg_test_ldadd)
 tests_unit_gpg_test_packets_SOURCES = tests/unit/gpg/test_packets.c
 tests_unit_gpg_test_packets_CPPFLAGS = $(gpg_test_cppflags)
 tests_unit_gpg_test_packets_LDADD = $(gpg_test_ldadd)
+tests_unit_gpg_test_rules_SOURCES = tests/unit/gpg/test_rules.c
+tests_unit_gpg_test_rules_CPPFLAGS = $(gpg_test_cppflags)
+tests_unit_gpg_test_rules_LDADD = $(gpg_test_ldadd)
 endif
 
 # Figures, not a test: make tests/bench/bench_gpg.
