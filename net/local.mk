@@ -101,3 +101,6 @@ endif
 check_PROGRAMS += tests/bench/bench_tunnel
 tests_bench_bench_tunnel_SOURCES = tests/bench/bench_tunnel.c
 tests_bench_bench_tunnel_LDADD = libcf-net.a $(BASE_LIBS)
+check_PROGRAMS += tests/bench/bench_stream
+tests_bench_bench_stream_SOURCES = tests/bench/bench_stream.c
+tests_bench_bench_stream_LDADD = libcf-net.a $(BASE_LIBS)

@@ -4,7 +4,7 @@
  *   OPEN --input, output, timer: stream_fail--> FAILED
  *
  * Pacing is ours where ngtcp2 tells its rate: its own forgives a loop that wakes late, by a millisecond, with each
- * packet.  Every wait has its end: what is not acknowledged is sent again by ngtcp2's timer, and where nothing moves
+ * packet.  Every wait has its end: what is not acknowledged is sent again by ngtcp2's timer, and where nothing is
  * for CF_STREAM_STALL_MS the stream has failed.
  * Spec: doc/protocol.md, "Streams over datagrams".
  */
@@ -20,7 +20,7 @@
 #define VEC_MAX 8
 #define CREDIT_NS (2 * NGTCP2_MILLISECONDS)  /* what a late wake may make up for */
 #define FORGIVEN_NS NGTCP2_MILLISECONDS      /* a packet may leave so much earlier, says ngtcp2 0.12 */
-#define SIZE_AFTER (32 * 1024)               /* bytes that have left before it pays to look for a larger datagram */
+#define SIZE_AFTER (32 * 1024)               /* bytes that were acknowledged before larger datagrams are tried */
 #define SIZE_LOST_MS 1500                    /* without progress: large datagrams may be the reason */
 
 static const uint64_t window_trusted[CF_CHANNEL_COUNT] = { CF_STREAM_WINDOW_CONTROL, CF_STREAM_WINDOW_TALK,
@@ -29,7 +29,7 @@ static const uint64_t window_trusted[CF_CHANNEL_COUNT] = { CF_STREAM_WINDOW_CONT
 static ngtcp2_tstamp
 now_ns (const struct cf_stream *s)
 {
-  return TS_ORIGIN + cf_env_now_us (s->env) * NGTCP2_MICROSECONDS;
+  return TS_ORIGIN + s->ahead_ns + cf_env_now_us (s->env) * NGTCP2_MICROSECONDS;
 }
 
 static void
@@ -67,7 +67,7 @@ note_progress (struct cf_stream *s)
   uint64_t progress = 0;
 
   for (int i = 0; i < CF_CHANNEL_COUNT; i++)
-    progress += s->channels[i].queue.acked + s->channels[i].queue.sent;
+    progress += s->channels[i].queue.acked;
   if (progress == s->progress && is_waiting (s))
     return;
   s->progress = progress;
@@ -100,7 +100,7 @@ grow_window (struct cf_stream *s, int64_t id)
   uint64_t want = window_trusted[channel_of (id)];
   int rv;
 
-  if (!s->trusted || c->window >= want)
+  if (!s->trusted || !c->is_open || c->window >= want)
     return 0;
   rv = extend (s, id, want - c->window);
   if (!rv)
@@ -111,8 +111,11 @@ grow_window (struct cf_stream *s, int64_t id)
 static int
 on_stream_open (ngtcp2_conn *conn, int64_t id, void *user)
 {
+  struct cf_stream *s = user;
+
   (void) conn;
-  return grow_window (user, id) ? NGTCP2_ERR_CALLBACK_FAILURE : 0;
+  s->channels[channel_of (id)].is_open = true;
+  return grow_window (s, id) ? NGTCP2_ERR_CALLBACK_FAILURE : 0;
 }
 
 static int
@@ -145,9 +148,9 @@ on_acked (ngtcp2_conn *conn, int64_t id, uint64_t offset, uint64_t len, void *us
 /* Time. */
 
 static uint64_t
-to_ms (ngtcp2_tstamp ts)
+to_ms (const struct cf_stream *s, ngtcp2_tstamp ts)
 {
-  return ts == UINT64_MAX ? UINT64_MAX : (ts - TS_ORIGIN + NGTCP2_MILLISECONDS - 1) / NGTCP2_MILLISECONDS;
+  return ts == UINT64_MAX ? UINT64_MAX : (ts - TS_ORIGIN - s->ahead_ns + NGTCP2_MILLISECONDS - 1) / NGTCP2_MILLISECONDS;
 }
 
 static uint64_t
@@ -160,10 +163,10 @@ earlier (uint64_t a, uint64_t b)
 static void
 arm (struct cf_stream *s)
 {
-  uint64_t now_ms = s->env->now_ms, due_ms = to_ms (ngtcp2_conn_get_expiry (s->conn));
+  uint64_t now_ms = s->env->now_ms, due_ms = to_ms (s, ngtcp2_conn_get_expiry (s->conn));
 
   if (s->paced_ns > now_ns (s))
-    due_ms = earlier (due_ms, to_ms (s->paced_ns));
+    due_ms = earlier (due_ms, to_ms (s, s->paced_ns));
   due_ms = earlier (due_ms, s->size.timer_ms);
   if (is_waiting (s))
     due_ms = earlier (due_ms, s->progress_ms + CF_STREAM_STALL_MS);
@@ -298,7 +301,7 @@ cf_stream_output (struct cf_stream *stream, uint8_t *out, size_t max)
     return 0;
   }
   note_progress (s);
-  if (!s->searched && s->progress >= SIZE_AFTER) {
+  if (!s->searched && s->progress >= SIZE_AFTER) { /* the path works; a better one is worth some datagrams */
     s->searched = true;
     cf_stream_size_begin (&s->size);
     wake (s);
@@ -398,11 +401,18 @@ cf_stream_path_changed (struct cf_stream *stream)
 {
   struct cf_stream *s = stream;
 
+  ngtcp2_tstamp now, expiry;
+
   if (s->failed)
     return;
   if (s->searched)
     cf_stream_size_begin (&s->size);
-  s->paced_ns = 0;
+  /* ngtcp2 may be in a long patience that began when the old path went.  The one way to end it is to let the time be
+     later for it; what it measures on the new path begins after that. */
+  now = now_ns (s);
+  expiry = ngtcp2_conn_get_expiry (s->conn);
+  if (is_waiting (s) && expiry != UINT64_MAX && expiry > now)
+    s->ahead_ns += expiry - now;
   wake (s);
 }
 

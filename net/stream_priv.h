@@ -74,6 +74,7 @@ struct channel {
   int64_t id;      /* of the stream that we send on */
   bool is_blocked; /* by the peer's window, in the packet that is being made */
   bool was_full;   /* drained is owed */
+  bool is_open;    /* something has come of the peer's */
   uint64_t window; /* how much of the peer's we let be under way */
 };
 
@@ -89,9 +90,10 @@ struct cf_stream {
   struct cf_stream_size size;
   bool trusted, failed;
   bool searched;         /* the size of datagrams is, or was, looked for */
+  uint64_t ahead_ns;     /* how much later it is for ngtcp2 than for us */
   uint64_t paced_ns;     /* when the next packet may leave */
-  uint64_t progress_ms;  /* the last byte that left or was acknowledged */
-  uint64_t progress;     /* how many those were */
+  uint64_t progress_ms;  /* when a byte was acknowledged, or nothing waited */
+  uint64_t progress;     /* bytes acknowledged until then */
   struct cf_timer timer;
 };
 

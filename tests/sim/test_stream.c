@@ -108,12 +108,208 @@ test_paths (void **state)
   }
 }
 
+/* As much bulk as the queue takes, again and again. */
+static bool
+more_bulk (struct wire *w)
+{
+  struct wire_end *e = &w->ends[0];
+
+  while (!e->failed && cf_stream_waiting (e->stream, CF_CHANNEL_BULK) < CF_TUNNEL_BULK_LOW)
+    say (e, CF_CHANNEL_BULK, 64 * KIB);
+  return e->failed || e->other->failed;
+}
+
+/* Bytes a second of bulk, once it has found its pace. */
+static uint64_t
+bulk_rate (struct wire *w, uint64_t warm_ms, uint64_t run_ms)
+{
+  uint64_t before;
+
+  assert_false (more_bulk (w));
+  assert_false (wire_run (w, warm_ms, more_bulk));
+  before = w->ends[1].heard[CF_CHANNEL_BULK];
+  assert_false (wire_run (w, run_ms, more_bulk));
+  return (w->ends[1].heard[CF_CHANNEL_BULK] - before) * 1000 / run_ms;
+}
+
+/* A stranger's windows are small; whom we know gets what a fast and far path needs. */
+static void
+test_windows (void **state)
+{
+  static const struct wire_path far = { .delay_us = 50 * MS, .rate = 125000000, .queue = 4 * MIB };
+  struct wire w;
+  uint64_t rate;
+
+  (void) state;
+  for (int known = 0; known < 2; known++) {
+    wire_begin (&w, 3, &far, 1400);
+    if (known)
+      trust (&w);
+    rate = bulk_rate (&w, 1500, 400);
+    printf ("# 1 Gbit/s, 100 ms, %s: %llu KB/s\n", known ? "known" : "a stranger", (unsigned long long) rate / 1000);
+    assert_true (known ? rate > 30000000 : rate < 2 * CF_STREAM_WINDOW_STRANGER * 10);
+    assert_true (cf_stream_unacked (w.ends[0].stream, CF_CHANNEL_BULK) <= CF_STREAM_FLIGHT_MAX);
+    wire_end (&w);
+  }
+}
+
+/* Random loss is no congestion. */
+static void
+test_rate_with_loss (void **state)
+{
+  static const struct wire_path lossy = { .delay_us = 10 * MS, .loss = 5, .rate = 125000000, .queue = MIB };
+  struct wire w;
+  uint64_t rate;
+
+  (void) state;
+  wire_begin (&w, 4, &lossy, 1400);
+  trust (&w);
+  rate = bulk_rate (&w, 700, 300);
+  printf ("# 1 Gbit/s, 20 ms, 0.5 %% lost: %llu KB/s\n", (unsigned long long) rate / 1000);
+  assert_true (rate > 50000000);
+  wire_end (&w);
+}
+
+/* A word of talk while bulk takes all there is. */
+static void
+test_talk_beside_bulk (void **state)
+{
+  static const struct {
+    struct wire_path path;
+    uint64_t most_ms;
+  } lines[] = {
+    { { .delay_us = 10 * MS, .rate = 12500000, .queue = MIB }, 80 },
+    { { .delay_us = 20 * MS, .rate = 1250000, .queue = 512 * KIB }, 160 },
+  };
+
+  (void) state;
+  for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+    struct wire w;
+    uint64_t worst = 0;
+
+    wire_begin (&w, 5, &lines[i].path, 1400);
+    trust (&w);
+    (void) bulk_rate (&w, 4000, 1000);
+    for (int word = 0; word < 20; word++) {
+      uint64_t begun = w.now_us, most = w.ends[0].said[CF_CHANNEL_TALK] + 400;
+
+      say (&w.ends[0], CF_CHANNEL_TALK, 400);
+      while (w.ends[1].heard[CF_CHANNEL_TALK] < most)
+        assert_false (wire_run (&w, 1, more_bulk));
+      if (w.now_us - begun > worst)
+        worst = w.now_us - begun;
+      wire_run (&w, 50 + wire_random (&w, 50), more_bulk);
+    }
+    printf ("# talk beside bulk, %llu KB/s, %llu ms there: %llu ms at worst\n",
+            (unsigned long long) lines[i].path.rate / 1000, (unsigned long long) lines[i].path.delay_us / MS,
+            (unsigned long long) worst / MS);
+    assert_true (worst / MS <= lines[i].most_ms);
+    wire_end (&w);
+  }
+}
+
+/* The path becomes another, there and back, while everything is under way. */
+static void
+test_path_changes (void **state)
+{
+  static const struct wire_path ways[] = {
+    { .delay_us = MS, .rate = 25000000, .queue = MIB },
+    { .delay_us = 60 * MS, .rate = 1250000, .queue = 128 * KIB, .loss = 20, .size = 1300 },
+    { .delay_us = 5 * MS, .rate = 12500000, .queue = 256 * KIB },
+    { .delay_us = 150 * MS, .rate = 2500000, .queue = 256 * KIB, .size = 1100 },
+  };
+  struct wire w;
+
+  (void) state;
+  wire_begin (&w, 6, &ways[0], 1400);
+  trust (&w);
+  for (int change = 0; change < 5; change++) {
+    const struct wire_path *way = &ways[change % 4];
+    uint64_t before = w.ends[1].heard[CF_CHANNEL_BULK], rate;
+
+    for (int i = 0; i < 2; i++) {
+      w.ends[i].path = *way;
+      w.ends[i].busy_us = 0;
+      cf_stream_path_changed (w.ends[i].stream);
+      say (&w.ends[i], CF_CHANNEL_TALK, 1 + wire_random (&w, 3000));
+    }
+    assert_false (more_bulk (&w));
+    assert_false (wire_run (&w, 2000, more_bulk));
+    rate = (w.ends[1].heard[CF_CHANNEL_BULK] - before) / 2;
+    printf ("# way %d: %llu KB/s of %llu\n", change % 4, (unsigned long long) rate / 1000,
+            (unsigned long long) way->rate / 1000);
+    assert_true (rate > way->rate / 20);
+  }
+  assert_true (wire_run (&w, 20000, wire_is_through));
+  wire_end (&w);
+}
+
+static bool
+both_failed (struct wire *w)
+{
+  return w->ends[0].failed && w->ends[1].failed;
+}
+
+/* A cut that is mended: everything arrives, soon.  One that is not: both ends that wait say so. */
+static void
+test_cut (void **state)
+{
+  for (int mended = 0; mended < 2; mended++) {
+    struct wire w;
+    uint64_t begun;
+
+    (void) state;
+    wire_begin (&w, 7, &lan, 1400);
+    trust (&w);
+    talk (&w, 3, 300 * KIB);
+    w.ends[0].path.cut = w.ends[1].path.cut = true;
+    talk (&w, 3, 300 * KIB);
+    if (mended) {
+      wire_run (&w, 8000, NULL);
+      w.ends[0].path.cut = w.ends[1].path.cut = false;
+      for (int i = 0; i < 2; i++)
+        cf_stream_path_changed (w.ends[i].stream);
+      begun = ms (&w);
+      assert_true (wire_run (&w, 12000, wire_is_through));
+      printf ("# through %llu ms after the path was mended\n", (unsigned long long) (ms (&w) - begun));
+    } else {
+      assert_true (wire_run (&w, CF_STREAM_STALL_MS + 2000, both_failed));
+      for (int i = 0; i < 2; i++)
+        assert_int_equal (gpg_err_code (w.ends[i].err), GPG_ERR_ETIMEDOUT);
+    }
+    wire_end (&w);
+  }
+}
+
+/* Idle for hours costs nothing, and is no failure. */
+static void
+test_idle (void **state)
+{
+  struct wire w;
+  uint64_t datagrams;
+
+  (void) state;
+  wire_begin (&w, 8, &lan, 1024);
+  talk (&w, 3, 3 * KIB);
+  wire_run (&w, 5000, NULL);
+  assert_true (wire_is_through (&w));
+  datagrams = w.ends[0].datagrams + w.ends[1].datagrams;
+  assert_true (cf_timers_next (&w.env) == UINT64_MAX);
+  wire_run (&w, 3 * 3600 * 1000, NULL);
+  assert_int_equal (w.ends[0].datagrams + w.ends[1].datagrams, datagrams);
+  talk (&w, 3, 3 * KIB);
+  assert_true (wire_run (&w, 1000, wire_is_through));
+  wire_end (&w);
+}
+
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (test_first_datagram),
-    cmocka_unit_test (test_paths),
+    cmocka_unit_test (test_first_datagram), cmocka_unit_test (test_paths),
+    cmocka_unit_test (test_windows),        cmocka_unit_test (test_rate_with_loss),
+    cmocka_unit_test (test_talk_beside_bulk), cmocka_unit_test (test_path_changes),
+    cmocka_unit_test (test_cut),            cmocka_unit_test (test_idle),
   };
 
   return cmocka_run_group_tests_name ("stream", tests, NULL, NULL);
