@@ -170,10 +170,13 @@ read_frame (struct cf_rd *rd, struct cf_stream_gaps gaps[CF_CHANNEL_COUNT], int6
   case FRAME_PADDING:
   case FRAME_PING: break;
   case FRAME_ACK: read_ack (rd); break;
-  case FRAME_MAX_STREAM_DATA:
-  case FRAME_STREAM_DATA_BLOCKED: (void) read_varint (rd); /* fall through */
   case FRAME_MAX_DATA:
   case FRAME_DATA_BLOCKED: (void) read_varint (rd); break;
+  case FRAME_MAX_STREAM_DATA:
+  case FRAME_STREAM_DATA_BLOCKED:
+    (void) read_varint (rd);
+    (void) read_varint (rd);
+    break;
   default: return cf_err (CF_ERR_PROTOCOL);
   }
   return rd->err;

@@ -3,7 +3,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz_address tests/fuzz/fuzz_beacon tests/fuzz/fuzz_client tests/fuzz/fuzz_cpace \
 	tests/fuzz/fuzz_discovery tests/fuzz/fuzz_entry tests/fuzz/fuzz_handshake tests/fuzz/fuzz_hello tests/fuzz/fuzz_ipc \
 	tests/fuzz/fuzz_line tests/fuzz/fuzz_manifest tests/fuzz/fuzz_map tests/fuzz/fuzz_node tests/fuzz/fuzz_offer tests/fuzz/fuzz_options \
-	tests/fuzz/fuzz_packets tests/fuzz/fuzz_paths tests/fuzz/fuzz_talk tests/fuzz/fuzz_text tests/fuzz/fuzz_tunnel tests/fuzz/fuzz_words
+	tests/fuzz/fuzz_packets tests/fuzz/fuzz_paths tests/fuzz/fuzz_stream tests/fuzz/fuzz_talk tests/fuzz/fuzz_text tests/fuzz/fuzz_tunnel tests/fuzz/fuzz_words
 if HAVE_CMOCKA # and with it the simulator
 fuzz_targets += tests/fuzz/fuzz_core tests/fuzz/fuzz_gate tests/fuzz/fuzz_message tests/fuzz/fuzz_store \
 	tests/fuzz/fuzz_transfer
@@ -94,6 +94,8 @@ tests_fuzz_fuzz_store_SOURCES = tests/fuzz/fuzz_store.c $(fuzz_world)
 tests_fuzz_fuzz_store_CPPFLAGS = $(fuzz_cppflags) $(SQLCIPHER_CFLAGS)
 tests_fuzz_fuzz_store_LDFLAGS = $(LDFLAGS_WORLD)
 tests_fuzz_fuzz_store_LDADD = libcf-fuzz.a $(SIM_LIBS)
+tests_fuzz_fuzz_stream_LDFLAGS = $(LDFLAGS_FUZZ)
+tests_fuzz_fuzz_stream_LDADD = libcf-fuzz.a libcf-net.a $(BASE_LIBS)
 tests_fuzz_fuzz_talk_CPPFLAGS = $(fuzz_cppflags)
 tests_fuzz_fuzz_talk_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_talk_LDADD = $(FUZZ_LIBS)
