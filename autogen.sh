@@ -39,7 +39,7 @@ libgtk-3-dev        desktop client
 libhandy-1-dev      desktop client: folds where it is narrow
 librsvg2-common     desktop client: its icons are SVG
 adwaita-icon-theme  desktop client: icons
-libseccomp-dev      desktop client: thumbnails, decoded in confinement
+libseccomp-dev      confinement: of public nodes, and of what decodes pictures
 libqrencode-dev     QR codes of addresses
 gettext             translations
 END

@@ -1,8 +1,8 @@
 # data: what the desktop and the service manager are told about Confab.
 icons = data/icons/im.confab.Confab.svg data/icons/im.confab.Confab-symbolic.svg
 desktop_files = data/im.confab.Confab.desktop data/im.confab.Confab.metainfo.xml
-made_from_in = data/im.confab.Confab.service data/confabd.service
-EXTRA_DIST += $(icons) $(desktop_files) data/confabd.socket data/im.confab.Confab.service.in data/confabd.service.in
+made_from_in = data/im.confab.Confab.service data/confabd.service data/confab-node.service
+EXTRA_DIST += $(icons) $(desktop_files) data/confabd.socket data/im.confab.Confab.service.in data/confabd.service.in data/confab-node.service.in
 CLEANFILES += $(made_from_in)
 
 # Where programs are installed is known to make only.
@@ -10,9 +10,12 @@ $(made_from_in): Makefile
 	$(AM_V_GEN)$(MKDIR_P) data && $(SED) 's|@bindir[@]|$(bindir)|g' $(srcdir)/$@.in >$@
 data/im.confab.Confab.service: data/im.confab.Confab.service.in
 data/confabd.service: data/confabd.service.in
+data/confab-node.service: data/confab-node.service.in
 
 systemduserdir = $(prefix)/lib/systemd/user
 systemduser_DATA = data/confabd.socket data/confabd.service
+systemsystemdir = $(prefix)/lib/systemd/system
+systemsystem_DATA = data/confab-node.service
 
 if HAVE_GTK
 desktopdir = $(datadir)/applications

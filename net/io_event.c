@@ -346,6 +346,9 @@ cf_io_new (struct cf_env *env, struct event_base *base, const struct cf_io_confi
   io->base = base;
   if (config->listen)
     io->listen = *config->listen;
+  io->incoming_max = config->incoming_max ? config->incoming_max : CF_IO_INCOMING_MAX;
+  io->incoming_host_max = config->incoming_host_max ? config->incoming_host_max : CF_IO_INCOMING_HOST_MAX;
+  io->outgoing_max = config->outgoing_max ? config->outgoing_max : CF_IO_OUTGOING_MAX;
   io->discovery_port = config->discovery_port ? config->discovery_port : CF_DISCOVERY_PORT;
   for (int i = 0; i < CF_IO_FAMILIES; i++)
     io->listeners[i].fd = io->own[i].fd = io->shared[i].fd = -1;
@@ -354,7 +357,7 @@ cf_io_new (struct cf_env *env, struct event_base *base, const struct cf_io_confi
   cf_io_fresh_init (io);
 
   err = listen_open (io);
-  if (!err)
+  if (!err && !config->streams_only)
     err = cf_io_udp_open (io);
   if (!err)
     err = cf_io_link_open (io);

@@ -15,6 +15,8 @@ struct cf_io_config {
      address, this port.  Else exactly this address (0.0.0.0 is IPv4 only, [::] IPv6 only; port 0: of the
      system's choice); with a specific address, beacons leave only from the interface that has it. */
   const struct cf_addr *listen;
+  bool streams_only;            /* no datagrams: neither beacons nor others */
+  uint32_t incoming_max, incoming_host_max, outgoing_max; /* 0: CF_IO_INCOMING_MAX and the like */
   uint16_t discovery_port;      /* UDP port of "who's there", shared among daemons of one host; 0: CF_DISCOVERY_PORT */
 };
 

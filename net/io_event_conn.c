@@ -324,7 +324,7 @@ cf_io_dial (struct cf_net *net, const struct cf_addr *to, const struct cf_conn_h
 
   if (!sa_len || !to->port)
     return cf_err (GPG_ERR_INV_VALUE);
-  if (io->outgoing >= CF_IO_OUTGOING_MAX)
+  if (io->outgoing >= io->outgoing_max)
     return cf_err (GPG_ERR_LIMIT_REACHED);
   fd = socket (sa.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0)
@@ -431,10 +431,10 @@ cf_io_conn_admit (struct cf_io *io, const struct cf_addr *from, enum cf_refusal 
     if (is_over)
       oldest_same = conn;
   }
-  if (same >= CF_IO_INCOMING_HOST_MAX) {
+  if (same >= io->incoming_host_max) {
     *r_why = CF_REFUSED_STREAM_HOST;
     oldest = oldest_same;
-  } else if (io->incoming < CF_IO_INCOMING_MAX)
+  } else if (io->incoming < io->incoming_max)
     return true;
   else
     *r_why = CF_REFUSED_STREAM_FULL;

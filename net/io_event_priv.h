@@ -64,6 +64,7 @@ struct cf_io {
   size_t link_count;
   struct cf_conn *conns;
   size_t incoming, outgoing;
+  size_t incoming_max, incoming_host_max, outgoing_max;
   struct cf_io_counts counts;
   uint8_t scratch[64 * 1024];
 };

@@ -84,6 +84,8 @@ begin_end (struct guest *g)
     return;
   g->ending = true;
   strangers_remove (g);
+  g->server->tunnel_count -= g->is_through;
+  g->is_through = false;
   cf_timer_cancel (g->server->env, &g->deadline);
   cf_timer_after (g->server->env, &g->end, 0);
 }
@@ -143,6 +145,8 @@ on_ready (void *arg)
   if (g->ending)
     return;
   strangers_remove (g);
+  g->is_through = true;
+  g->server->tunnel_count++;
   g->server->total_tunnels++;
   cf_timer_after (g->server->env, &g->deadline, IDLE_MS);
   guest_say (g, &seen);

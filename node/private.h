@@ -62,7 +62,7 @@ struct guest {
   struct cf_tunnel *tunnel; /* NULL before the first byte */
   struct cf_addr from;
   struct cf_timer deadline, end;
-  bool is_stranger, ending;
+  bool is_stranger, is_through, ending; /* before, after the handshake */
   struct registration *registration; /* by which it is reachable, here and now */
   struct end *circuits;
   struct end *ready;       /* the last of the ring: the one after it has its turn */
@@ -131,7 +131,7 @@ struct cf_server {
   struct cf_map *hosts;
   struct guest *guests;
   struct guest *oldest, *youngest; /* strangers */
-  uint32_t guest_count, stranger_count;
+  uint32_t guest_count, stranger_count, tunnel_count;
   struct cf_map *registrations; /* by device key */
   struct registration **slots;  /* the list; slots[0] is never used */
   uint32_t listed;              /* slots[1] to slots[listed] are taken */

@@ -124,7 +124,7 @@ cf_server_status (const struct cf_server *server, struct cf_server_status *r_sta
 
   *r_status = (struct cf_server_status){
     .streams = s->guest_count,
-    .tunnels = s->guest_count - s->stranger_count,
+    .tunnels = s->tunnel_count,
     .hosts = (uint32_t) cf_map_count (s->hosts),
     .registered = (uint32_t) cf_map_count (s->registrations),
     .reachable = s->reachable,

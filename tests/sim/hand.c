@@ -33,6 +33,14 @@ on_message (void *arg, enum cf_channel channel, const uint8_t *data, size_t len)
     h->came_bytes += len;
     return;
   }
+  if (h->heard) {
+    struct cf_node_message m;
+
+    if (cf_node_decode (channel, data, len, &m))
+      abort ();
+    h->heard (h, &m);
+    return;
+  }
   got = malloc (sizeof *got + len);
   assert (got);
   got->next = NULL;

@@ -34,6 +34,8 @@ struct hand {
   struct hand_got *first, **last; /* what has come and was not taken */
   size_t came;              /* messages, in all */
   uint64_t came_bytes;      /* of DATA */
+  /* If not NULL, it hears of each message, and nothing is kept.  Set it after hand_dial. */
+  void (*heard) (struct hand *hand, const struct cf_node_message *m);
 };
 
 /* A new key, and a tunnel to the node NAME from NET. */

@@ -44,7 +44,8 @@ release_is_told () {
     "$SRC/data/im.confab.Confab.metainfo.xml"
 }
 nothing_left_to_fill_in () {
-  ! grep -n '@' "$BUILD/data/im.confab.Confab.service" "$BUILD/data/confabd.service" &&
+  ! grep -n '@' "$BUILD/data/im.confab.Confab.service" "$BUILD/data/confabd.service" "$BUILD/data/confab-node.service" &&
+    grep -q '^ExecStart=/.*/confab-node$' "$BUILD/data/confab-node.service" &&
     grep -q '^Exec.*=/.*/confab-gtk ' "$BUILD/data/im.confab.Confab.service" &&
     grep -q '^ExecStart=/.*/confabd --foreground$' "$BUILD/data/confabd.service"
 }
@@ -56,6 +57,9 @@ units () {
   cp "$SRC/data/confabd.socket" "$dir/"
   XDG_RUNTIME_DIR=$dir systemd-analyze --user verify --man=no "$dir/confabd.service" "$dir/confabd.socket" >"$dir/out" 2>&1
   grep 'confabd\.' "$dir/out" && { rm -rf "$dir"; return 1; }
+  sed "s|^ExecStart=[^ ]*|ExecStart=$BUILD/confab-node|" "$BUILD/data/confab-node.service" >"$dir/confab-node.service"
+  systemd-analyze verify --man=no "$dir/confab-node.service" >"$dir/out" 2>&1
+  grep 'confab-node\.' "$dir/out" && { rm -rf "$dir"; return 1; }
   rm -rf "$dir"
 }
 svg () { python3 -c 'import sys, xml.dom.minidom as m; [m.parse(f) for f in sys.argv[1:]]' "$SRC"/data/icons/*.svg; }

@@ -15,7 +15,7 @@ confab_LDADD = libcf-cli.a $(TUI_LIBS)
 dist_noinst_SCRIPTS += ui/demo/demo.sh
 
 bashcompletiondir = $(datadir)/bash-completion/completions
-dist_bashcompletion_DATA = ui/cli/completion/confab
+dist_bashcompletion_DATA = ui/cli/completion/confab ui/cli/completion/confab-node
 zshcompletiondir = $(datadir)/zsh/site-functions
 dist_zshcompletion_DATA = ui/cli/completion/_confab
 fishcompletiondir = $(datadir)/fish/vendor_completions.d

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* options.c - the command line of confab-node and its configuration file: the same names in both. */
+#include "node/options.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+const char cf_node_options_help[]
+    = "Usage: confab-node [OPTION...]\n"
+      "A public node for Confab: people who cannot reach each other talk through it,\n"
+      "and those who want to be found are on its list.  It reads nothing of what it\n"
+      "carries.  It prints how it is written down, for the setting \"nodes\" of others.\n"
+      "\n"
+      "  --listen ADDR:PORT      where to accept connections (default: :7443)\n"
+      "  --address ADDR:PORT     how it is reached from outside, when that is another; up to 8 times\n"
+      "  --offer SERVICES        of relay and list, with a comma between (default: both)\n"
+      "  --state DIR             its key and its socket (default: $STATE_DIRECTORY, or\n"
+      "                          ~/.local/state/confab-node)\n"
+      "  --config FILE           options without dashes, one a line (default: confab-node.conf\n"
+      "                          in the system's configuration directory)\n"
+      "  --log-level LEVEL       error, warn, info or debug (default: info)\n"
+      "  --streams N             connections at a time (default: 16384)\n"
+      "  --host-streams N        of one host (default: 64)\n"
+      "  --strangers N           connections that have not said who they are (default: 1024)\n"
+      "  --registrations N       people who are registered (default: 16384)\n"
+      "  --host-registrations N  of one host (default: 64)\n"
+      "  --circuits N            connections between two people (default: 4096)\n"
+      "  --memory MIB            for what waits in them (default: 128)\n"
+      "  --status                say how the running node does, and end\n"
+      "  --json                  the same for programs\n"
+      "  --version               print the version\n"
+      "  --help                  print this\n";
+
+static const struct number {
+  const char *name;
+  size_t offset;
+  uint32_t max;
+} numbers[] = {
+  { "streams", offsetof (struct cf_node_options, streams), 1000000 },
+  { "host-streams", offsetof (struct cf_node_options, host_streams), 1000000 },
+  { "strangers", offsetof (struct cf_node_options, limits.strangers), 16384 },
+  { "registrations", offsetof (struct cf_node_options, limits.registrations), 1000000 },
+  { "host-registrations", offsetof (struct cf_node_options, limits.host_registrations), 1000000 },
+  { "circuits", offsetof (struct cf_node_options, limits.circuits), 1000000 },
+};
+#define MEMORY_MAX_MIB (1024 * 1024)
+
+void
+cf_node_options_init (struct cf_node_options *r_options)
+{
+  *r_options = (struct cf_node_options){
+    .listen = { .port = CF_NODE_PORT },
+    .log_level = CF_LOG_INFO,
+    .services = CF_NODE_RELAY | CF_NODE_LISTING,
+    .streams = 16384,
+    .host_streams = 64,
+  };
+  cf_server_limits_init (&r_options->limits);
+}
+
+void
+cf_node_options_done (struct cf_node_options *options)
+{
+  free (options->state);
+  options->state = NULL;
+}
+
+/* ":PORT" is every address. */
+static gpg_error_t
+parse_listen (const char *text, struct cf_addr *r_addr)
+{
+  char *every = text[0] == ':' ? cf_sprintf ("0.0.0.0%s", text) : NULL;
+  struct cf_addr addr;
+  gpg_error_t err = cf_addr_parse (every ? every : text, &addr);
+
+  if (!err && every)
+    addr.family = 0;
+  free (every);
+  if (!err)
+    *r_addr = addr;
+  return err ? cf_err (GPG_ERR_INV_VALUE) : 0;
+}
+
+static gpg_error_t
+add_address (struct cf_node_options *options, const char *text)
+{
+  struct cf_addr addr;
+
+  if (options->address_count == CF_NODE_ADDRESSES_MAX || cf_addr_parse (text, &addr) || !addr.port)
+    return cf_err (GPG_ERR_INV_VALUE);
+  options->address[options->address_count++] = addr;
+  return 0;
+}
+
+static gpg_error_t
+parse_offer (const char *text, uint8_t *r_services)
+{
+  static const struct { const char *name; uint8_t service; } names[] = { { "relay", CF_NODE_RELAY },
+                                                                         { "list", CF_NODE_LISTING } };
+  uint8_t services = 0;
+
+  while (*text) {
+    size_t len = strcspn (text, ","), i = 0;
+
+    while (i < 2 && (strlen (names[i].name) != len || strncmp (text, names[i].name, len)))
+      i++;
+    if (i == 2)
+      return cf_err (GPG_ERR_INV_VALUE);
+    services |= names[i].service;
+    text += len + (text[len] == ',');
+  }
+  *r_services = services;
+  return services ? 0 : cf_err (GPG_ERR_INV_VALUE);
+}
+
+static gpg_error_t
+parse_level (const char *text, enum cf_log_level *r_level)
+{
+  static const char *const names[] = { "error", "warn", "info", "debug" };
+
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (!strcmp (text, names[i])) {
+      *r_level = (enum cf_log_level) i;
+      return 0;
+    }
+  return cf_err (GPG_ERR_INV_VALUE);
+}
+
+static gpg_error_t
+parse_number (const char *text, uint64_t max, uint64_t *r_number)
+{
+  const char *end = text + strlen (text);
+
+  if (cf_text_number (&text, end, max, r_number) || text != end || !*r_number)
+    return cf_err (GPG_ERR_INV_VALUE);
+  return 0;
+}
+
+static gpg_error_t
+set_number (struct cf_node_options *options, const char *name, const char *value)
+{
+  uint64_t number;
+  gpg_error_t err;
+
+  if (!strcmp (name, "memory")) {
+    err = parse_number (value, MEMORY_MAX_MIB, &number);
+    if (!err)
+      options->limits.waiting_bytes = number * 1024 * 1024;
+    return err;
+  }
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+    if (!strcmp (name, numbers[i].name)) {
+      uint32_t v;
+
+      err = parse_number (value, numbers[i].max, &number);
+      if (err)
+        return err;
+      v = (uint32_t) number;
+      memcpy ((char *) options + numbers[i].offset, &v, sizeof v);
+      return 0;
+    }
+  return cf_err (GPG_ERR_UNKNOWN_OPTION);
+}
+
+/* Those that the file may hold as well. */
+static gpg_error_t
+set_common (struct cf_node_options *options, const char *name, const char *value)
+{
+  if (!strcmp (name, "listen"))
+    return parse_listen (value, &options->listen);
+  if (!strcmp (name, "address"))
+    return add_address (options, value);
+  if (!strcmp (name, "offer"))
+    return parse_offer (value, &options->services);
+  if (!strcmp (name, "log-level"))
+    return parse_level (value, &options->log_level);
+  if (!strcmp (name, "state")) {
+    char *copy = strdup (value);
+
+    if (!copy)
+      return cf_err (GPG_ERR_ENOMEM);
+    free (options->state);
+    options->state = copy;
+    return 0;
+  }
+  return set_number (options, name, value);
+}
+
+static gpg_error_t
+set_own (struct cf_node_options *options, const char *name)
+{
+  if (!strcmp (name, "config"))
+    options->config = optarg;
+  else if (!strcmp (name, "status"))
+    options->wish = CF_NODE_STATUS;
+  else if (!strcmp (name, "json"))
+    options->json = true;
+  else if (!strcmp (name, "version"))
+    options->wish = CF_NODE_VERSION;
+  else if (!strcmp (name, "help"))
+    options->wish = CF_NODE_HELP;
+  else
+    return set_common (options, name, optarg);
+  return 0;
+}
+
+gpg_error_t
+cf_node_options_parse (int argc, char **argv, struct cf_node_options *options, char **r_wrong)
+{
+  static const struct option longs[] = {
+    { "listen", required_argument, NULL, 0 },        { "address", required_argument, NULL, 0 },
+    { "offer", required_argument, NULL, 0 },         { "state", required_argument, NULL, 0 },
+    { "config", required_argument, NULL, 0 },        { "log-level", required_argument, NULL, 0 },
+    { "streams", required_argument, NULL, 0 },       { "host-streams", required_argument, NULL, 0 },
+    { "strangers", required_argument, NULL, 0 },     { "registrations", required_argument, NULL, 0 },
+    { "host-registrations", required_argument, NULL, 0 },
+    { "circuits", required_argument, NULL, 0 },      { "memory", required_argument, NULL, 0 },
+    { "status", no_argument, NULL, 0 },              { "json", no_argument, NULL, 0 },
+    { "version", no_argument, NULL, 0 },             { "help", no_argument, NULL, 0 },
+    { NULL, 0, NULL, 0 },
+  };
+  gpg_error_t err = 0;
+  int c, index;
+
+  *r_wrong = NULL;
+  optind = 0; /* also the second time: the file comes in between */
+  while (!err && (c = getopt_long (argc, argv, "+:", longs, &index)) != -1) {
+    if (c)
+      err = cf_err (c == ':' ? GPG_ERR_MISSING_VALUE : GPG_ERR_UNKNOWN_OPTION);
+    else
+      err = set_own (options, longs[index].name);
+    if (err)
+      *r_wrong = strdup (argv[optind - 1]);
+  }
+  if (!err && optind < argc) {
+    err = cf_err (GPG_ERR_UNKNOWN_OPTION);
+    *r_wrong = strdup (argv[optind]);
+  }
+  return err;
+}
+
+/* One line, without its end. */
+static gpg_error_t
+parse_line (char *line, struct cf_node_options *options)
+{
+  char *name, *value, *end;
+
+  line[strcspn (line, "#")] = 0;
+  name = line + strspn (line, " \t\r");
+  if (!*name)
+    return 0;
+  value = name + strcspn (name, " \t\r");
+  if (*value)
+    *value++ = 0;
+  value += strspn (value, " \t\r");
+  end = value + strlen (value);
+  while (end > value && strchr (" \t\r", end[-1]))
+    *--end = 0;
+  if (!*value)
+    return cf_err (GPG_ERR_MISSING_VALUE);
+  return set_common (options, name, value);
+}
+
+gpg_error_t
+cf_node_options_parse_file (char *data, struct cf_node_options *options, char **r_wrong)
+{
+  gpg_error_t err = 0;
+  unsigned number = 0;
+
+  *r_wrong = NULL;
+  for (char *line = data, *next; line && !err; line = next) {
+    next = strchr (line, '\n');
+    if (next)
+      *next++ = 0;
+    number++;
+    err = parse_line (line, options);
+  }
+  if (err)
+    *r_wrong = cf_sprintf ("line %u", number);
+  return err;
+}
