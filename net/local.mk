@@ -28,14 +28,22 @@ libcf_net_a_SOURCES += net/tunnel.c net/tunnel.h
 libcf_net_a_SOURCES += net/tunnel_guard.c net/tunnel_guard.h
 
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/net/test_addr tests/unit/net/test_discovery tests/unit/net/test_io_event
-TESTS += tests/unit/net/test_addr tests/unit/net/test_discovery tests/unit/net/test_io_event
+check_PROGRAMS += tests/unit/net/test_addr tests/unit/net/test_discovery tests/unit/net/test_io_event \
+	tests/unit/net/test_io_event_failing
+TESTS += tests/unit/net/test_addr tests/unit/net/test_discovery tests/unit/net/test_io_event \
+	tests/unit/net/test_io_event_failing
 tests_unit_net_test_addr_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_net_test_addr_LDADD = libcf-net.a $(BASE_LIBS) $(CMOCKA_LIBS)
 tests_unit_net_test_discovery_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_net_test_discovery_LDADD = libcf-net.a $(BASE_LIBS) $(CMOCKA_LIBS)
 tests_unit_net_test_io_event_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_net_test_io_event_LDADD = libcf-net.a $(BASE_LIBS) $(EVENT_LIBS) $(CMOCKA_LIBS)
+# Calls of the system that fail, each in turn.
+tests_unit_net_test_io_event_failing_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_net_test_io_event_failing_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=socket -Wl,--wrap=bind -Wl,--wrap=listen \
+	-Wl,--wrap=connect -Wl,--wrap=setsockopt -Wl,--wrap=getsockname -Wl,--wrap=send -Wl,--wrap=sendto -Wl,--wrap=sendmsg \
+	-Wl,--wrap=recv -Wl,--wrap=calloc -Wl,--wrap=event_new -Wl,--wrap=event_add
+tests_unit_net_test_io_event_failing_LDADD = libcf-net.a $(BASE_LIBS) $(EVENT_LIBS) $(CMOCKA_LIBS)
 endif
 
 # Discovery alone, in a LAN of namespaces.
