@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""People behind routers: they talk through a public node, and directly wherever that is possible; real processes.
+
+Runs inside "nat.sh run ... -- python3 nat.py" (tests/e2e/nat.sh).  A host is named after what is between it and the
+internet; see tests/lab/nat.sh.
+"""
+import os
+import subprocess
+import time
+
+from lab import BUILD, NETNS, WAIT, Failed, check, run_stories
+
+KINDS = ("open", "full", "addr", "port", "sym", "wall", "cgn", "block")
+# Which pairs need nothing but themselves once they have met: one of the two can be dialled.
+CAN_BE_DIALLED = ("open",)
+
+
+class Node:
+    """confab-node on the host "node", on a port that everybody may reach."""
+
+    def __init__(self, lab):
+        self.proc = subprocess.Popen(
+            [NETNS, "exec", "node", os.path.join(BUILD, "confab-node"), "--state", os.path.join(lab.dir, "node"),
+             "--listen", "0.0.0.0:443", "--address", f"{address_of('node')}:443"],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.name = self.proc.stdout.readline().split()[-1]
+
+    def stop(self):
+        self.proc.terminate()
+        self.proc.wait(WAIT)
+
+
+def address_of(host):
+    with open(os.path.join(os.environ["CF_NETNS_DIR"], "hosts"), encoding="ascii") as f:
+        return next(words[1] for words in map(str.split, f) if words[0] == host)
+
+
+def person(lab, host, node):
+    """Somebody at HOST who uses NODE."""
+    someone = lab.person(host, host)
+    someone.init()
+    someone.confab("config", "nodes", node.name)
+    return someone
+
+
+def until(what, happened, seconds=WAIT):
+    """How long it took until HAPPENED () was true; asks, since routes of peers are no events."""
+    begun = time.monotonic()
+    while not happened():
+        if time.monotonic() - begun > seconds:
+            raise Failed(f"waited {seconds} s for {what}")
+        time.sleep(0.05)
+    return time.monotonic() - begun
+
+
+def contact(me, other):
+    rows = [row for row in me.confab("contacts").rows if row["fingerprint"] == other.fpr]
+    return rows[0] if rows else {}
+
+
+def route(me, other):
+    return contact(me, other).get("route")
+
+
+def connected(me):
+    until(f"{me.name}'s node", lambda: me.confab("status").row["nodes"][0]["reachable"])
+
+
+def add(me, other):
+    me.confab("add", other.confab("address").row["address"])
+    until(f"{me.name} knows {other.name}", lambda: contact(me, other).get("user_id"))
+
+
+def open_by_address(a, b, password="correct horse"):
+    """A knows B's address, B nothing of A; the conversation's id."""
+    connected(a)
+    connected(b)
+    add(a, b)
+    opening = a.start("open", b.fpr, password=password)
+    request = b.wait("request", fingerprint=a.fpr)
+    b.confab("accept", request["request"], password=password)
+    return opening.end().row["conversation"]
+
+
+def say(sender, receiver, conv, text):
+    sent = sender.confab("send", conv, text, "--wait", "delivered").row
+    check(sent["state"] == "delivered", f"delivered, not {sent}")
+    receiver.wait("message", text=text)
+
+
+def send_file(sender, receiver, conv, size):
+    path = os.path.join(sender.dir, "file")
+    with open(path, "wb") as f:
+        f.write(os.urandom(size))
+    sender.confab("send-file", conv, path)
+    offer = receiver.wait("transfer", state="offered")
+    receiver.confab("accept-file", offer["transfer"], "--to", receiver.dir)
+    done = receiver.wait("transfer", transfer=offer["transfer"], state="done")
+    with open(path, "rb") as sent, open(done["path"], "rb") as came:
+        check(sent.read() == came.read(), "the file has come as it was sent")
+
+
+def no_way_but_the_node(lab):
+    """Two whom no way connects talk, and send a file, through a node; after its restart again"""
+    node = Node(lab)
+    a, b = person(lab, "block", node), person(lab, "sym", node)
+    begun = time.monotonic()
+    conv = open_by_address(a, b)
+    print(f"# open after {time.monotonic() - begun:.1f} s")
+    say(a, b, conv, "through the node")
+    say(b, a, conv, "and back")
+    for me, other in ((a, b), (b, a)):
+        check(route(me, other) == "relay", f"{me.name}: the route is {route(me, other)}")
+    begun = time.monotonic()
+    send_file(a, b, conv, 4 << 20)
+    print(f"# 4 MiB in {time.monotonic() - begun:.1f} s")
+    node.stop()
+    a.wait("link", online=False, fingerprint=b.fpr)
+    queued = a.confab("send", conv, "while it was away", "--wait", "queued").row
+    check(queued["state"] == "queued", f"{queued}")
+    node = Node(lab)
+    b.wait("message", text="while it was away", seconds=2 * WAIT)
+    check(len([r for r in b.confab("history", conv).rows if r["text"] == "while it was away"]) == 1, "once")
+    node.stop()
+
+
+def a_way_of_their_own(lab):
+    """Who can be dialled is, once the node has brought the two together, without a message lost"""
+    node = Node(lab)
+    a, b = person(lab, "open", node), person(lab, "port", node)
+    conv = open_by_address(a, b)  # a cannot dial b, but b can dial a
+    took = until("a direct route", lambda: route(a, b) == "direct" and route(b, a) == "direct")
+    print(f"# direct after {took:.1f} s")
+    node.stop()
+    say(a, b, conv, "without the node")
+    say(b, a, conv, "indeed")
+    check([r["text"] for r in b.confab("history", conv).rows] == ["without the node", "indeed"], "all of it, once")
+
+
+if __name__ == "__main__":
+    run_stories(no_way_but_the_node, a_way_of_their_own)
