@@ -203,6 +203,15 @@ cf_link_paths_up (struct cf_link *link)
   cf_link_paths_say (link);
 }
 
+void
+cf_links_kept (struct cf_core *core, const struct cf_peer *peer)
+{
+  struct cf_link *link = cf_links_find (core->links, &peer->fpr);
+
+  if (link)
+    cf_link_paths_say (link);
+}
+
 gpg_error_t
 cf_link_paths_take (struct cf_link *link, const uint8_t *data, size_t len)
 {
@@ -224,9 +233,13 @@ cf_link_paths_take (struct cf_link *link, const uint8_t *data, size_t len)
   p = paths_of (link);
   if (!p)
     return cf_err (GPG_ERR_ENOMEM);
+  if (!p->taken) /* what we said before he was a contact, or we one of his, was not heard */
+    cf_link_paths_say (link);
+  if (p->taken >= TAKE_MAX || (p->taken && !memcmp (&p->theirs, &theirs, sizeof theirs)))
+    return 0;
+  p->taken++;
   p->theirs = theirs;
-  if (p->taken++ < TAKE_MAX)
-    cf_link_paths_soon (link);
+  cf_link_paths_soon (link);
   return 0;
 }
 

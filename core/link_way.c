@@ -49,7 +49,7 @@ struct cf_way {
   uint8_t token[CF_ADDRESS_TOKEN_LEN]; /* accepted: of an address, as he has shown it; zeros: none */
   uint8_t device[CF_DEVICE_KEY_LEN]; /* the other end's; once the tunnel is ready */
   struct cf_addr addr;
-  struct cf_buf early;         /* CHECKING, dialled: messages, each with its length */
+  struct cf_buf early;         /* CHECKING, dialled: messages, each with its channel and length */
 };
 
 static gpg_error_t
@@ -367,6 +367,8 @@ check_hello (const struct cf_way *way, const struct cf_hello *hello, const char 
   return 0;
 }
 
+static void way_message (void *arg, enum cf_channel channel, const uint8_t *data, size_t len);
+
 /* What was sent before we had finished checking. */
 static void
 deliver_early (struct cf_link *link, struct cf_way *way)
@@ -381,9 +383,11 @@ deliver_early (struct cf_link *link, struct cf_way *way)
   /* A message may bring the tunnel down; WAY may be freed then, but not its address reused within this turn's
      link->up. */
   while (rd.left && !rd.err && link->up == way) {
+    enum cf_channel channel = (enum cf_channel) cf_rd_u8 (&rd);
+
     cf_rd_blob32 (&rd, &data, &len, CF_MESSAGE_TALK_MAX);
     if (!rd.err)
-      cf_link_got (link, CF_CHANNEL_TALK, data, len);
+      way_message (way, channel, data, len);
   }
   cf_buf_done (&early);
 }
@@ -527,13 +531,23 @@ way_control (struct cf_way *way, const uint8_t *data, size_t len)
   }
 }
 
+/* He whom we have dialled is up before we are: he talks, and says where he is. */
+static bool
+is_early (const struct cf_way *way, enum cf_channel channel, const uint8_t *data, size_t len)
+{
+  if (way->state != WAY_CHECKING || !way->dialled)
+    return false;
+  return channel == CF_CHANNEL_TALK || (channel == CF_CHANNEL_CONTROL && len && *data == CF_CONTROL_PATHS);
+}
+
 static void
-way_early (struct cf_way *way, const uint8_t *data, size_t len)
+way_early (struct cf_way *way, enum cf_channel channel, const uint8_t *data, size_t len)
 {
   gpg_error_t err;
   struct cf_wr wr;
 
   cf_wr_init (&wr, &way->early);
+  cf_wr_u8 (&wr, (uint8_t) channel);
   cf_wr_blob32 (&wr, data, len);
   err = cf_wr_finish (&wr);
   if (err) {
@@ -549,12 +563,12 @@ way_message (void *arg, enum cf_channel channel, const uint8_t *data, size_t len
 
   if (way->state == WAY_SILENT)
     return;
-  if (channel == CF_CHANNEL_CONTROL)
+  if (is_early (way, channel, data, len))
+    way_early (way, channel, data, len);
+  else if (channel == CF_CHANNEL_CONTROL)
     way_control (way, data, len);
   else if (way->state == WAY_UP)
     cf_link_got (way->link, channel, data, len);
-  else if (channel == CF_CHANNEL_TALK && way->state == WAY_CHECKING && way->dialled)
-    way_early (way, data, len);
   else {
     count (way, CF_REFUSED_HELLO_UNEXPECTED);
     way_refuse (way, cf_err (CF_ERR_PROTOCOL), "unexpected message");

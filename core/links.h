@@ -121,6 +121,7 @@ bool cf_links_uses (struct cf_core *core, const struct cf_fpr *fpr); /* wanted, 
 /* Our own key or statement is another: tunnels that are up are closed, saying REASON, and come again with it. */
 void cf_links_reconnect (struct cf_core *core, const char *reason);
 void cf_links_heard (struct cf_core *core, const struct cf_peer *peer);
+void cf_links_kept (struct cf_core *core, const struct cf_peer *peer); /* he is a contact now */
 /* A device key's statement is over: no tunnel with it may go on. */
 void cf_links_device_lapsed (struct cf_core *core, const struct cf_fpr *fpr, const uint8_t key[CF_DEVICE_KEY_LEN]);
 

@@ -195,9 +195,10 @@ circuit_drained (void *arg)
 {
   struct cf_circuit *c = arg;
 
+  if (c->state != OPEN || cf_buf_len (&c->out))
+    return; /* more was written meanwhile: told when that has left */
   c->tell_drained = false;
-  if (c->state == OPEN && !cf_buf_len (&c->out))
-    c->handler->drained (c->arg);
+  c->handler->drained (c->arg);
 }
 
 static void

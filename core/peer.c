@@ -467,6 +467,7 @@ cf_peer_keep (struct cf_core *core, struct cf_peer *peer, const char *how, const
   cf_peers_circle_changed (core->peers);
   cf_peers_compare (core->peers, peer);
   cf_peers_changed (core->peers, peer);
+  cf_links_kept (core, peer);
 
 leave:
   free (new_how);

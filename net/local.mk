@@ -54,9 +54,9 @@ TESTS += tests/e2e/lan_beacon.sh
 dist_check_SCRIPTS += tests/e2e/lan_beacon.sh tests/lab/netns.sh
 
 # Routers of every kind, in namespaces.
-TESTS += tests/e2e/nat_lab.sh
-dist_check_SCRIPTS += tests/e2e/nat_lab.sh tests/lab/nat.sh
-EXTRA_DIST += tests/e2e/nat_lab.py
+TESTS += tests/e2e/nat_lab.sh tests/e2e/nat.sh
+dist_check_SCRIPTS += tests/e2e/nat_lab.sh tests/e2e/nat.sh tests/lab/nat.sh
+EXTRA_DIST += tests/e2e/nat_lab.py tests/e2e/nat.py
 
 # The tunnel and what it stands on.
 if HAVE_CMOCKA

@@ -4,6 +4,7 @@
 Runs inside "nat.sh run ... -- python3 nat.py" (tests/e2e/nat.sh).  A host is named after what is between it and the
 internet; see tests/lab/nat.sh.
 """
+import functools
 import os
 import subprocess
 import time
@@ -23,7 +24,10 @@ class Node:
             [NETNS, "exec", "node", os.path.join(BUILD, "confab-node"), "--state", os.path.join(lab.dir, "node"),
              "--listen", "0.0.0.0:443", "--address", f"{address_of('node')}:443"],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        self.name = self.proc.stdout.readline().split()[-1]
+        lab.node = self
+        line = self.proc.stdout.readline()
+        check(line, "the node says how it is written down")
+        self.name = line.split()[-1]
 
     def stop(self):
         self.proc.terminate()
@@ -121,7 +125,6 @@ def no_way_but_the_node(lab):
     node = Node(lab)
     b.wait("message", text="while it was away", seconds=2 * WAIT)
     check(len([r for r in b.confab("history", conv).rows if r["text"] == "while it was away"]) == 1, "once")
-    node.stop()
 
 
 def a_way_of_their_own(lab):
@@ -137,5 +140,16 @@ def a_way_of_their_own(lab):
     check([r["text"] for r in b.confab("history", conv).rows] == ["without the node", "indeed"], "all of it, once")
 
 
+def with_node(story):
+    """However STORY ends, its node does not live on."""
+    @functools.wraps(story)
+    def run(lab):
+        try:
+            story(lab)
+        finally:
+            lab.node.stop()
+    return run
+
+
 if __name__ == "__main__":
-    run_stories(no_way_but_the_node, a_way_of_their_own)
+    run_stories(*map(with_node, (no_way_but_the_node, a_way_of_their_own)))

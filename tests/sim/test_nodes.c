@@ -156,6 +156,7 @@ test_file (void **state)
 
   (void) state;
   begin_open (&w, 6);
+  w.p.sim->latency_ms = 40;
   file_dirs (&w.p);
   make_file (path_of (w.p.a, "letter.pdf"), size, 1);
   offer (w.p.a, w.p.id, path_of (w.p.a, "letter.pdf"), t);
@@ -232,6 +233,28 @@ test_better_way (void **state)
     assert_string_equal (cf_link_route (w.p.a->core, &w.p.b->fpr), "relay");
     apart_end (&w);
   }
+}
+
+/* No beacon passes: only what the two say of themselves leads to a way of their own. */
+static void
+test_paths_alone (void **state)
+{
+  struct apart w;
+
+  (void) state;
+  apart_begin (&w, 7);
+  w.p.sim->loss_permille = 1000;
+  use (w.p.a, w.text);
+  use (w.p.b, w.text);
+  assert_connected (w.p.a);
+  assert_connected (w.p.b);
+  add_by_address (&w);
+  sim_run (w.p.sim, 1000);
+  sim_cut (w.p.sim, w.p.a, w.p.b, false);
+  open_apart (&w);
+  assert_true (sim_run_until (w.p.sim, 5000, both_are_direct, &w.p));
+  say (w.p.a, w.p.id, "one", "--wait=delivered");
+  apart_end (&w);
 }
 
 /* Who is not there, or uses no node, costs no more than a refusal. */
@@ -331,7 +354,8 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_talk),       cmocka_unit_test (test_file),          cmocka_unit_test (test_better_way),
-    cmocka_unit_test (test_node_restarts), cmocka_unit_test (test_nobody_there),
+    cmocka_unit_test (test_paths_alone),   cmocka_unit_test (test_node_restarts),
+     cmocka_unit_test (test_nobody_there),
     cmocka_unit_test (test_wrong_node), cmocka_unit_test (test_listed),
   };
 
