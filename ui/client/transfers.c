@@ -97,7 +97,7 @@ cf_transfer_deeds (const json_t *transfer)
   case CF_TRANSFER_VERIFYING: return CF_TRANSFER_CAN_CANCEL;
   case CF_TRANSFER_DONE: return *cf_row_text (transfer, "path") ? CF_TRANSFER_CAN_OPEN : 0;
   case CF_TRANSFER_FAILED:
-  case CF_TRANSFER_CANCELLED: break;
+  case CF_TRANSFER_CANCELLED: return cf_row_true (transfer, "can_retry") ? CF_TRANSFER_CAN_RETRY : 0;
   }
   return 0;
 }

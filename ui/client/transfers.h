@@ -38,14 +38,15 @@ enum cf_transfer_state {
 };
 
 /* What a person can do with a transfer now; each but OPEN is the verb of that name with the transfer's id (ACCEPT is
-   ACCEPT-FILE, REFUSE is REFUSE-FILE). */
+   ACCEPT-FILE, REFUSE is REFUSE-FILE, RETRY is RESUME). */
 enum {
   CF_TRANSFER_CAN_ACCEPT = 1,
   CF_TRANSFER_CAN_REFUSE = 2,
   CF_TRANSFER_CAN_PAUSE = 4,
   CF_TRANSFER_CAN_RESUME = 8,
   CF_TRANSFER_CAN_CANCEL = 16,
-  CF_TRANSFER_CAN_OPEN = 32, /* it lies whole at its path */
+  CF_TRANSFER_CAN_OPEN = 32,  /* it lies whole at its path */
+  CF_TRANSFER_CAN_RETRY = 64, /* it failed, and the daemon says that it can go on */
 };
 
 /* The transfer that MESSAGE (a row of HISTORY, may be NULL) offers; NULL: none, or the message was taken back. */

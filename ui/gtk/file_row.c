@@ -24,6 +24,7 @@ struct _CfFileRow {
   GtkBox parent;
   CfApp *app; /* borrowed */
   json_t *transfer;
+  char *looks_like; /* the type of contents that its icon shows; NULL: of no known type */
   int wish;         /* how wide, in pixels: of words of this size */
   int64_t space;    /* free where it would go; -1: not known */
   bool space_asked, picture_asked;
@@ -53,14 +54,20 @@ show_icon (CfFileRow *row)
   char *content = cf_transfer_directory (row->transfer) ? g_strdup ("inode/directory")
                   : is_media_type (type)                ? g_content_type_from_mime_type (type)
                                                         : NULL;
-  GIcon *icon = content && !g_content_type_is_unknown (content) ? g_content_type_get_symbolic_icon (content)
-                                                                 : g_themed_icon_new ("text-x-generic-symbolic");
+  GIcon *icon;
 
+  if (gtk_image_get_storage_type (row->icon) != GTK_IMAGE_EMPTY && !g_strcmp0 (content, row->looks_like)) {
+    g_free (content); /* the same as before: it is not loaded again whenever some bytes have come */
+    return;
+  }
+  g_free (row->looks_like);
+  row->looks_like = content;
+  icon = content && !g_content_type_is_unknown (content) ? g_content_type_get_symbolic_icon (content)
+                                                         : g_themed_icon_new ("text-x-generic-symbolic");
   if (G_IS_THEMED_ICON (icon))
     g_themed_icon_append_name (G_THEMED_ICON (icon), "text-x-generic-symbolic");
   gtk_image_set_from_gicon (row->icon, icon, GTK_ICON_SIZE_LARGE_TOOLBAR);
   g_object_unref (icon);
-  g_free (content);
 }
 
 /* ---- how it stands ---- */
@@ -321,6 +328,7 @@ static void
 cf_file_row_finalize (GObject *object)
 {
   json_decref (CF_FILE_ROW (object)->transfer);
+  g_free (CF_FILE_ROW (object)->looks_like);
   G_OBJECT_CLASS (cf_file_row_parent_class)->finalize (object);
 }
 

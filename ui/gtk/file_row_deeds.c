@@ -33,6 +33,7 @@ cf_file_deeds (const json_t *transfer)
     { CF_TRANSFER_CAN_RESUME, 1 << CF_FILE_RESUME },
     { CF_TRANSFER_CAN_CANCEL, 1 << CF_FILE_CANCEL },
     { CF_TRANSFER_CAN_OPEN, 1 << CF_FILE_OPEN | 1 << CF_FILE_OPEN_FOLDER },
+    { CF_TRANSFER_CAN_RETRY, 1 << CF_FILE_AGAIN },
   };
   unsigned can = cf_transfer_deeds (transfer), deeds = may_try_again (transfer) ? 1 << CF_FILE_AGAIN : 0;
 
@@ -132,6 +133,11 @@ cf_file_do (GtkWidget *row, CfApp *app, const json_t *transfer, enum cf_file_dee
   case CF_FILE_CANCEL: ask_cancel (row, app, transfer); break;
   case CF_FILE_OPEN: cf_file_open (app, window_of (row), path); break;
   case CF_FILE_OPEN_FOLDER: cf_file_open_folder (app, path); break;
-  case CF_FILE_AGAIN: call (app, "SEND-FILE", cf_row_text (transfer, "conversation"), path); break;
+  case CF_FILE_AGAIN:
+    if (cf_transfer_deeds (transfer) & CF_TRANSFER_CAN_RETRY)
+      call (app, "RESUME", id, NULL);
+    else
+      call (app, "SEND-FILE", cf_row_text (transfer, "conversation"), path);
+    break;
   }
 }

@@ -17,7 +17,7 @@ enum cf_file_deed {
   CF_FILE_CANCEL, /* asked about when much is lost by it */
   CF_FILE_OPEN,
   CF_FILE_OPEN_FOLDER,
-  CF_FILE_AGAIN, /* offer the same file once more */
+  CF_FILE_AGAIN, /* go on with what failed; where that cannot be, offer the same file once more */
 };
 #define CF_FILE_DEEDS 9
 

@@ -225,6 +225,11 @@ test_transfers (void **state)
   assert_int_equal (cf_transfer_deeds (r), CF_TRANSFER_CAN_CANCEL);
   assert_true (cf_transfer_fraction (r) == 0.25);
   json_decref (r);
+  r = row ("{'direction':'in','state':'failed'}");
+  assert_int_equal (cf_transfer_deeds (r), 0);
+  json_object_set_new (r, "can_retry", json_true ());
+  assert_int_equal (cf_transfer_deeds (r), CF_TRANSFER_CAN_RETRY);
+  json_decref (r);
   r = row ("{'state':'active','done':-5,'size':'x'}");
   assert_true (cf_transfer_fraction (r) == 0);
   json_decref (r);
