@@ -22,6 +22,7 @@
 #include "ui/gtk/accessible.h"
 #include "ui/gtk/escape.h"
 #include "ui/gtk/fact_row.h"
+#include "ui/gtk/fit.h"
 #include "ui/gtk/open_dialog.h"
 #include "ui/gtk/qr_read.h"
 #include "ui/gtk/scan_view.h"
@@ -466,5 +467,5 @@ cf_add_contact_dialog_show (CfApp *app, GtkWindow *parent, const char *address)
   dialog->app = app;
   if (address)
     gtk_entry_set_text (dialog->entry, address);
-  gtk_window_present (GTK_WINDOW (dialog));
+  cf_window_present_fitting (GTK_WINDOW (dialog));
 }

@@ -16,6 +16,7 @@
 #include "ui/gtk/choice_dialog.h"
 #include "ui/gtk/escape.h"
 #include "ui/gtk/fact_row.h"
+#include "ui/gtk/fit.h"
 #include "ui/gtk/qr_view.h"
 #include "ui/gtk/widget_call.h"
 
@@ -197,5 +198,5 @@ cf_address_dialog_show (CfApp *app, GtkWindow *parent)
 
   dialog->app = app;
   cf_widget_call (GTK_WIDGET (dialog), app, "ADDRESS", NULL, NULL, on_address);
-  gtk_window_present (GTK_WINDOW (dialog));
+  cf_window_present_fitting (GTK_WINDOW (dialog));
 }

@@ -54,6 +54,7 @@ libcf_gtk_a_SOURCES = \
 	ui/gtk/emoji.c ui/gtk/emoji.h \
 	ui/gtk/empty_view.c ui/gtk/empty_view.h \
 	ui/gtk/escape.c ui/gtk/escape.h \
+	ui/gtk/fit.c ui/gtk/fit.h \
 	ui/gtk/fact_row.c ui/gtk/fact_row.h \
 	ui/gtk/file_open.c ui/gtk/file_open.h \
 	ui/gtk/file_row.c ui/gtk/file_row.h ui/gtk/file_row_private.h \

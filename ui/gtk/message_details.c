@@ -15,6 +15,7 @@
 #include "ui/gtk/accessible.h"
 #include "ui/gtk/escape.h"
 #include "ui/gtk/fact_row.h"
+#include "ui/gtk/fit.h"
 #include "ui/gtk/widget_call.h"
 
 #define CF_TYPE_MESSAGE_DETAILS (cf_message_details_get_type ())
@@ -167,5 +168,5 @@ cf_message_details_show (CfApp *app, GtkWindow *parent, const char *conversation
 
   details->app = app;
   cf_widget_call (GTK_WIDGET (details), app, "MESSAGE", words, NULL, on_message);
-  gtk_window_present (GTK_WINDOW (details));
+  cf_window_present_fitting (GTK_WINDOW (details));
 }

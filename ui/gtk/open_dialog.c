@@ -18,6 +18,7 @@
 #include "ui/client/row.h"
 #include "ui/client/words.h"
 #include "ui/gtk/avatar.h"
+#include "ui/gtk/fit.h"
 #include "ui/gtk/open_dialog.h"
 #include "ui/gtk/secret_buffer.h"
 
@@ -489,7 +490,7 @@ cf_open_dialog_show (CfApp *app, GtkWindow *parent, const char *peer_fpr, const 
   show_person (dialog);
   on_password_changed (dialog);
   go_to_ask (dialog);
-  gtk_window_present (GTK_WINDOW (dialog));
+  cf_window_present_fitting (GTK_WINDOW (dialog));
 }
 
 gboolean

@@ -8,6 +8,7 @@
 #include "ui/client/i18n.h"
 #include "ui/client/model.h"
 #include "ui/gtk/accessible.h"
+#include "ui/gtk/fit.h"
 #include "ui/gtk/list_row.h"
 #include "ui/gtk/open_dialog.h"
 #include "ui/gtk/people_dialog.h"
@@ -178,5 +179,5 @@ cf_people_dialog_show (CfApp *app, GtkWindow *parent)
   if (cf_model_listen (cf_app_model (app), &handler, dialog, &dialog->listener))
     g_error ("no memory for a dialog");
   fill (dialog);
-  gtk_window_present (GTK_WINDOW (dialog));
+  cf_window_present_fitting (GTK_WINDOW (dialog));
 }

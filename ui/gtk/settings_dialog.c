@@ -17,6 +17,7 @@
 #include "ui/gtk/choice.h"
 #include "ui/gtk/escape.h"
 #include "ui/gtk/fact_row.h"
+#include "ui/gtk/fit.h"
 #include "ui/gtk/settings_row.h"
 #include "ui/gtk/widget_call.h"
 
@@ -315,7 +316,7 @@ show (CfApp *app, GtkWindow *parent)
   refresh_status (dialog);
   cf_model_refresh (cf_app_model (app), CF_MODEL_SETTINGS);
   cf_model_refresh (cf_app_model (app), CF_MODEL_STATUS);
-  gtk_window_present (GTK_WINDOW (dialog));
+  cf_window_present_fitting (GTK_WINDOW (dialog));
   return dialog;
 }
 

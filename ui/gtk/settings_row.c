@@ -17,7 +17,7 @@
 
 #define NAME_MAX_CHARS 64
 #define FOLDER_CHARS 24
-#define ENTRY_CHARS 24 /* where there is room */
+#define ENTRY_CHARS 16 /* where there is room */
 
 struct _CfSettingsRow {
   HdyActionRow parent;
