@@ -7,8 +7,11 @@
  *   REFUSED     kind what:1 code:2 seconds:4        CREDIT      kind circuit:4 bytes:4
  *   DIAL        kind circuit:4 device key:32        INCOMING, OPENED  kind circuit:4
  *   DATA        kind circuit:4 bytes                CLOSE       kind circuit:4 code:2
+ *   FETCH, DELETE  kind drop:32 signature:64 number:8
+ *   DEPOSIT     kind drop:32 signature:64 blob      MAIL        kind number:8 left:4 blob
+ *   HELD        kind number:8 until:8               DELETED, EMPTY  kind
  *
- *   address = family:1 bytes:4|16 port:2; name = length:2 text
+ *   address = family:1 bytes:4|16 port:2; name = length:2 text; blob = length:4 bytes
  *   entry = device key:32 flags:1 address fpr name
  */
 #include "net/node.h"
@@ -27,7 +30,7 @@
 enum cf_channel
 cf_node_channel (enum cf_node_kind kind)
 {
-  return kind < CF_NODE_DIAL ? CF_CHANNEL_CONTROL : CF_CHANNEL_BULK;
+  return kind < CF_NODE_DEPOSIT ? CF_CHANNEL_CONTROL : kind < CF_NODE_DIAL ? CF_CHANNEL_TALK : CF_CHANNEL_BULK;
 }
 
 /* ---- parts ---- */
@@ -200,9 +203,37 @@ write_control (struct cf_wr *wr, const struct cf_node_message *m)
     cf_wr_u32 (wr, m->credit.circuit);
     cf_wr_u32 (wr, m->credit.bytes);
     break;
+  case CF_NODE_FETCH:
+  case CF_NODE_DELETE:
+    cf_wr_bytes (wr, m->mail.drop, CF_MAIL_DROP_LEN);
+    cf_wr_bytes (wr, m->mail.signature, CF_MAIL_SIGNATURE_LEN);
+    cf_wr_u64 (wr, m->mail.number);
+    break;
+  case CF_NODE_HELD:
+    cf_wr_u64 (wr, m->mail.number);
+    cf_wr_u64 (wr, m->mail.until_utc_ms);
+    break;
   default:
-    break; /* UNREGISTER is its kind */
+    break; /* UNREGISTER, DELETED and EMPTY are their kinds */
   }
+}
+
+static void
+read_drop (struct cf_rd *rd, struct cf_node_message *m)
+{
+  cf_rd_bytes (rd, m->mail.drop, CF_MAIL_DROP_LEN);
+  cf_rd_bytes (rd, m->mail.signature, CF_MAIL_SIGNATURE_LEN);
+}
+
+/* A number whose time, or size, nobody will live to see is none. */
+static uint64_t
+read_u63 (struct cf_rd *rd)
+{
+  uint64_t v = cf_rd_u64 (rd);
+
+  if (v > INT64_MAX)
+    cf_rd_fail (rd, cf_err (GPG_ERR_INV_VALUE));
+  return v;
 }
 
 static void
@@ -220,6 +251,17 @@ read_control (struct cf_rd *rd, struct cf_node_message *m)
     m->registered.seconds = read_u32_above_0 (rd);
     break;
   case CF_NODE_UNREGISTER:
+  case CF_NODE_DELETED:
+  case CF_NODE_EMPTY:
+    break;
+  case CF_NODE_FETCH:
+  case CF_NODE_DELETE:
+    read_drop (rd, m);
+    m->mail.number = read_u63 (rd);
+    break;
+  case CF_NODE_HELD:
+    m->mail.number = read_u63 (rd);
+    m->mail.until_utc_ms = read_u63 (rd);
     break;
   case CF_NODE_LIST:
     m->list.from = cf_rd_u32 (rd);
@@ -239,6 +281,40 @@ read_control (struct cf_rd *rd, struct cf_node_message *m)
   default:
     cf_rd_fail (rd, cf_err (CF_ERR_PROTOCOL));
   }
+}
+
+/* ---- talk ---- */
+
+static void
+write_talk (struct cf_wr *wr, const struct cf_node_message *m)
+{
+  if (m->kind == CF_NODE_DEPOSIT) {
+    cf_wr_bytes (wr, m->mail.drop, CF_MAIL_DROP_LEN);
+    cf_wr_bytes (wr, m->mail.signature, CF_MAIL_SIGNATURE_LEN);
+  } else {
+    cf_wr_u64 (wr, m->mail.number);
+    cf_wr_u32 (wr, m->mail.left);
+  }
+  cf_wr_blob32 (wr, m->mail.blob, m->mail.blob_len);
+}
+
+static void
+read_talk (struct cf_rd *rd, struct cf_node_message *m)
+{
+  switch (m->kind) {
+  case CF_NODE_DEPOSIT:
+    read_drop (rd, m);
+    break;
+  case CF_NODE_MAIL:
+    m->mail.number = read_u63 (rd);
+    m->mail.left = cf_rd_u32 (rd);
+    break;
+  default:
+    cf_rd_fail (rd, cf_err (CF_ERR_PROTOCOL));
+  }
+  cf_rd_blob32 (rd, &m->mail.blob, &m->mail.blob_len, CF_MAIL_MAX);
+  if (!m->mail.blob_len)
+    cf_rd_fail (rd, cf_err (GPG_ERR_INV_LENGTH));
 }
 
 /* ---- bulk ---- */
@@ -299,6 +375,8 @@ cf_node_encode (const struct cf_node_message *message, struct cf_buf *out)
   cf_wr_u8 (&wr, (uint8_t) message->kind);
   if (cf_node_channel (message->kind) == CF_CHANNEL_CONTROL)
     write_control (&wr, message);
+  else if (cf_node_channel (message->kind) == CF_CHANNEL_TALK)
+    write_talk (&wr, message);
   else
     write_bulk (&wr, message);
   return cf_wr_finish (&wr);
@@ -318,6 +396,8 @@ cf_node_decode (enum cf_channel channel, const void *data, size_t len, struct cf
     cf_rd_fail (&rd, cf_err (CF_ERR_PROTOCOL));
   else if (channel == CF_CHANNEL_CONTROL)
     read_control (&rd, &m);
+  else if (channel == CF_CHANNEL_TALK)
+    read_talk (&rd, &m);
   else
     read_bulk (&rd, &m);
   err = cf_rd_finish (&rd);

@@ -9,6 +9,7 @@
 #define CF_NET_NODE_H
 
 #include "base/fpr.h"
+#include "base/hash.h"
 #include "net/addr.h"
 #include "net/tunnel.h"
 
@@ -22,6 +23,14 @@ enum cf_node_kind {
   CF_NODE_LISTED,      /* node */
   CF_NODE_REFUSED,     /* node: instead of an answer */
   CF_NODE_CREDIT,      /* both: that many bytes more may be sent into the circuit */
+  CF_NODE_FETCH,       /* guest: the first mail of a drop after that number */
+  CF_NODE_DELETE,      /* guest: that mail is not wanted any more */
+  CF_NODE_HELD,        /* node: the mail is on the disk, under that number, until then */
+  CF_NODE_DELETED,     /* node: it is not there */
+  CF_NODE_EMPTY,       /* node: there is no mail to fetch */
+  /* talk */
+  CF_NODE_DEPOSIT = 80, /* guest: keep this for whoever has the drop's key */
+  CF_NODE_MAIL,         /* node: what was fetched */
   /* bulk */
   CF_NODE_DIAL = 96,   /* guest: a circuit to that device key */
   CF_NODE_INCOMING,    /* node: somebody has dialled you */
@@ -64,6 +73,14 @@ struct cf_node_message {
     } listed;
     struct { enum cf_node_kind what; uint16_t code; uint32_t seconds; } refused; /* code of libgpg-error; try again then */
     struct { uint32_t circuit, bytes; } credit;
+    struct {
+      uint8_t drop[CF_MAIL_DROP_LEN], signature[CF_MAIL_SIGNATURE_LEN]; /* of the three that a guest says */
+      uint64_t number;     /* FETCH: after that one; DELETE, HELD, MAIL: that one; else 0 */
+      uint64_t until_utc_ms; /* HELD */
+      uint32_t left;       /* MAIL: there are so many behind it */
+      const uint8_t *blob; /* DEPOSIT, MAIL: 1 to CF_MAIL_MAX bytes */
+      size_t blob_len;     /* borrowed */
+    } mail;
     struct { uint32_t circuit; const uint8_t *device_key; } dial; /* borrowed */
     struct {
       uint32_t circuit;
@@ -83,6 +100,11 @@ gpg_error_t cf_node_encode (const struct cf_node_message *message, struct cf_buf
    those of the cursor. */
 gpg_error_t cf_node_decode (enum cf_channel channel, const void *data, size_t len,
                             struct cf_node_message *r_message) CF_MUST_CHECK;
+
+/* What the drop's key signs of DEPOSIT, FETCH and DELETE, in the tunnel with that handshake hash, and nowhere else. */
+void cf_node_mail_digest (const struct cf_node_message *message, const uint8_t handshake_hash[64],
+                          uint8_t r_digest[CF_HASH_LEN]);
+bool cf_node_mail_verify (const struct cf_node_message *message, const uint8_t handshake_hash[64]);
 
 void cf_node_entry_write (struct cf_wr *wr, const struct cf_node_entry *entry);
 void cf_node_entry_read (struct cf_rd *rd, struct cf_node_entry *r_entry);

@@ -118,5 +118,9 @@
 #define CF_CIRCUIT_WINDOW (64 * 1024)       /* bytes that either end of a circuit may send before it is given credit */
 #define CF_CIRCUIT_WINDOW_MAX (1024 * 1024) /* credit that is not used up: never more */
 #define CF_CIRCUITS_MAX 64                  /* of one tunnel, dialled and incoming */
+#define CF_MAIL_DROP_LEN 32                 /* Ed25519 */
+#define CF_MAIL_SIGNATURE_LEN 64
+#define CF_MAIL_MAX (CF_MESSAGE_TALK_MAX - 128) /* one sealed envelope, in a message of its own */
+#define CF_MAIL_LIFE_S (14 * 24 * 3600)     /* then a node forgets it */
 
 #endif

@@ -249,7 +249,7 @@ check_dial (struct guest *guest, const uint8_t *device_key, struct guest **r_to,
   struct registration *r;
 
   *r_why = CF_REFUSED_CIRCUIT_FLOOD;
-  if (!host_may (guest->host, HOST_DIALS))
+  if (!host_may (guest->host, HOST_DIALS, 1))
     return GPG_ERR_LIMIT_REACHED;
   *r_why = CF_REFUSED_CIRCUIT_ABSENT;
   r = register_find (s, device_key);

@@ -16,6 +16,8 @@
 
 #define AHEAD (64 * 1024)           /* bytes that circuits let wait for a guest: beyond, they hold them back themselves */
 #define UNREAD_MAX (AHEAD + 192 * 1024) /* who lets so much wait asks without reading the answers */
+#define DEPOSITS_MAX 32             /* long messages that are coming, each up to CF_MAIL_MAX */
+#define TAKE_MS 30000               /* a piece of mail may be under way for so long, either way */
 #define IDLE_MS 60000               /* who neither is reachable nor has a circuit may stay so long */
 
 static void
@@ -45,6 +47,46 @@ strangers_remove (struct guest *g)
   *(g->younger ? &g->younger->older : &s->youngest) = g->older;
   g->older = g->younger = NULL;
   s->stranger_count--;
+}
+
+/* ---- mail under way: memory that only a few may use at a time ---- */
+
+static void
+end_deposit (struct guest *g)
+{
+  g->server->depositing_count -= g->is_depositing;
+  g->is_depositing = false;
+}
+
+static void
+end_fetch (struct guest *g)
+{
+  g->server->fetching_count -= g->is_fetching;
+  g->is_fetching = false;
+}
+
+void
+guest_fetches (struct guest *guest)
+{
+  guest->is_fetching = true;
+  guest->server->fetching_count++;
+  cf_timer_after (guest->server->env, &guest->deadline, TAKE_MS);
+}
+
+/* What a guest says fits into one record, but mail. */
+static bool
+on_large (void *arg, enum cf_channel channel)
+{
+  struct guest *g = arg;
+
+  if (g->is_depositing || channel != CF_CHANNEL_TALK || !g->is_through || !g->server->mailbox)
+    return g->is_depositing && channel == CF_CHANNEL_TALK;
+  if (g->server->depositing_count >= DEPOSITS_MAX)
+    return false;
+  g->is_depositing = true;
+  g->server->depositing_count++;
+  cf_timer_after (g->server->env, &g->deadline, TAKE_MS);
+  return true;
 }
 
 /* ---- the end ---- */
@@ -84,6 +126,8 @@ begin_end (struct guest *g)
     return;
   g->ending = true;
   strangers_remove (g);
+  end_deposit (g);
+  end_fetch (g);
   g->server->tunnel_count -= g->is_through;
   g->is_through = false;
   cf_timer_cancel (g->server->env, &g->deadline);
@@ -105,6 +149,11 @@ deadline_passed (void *arg)
 {
   struct guest *g = arg;
 
+  if (g->is_depositing || g->is_fetching) {
+    cf_refused (g->server->env, CF_REFUSED_MAIL_SLOW);
+    guest_close (g, cf_err (GPG_ERR_TIMEOUT));
+    return;
+  }
   if (!g->is_stranger && (g->registration || g->circuits)) {
     cf_timer_after (g->server->env, &g->deadline, IDLE_MS);
     return;
@@ -160,6 +209,8 @@ on_message (void *arg, enum cf_channel channel, const uint8_t *data, size_t len)
 
   if (g->ending)
     return;
+  if (channel == CF_CHANNEL_TALK)
+    end_deposit (g);
   err = verb_run (g, channel, data, len);
   if (!err)
     return;
@@ -181,15 +232,6 @@ on_queued (void *arg)
   struct guest *g = arg;
 
   return g->conn ? g->server->net->ops->queued (g->conn) : 0;
-}
-
-/* What a guest says fits into one record. */
-static bool
-on_large (void *arg, enum cf_channel channel)
-{
-  (void) arg;
-  (void) channel;
-  return false;
 }
 
 static const struct cf_tunnel_handler tunnel_handler
@@ -235,8 +277,11 @@ conn_drained (void *arg)
   if (g->ending || !g->tunnel)
     return;
   cf_tunnel_drained (g->tunnel);
-  if (!g->ending)
-    circuit_pump (g);
+  if (g->ending)
+    return;
+  if (!cf_tunnel_waiting (g->tunnel, CF_CHANNEL_TALK))
+    end_fetch (g);
+  circuit_pump (g);
 }
 
 static void
@@ -304,7 +349,7 @@ guest_send (struct guest *guest, const struct cf_node_message *message)
     cf_refused (guest->server->env, CF_REFUSED_TUNNEL_UNREAD);
     return cf_err (GPG_ERR_LIMIT_REACHED);
   }
-  cf_buf_init (&out, CF_MESSAGE_CONTROL_MAX);
+  cf_buf_init (&out, CF_MESSAGE_TALK_MAX);
   err = cf_node_encode (message, &out);
   if (!err)
     err = cf_tunnel_send (guest->tunnel, cf_node_channel (message->kind), cf_buf_data (&out), cf_buf_len (&out));

@@ -3,7 +3,8 @@
  *
  * Keys cost nothing, addresses do: so what is limited is counted for a host
  * (cf_addr_source: of IPv6 a /64).  A host is remembered for as long as its
- * buckets take to fill again, else it could begin anew by hanging up.
+ * buckets take to fill again, else it could begin anew by hanging up; when too
+ * many are, the one that has been away for longest is forgotten.
  */
 #include "node/private.h"
 
@@ -17,6 +18,8 @@ static const struct { uint32_t burst, ms; } rates[HOST_ACTS] = {
   [HOST_REGISTERS] = { 64, 2000 }, /* an office of 64 behind one address, that starts at once */
   [HOST_LISTS] = { 160, 500 },     /* a whole list of 16,384 in one go */
   [HOST_DIALS] = { 64, 250 },
+  [HOST_MAILS] = { 256, 500 },
+  [HOST_MAIL_KIB] = { 64 * 1024, 1318 }, /* 64 MiB, and as much again in a day */
 };
 
 static void
@@ -30,11 +33,59 @@ key_of (const struct cf_addr *addr, uint8_t r_key[20])
   memcpy (r_key + 17, &source.scope, 3); /* of link-local addresses; a host has no more interfaces than that */
 }
 
+/* What has come back to a bucket meanwhile. */
+static void
+refill (struct host *host, enum host_act act)
+{
+  uint64_t now = host->server->env->now_ms;
+  uint64_t grown = (now - host->buckets[act].since_ms) / rates[act].ms;
+
+  if (host->buckets[act].tokens + grown >= rates[act].burst) {
+    host->buckets[act].tokens = rates[act].burst;
+    host->buckets[act].since_ms = now;
+  } else {
+    host->buckets[act].tokens += (uint32_t) grown;
+    host->buckets[act].since_ms += grown * rates[act].ms;
+  }
+}
+
+static void
+resting_remove (struct host *host)
+{
+  struct cf_server *s = host->server;
+
+  if (!host->is_resting)
+    return;
+  *(host->previous ? &host->previous->next : &s->first_resting) = host->next;
+  *(host->next ? &host->next->previous : &s->last_resting) = host->previous;
+  host->next = host->previous = NULL;
+  host->is_resting = false;
+}
+
+static void
+resting_add (struct host *host)
+{
+  struct cf_server *s = host->server;
+
+  host->is_resting = true;
+  host->previous = s->last_resting;
+  *(s->last_resting ? &s->last_resting->next : &s->first_resting) = host;
+  s->last_resting = host;
+  cf_timer_after (s->env, &host->forget, FORGET_MS);
+}
+
 static void
 host_forget (void *arg)
 {
   struct host *host = arg;
 
+  for (int i = 0; i < HOST_ACTS; i++) {
+    refill (host, (enum host_act) i);
+    if (host->buckets[i].tokens < rates[i].burst) {
+      cf_timer_after (host->server->env, &host->forget, FORGET_MS);
+      return;
+    }
+  }
   cf_map_remove (host->server->hosts, host->key);
   host_free (host);
 }
@@ -43,6 +94,7 @@ void
 host_free (struct host *host)
 {
   cf_timer_cancel (host->server->env, &host->forget);
+  resting_remove (host);
   free (host);
 }
 
@@ -67,12 +119,18 @@ host_enter (struct cf_server *server, const struct cf_addr *addr, struct host **
       host->buckets[i].since_ms = server->env->now_ms;
     }
     err = cf_map_put (server->hosts, key, host);
+    if (gpg_err_code (err) == GPG_ERR_LIMIT_REACHED && server->first_resting) {
+      cf_map_remove (server->hosts, server->first_resting->key);
+      host_free (server->first_resting);
+      err = cf_map_put (server->hosts, key, host);
+    }
     if (err) {
       free (host);
       return err;
     }
   }
   cf_timer_cancel (server->env, &host->forget);
+  resting_remove (host);
   host->streams++;
   *r_host = host;
   return 0;
@@ -82,24 +140,15 @@ void
 host_leave (struct host *host)
 {
   if (!--host->streams)
-    cf_timer_after (host->server->env, &host->forget, FORGET_MS);
+    resting_add (host);
 }
 
 bool
-host_may (struct host *host, enum host_act act)
+host_may (struct host *host, enum host_act act, uint32_t n)
 {
-  uint64_t now = host->server->env->now_ms;
-  uint64_t grown = (now - host->buckets[act].since_ms) / rates[act].ms;
-
-  if (host->buckets[act].tokens + grown >= rates[act].burst) {
-    host->buckets[act].tokens = rates[act].burst;
-    host->buckets[act].since_ms = now;
-  } else {
-    host->buckets[act].tokens += (uint32_t) grown;
-    host->buckets[act].since_ms += grown * rates[act].ms;
-  }
-  if (!host->buckets[act].tokens)
+  refill (host, act);
+  if (host->buckets[act].tokens < n)
     return false;
-  host->buckets[act].tokens--;
+  host->buckets[act].tokens -= n;
   return true;
 }

@@ -4,6 +4,8 @@ libcf_node_a_SOURCES =
 libcf_node_a_SOURCES += node/circuit.c
 libcf_node_a_SOURCES += node/guest.c
 libcf_node_a_SOURCES += node/host.c
+libcf_node_a_SOURCES += node/mail.c
+libcf_node_a_SOURCES += node/mailbox.c node/mailbox.h
 libcf_node_a_SOURCES += node/register.c
 libcf_node_a_SOURCES += node/server.c node/server.h node/private.h
 libcf_node_a_SOURCES += node/verbs.c
@@ -11,6 +13,7 @@ libcf_node_a_SOURCES += node/verbs.c
 bin_PROGRAMS += confab-node
 confab_node_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CFLAGS) $(JANSSON_CFLAGS) $(SECCOMP_CFLAGS) -DCF_SYSCONFDIR='"$(sysconfdir)"'
 confab_node_SOURCES = node/confine.c node/confine.h
+confab_node_SOURCES += node/mail_files.c node/mail_files.h
 confab_node_SOURCES += node/main.c
 confab_node_SOURCES += node/options.c node/options.h
 confab_node_SOURCES += node/status.c node/status.h

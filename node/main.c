@@ -24,6 +24,7 @@
 #include "base/text.h"
 #include "net/io_event.h"
 #include "node/confine.h"
+#include "node/mail_files.h"
 #include "node/options.h"
 #include "node/status.h"
 
@@ -44,6 +45,8 @@ struct node {
   struct event_base *base;
   struct event *signals[SIGNALS];
   struct cf_net *net;
+  struct cf_mail_files *mail_files; /* NULL: no mailbox */
+  struct cf_mailbox *mailbox;
   struct cf_server *server;
   struct cf_node_name names[NAMES_MAX];
   struct cf_status_facts facts;
@@ -243,6 +246,24 @@ make_net (struct node *n)
 }
 
 static gpg_error_t
+make_mailbox (struct node *n)
+{
+  struct cf_mail_store store;
+  gpg_error_t err;
+
+  if (!(n->options.services & CF_NODE_MAILBOX))
+    return 0;
+  err = cf_mail_files_new (&n->env, n->state, &n->mail_files);
+  if (!err) {
+    store = cf_mail_files_store (n->mail_files);
+    err = cf_mailbox_new (&n->env, &n->options.mail, &store, &n->mailbox);
+  }
+  if (!err)
+    err = cf_mail_files_load (n->mail_files, n->mailbox);
+  return err ? complain (err, "cannot use %s/mail", n->state) : 0;
+}
+
+static gpg_error_t
 make_server (struct node *n)
 {
   struct cf_server_config config = { .env = &n->env,
@@ -250,6 +271,7 @@ make_server (struct node *n)
                                      .own_secret = n->secret,
                                      .own_public = n->public,
                                      .services = n->options.services,
+                                     .mailbox = n->mailbox,
                                      .limits = n->options.limits };
   gpg_error_t err = cf_server_new (&config, &n->server);
 
@@ -317,6 +339,8 @@ run (struct node *n)
   if (!err)
     err = make_net (n);
   if (!err)
+    err = make_mailbox (n);
+  if (!err)
     err = make_server (n);
   if (!err)
     err = make_status (n);
@@ -334,6 +358,8 @@ end (struct node *n)
 {
   cf_status_close (n->door);
   cf_server_free (n->server);
+  cf_mailbox_free (n->mailbox);
+  cf_mail_files_free (n->mail_files);
   cf_io_free (n->net);
   for (size_t i = 0; i < SIGNALS; i++)
     if (n->signals[i])

@@ -11,13 +11,13 @@
 const char cf_node_options_help[]
     = "Usage: confab-node [OPTION...]\n"
       "A public node for Confab: people who cannot reach each other talk through it,\n"
-      "and those who want to be found are on its list.  It reads nothing of what it\n"
-      "carries.  It prints how it is written down, for the setting \"nodes\" of others.\n"
+      "and those who want to be found are on its list; mail waits there for who is away.\n"
+      "It reads nothing of what it carries.  It prints how it is written down, for the setting \"nodes\" of others.\n"
       "\n"
       "  --listen ADDR:PORT      where to accept connections (default: :7443)\n"
       "  --address ADDR:PORT     how it is reached from outside, when that is another; up to 8 times\n"
-      "  --offer SERVICES        of relay and list, with a comma between (default: both)\n"
-      "  --state DIR             its key and its socket (default: $STATE_DIRECTORY, or\n"
+      "  --offer SERVICES        of relay, list and mailbox, with commas between (default: all)\n"
+      "  --state DIR             its key, its socket, mail (default: $STATE_DIRECTORY, or\n"
       "                          ~/.local/state/confab-node)\n"
       "  --config FILE           options without dashes, one a line (default: confab-node.conf\n"
       "                          in the system's configuration directory)\n"
@@ -29,6 +29,7 @@ const char cf_node_options_help[]
       "  --host-registrations N  of one host (default: 64)\n"
       "  --circuits N            connections between two people (default: 4096)\n"
       "  --memory MIB            for what waits in them (default: 128)\n"
+      "  --mail MIB              on the disk, for mail (default: 1024)\n"
       "  --status                say how the running node does, and end\n"
       "  --json                  the same for programs\n"
       "  --version               print the version\n"
@@ -46,7 +47,15 @@ static const struct number {
   { "host-registrations", offsetof (struct cf_node_options, limits.host_registrations), 1000000 },
   { "circuits", offsetof (struct cf_node_options, limits.circuits), 1000000 },
 };
-#define MEMORY_MAX_MIB (1024 * 1024)
+static const struct size {
+  const char *name;
+  size_t offset;
+} sizes[] = { /* in MiB */
+  { "memory", offsetof (struct cf_node_options, limits.waiting_bytes) },
+  { "mail", offsetof (struct cf_node_options, mail.bytes) },
+};
+#define SIZE_MAX_MIB (1024 * 1024)
+#define COUNT(array) (sizeof (array) / sizeof *(array))
 
 void
 cf_node_options_init (struct cf_node_options *r_options)
@@ -54,11 +63,12 @@ cf_node_options_init (struct cf_node_options *r_options)
   *r_options = (struct cf_node_options){
     .listen = { .port = CF_NODE_PORT },
     .log_level = CF_LOG_INFO,
-    .services = CF_NODE_RELAY | CF_NODE_LISTING,
+    .services = CF_NODE_RELAY | CF_NODE_LISTING | CF_NODE_MAILBOX,
     .streams = 16384,
     .host_streams = 64,
   };
   cf_server_limits_init (&r_options->limits);
+  cf_mail_limits_init (&r_options->mail);
 }
 
 void
@@ -99,15 +109,16 @@ static gpg_error_t
 parse_offer (const char *text, uint8_t *r_services)
 {
   static const struct { const char *name; uint8_t service; } names[] = { { "relay", CF_NODE_RELAY },
-                                                                         { "list", CF_NODE_LISTING } };
+                                                                         { "list", CF_NODE_LISTING },
+                                                                         { "mailbox", CF_NODE_MAILBOX } };
   uint8_t services = 0;
 
   while (*text) {
     size_t len = strcspn (text, ","), i = 0;
 
-    while (i < 2 && (strlen (names[i].name) != len || strncmp (text, names[i].name, len)))
+    while (i < 3 && (strlen (names[i].name) != len || strncmp (text, names[i].name, len)))
       i++;
-    if (i == 2)
+    if (i == 3)
       return cf_err (GPG_ERR_INV_VALUE);
     services |= names[i].service;
     text += len + (text[len] == ',');
@@ -121,7 +132,7 @@ parse_level (const char *text, enum cf_log_level *r_level)
 {
   static const char *const names[] = { "error", "warn", "info", "debug" };
 
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+  for (size_t i = 0; i < COUNT (names); i++)
     if (!strcmp (text, names[i])) {
       *r_level = (enum cf_log_level) i;
       return 0;
@@ -142,16 +153,18 @@ parse_number (const char *text, uint64_t max, uint64_t *r_number)
 static gpg_error_t
 set_number (struct cf_node_options *options, const char *name, const char *value)
 {
-  uint64_t number;
+  uint64_t number = 0;
   gpg_error_t err;
 
-  if (!strcmp (name, "memory")) {
-    err = parse_number (value, MEMORY_MAX_MIB, &number);
-    if (!err)
-      options->limits.waiting_bytes = number * 1024 * 1024;
-    return err;
-  }
-  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+  for (size_t i = 0; i < COUNT (sizes); i++)
+    if (!strcmp (name, sizes[i].name)) {
+      err = parse_number (value, SIZE_MAX_MIB, &number);
+      number *= 1024 * 1024;
+      if (!err)
+        memcpy ((char *) options + sizes[i].offset, &number, sizeof number);
+      return err;
+    }
+  for (size_t i = 0; i < COUNT (numbers); i++)
     if (!strcmp (name, numbers[i].name)) {
       uint32_t v;
 
@@ -218,6 +231,7 @@ cf_node_options_parse (int argc, char **argv, struct cf_node_options *options, c
     { "strangers", required_argument, NULL, 0 },     { "registrations", required_argument, NULL, 0 },
     { "host-registrations", required_argument, NULL, 0 },
     { "circuits", required_argument, NULL, 0 },      { "memory", required_argument, NULL, 0 },
+    { "mail", required_argument, NULL, 0 },
     { "status", no_argument, NULL, 0 },              { "json", no_argument, NULL, 0 },
     { "version", no_argument, NULL, 0 },             { "help", no_argument, NULL, 0 },
     { NULL, 0, NULL, 0 },

@@ -22,6 +22,7 @@ struct cf_node_options {
   uint8_t services;
   uint32_t streams, host_streams; /* at a time, in all and of one host */
   struct cf_server_limits limits;
+  struct cf_mail_limits mail;
 };
 
 void cf_node_options_init (struct cf_node_options *r_options);

@@ -4,7 +4,8 @@
  * server.c    life, who may come in
  * host.c      what one host may do, however many keys and streams it has
  * guest.c     one tunnel: bytes there and back, a deadline, a safe end
- * verbs.c     what guests ask on the control channel
+ * verbs.c     what guests say, and whom it concerns
+ * mail.c      what they ask of the mailbox
  * register.c  who can be reached, who is listed
  * circuit.c   bytes between two guests: credit, turns
  */
@@ -12,13 +13,14 @@
 #define CF_NODE_PRIVATE_H
 
 #include "base/map.h"
+#include "node/mailbox.h"
 #include "node/server.h"
 
 struct circuit;
 
 /* ---- host.c ---- */
 
-enum host_act { HOST_REGISTERS, HOST_LISTS, HOST_DIALS, HOST_ACTS };
+enum host_act { HOST_REGISTERS, HOST_LISTS, HOST_DIALS, HOST_MAILS, HOST_MAIL_KIB, HOST_ACTS };
 
 struct host {
   uint8_t key[20]; /* family, address, scope: cf_addr_source */
@@ -26,13 +28,15 @@ struct host {
   struct { uint32_t tokens; uint64_t since_ms; } buckets[HOST_ACTS];
   struct cf_timer forget;
   struct cf_server *server;
+  struct host *next, *previous; /* of those that have no stream, gone first first */
+  bool is_resting;
 };
 
 /* The host of ADDR gets a stream more, or a registration that outlives it.  Errors: LIMIT_REACHED, ENOMEM. */
 gpg_error_t host_enter (struct cf_server *server, const struct cf_addr *addr, struct host **r_host) CF_MUST_CHECK;
 void host_leave (struct host *host);
-/* Once more?  Each act has a burst and a rate. */
-bool host_may (struct host *host, enum host_act act);
+/* N times more?  Each act has a burst and a rate. */
+bool host_may (struct host *host, enum host_act act, uint32_t n);
 void host_free (struct host *host);
 
 /* ---- guest.c ---- */
@@ -63,6 +67,8 @@ struct guest {
   struct cf_addr from;
   struct cf_timer deadline, end;
   bool is_stranger, is_through, ending; /* before, after the handshake */
+  bool is_depositing;       /* a long message is coming: one of DEPOSITS_MAX */
+  bool is_fetching;         /* a long answer has not left: one of FETCHES_MAX */
   struct registration *registration; /* by which it is reachable, here and now */
   struct end *circuits;
   struct end *ready;       /* the last of the ring: the one after it has its turn */
@@ -80,6 +86,8 @@ void guest_say (struct guest *guest, const struct cf_node_message *message);
 void guest_refuse (struct guest *guest, enum cf_node_kind what, gpg_err_code_t code, uint32_t seconds);
 /* Goodbye; what it had goes now, its memory in a later turn.  Legal everywhere. */
 void guest_close (struct guest *guest, gpg_error_t why);
+/* It gets a piece of mail, and has TAKE_MS to take it. */
+void guest_fetches (struct guest *guest);
 /* May circuits send to it, or does enough wait for it? */
 bool guest_has_room (const struct guest *guest);
 void guest_free (struct guest *guest);
@@ -87,6 +95,9 @@ void guest_free (struct guest *guest);
 /* ---- verbs.c ---- */
 /* Errors: of decode; the tunnel ends with it. */
 gpg_error_t verb_run (struct guest *guest, enum cf_channel channel, const uint8_t *data, size_t len) CF_MUST_CHECK;
+
+/* ---- mail.c ---- */
+void mail_run (struct guest *guest, const struct cf_node_message *message); /* DEPOSIT, FETCH, DELETE */
 
 /* ---- register.c ---- */
 
@@ -129,6 +140,9 @@ struct cf_server {
   uint8_t own_public[CF_DEVICE_KEY_LEN];
   struct cf_tunnel_guard *guard;
   struct cf_map *hosts;
+  struct host *first_resting, *last_resting;
+  struct cf_mailbox *mailbox; /* NULL: none */
+  uint32_t depositing_count, fetching_count;
   struct guest *guests;
   struct guest *oldest, *youngest; /* strangers */
   uint32_t guest_count, stranger_count, tunnel_count;

@@ -131,7 +131,7 @@ register_guest (struct guest *guest, const struct cf_node_message *message)
   struct registration *r = cf_map_get (s->registrations, device_key);
   gpg_error_t err = 0;
 
-  if (!host_may (guest->host, HOST_REGISTERS)) {
+  if (!host_may (guest->host, HOST_REGISTERS, 1)) {
     cf_refused (s->env, CF_REFUSED_NODE_FLOOD);
     guest_refuse (guest, CF_NODE_REGISTER, GPG_ERR_LIMIT_REACHED, AGAIN_S);
     return;
@@ -183,7 +183,7 @@ register_list (struct guest *guest, uint32_t from)
   struct cf_wr wr;
   uint32_t at = from ? from : 1;
 
-  if (!host_may (guest->host, HOST_LISTS)) {
+  if (!host_may (guest->host, HOST_LISTS, 1)) {
     cf_refused (s->env, CF_REFUSED_NODE_FLOOD);
     guest_refuse (guest, CF_NODE_LIST, GPG_ERR_LIMIT_REACHED, AGAIN_S);
     return;

@@ -54,7 +54,8 @@ cf_server_new (const struct cf_server_config *config, struct cf_server **r_serve
   s->env = config->env;
   s->net = config->net;
   s->limits = config->limits;
-  s->services = config->services;
+  s->mailbox = config->mailbox;
+  s->services = (uint8_t) ((config->services & ~CF_NODE_MAILBOX) | (s->mailbox ? CF_NODE_MAILBOX : 0));
   memcpy (s->own_public, config->own_public, CF_DEVICE_KEY_LEN);
   cf_timer_init (&s->watch, circuit_watch, s);
   err = cf_secmem_new (&s->own_secret, CF_DEVICE_KEY_LEN);
@@ -135,4 +136,6 @@ cf_server_status (const struct cf_server *server, struct cf_server_status *r_sta
     .total_circuits = s->total_circuits,
     .total_bytes = s->total_bytes,
   };
+  if (s->mailbox)
+    cf_mailbox_counts (s->mailbox, &r_status->mail, &r_status->mail_bytes);
 }

@@ -11,6 +11,7 @@
 
 #include "net/net.h"
 #include "net/node.h"
+#include "node/mailbox.h"
 
 struct cf_server;
 
@@ -30,6 +31,7 @@ struct cf_server_config {
   struct cf_net *net;                 /* its handler becomes the server's */
   const uint8_t *own_secret, *own_public; /* X25519; copied into secret memory */
   uint8_t services;                   /* CF_NODE_RELAY, CF_NODE_LISTING */
+  struct cf_mailbox *mailbox;         /* NULL: none is offered; else it outlives the server */
   struct cf_server_limits limits;
 };
 
@@ -40,7 +42,8 @@ void cf_server_free (struct cf_server *server);
 /* How things stand; since the start where it says "total". */
 struct cf_server_status {
   uint32_t streams, tunnels, hosts, registered, reachable, listed, circuits;
-  uint64_t waiting_bytes, total_tunnels, total_circuits, total_bytes;
+  uint32_t mail;
+  uint64_t mail_bytes, waiting_bytes, total_tunnels, total_circuits, total_bytes;
 };
 void cf_server_status (const struct cf_server *server, struct cf_server_status *r_status);
 

@@ -28,6 +28,10 @@ is_offered (const struct guest *g, const struct cf_node_message *m)
     return services & CF_NODE_LISTING;
   case CF_NODE_DIAL:
     return services & CF_NODE_RELAY;
+  case CF_NODE_DEPOSIT:
+  case CF_NODE_FETCH:
+  case CF_NODE_DELETE:
+    return g->server->mailbox;
   default:
     return true;
   }
@@ -54,6 +58,11 @@ verb_run (struct guest *guest, enum cf_channel channel, const uint8_t *data, siz
     return 0;
   case CF_NODE_LIST:
     register_list (guest, m.list.from);
+    return 0;
+  case CF_NODE_DEPOSIT:
+  case CF_NODE_FETCH:
+  case CF_NODE_DELETE:
+    mail_run (guest, &m);
     return 0;
   case CF_NODE_CREDIT:
     circuit_credit (guest, m.credit.circuit, m.credit.bytes);

@@ -5,7 +5,7 @@ libcf_sim_a_SOURCES = tests/sim/sim.c tests/sim/sim.h tests/sim/sim_net.c tests/
 libcf_sim_a_SOURCES += tests/sim/story.c tests/sim/story.h tests/sim/gate_story.c tests/sim/gate_story.h
 libcf_sim_a_SOURCES += tests/sim/link_story.c tests/sim/link_story.h tests/sim/talk_story.c tests/sim/talk_story.h
 libcf_sim_a_SOURCES += tests/sim/file_story.c tests/sim/file_story.h
-libcf_sim_a_SOURCES += tests/sim/server_story.c tests/sim/server_story.h tests/sim/hand.c
+libcf_sim_a_SOURCES += tests/sim/server_story.c tests/sim/server_story.h tests/sim/hand.c node/mail_files.c node/mail_files.h
 libcf_sim_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 # Stories see every talk frame that leaves (sim.h, sim->frame).
 LDFLAGS_SIM = $(AM_LDFLAGS) -Wl,--wrap=cf_link_send -Wl,--wrap=cf_link_send_bulk

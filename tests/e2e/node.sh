@@ -48,7 +48,7 @@ becomes () {
 confined () { [ "$(awk '/^Seccomp:/ { print $2 }' "/proc/$pid/status")" = 2 ]; }
 says () { "$NODE" "${@:2}" 2>&1 | grep -q -- "$1"; }
 
-echo 1..17
+echo 1..18
 echo "streams 4000 # a comment" >"$dir/conf"
 check "it begins, and says how it is written down" begin
 check "that is its status, too" is 's["nodes"][0]' "$name"
@@ -68,6 +68,7 @@ check "when they have gone, nothing is kept of them" becomes \
 check "it ends when it is told to" finish
 begin
 check "its key stays" [ "${name#*:}" != "$name" ] && [ "${name%%@*}" = "${first%%@*}" ]
+check "its mailbox is open, and empty" is '["mailbox" in s["offers"], s["mail"], s["mail_bytes"]]' "[True, 0, 0]"
 finish
 
 # More streams sit there than may; each begins a handshake, or says nothing.

@@ -101,6 +101,14 @@ fuzz_seeds (fuzz_emit *emit)
   emit_message (emit, "dial", &m);
   m = (struct cf_node_message){ .kind = CF_NODE_DATA, .circuit = { .circuit = 2, .data = key, .len = 9 } };
   emit_message (emit, "data", &m);
+  m = (struct cf_node_message){ .kind = CF_NODE_DEPOSIT, .mail = { .blob = key, .blob_len = 9 } };
+  emit_message (emit, "deposit", &m);
+  m = (struct cf_node_message){ .kind = CF_NODE_FETCH, .mail = { .number = 9 } };
+  emit_message (emit, "fetch", &m);
+  m = (struct cf_node_message){ .kind = CF_NODE_HELD, .mail = { .number = 9, .until_utc_ms = 10 } };
+  emit_message (emit, "held", &m);
+  m = (struct cf_node_message){ .kind = CF_NODE_MAIL, .mail = { .number = 9, .left = 1, .blob = key, .blob_len = 9 } };
+  emit_message (emit, "mail", &m);
   cf_node_name_format (&name, text + 1);
   emit ("name", text, strlen (text));
 }

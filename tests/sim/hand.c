@@ -88,7 +88,10 @@ conn_received (void *arg, const uint8_t *data, size_t len)
 static void
 conn_drained (void *arg)
 {
-  cf_tunnel_drained (((struct hand *) arg)->tunnel);
+  struct hand *h = arg;
+
+  if (!h->is_stuck)
+    cf_tunnel_drained (h->tunnel);
 }
 
 static void
@@ -147,7 +150,7 @@ hand_send (struct hand *hand, const struct cf_node_message *m)
   struct cf_buf out;
   gpg_error_t err;
 
-  cf_buf_init (&out, CF_MESSAGE_CONTROL_MAX);
+  cf_buf_init (&out, CF_MESSAGE_TALK_MAX);
   err = cf_node_encode (m, &out);
   if (!err)
     err = cf_tunnel_send (hand->tunnel, cf_node_channel (m->kind), cf_buf_data (&out), cf_buf_len (&out));

@@ -2,6 +2,8 @@
 /* server_story.c - public nodes in the simulator. */
 #include "tests/sim/server_story.h"
 
+#include "node/mail_files.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -11,7 +13,7 @@
 void
 sim_server_start (struct sim_node *node, const struct cf_server_limits *limits, struct cf_node_name *r_name)
 {
-  sim_server_offer (node, CF_NODE_RELAY | CF_NODE_LISTING, limits, r_name);
+  sim_server_offer (node, CF_NODE_RELAY | CF_NODE_LISTING | CF_NODE_MAILBOX, limits, r_name);
 }
 
 void
@@ -24,6 +26,8 @@ sim_server_offer (struct sim_node *node, uint8_t services, const struct cf_serve
                                      .own_secret = secret,
                                      .own_public = public,
                                      .services = services };
+  struct cf_mail_limits mail;
+  struct cf_mail_store store;
 
   assert_null (node->core);
   assert_null (node->server);
@@ -31,6 +35,14 @@ sim_server_offer (struct sim_node *node, uint8_t services, const struct cf_serve
     config.limits = *limits;
   else
     cf_server_limits_init (&config.limits);
+  if (services & CF_NODE_MAILBOX) {
+    cf_mail_limits_init (&mail);
+    assert_int_equal (cf_mail_files_new (&node->env, node->home, &node->mail_files), 0);
+    store = cf_mail_files_store (node->mail_files);
+    assert_int_equal (cf_mailbox_new (&node->env, &mail, &store, &node->mailbox), 0);
+    assert_int_equal (cf_mail_files_load (node->mail_files, node->mailbox), 0);
+    config.mailbox = node->mailbox;
+  }
   cf_device_key_new (&node->env, secret, public);
   assert_int_equal (cf_server_new (&config, &node->server), 0);
   if (!r_name)
@@ -44,7 +56,11 @@ sim_server_stop (struct sim_node *node)
 {
   sim_net_reset (node->net, false);
   cf_server_free (node->server);
+  cf_mailbox_free (node->mailbox);
+  cf_mail_files_free (node->mail_files);
   node->server = NULL;
+  node->mailbox = NULL;
+  node->mail_files = NULL;
   sim_net_reset (node->net, true);
 }
 

@@ -30,6 +30,7 @@ struct hand {
   struct cf_tunnel *tunnel;
   uint8_t secret[CF_DEVICE_KEY_LEN], public[CF_DEVICE_KEY_LEN];
   bool ready, closed, deaf; /* deaf: what comes is dropped */
+  bool is_stuck;            /* what waits in the tunnel stays there */
   gpg_error_t closed_err;   /* 0: goodbye */
   struct hand_got *first, **last; /* what has come and was not taken */
   size_t came;              /* messages, in all */

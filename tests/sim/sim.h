@@ -34,6 +34,8 @@ struct sim_node {
   struct sim_keys *keys;
   struct cf_fpr fpr;        /* its identity */
   struct cf_core *core;     /* NULL while it is down */
+  struct cf_mailbox *mailbox; /* its */
+  struct cf_mail_files *mail_files;
   struct cf_server *server; /* instead of a core, where it is a public node; see server_story.h */
   struct cf_gpg *gpg;
   struct cf_worker *worker, *disk;

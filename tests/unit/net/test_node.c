@@ -76,6 +76,13 @@ test_forms (void **state)
     { .kind = CF_NODE_LISTED, .listed = { .next = 3, .count = 2 } },
     { .kind = CF_NODE_REFUSED, .refused = { CF_NODE_LIST, 183, 60 } },
     { .kind = CF_NODE_CREDIT, .credit = { 1, 65536 } },
+    { .kind = CF_NODE_FETCH, .mail = { .drop = { 1 }, .signature = { 2 }, .number = 3 } },
+    { .kind = CF_NODE_DELETE, .mail = { .drop = { 1 }, .signature = { 2 }, .number = 3 } },
+    { .kind = CF_NODE_HELD, .mail = { .number = 3, .until_utc_ms = 1800000000000 } },
+    { .kind = CF_NODE_DELETED },
+    { .kind = CF_NODE_EMPTY },
+    { .kind = CF_NODE_DEPOSIT, .mail = { .drop = { 1 }, .signature = { 2 }, .blob = key, .blob_len = 9 } },
+    { .kind = CF_NODE_MAIL, .mail = { .number = 3, .left = 4, .blob = key, .blob_len = 9 } },
     { .kind = CF_NODE_DIAL, .dial = { 1, key } },
     { .kind = CF_NODE_INCOMING, .circuit = { .circuit = 2 } },
     { .kind = CF_NODE_OPENED, .circuit = { .circuit = 1 } },
@@ -111,7 +118,10 @@ test_values (void **state)
   (void) state;
   refuse (CF_CHANNEL_CONTROL, "", 0);
   refuse (CF_CHANNEL_CONTROL, "\x03", 1);
-  refuse (CF_CHANNEL_CONTROL, "\x49", 1);                                  /* unknown kinds */
+  refuse (CF_CHANNEL_CONTROL, "\x4d", 1);                                  /* unknown kinds */
+  refuse (CF_CHANNEL_TALK, "\x52\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1x", 18);
+  refuse (CF_CHANNEL_TALK, "\x51\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 17);  /* no mail in it */
+  refuse (CF_CHANNEL_CONTROL, "\x4a\x80\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 17); /* never */
   refuse (CF_CHANNEL_BULK, "\x65\0\0\0\1", 5);
   refuse (CF_CHANNEL_CONTROL, "\x40\x08\4\1\2\3\4\0\1", 9);                /* an unknown service */
   refuse (CF_CHANNEL_CONTROL, "\x40\0\4\1\2\3\4\0\0", 9);                  /* port 0 */
