@@ -17,9 +17,11 @@
 #include "core/event.h"
 #include "core/gate.h"
 #include "core/history.h"
+#include "core/inbox.h"
 #include "core/json.h"
 #include "core/link.h"
 #include "core/message.h"
+#include "core/outbox.h"
 #include "core/peer.h"
 #include "core/self.h"
 #include "core/store/store_conversation.h"
@@ -299,6 +301,8 @@ cf_conversation_drop (struct cf_core *core, struct cf_conversation *conv)
   *link = conv->next;
   conv->state = CF_CONVERSATION_CLOSED;
   cf_conversation_want (core, conv);
+  cf_inbox_free (conv->inbox); /* also of one that never opened: what the peer sent early */
+  cf_outbox_free (conv->outbox);
   conversation_free (conv);
 }
 

@@ -173,7 +173,7 @@ tests_sim_test_message_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLA
 tests_sim_test_message_LDFLAGS = $(LDFLAGS_SIM)
 tests_sim_test_message_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
 tests_sim_test_forgery_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
-tests_sim_test_forgery_LDFLAGS = $(LDFLAGS_SIM)
+tests_sim_test_forgery_LDFLAGS = $(LDFLAGS_SIM) -Wl,--wrap=cf_inbox_free
 tests_sim_test_forgery_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/sim/test_change
 TESTS += tests/sim/test_change

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "core/entry.h"
+#include "core/inbox.h"
 #include "core/message.h"
 #include "tests/sim/talk_story.h"
 
@@ -253,6 +254,52 @@ test_stopped (void **state)
   pair_free (&p);
 }
 
+static unsigned inboxes_freed;
+
+void __real_cf_inbox_free (struct cf_inbox *ib);
+void __wrap_cf_inbox_free (struct cf_inbox *ib);
+
+void
+__wrap_cf_inbox_free (struct cf_inbox *ib)
+{
+  inboxes_freed += ib != NULL;
+  __real_cf_inbox_free (ib);
+}
+
+/* Who is asked for a conversation knows its id before it is open, and may send envelopes: few are kept, and none when
+   nothing comes of it. */
+static void
+test_early (void **state)
+{
+  uint8_t body[4096] = { 0 };
+  struct cf_conversation *conv;
+  struct sim_command *open;
+  struct pair p;
+
+  (void) state;
+  pair_begin (&p, 9);
+  pair_meet (&p);
+  open = sim_call (p.a, "OPEN", "password", p.fpr_b, NULL);
+  sim_run (p.sim, 5000);
+  conv = p.a->core->conversations->first;
+  assert_non_null (conv);
+  for (uint8_t i = 1; i <= 2 * CF_INBOX_EARLY_MAX; i++) {
+    body[7] = i;
+    assert_int_equal (cf_talk_send (p.b->core, &p.a->fpr, CF_TALK_ENVELOPE, conv->id, body, sizeof body), 0);
+  }
+  sim_run (p.sim, 100);
+  assert_int_equal (conv->inbox->count, CF_INBOX_EARLY_MAX);
+  assert_int_equal (p.a->env.refused[CF_REFUSED_MESSAGE_FULL], CF_INBOX_EARLY_MAX);
+  inboxes_freed = 0;
+  assert_int_equal (sim_do (p.b, "REFUSE", NULL, p.fpr_a, NULL), 0);
+  assert_true (sim_wait (open, 10000));
+  assert_int_equal (gpg_err_code (open->err), CF_ERR_REFUSED);
+  sim_command_free (open);
+  assert_null (p.a->core->conversations->first);
+  assert_int_equal (inboxes_freed, 1);
+  pair_free (&p);
+}
+
 int
 main (void)
 {
@@ -262,6 +309,7 @@ main (void)
     cmocka_unit_test (test_flood),
     cmocka_unit_test (test_unreadable),
     cmocka_unit_test (test_stopped),
+    cmocka_unit_test (test_early),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
