@@ -190,4 +190,10 @@ TESTS += tests/sim/test_burst
 tests_sim_test_burst_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 tests_sim_test_burst_LDFLAGS = $(LDFLAGS_SIM) -Wl,--wrap=cf_store_message_add
 tests_sim_test_burst_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/sim/test_hangup
+TESTS += tests/sim/test_hangup
+tests_sim_test_hangup_SOURCES = tests/sim/test_hangup.c tests/sim/quick_password.c
+tests_sim_test_hangup_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+tests_sim_test_hangup_LDFLAGS = $(LDFLAGS_SIM) -Wl,--wrap=crypto_pwhash_argon2id
+tests_sim_test_hangup_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
 endif
