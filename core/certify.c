@@ -77,14 +77,12 @@ static void
 on_certified (void *arg, gpg_error_t err, const struct cf_certification *what)
 {
   struct certifying *c = arg;
-  char fpr[CF_FPR_HEX_SIZE], *hint;
+  char fpr[CF_FPR_HEX_SIZE];
 
   c->job = NULL;
   if (gpg_err_code (err) == GPG_ERR_CONFLICT) {
-    hint = cf_sprintf ("See \"local-user\" in your gpg.conf; take away with \"gpg --edit-key %s\", then delsig",
-                       cf_fpr_hex (&c->fpr, fpr));
-    cf_command_fail (certifying_end (c), err, hint, "The key is certified, but your gpg made other certifications as well");
-    free (hint);
+    cf_fpr_hex (&c->fpr, fpr);
+    cf_command_say (certifying_end (c), err, CF_SAY_CERTIFIED_MORE, fpr, NULL);
     return;
   }
   if (!err && !(c->user_id = cf_text_display (what->user_id, strlen (what->user_id), false)))
@@ -108,13 +106,11 @@ cmd_certify (struct cf_command *cmd)
   if (!peer)
     return;
   if (cf_fpr_equal (&peer->fpr, &cmd->core->self->fpr)) {
-    cf_command_fail (cmd, cf_err (GPG_ERR_INV_VALUE), "Name somebody else", "That is your own identity");
+    cf_command_say (cmd, cf_err (GPG_ERR_INV_VALUE), CF_SAY_PERSON_SELF, NULL);
     return;
   }
   if (!peer->verified_how && !cf_command_option (cmd, "unverified")) {
-    cf_command_fail (cmd, cf_err (GPG_ERR_NOT_TRUSTED),
-                     "Open a conversation with a password first; if you have compared the fingerprint: --unverified",
-                     "You have not verified that this key is theirs");
+    cf_command_say (cmd, cf_err (GPG_ERR_NOT_TRUSTED), CF_SAY_NOT_VERIFIED, NULL);
     return;
   }
   c = calloc (1, sizeof *c);

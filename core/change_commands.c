@@ -20,7 +20,7 @@ find_message (struct cf_command *cmd, const struct cf_conversation *conv, const 
 
   if (!err && !r_row->hidden)
     return true;
-  cf_command_fail (cmd, cf_err (GPG_ERR_NOT_FOUND), "", "There is no message with the id \"%s\" in this conversation", text);
+  cf_command_say (cmd, cf_err (GPG_ERR_NOT_FOUND), CF_SAY_MESSAGE_UNKNOWN, text, NULL);
   return false;
 }
 
@@ -35,14 +35,12 @@ find_changeable (struct cf_command *cmd, const struct cf_conversation *conv, con
     return false;
   err = cf_change_check (r_row, by, true);
   if (gpg_err_code (err) == GPG_ERR_FORBIDDEN)
-    cf_command_fail (cmd, cf_err (GPG_ERR_INV_VALUE), "\"confab delete-message --here\" removes a message of theirs from your side only",
-                     "Only your own messages can be changed");
+    cf_command_say (cmd, cf_err (GPG_ERR_INV_VALUE), CF_SAY_MESSAGE_OF_OTHER, NULL);
   else if (gpg_err_code (err) == GPG_ERR_OBJ_TERM_STATE)
-    cf_command_fail (cmd, cf_err (GPG_ERR_NOT_FOUND), "", "The message was deleted");
+    cf_command_say (cmd, cf_err (GPG_ERR_NOT_FOUND), CF_SAY_MESSAGE_DELETED, NULL);
   else if (err)
-    cf_command_fail (cmd, cf_err (GPG_ERR_NOT_FOUND), "", by == CF_ENTRY_EDIT && r_row->kind == CF_ENTRY_FILE
-                     ? "A file cannot be edited"
-                     : "That is no message of a person");
+    cf_command_say (cmd, cf_err (GPG_ERR_NOT_FOUND),
+                    by == CF_ENTRY_EDIT && r_row->kind == CF_ENTRY_FILE ? CF_SAY_EDIT_FILE : CF_SAY_MESSAGE_OF_NOBODY, NULL);
   return !err;
 }
 
@@ -115,9 +113,9 @@ edit_text (struct cf_command *cmd, gpg_error_t err, const char *data, size_t len
   if (!conv || !cf_message_may_write (cmd, conv) || !find_changeable (cmd, conv, cmd->argv[1], CF_ENTRY_EDIT, &m))
     return;
   if (!len)
-    cf_command_fail (cmd, cf_err (GPG_ERR_NO_DATA), "\"confab delete-message\" takes a message back", "There is no text");
+    cf_command_say (cmd, cf_err (GPG_ERR_NO_DATA), CF_SAY_EDIT_EMPTY, NULL);
   else if (!cf_text_is_utf8 (data, len))
-    cf_command_fail (cmd, cf_err (GPG_ERR_INV_VALUE), "", "The text is not UTF-8");
+    cf_command_say (cmd, cf_err (GPG_ERR_INV_VALUE), CF_SAY_TEXT_NOT_UTF8, NULL);
   else
     say_about (cmd, conv, CF_ENTRY_EDIT, &m, data, len);
 }
@@ -253,8 +251,7 @@ cmd_react (struct cf_command *cmd)
   if (cmd->argc > 2)
     mine.emoji = cmd->argv[2];
   if (!is_mark (mine.emoji)) {
-    cf_command_fail (cmd, cf_err (GPG_ERR_INV_VALUE), "It has at most 32 bytes, no blanks and no control characters",
-                     "That is no emoji");
+    cf_command_say (cmd, cf_err (GPG_ERR_INV_VALUE), CF_SAY_EMOJI, NULL);
     return;
   }
   err = cf_store_reactions (cmd->core->store, m.row, compare_reaction, &mine);

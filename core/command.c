@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "core/commands.h"
+#include "core/said.h"
 
 /* ---- the verbs ---- */
 
@@ -58,7 +59,7 @@ fail_state (struct cf_command *cmd, gpg_error_t err)
   gpg_error_t why = cmd->core->unlock_error;
 
   if (gpg_err_code (err) == CF_ERR_LOCKED && why)
-    cf_command_fail (cmd, err, cf_err_info (why)->hint, "The store is locked: %s", cf_err_info (why)->message);
+    cf_command_say_hint (cmd, err, cf_err_info (why)->hint, CF_SAY_STORE_LOCKED, cf_err_info (why)->message, NULL);
   else
     cf_command_done (cmd, err);
 }
@@ -74,13 +75,13 @@ cf_command_dispatch (struct cf_command *cmd, const struct cf_command_def *def)
   }
   for (size_t i = 0; i < cmd->option_count; i++)
     if (!cf_text_has_word (def->options, cmd->options[i].name)) {
-      cf_command_fail (cmd, cf_err (GPG_ERR_UNKNOWN_OPTION), NULL, "%s takes no option --%s; its form is: %s", def->verb,
-                       cmd->options[i].name, def->usage);
+      cf_command_say (cmd, cf_err (GPG_ERR_UNKNOWN_OPTION), CF_SAY_OPTION_UNKNOWN, def->verb, cmd->options[i].name,
+                      def->usage, NULL);
       return;
     }
   if (cmd->argc < def->min_args || cmd->argc > def->max_args) {
-    cf_command_fail (cmd, cf_err (GPG_ERR_SYNTAX), NULL, "%s was given %s arguments; its form is: %s", def->verb,
-                     cmd->argc < def->min_args ? "too few" : "too many", def->usage);
+    cf_command_say (cmd, cf_err (GPG_ERR_SYNTAX),
+                    cmd->argc < def->min_args ? CF_SAY_ARGUMENTS_FEW : CF_SAY_ARGUMENTS_MANY, def->verb, def->usage, NULL);
     return;
   }
   def->run (cmd);
@@ -124,12 +125,12 @@ parse_duration (const char *text, int64_t max_ms, int64_t *r_ms)
 bool
 cf_command_duration_text (struct cf_command *cmd, const char *text, int64_t max_ms, int64_t *r_ms)
 {
-  char hint[80];
+  char days[24];
 
   if (parse_duration (text, max_ms, r_ms))
     return true;
-  snprintf (hint, sizeof hint, "Give a number and s, m, h or d, at most %dd", (int) (max_ms / 86400000));
-  cf_command_fail (cmd, cf_err (GPG_ERR_INV_VALUE), hint, "\"%s\" is not a length of time", text);
+  snprintf (days, sizeof days, "%d", (int) (max_ms / 86400000));
+  cf_command_say (cmd, cf_err (GPG_ERR_INV_VALUE), CF_SAY_DURATION, text, days, NULL);
   return false;
 }
 
@@ -146,7 +147,7 @@ cf_command_number (struct cf_command *cmd, const char *name, unsigned long prese
                    unsigned long *r_value)
 {
   const char *text = cf_command_option (cmd, name);
-  char *end;
+  char *end, most[24];
 
   *r_value = preset;
   if (!text)
@@ -156,7 +157,8 @@ cf_command_number (struct cf_command *cmd, const char *name, unsigned long prese
     if (!*end && *r_value >= 1 && *r_value <= max)
       return true;
   }
-  cf_command_fail (cmd, cf_err (GPG_ERR_INV_VALUE), "", "--%s takes a number from 1 to %lu", name, max);
+  snprintf (most, sizeof most, "%lu", max);
+  cf_command_say (cmd, cf_err (GPG_ERR_INV_VALUE), CF_SAY_NUMBER, name, most, NULL);
   return false;
 }
 
@@ -182,26 +184,49 @@ cf_command_done (struct cf_command *cmd, gpg_error_t err)
   json_decref (more);
 }
 
-void
-cf_command_fail (struct cf_command *cmd, gpg_error_t err, const char *hint, const char *fmt, ...)
+/* The end of CMD with ERR, said as SAY with ARGS, which may hold names that peers chose. */
+static void
+finish_said (struct cf_command *cmd, gpg_error_t err, const char *hint, enum cf_say say, va_list ap)
 {
   const struct cf_err_info *info = cf_err_info (err);
-  char *message = NULL, *shown = NULL;
-  json_t *more = cmd->more;
+  struct cf_said said;
+  json_t *more;
+
+  cf_said_take (&said, say, ap);
+  if (!cmd->more)
+    cmd->more = json_object ();
+  cf_said_set (&said, cmd->more, "code", "args");
+  more = cmd->more; /* CMD is gone afterwards */
+  cmd->cancelled = NULL;
+  cmd->ops->finish (cmd, err, said.message ? said.message : info->message,
+                    hint        ? hint
+                    : said.hint ? said.hint
+                                : info->hint);
+  json_decref (more);
+  cf_said_done (&said);
+}
+
+void
+cf_command_say_hint (struct cf_command *cmd, gpg_error_t err, const char *hint, enum cf_say say, ...)
+{
   va_list ap;
 
-  va_start (ap, fmt);
-  if (vasprintf (&message, fmt, ap) < 0)
-    message = NULL;
+  va_start (ap, say);
+  finish_said (cmd, err, hint, say, ap);
   va_end (ap);
-  /* A name that a peer chose may be in it. */
-  if (message)
-    shown = cf_text_display (message, strlen (message), false);
-  cmd->cancelled = NULL;
-  cmd->ops->finish (cmd, err, shown ? shown : info->message, hint ? hint : info->hint);
-  json_decref (more);
-  free (message);
-  free (shown);
+}
+
+void
+cf_command_say (struct cf_command *cmd, gpg_error_t err, enum cf_say say, ...)
+{
+  va_list ap;
+
+  va_start (ap, say);
+  if (say)
+    finish_said (cmd, err, NULL, say, ap);
+  else
+    cf_command_done (cmd, err);
+  va_end (ap);
 }
 
 gpg_error_t

@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 
+#include "base/phrase.h"
 #include "core/core.h"
 
 struct cf_command;
@@ -69,8 +70,11 @@ bool cf_command_number (struct cf_command *cmd, const char *name, unsigned long 
                         unsigned long *r_value) CF_MUST_CHECK;
 gpg_error_t cf_command_row (struct cf_command *cmd, json_t *row) CF_MUST_CHECK;
 void cf_command_done (struct cf_command *cmd, gpg_error_t err); /* message and hint from cf_err_info */
-/* With a sentence of its own; HINT NULL: that of cf_err_info. */
-void cf_command_fail (struct cf_command *cmd, gpg_error_t err, const char *hint, const char *fmt, ...) CF_PRINTF (4, 5);
+/* With a sentence of its own; its arguments are strings, ended by NULL.  CF_SAY_NOTHING: as cf_command_done. */
+void cf_command_say (struct cf_command *cmd, gpg_error_t err, enum cf_say say, ...) __attribute__ ((sentinel));
+/* The same with another HINT, which is a sentence of ours as well; NULL: that of SAY. */
+void cf_command_say_hint (struct cf_command *cmd, gpg_error_t err, const char *hint, enum cf_say say, ...)
+    __attribute__ ((sentinel));
 gpg_error_t cf_command_inquire (struct cf_command *cmd, const char *keyword, size_t max, bool secret,
                                 void (*got) (struct cf_command *cmd, gpg_error_t err, const char *data, size_t len)) CF_MUST_CHECK;
 

@@ -23,6 +23,7 @@
 #include "core/message.h"
 #include "core/outbox.h"
 #include "core/peer.h"
+#include "core/said.h"
 #include "core/self.h"
 #include "core/store/store_conversation.h"
 #include "core/transfer.h"
@@ -203,8 +204,8 @@ is_with_peer (const struct cf_conversation *conv, const void *fpr)
 static void
 fail_ambiguous (struct cf_command *cmd, const char *text, char *list)
 {
-  cf_command_fail (cmd, cf_err (GPG_ERR_AMBIGUOUS_NAME), "Name one by its conversation id",
-                   "\"%s\" could be any of: %s", text, list ? list : "several");
+  cf_command_say (cmd, cf_err (GPG_ERR_AMBIGUOUS_NAME), CF_SAY_CONVERSATION_AMBIGUOUS, text, list ? list : "several",
+                  NULL);
   free (list);
 }
 
@@ -253,8 +254,7 @@ cf_conversation_resolve (struct cf_command *cmd, const char *text)
     return NULL; /* the command has failed, and says why */
   found = only_with_peer (core, &peer->fpr, &count);
   if (!found) {
-    cf_command_fail (cmd, cf_err (GPG_ERR_NOT_FOUND), "See \"confab conversations\", or open one with \"confab open\"",
-                     "There is no conversation with \"%s\"", text);
+    cf_command_say (cmd, cf_err (GPG_ERR_NOT_FOUND), CF_SAY_CONVERSATION_UNKNOWN, text, NULL);
     return NULL;
   }
   if (count > 1) {
@@ -442,6 +442,8 @@ cf_conversation_json (struct cf_core *core, const struct cf_conversation *conv)
                    peer && peer->blocked, "pinned", conv->pinned, "muted", cf_conversation_is_muted (core, conv),
                    "muted_until", json_muted_until (core, conv), "expire_after",
                    conv->timer_s ? json_integer (conv->timer_s) : json_null ());
+  if (row)
+    cf_said_set_kept (conv->trouble, row, "trouble_code", "trouble_args");
   if (row
       && (cf_conversation_json_draft (core, conv, row)
           || json_object_set_new (row, "last_message", cf_history_last (core, conv)))) {

@@ -308,7 +308,7 @@ close_or_delete (struct cf_command *cmd, bool destroy)
     return;
   }
   if (is_closing (cmd->core, conv)) {
-    cf_command_fail (cmd, cf_err (GPG_ERR_CONFLICT), "Wait for the other command to end", "It is being closed already");
+    cf_command_say (cmd, cf_err (GPG_ERR_CONFLICT), CF_SAY_CONVERSATION_CLOSING, NULL);
     return;
   }
   if (conv->state == CF_CONVERSATION_CLOSED && !destroy) {

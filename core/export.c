@@ -211,7 +211,7 @@ export_secret (struct cf_command *cmd, const struct cf_conversation *conv)
   gpg_error_t err;
 
   if (!conv->passphrase) {
-    cf_command_fail (cmd, cf_err (GPG_ERR_NO_SECKEY), "", "This conversation has no secret key");
+    cf_command_say (cmd, cf_err (GPG_ERR_NO_SECKEY), CF_SAY_EXPORT_NO_KEY, NULL);
     return;
   }
   home = cf_paths_join (cmd->core->home, CF_CORE_CONVERSATION_HOME);
@@ -240,7 +240,7 @@ cf_export_run (struct cf_command *cmd)
     return;
   }
   if (format && strcmp (format, "mbox") != 0 && strcmp (format, "json") != 0 && strcmp (format, "envelopes") != 0) {
-    cf_command_fail (cmd, cf_err (GPG_ERR_INV_VALUE), "", "--format takes mbox, json or envelopes");
+    cf_command_say (cmd, cf_err (GPG_ERR_INV_VALUE), CF_SAY_CHOICE, "--format", "mbox, json, envelopes", NULL);
     return;
   }
   x = calloc (1, sizeof *x);

@@ -92,7 +92,7 @@ key_checked (void *arg, gpg_error_t err)
   cf_log (r->core->env, CF_LOG_INFO, "gate: an expected request does not open: %s", gpg_strerror (err));
   cf_secmem_free (r->prs);
   r->prs = NULL;
-  cf_gate_calls_end (r, err, NULL);
+  cf_gate_calls_end (r, err, CF_SAY_NOTHING);
 }
 
 /* Our own request to PEER crossed R, which stands: password, key and waiting commands go over. */
@@ -189,7 +189,7 @@ store_request (struct cf_core *core, struct cf_peer *peer, const uint8_t *id, co
     err = cf_peer_check_key (core, &r->peer, key_checked, r, &r->check_job);
   if (err) {
     cf_log (core->env, CF_LOG_ERROR, "gate: a request was not kept: %s", gpg_strerror (err));
-    cf_gate_calls_end (r, err, NULL);
+    cf_gate_calls_end (r, err, CF_SAY_NOTHING);
     cf_request_drop (r);
     cf_gate_missed (core, &peer->fpr);
   }
@@ -303,7 +303,7 @@ on_open (struct cf_core *core, struct cf_peer *peer, const struct cf_talk_frame 
     open_again (r, &body);
     return;
   }
-  err = cf_gate_check_guesses (core, &peer->fpr, !peer->contact, NULL);
+  err = cf_gate_check_guesses (core, &peer->fpr, !peer->contact);
   if (err && gpg_err_code (err) != CF_ERR_RATE) {
     cf_gate_missed (core, &peer->fpr);
     return;
@@ -375,7 +375,7 @@ on_refused (struct cf_request *r)
   conv = cf_request_verifies (r) ? NULL : cf_conversation_find (r->core, r->id);
   if (conv && conv->state == CF_CONVERSATION_OPEN) {
     free (conv->trouble);
-    conv->trouble = strdup ("The other side could not finish the opening");
+    conv->trouble = strdup (cf_phrase (CF_SAY_CONVERSATION_UNFINISHED)->message);
     conv->closed_by_peer = true;
     err = cf_conversation_set_state (r->core, conv, CF_CONVERSATION_CLOSED);
     if (err) {

@@ -14,6 +14,7 @@
 #include "core/gate_private.h"
 #include "core/self.h"
 #include "core/store/store_gate.h"
+#include "core/trust.h"
 #include "core/worker.h"
 
 #define PASSWORD_MAX 1024
@@ -112,9 +113,9 @@ tries_of (const struct cf_gate_call *call, gpg_error_t err)
   return row;
 }
 
-/* The command's end: ROW is stolen; MESSAGE may be NULL. */
+/* The command's end: ROW is stolen; of an error, SAY is said, unless it is CF_SAY_NOTHING. */
 static void
-call_end (struct cf_gate_call *call, gpg_error_t err, const char *message, json_t *row)
+call_end (struct cf_gate_call *call, gpg_error_t err, enum cf_say say, json_t *row)
 {
   struct cf_command *cmd = call->cmd;
 
@@ -126,14 +127,11 @@ call_end (struct cf_gate_call *call, gpg_error_t err, const char *message, json_
     err = cf_command_row (cmd, row);
   else
     json_decref (row);
-  if (err && message)
-    cf_command_fail (cmd, err, NULL, "%s", message);
-  else
-    cf_command_done (cmd, err);
+  cf_command_say (cmd, err, err ? say : CF_SAY_NOTHING, NULL);
 }
 
 void
-cf_gate_calls_end (struct cf_request *r, gpg_error_t err, const char *message)
+cf_gate_calls_end (struct cf_request *r, gpg_error_t err, enum cf_say say)
 {
   char id[HEX_ID_LEN + 1], fpr[CF_FPR_HEX_SIZE];
   struct cf_gate_call *call, *next;
@@ -145,7 +143,7 @@ cf_gate_calls_end (struct cf_request *r, gpg_error_t err, const char *message)
     if (call->request != r)
       continue;
     call->stranger = cf_request_is_stranger (r);
-    call_end (call, err, message,
+    call_end (call, err, say,
               err ? NULL
                   : json_pack ("{s:s, s:s, s:s}", "conversation", id, "peer", fpr, "state", r->purpose->ended));
   }
@@ -259,7 +257,7 @@ ask_with (struct cf_gate_call *call, uint8_t *prs)
 
   if (verifies && !cf_conversation_open (core, verifies)) { /* closed while the password was typed */
     cf_secmem_free (prs);
-    call_end (call, cf_err (CF_ERR_CLOSED), NULL, NULL);
+    call_end (call, cf_err (CF_ERR_CLOSED), CF_SAY_NOTHING, NULL);
     return;
   }
   if (r) { /* the peer has asked us: asking is answering */
@@ -276,7 +274,7 @@ ask_with (struct cf_gate_call *call, uint8_t *prs)
       set_prs (r, prs);
       err = r->state == CF_REQUEST_WAITING ? cf_request_save (r) : 0;
       if (err)
-        call_end (call, err, NULL, NULL);
+        call_end (call, err, CF_SAY_NOTHING, NULL);
     } else
       cf_secmem_free (prs);
     return;
@@ -285,7 +283,7 @@ ask_with (struct cf_gate_call *call, uint8_t *prs)
   r = cf_request_new (core, id, &call->peer, true, verifies);
   if (!r) {
     cf_secmem_free (prs);
-    call_end (call, cf_err (GPG_ERR_ENOMEM), NULL, NULL);
+    call_end (call, cf_err (GPG_ERR_ENOMEM), CF_SAY_NOTHING, NULL);
     return;
   }
   r->prs = prs;
@@ -314,7 +312,7 @@ expect_with (struct cf_gate_call *call, uint8_t *prs)
     cf_request_accept (r);
   }
   cf_secmem_free (prs);
-  call_end (call, err, NULL, row);
+  call_end (call, err, CF_SAY_NOTHING, row);
 }
 
 /* PRS is stolen. */
@@ -337,7 +335,7 @@ got_prs (struct cf_gate_call *call, uint8_t *prs)
       answer (call, r, prs);
     else {
       cf_secmem_free (prs);
-      call_end (call, cf_err (GPG_ERR_NOT_FOUND), "The request is gone: it was withdrawn or has lapsed", NULL);
+      call_end (call, cf_err (GPG_ERR_NOT_FOUND), CF_SAY_REQUEST_GONE, NULL);
     }
     break;
   }
@@ -352,7 +350,7 @@ stretching_done (struct cf_work *work)
 
   call->stretching = NULL;
   if (s->err) {
-    call_end (call, s->err, NULL, NULL);
+    call_end (call, s->err, CF_SAY_NOTHING, NULL);
     return;
   }
   s->prs = NULL;
@@ -373,7 +371,7 @@ accept_go_on (struct cf_gate_call *call)
   if (!call->typed || call->job)
     return;
   if (call->key_error) {
-    call_end (call, call->key_error, NULL, NULL);
+    call_end (call, call->key_error, CF_SAY_NOTHING, NULL);
     return;
   }
   if (prs) {
@@ -391,9 +389,9 @@ got_password (struct cf_command *cmd, gpg_error_t err, const char *data, size_t 
   if (!err)
     err = stretch (call, data, len);
   if (gpg_err_code (err) == GPG_ERR_INV_VALUE)
-    call_end (call, err, "The password is empty or not UTF-8 text", NULL);
+    call_end (call, err, CF_SAY_PASSWORD, NULL);
   else if (err)
-    call_end (call, err, NULL, NULL);
+    call_end (call, err, CF_SAY_NOTHING, NULL);
   else if (call->kind == CALL_ACCEPT) {
     call->typed = true;
     accept_go_on (call);
@@ -406,7 +404,7 @@ ask_password (struct cf_gate_call *call)
   gpg_error_t err = cf_command_inquire (call->cmd, "PASSWORD", PASSWORD_MAX, true, got_password);
 
   if (err)
-    call_end (call, err, NULL, NULL);
+    call_end (call, err, CF_SAY_NOTHING, NULL);
 }
 
 static void
@@ -423,7 +421,7 @@ key_checked (void *arg, gpg_error_t err)
       r->purpose->prepare (r);
     accept_go_on (call);
   } else if (err)
-    call_end (call, err, NULL, NULL);
+    call_end (call, err, CF_SAY_NOTHING, NULL);
   else
     ask_password (call);
 }
@@ -435,26 +433,24 @@ check_key (struct cf_gate_call *call, bool stranger)
 {
   const struct cf_peer *peer = cf_peer_find (call->core, &call->peer);
   enum cf_key_state own = cf_self_key_state (call->core->self);
-  char *message = NULL;
   gpg_error_t err;
 
   if (peer && peer->blocked) {
-    call_end (call, cf_err (GPG_ERR_FORBIDDEN), "You have blocked this person; \"confab unblock\" takes it back", NULL);
+    call_end (call, cf_err (GPG_ERR_FORBIDDEN), CF_SAY_PERSON_BLOCKED, NULL);
     return;
   }
   if (own != CF_KEY_OK) {
-    call_end (call, cf_key_state_error (own), "Your own key cannot be used: it is expired, revoked, disabled or weak", NULL);
+    call_end (call, cf_key_state_error (own), cf_trust_own_key_say (own), NULL);
     return;
   }
   call->stranger = stranger;
-  err = cf_gate_check_guesses (call->core, &call->peer, stranger, &message);
+  err = cf_gate_check_guesses (call->core, &call->peer, stranger);
   if (!err)
     err = cf_peer_check_key (call->core, &call->peer, key_checked, call, &call->job);
   if (err)
-    call_end (call, err, message, NULL);
+    call_end (call, err, gpg_err_code (err) == CF_ERR_RATE ? CF_SAY_GUESSES : CF_SAY_NOTHING, NULL);
   else if (call->kind == CALL_ACCEPT)
     ask_password (call);
-  free (message);
 }
 
 /* --- OPEN, EXPECT --- */
@@ -465,19 +461,20 @@ cmd_open (struct cf_command *cmd)
   const char *note = cf_command_option (cmd, "note");
   struct cf_peer *peer = cf_peer_resolve (cmd, cmd->argv[0]);
   struct cf_gate_call *call;
-  char *clean = NULL;
+  char *clean = NULL, limit[8];
 
   if (!peer)
     return;
   if (cf_fpr_equal (&peer->fpr, &cmd->core->self->fpr)) {
-    cf_command_fail (cmd, cf_err (GPG_ERR_INV_VALUE), "Name somebody else", "That is your own identity");
+    cf_command_say (cmd, cf_err (GPG_ERR_INV_VALUE), CF_SAY_PERSON_SELF, NULL);
     return;
   }
   if (note) {
     clean = cf_text_display (note, strlen (note), false);
     if (!clean || strlen (clean) > CF_NOTE_MAX) {
       free (clean);
-      cf_command_fail (cmd, cf_err (GPG_ERR_TOO_LARGE), "Say it shorter", "A note has at most %d bytes", CF_NOTE_MAX);
+      snprintf (limit, sizeof limit, "%d", CF_NOTE_MAX);
+      cf_command_say (cmd, cf_err (GPG_ERR_TOO_LARGE), CF_SAY_NOTE_LONG, limit, NULL);
       return;
     }
   }
@@ -500,8 +497,7 @@ cmd_verify (struct cf_command *cmd)
   if (!conv)
     return;
   if (conv->state == CF_CONVERSATION_REQUESTED) {
-    cf_command_fail (cmd, cf_err (GPG_ERR_CONFLICT), "Wait until it is open: its password verifies, too",
-                     "The conversation is not open yet");
+    cf_command_say (cmd, cf_err (GPG_ERR_CONFLICT), CF_SAY_VERIFY_EARLY, NULL);
     return;
   }
   if (!cf_conversation_open (cmd->core, conv->id)) {
@@ -576,8 +572,8 @@ resolve_request (struct cf_command *cmd, const char *text)
   }
   if (count == 1)
     return found;
-  cf_command_fail (cmd, cf_err (count ? GPG_ERR_AMBIGUOUS_NAME : GPG_ERR_NOT_FOUND), "See \"confab requests\"",
-                   count ? "\"%s\" could be several requests" : "There is no request \"%s\"", text);
+  cf_command_say (cmd, cf_err (count ? GPG_ERR_AMBIGUOUS_NAME : GPG_ERR_NOT_FOUND),
+                  count ? CF_SAY_REQUEST_AMBIGUOUS : CF_SAY_REQUEST_UNKNOWN, text, NULL);
   return NULL;
 }
 
@@ -660,7 +656,7 @@ cmd_requests (struct cf_command *cmd)
     return;
   err = cf_event_listen (core, UINT64_MAX, watch_heard, call, &call->listener);
   if (err)
-    call_end (call, err, NULL, NULL);
+    call_end (call, err, CF_SAY_NOTHING, NULL);
 }
 
 /* --- the table --- */

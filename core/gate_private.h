@@ -218,7 +218,7 @@ void cf_request_accept (struct cf_request *r);
 void cf_request_end (struct cf_request *r, gpg_error_t err, enum cf_talk say, const char *state);
 /* Out of the list, the store and memory, with its conversation key; nobody is told. */
 void cf_request_drop (struct cf_request *r);
-gpg_error_t cf_gate_check_guesses (struct cf_core *core, const struct cf_fpr *peer, bool stranger, char **r_message) CF_MUST_CHECK;
+gpg_error_t cf_gate_check_guesses (struct cf_core *core, const struct cf_fpr *peer, bool stranger) CF_MUST_CHECK;
 
 /* --- gate_run.c: each moves R on, or ends it --- */
 void cf_run_begin (struct cf_request *r);                          /* asker: ACCEPT came */
@@ -237,7 +237,7 @@ gpg_error_t cf_opening_keep_peer (struct cf_request *r) CF_MUST_CHECK;
 
 /* --- gate_commands.c --- */
 /* R has come to what it is for (ERR 0), or is over: those who wait for it hear so.  MESSAGE may be NULL. */
-void cf_gate_calls_end (struct cf_request *r, gpg_error_t err, const char *message);
+void cf_gate_calls_end (struct cf_request *r, gpg_error_t err, enum cf_say say);
 /* They wait for TO instead (crossing OPENs). */
 void cf_gate_calls_move (struct cf_request *from, struct cf_request *to);
 void cf_gate_calls_free (struct cf_gate *gate);

@@ -300,10 +300,9 @@ cf_request_say_accept (struct cf_request *r)
 void
 cf_request_accept (struct cf_request *r)
 {
-  char *message = NULL;
   gpg_error_t err;
 
-  err = cf_gate_check_guesses (r->core, &r->peer, cf_request_is_stranger (r), &message);
+  err = cf_gate_check_guesses (r->core, &r->peer, cf_request_is_stranger (r));
   if (!err) {
     cf_request_set_state (r, CF_REQUEST_ACCEPTED);
     err = cf_request_save (r);
@@ -315,8 +314,7 @@ cf_request_accept (struct cf_request *r)
     cf_request_set_state (r, CF_REQUEST_ASKED);
     cf_secmem_free (r->prs);
     r->prs = NULL;
-    cf_gate_calls_end (r, err, message);
-    free (message);
+    cf_gate_calls_end (r, err, gpg_err_code (err) == CF_ERR_RATE ? CF_SAY_GUESSES : CF_SAY_NOTHING);
     return;
   }
   cf_request_say_accept (r);
@@ -496,7 +494,7 @@ cf_request_end (struct cf_request *r, gpg_error_t why, enum cf_talk say, const c
     cf_request_say (r, say, NULL, 0);
   if (gpg_err_code (why) == CF_ERR_WRONG_PASSWORD)
     core->gate->counts.wrong++;
-  cf_gate_calls_end (r, why, NULL);
+  cf_gate_calls_end (r, why, CF_SAY_NOTHING);
   err = cf_store_begin (core->store);
   if (!err) {
     err = report_end (r, why, state);
@@ -530,7 +528,7 @@ deadline_passed (void *arg)
   struct cf_request *r = arg;
 
   if (is_forgotten (r)) {
-    cf_gate_calls_end (r, cf_err (CF_ERR_REFUSED), "The other side no longer knows its request; ask it yourself");
+    cf_gate_calls_end (r, cf_err (CF_ERR_REFUSED), CF_SAY_REQUEST_FORGOTTEN);
     cf_request_end (r, cf_err (CF_ERR_REFUSED), 0, "withdrawn");
     return;
   }
@@ -539,24 +537,22 @@ deadline_passed (void *arg)
     break;
   case CF_REQUEST_CALLING:
     if (cf_request_verifies (r) && cf_link_is_up (r->core, &r->peer))
-      cf_gate_calls_end (r, cf_err (CF_ERR_NOT_REACHABLE),
-                         "The other Confab is there but does not answer: it may be too old to verify, or have closed the"
-                         " conversation");
+      cf_gate_calls_end (r, cf_err (CF_ERR_NOT_REACHABLE), CF_SAY_REQUEST_SILENCE);
     cf_request_end (r, cf_err (CF_ERR_NOT_REACHABLE), CF_TALK_REFUSED, "failed");
     break;
   case CF_REQUEST_ACCEPTED:
     cf_gate_calls_end (r, cf_err (r->fresh ? GPG_ERR_TIMEOUT : CF_ERR_NOT_REACHABLE),
-                       r->fresh                  ? NULL
-                       : cf_request_verifies (r) ? "The asker is not there now; it goes on when both are"
-                                                 : "The asker is not there now; the conversation opens when both are");
+                       r->fresh                  ? CF_SAY_NOTHING
+                       : cf_request_verifies (r) ? CF_SAY_ASKER_AWAY_VERIFY
+                                                 : CF_SAY_ASKER_AWAY);
     break;
   case CF_REQUEST_YA:
     cf_run_forget (r);
     cf_request_set_state (r, CF_REQUEST_WAITING);
-    cf_gate_calls_end (r, cf_err (GPG_ERR_TIMEOUT), NULL);
+    cf_gate_calls_end (r, cf_err (GPG_ERR_TIMEOUT), CF_SAY_NOTHING);
     break;
   default:
-    cf_gate_calls_end (r, cf_err (GPG_ERR_TIMEOUT), NULL);
+    cf_gate_calls_end (r, cf_err (GPG_ERR_TIMEOUT), CF_SAY_NOTHING);
     break;
   }
 }
@@ -623,14 +619,9 @@ cf_gate_conversation_closed (struct cf_core *core)
 }
 
 gpg_error_t
-cf_gate_check_guesses (struct cf_core *core, const struct cf_fpr *peer, bool stranger, char **r_message)
+cf_gate_check_guesses (struct cf_core *core, const struct cf_fpr *peer, bool stranger)
 {
-  int64_t wait_ms = 0;
-  gpg_error_t err;
+  int64_t wait_ms;
 
-  err = cf_guess_check (core->store, core->env->now_utc_ms, peer, stranger, &wait_ms);
-  if (gpg_err_code (err) == CF_ERR_RATE && r_message)
-    *r_message = cf_sprintf ("Too many wrong passwords: the next try is possible in %lld minutes",
-                             (long long) ((wait_ms + 59999) / 60000));
-  return err;
+  return cf_guess_check (core->store, core->env->now_utc_ms, peer, stranger, &wait_ms);
 }

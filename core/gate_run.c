@@ -117,7 +117,7 @@ cf_run_begin (struct cf_request *r)
 {
   gpg_error_t err;
 
-  err = cf_gate_check_guesses (r->core, &r->peer, cf_request_is_stranger (r), NULL);
+  err = cf_gate_check_guesses (r->core, &r->peer, cf_request_is_stranger (r));
   if (!err)
     err = start (r);
   if (err) {

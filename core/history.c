@@ -10,6 +10,7 @@
 #include "core/inbox.h"
 #include "core/json.h"
 #include "core/message.h"
+#include "core/said.h"
 #include "core/self.h"
 #include "core/store/store.h"
 #include "core/transfer.h"
@@ -231,6 +232,8 @@ cf_message_json (struct cf_core *core, const struct cf_conversation *conv, const
   row = pack_message (core, conv, m, quote, reactions, attachment);
   if (!row)
     return cf_err (GPG_ERR_ENOMEM);
+  if (is_notice (m))
+    cf_said_set_kept (m->text, row, "code", "args");
   *r_row = row;
   return 0;
 }
@@ -256,6 +259,8 @@ last_row (void *arg, const struct cf_message_row *m)
                         m->outgoing ? "out" : "in", "kind", shown_kind (m), "text", json_text (m, true), "sent_at",
                         cf_json_time (m->sent_utc_ms), "state", shown_state (a->conv, m), "deleted",
                         m->gone == CF_MESSAGE_TAKEN_BACK);
+  if (is_notice (m))
+    cf_said_set_kept (m->text, a->value, "code", "args");
   return false;
 }
 

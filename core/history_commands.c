@@ -44,7 +44,7 @@ match_words (struct cf_command *cmd, const char *words)
   char *match = cf_history_match (words);
 
   if (!match)
-    cf_command_fail (cmd, cf_err (GPG_ERR_INV_VALUE), "", "What to search for must be one or more words");
+    cf_command_say (cmd, cf_err (GPG_ERR_INV_VALUE), CF_SAY_SEARCH_WORDS, NULL);
   return match;
 }
 
@@ -69,13 +69,11 @@ find_place (struct cf_command *cmd, const struct cf_conversation *conv, struct p
     if (!id)
       continue;
     if (r_place->option) {
-      cf_command_fail (cmd, cf_err (GPG_ERR_CONFLICT), "", "Of --%s and --%s, only one can be given", r_place->option,
-                       names[i]);
+      cf_command_say (cmd, cf_err (GPG_ERR_CONFLICT), CF_SAY_OPTIONS_TWO, r_place->option, names[i], NULL);
       return false;
     }
     if (cf_message_find (cmd->core, conv, id, &m)) {
-      cf_command_fail (cmd, cf_err (GPG_ERR_NOT_FOUND), "",
-                       "There is no message with the id given to --%s in this conversation", names[i]);
+      cf_command_say (cmd, cf_err (GPG_ERR_NOT_FOUND), CF_SAY_MESSAGE_UNKNOWN, id, NULL);
       return false;
     }
     *r_place = (struct place) { names[i], m.row };
@@ -111,7 +109,7 @@ cmd_history (struct cf_command *cmd)
   if (!conv || !cf_command_number (cmd, "limit", HISTORY_DEFAULT, HISTORY_MAX, &limit) || !find_place (cmd, conv, &place))
     return;
   if (search && place.option && strcmp (place.option, "before")) {
-    cf_command_fail (cmd, cf_err (GPG_ERR_CONFLICT), "", "Of --search and --%s, only one can be given", place.option);
+    cf_command_say (cmd, cf_err (GPG_ERR_CONFLICT), CF_SAY_OPTIONS_TWO, "search", place.option, NULL);
     return;
   }
   if (search && !(match = match_words (cmd, search)))
@@ -167,7 +165,7 @@ cmd_search (struct cf_command *cmd)
   if (!cf_command_number (cmd, "limit", HISTORY_DEFAULT, HISTORY_MAX, &limit))
     return;
   if (before && find_anywhere (cmd->core, before, &row)) {
-    cf_command_fail (cmd, cf_err (GPG_ERR_NOT_FOUND), "", "There is no message with the id given to --before");
+    cf_command_say (cmd, cf_err (GPG_ERR_NOT_FOUND), CF_SAY_MESSAGE_UNKNOWN_ANYWHERE, before, NULL);
     return;
   }
   for (size_t i = 0; !err && i < cmd->argc; i++) {
@@ -252,7 +250,7 @@ cmd_message (struct cf_command *cmd)
   if (!err)
     err = cf_store_message_get (cmd->core->store, conv->id, id, detail_row, &d);
   if (err || !d.row) {
-    cf_command_fail (cmd, cf_err (GPG_ERR_NOT_FOUND), "", "There is no message with this id in this conversation");
+    cf_command_say (cmd, cf_err (GPG_ERR_NOT_FOUND), CF_SAY_MESSAGE_UNKNOWN, cmd->argv[1], NULL);
     return;
   }
   err = cf_command_row (cmd, d.row);

@@ -220,10 +220,11 @@ keep_bad (struct cf_inbox *ib, const char *why)
     err = cf_message_tell (core, ib->conv, &m, "message");
   if (!err)
     err = cf_event_emit (core, "error", true,
-                         json_pack ("{s:s, s:s, s:s, s:s}", "conversation",
+                         json_pack ("{s:s, s:s, s:s, s:s, s:s, s:[]}", "conversation",
                                     cf_hex (ib->conv->id, sizeof ib->conv->id, id), "error",
                                     cf_err_info (cf_err (CF_ERR_FORGERY))->name, "message", why, "hint",
-                                    cf_err_info (cf_err (CF_ERR_FORGERY))->hint));
+                                    cf_err_info (cf_err (CF_ERR_FORGERY))->hint, "code",
+                                    cf_phrase (CF_SAY_ENVELOPE_REFUSED)->code, "args"));
   cf_store_end (core->store, &err);
   return err;
 }

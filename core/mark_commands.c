@@ -193,7 +193,7 @@ draft_text (struct cf_command *cmd, gpg_error_t err, const char *data, size_t le
   if (!conv)
     return;
   if (!cf_text_is_utf8 (data, len)) {
-    cf_command_fail (cmd, cf_err (GPG_ERR_INV_VALUE), "", "The text is not UTF-8");
+    cf_command_say (cmd, cf_err (GPG_ERR_INV_VALUE), CF_SAY_TEXT_NOT_UTF8, NULL);
     return;
   }
   row = json_pack ("{s:s, s:o}", "conversation", cf_hex (conv->id, sizeof conv->id, id), "draft",

@@ -20,14 +20,13 @@
 
 /* --- SEND --- */
 
-static const char *
+/* Is what --reply-to names there? */
+static bool
 send_find (struct cf_command *cmd, struct cf_conversation *conv, struct cf_message_row *m)
 {
   const char *reply = cf_command_option (cmd, "reply-to");
 
-  if (reply && (cf_message_find (cmd->core, conv, reply, m) || m->hidden))
-    return "There is no message with the id given to --reply-to in this conversation";
-  return NULL;
+  return !reply || (!cf_message_find (cmd->core, conv, reply, m) && !m->hidden);
 }
 
 static bool
@@ -52,8 +51,7 @@ cf_message_may_write (struct cf_command *cmd, const struct cf_conversation *conv
   gpg_error_t err;
 
   if (conv->state == CF_CONVERSATION_REQUESTED) {
-    cf_command_fail (cmd, cf_err (GPG_ERR_NOT_INITIALIZED), "Wait until the other side has accepted",
-                     "The conversation is not open yet");
+    cf_command_say (cmd, cf_err (GPG_ERR_NOT_INITIALIZED), CF_SAY_CONVERSATION_NOT_OPEN, NULL);
     return false;
   }
   if (conv->state == CF_CONVERSATION_CLOSED || conv->deleted) {
@@ -66,16 +64,16 @@ cf_message_may_write (struct cf_command *cmd, const struct cf_conversation *conv
   return !err;
 }
 
-/* What is wrong with the text itself; NULL: nothing that can be seen without taking it apart. */
-static const char *
+/* What is wrong with the text itself; CF_SAY_NOTHING: nothing that can be seen without taking it apart. */
+static enum cf_say
 text_problem (gpg_error_t err, bool lines)
 {
   switch (gpg_err_code (err)) {
-  case GPG_ERR_NO_DATA: return "There is nothing to send";
-  case GPG_ERR_INV_VALUE: return "The text is not UTF-8";
-  case GPG_ERR_TOO_LARGE: return lines ? "A line is longer than 256 KiB" : "The text is longer than 256 KiB";
-  case GPG_ERR_TOO_MANY: return "There are more than 4,096 lines";
-  default: return NULL;
+  case GPG_ERR_NO_DATA: return CF_SAY_SEND_EMPTY;
+  case GPG_ERR_INV_VALUE: return CF_SAY_TEXT_NOT_UTF8;
+  case GPG_ERR_TOO_LARGE: return lines ? CF_SAY_SEND_LINE_LONG : CF_SAY_SEND_LONG;
+  case GPG_ERR_TOO_MANY: return CF_SAY_SEND_MANY;
+  default: return CF_SAY_NOTHING;
   }
 }
 
@@ -86,7 +84,6 @@ send_text (struct cf_command *cmd, gpg_error_t err, const char *data, size_t len
   struct cf_message_row reply;
   struct cf_handover h = { .data = data, .len = len, .lines = cf_command_option (cmd, "lines") != NULL };
   unsigned long timeout_s;
-  const char *why;
 
   if (err) {
     cf_command_done (cmd, err);
@@ -96,7 +93,7 @@ send_text (struct cf_command *cmd, gpg_error_t err, const char *data, size_t len
   conv = cf_conversation_resolve (cmd, cmd->argv[0]);
   if (!conv || !cf_message_may_write (cmd, conv) || !cf_command_number (cmd, "timeout", 0, TIMEOUT_MAX_S, &timeout_s))
     return;
-  if (send_find (cmd, conv, &reply) || !wanted_state (cf_command_option (cmd, "wait"), &h.wanted)) {
+  if (!send_find (cmd, conv, &reply) || !wanted_state (cf_command_option (cmd, "wait"), &h.wanted)) {
     cf_command_done (cmd, cf_err (GPG_ERR_NOT_FOUND));
     return;
   }
@@ -104,11 +101,8 @@ send_text (struct cf_command *cmd, gpg_error_t err, const char *data, size_t len
   h.reply_to = cf_command_option (cmd, "reply-to") ? reply.id : NULL;
   h.timeout_ms = timeout_s * 1000ull;
   err = cf_text_is_utf8 (data, len) ? cf_message_hand_over (cmd->core, cmd, &h) : cf_err (GPG_ERR_INV_VALUE);
-  why = text_problem (err, h.lines);
-  if (why)
-    cf_command_fail (cmd, err, "", "%s", why);
-  else if (err)
-    cf_command_done (cmd, err);
+  if (err)
+    cf_command_say (cmd, err, text_problem (err, h.lines), NULL);
 }
 
 static void
@@ -118,22 +112,20 @@ cmd_send (struct cf_command *cmd)
   struct cf_message_row reply;
   enum cf_message_state wanted;
   unsigned long timeout_s;
-  const char *why;
   gpg_error_t err;
 
   if (!conv || !cf_message_may_write (cmd, conv) || !cf_command_number (cmd, "timeout", 0, TIMEOUT_MAX_S, &timeout_s))
     return;
   if (!wanted_state (cf_command_option (cmd, "wait"), &wanted)) {
-    cf_command_fail (cmd, cf_err (GPG_ERR_INV_VALUE), "", "--wait takes queued, sent, delivered or read");
+    cf_command_say (cmd, cf_err (GPG_ERR_INV_VALUE), CF_SAY_CHOICE, "--wait", "queued, sent, delivered, read", NULL);
     return;
   }
   if (cf_command_option (cmd, "lines") && cf_command_option (cmd, "reply-to")) {
-    cf_command_fail (cmd, cf_err (GPG_ERR_CONFLICT), "", "Of --lines and --reply-to, only one can be given");
+    cf_command_say (cmd, cf_err (GPG_ERR_CONFLICT), CF_SAY_OPTIONS_TWO, "lines", "reply-to", NULL);
     return;
   }
-  why = send_find (cmd, conv, &reply);
-  if (why) {
-    cf_command_fail (cmd, cf_err (GPG_ERR_NOT_FOUND), "", "%s", why);
+  if (!send_find (cmd, conv, &reply)) {
+    cf_command_say (cmd, cf_err (GPG_ERR_NOT_FOUND), CF_SAY_MESSAGE_UNKNOWN, cf_command_option (cmd, "reply-to"), NULL);
     return;
   }
   err = cf_command_inquire (cmd, "TEXT", cf_command_option (cmd, "lines") ? CF_INTAKE_BYTES_MAX : CF_TEXT_MAX, false,
@@ -185,8 +177,7 @@ cmd_read (struct cf_command *cmd)
   upto = conv->received_sequence;
   if (cmd->argc > 1) {
     if (cf_message_find (core, conv, cmd->argv[1], &m) || m.outgoing || !m.sequence) {
-      cf_command_fail (cmd, cf_err (GPG_ERR_NOT_FOUND), "Give the id of a message that came in",
-                       "There is no such incoming message in this conversation");
+      cf_command_say (cmd, cf_err (GPG_ERR_NOT_FOUND), CF_SAY_MESSAGE_NOT_INCOMING, NULL);
       return;
     }
     upto = m.sequence;
@@ -215,7 +206,7 @@ cmd_typing (struct cf_command *cmd)
   if (!conv || !cf_message_may_write (cmd, conv))
     return;
   if (!on && strcmp (what, "off") != 0) {
-    cf_command_fail (cmd, cf_err (GPG_ERR_INV_VALUE), "", "TYPING takes on or off");
+    cf_command_say (cmd, cf_err (GPG_ERR_INV_VALUE), CF_SAY_CHOICE, "TYPING", "on, off", NULL);
     return;
   }
   if (cf_setting_is (cmd->core, "typing", "on"))

@@ -335,7 +335,7 @@ open_now (struct cf_request *r)
     return;
   }
   cf_request_say (r, CF_TALK_OPENED, NULL, 0);
-  cf_gate_calls_end (r, 0, NULL);
+  cf_gate_calls_end (r, 0, CF_SAY_NOTHING);
   cf_message_conversation_opened (core, conv);
 }
 

@@ -166,10 +166,10 @@ seal_failed (struct cf_outbox *ob, gpg_error_t err)
   cf_log (ob->core->env, CF_LOG_WARN, "outbox: not sealed: %s", gpg_strerror (err));
   if (first
       && cf_event_emit (ob->core, "error", true,
-                        json_pack ("{s:s, s:s, s:s, s:s}", "conversation", cf_hex (ob->conv->id, sizeof ob->conv->id, id),
-                                   "error", cf_err_info (err)->name, "message",
-                                   "Messages could not be encrypted; they stay queued", "hint",
-                                   cf_err_info (err)->hint)))
+                        json_pack ("{s:s, s:s, s:s, s:s, s:s, s:[]}", "conversation",
+                                   cf_hex (ob->conv->id, sizeof ob->conv->id, id), "error", cf_err_info (err)->name,
+                                   "message", cf_phrase (CF_SAY_SEALING_FAILED)->message, "hint",
+                                   cf_err_info (err)->hint, "code", cf_phrase (CF_SAY_SEALING_FAILED)->code, "args")))
     cf_log (ob->core->env, CF_LOG_ERROR, "outbox: event not kept");
   if (ob->close_sequence && ob->close_done && !ob->close_timer.armed)
     cf_timer_after (ob->core->env, &ob->close_timer, 0);

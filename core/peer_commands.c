@@ -261,8 +261,7 @@ add_finish (struct cf_command *cmd, const struct cf_fpr *fpr, const struct cf_ke
   struct cf_peer *peer;
 
   if (cf_fpr_equal (fpr, &cmd->core->self->fpr)) {
-    cf_command_fail (cmd, cf_err (GPG_ERR_CONFLICT), "Give the address or key of the other person",
-                     "That is your own identity");
+    cf_command_say (cmd, cf_err (GPG_ERR_CONFLICT), CF_SAY_PERSON_SELF, NULL);
     return;
   }
   err = cf_peers_get (peers, fpr, &peer);
@@ -357,8 +356,7 @@ run_add (struct cf_command *cmd)
     return;
   }
   if (strchr (cmd->argv[0], '@') && strncasecmp (cmd->argv[0], "confab:", 7)) {
-    cf_command_fail (cmd, cf_err (GPG_ERR_NOT_SUPPORTED), "Ask for the address that \"confab address\" shows there, or for an exported key",
-                     "Looking people up by mail address is not possible yet");
+    cf_command_say (cmd, cf_err (GPG_ERR_NOT_SUPPORTED), CF_SAY_MAIL_LOOKUP, NULL);
     return;
   }
   err = cf_address_parse (cmd->argv[0], &address);
@@ -390,13 +388,11 @@ run_remove (struct cf_command *cmd)
   if (!peer)
     return;
   if (!peer->contact) {
-    cf_command_fail (cmd, cf_err (GPG_ERR_NOT_FOUND), "\"confab contacts\" lists them",
-                     "\"%s\" is not among your contacts", cmd->argv[0]);
+    cf_command_say (cmd, cf_err (GPG_ERR_NOT_FOUND), CF_SAY_CONTACT_UNKNOWN, cmd->argv[0], NULL);
     return;
   }
   if (has_open_conversation (cmd->core, &peer->fpr)) {
-    cf_command_fail (cmd, cf_err (GPG_ERR_CONFLICT), "Close it first: \"confab close\" or \"confab delete\"",
-                     "There is an open conversation with this contact");
+    cf_command_say (cmd, cf_err (GPG_ERR_CONFLICT), CF_SAY_CONTACT_IN_USE, NULL);
     return;
   }
   err = cf_peers_unkeep (cmd->core->peers, peer);
@@ -416,7 +412,7 @@ whom_to_block (struct cf_command *cmd, const char *text)
   if (cf_fpr_parse (text, &fpr))
     return cf_peer_resolve (cmd, text);
   if (cf_fpr_equal (&fpr, &cmd->core->self->fpr)) {
-    cf_command_fail (cmd, cf_err (GPG_ERR_CONFLICT), "Name somebody else", "That is your own identity");
+    cf_command_say (cmd, cf_err (GPG_ERR_CONFLICT), CF_SAY_PERSON_SELF, NULL);
     return NULL;
   }
   err = cf_peers_get (cmd->core->peers, &fpr, &peer);

@@ -10,7 +10,6 @@
 
 #define PREFIX_MIN 8
 #define CANDIDATES_MAX 16
-#define NEAR_HINT "\"confab peers\" shows who is near, \"confab contacts\" whom you have kept"
 
 /* The first of those that fit, and how many there are. */
 struct candidates {
@@ -82,18 +81,18 @@ only_contact (const struct candidates *c)
 static void
 fail_ambiguous (struct cf_command *cmd, const char *text, const struct candidates *c)
 {
-  char hex[CF_FPR_HEX_SIZE], *list = NULL;
+  char hex[CF_FPR_HEX_SIZE], count[24], *list = NULL;
 
   for (size_t i = 0; i < c->count && i < CANDIDATES_MAX; i++) {
     const struct cf_peer *p = c->peers[i];
-    char *more = cf_sprintf ("%s%s%s (%s)", list ? list : "", list ? ", " : "", cf_fpr_hex (&p->fpr, hex),
-                             p->user_id ? p->user_id : "no user ID known");
+    char *more = cf_sprintf ("%s%s%s (%s)%s", list ? list : "", list ? ", " : "", cf_fpr_hex (&p->fpr, hex),
+                             p->user_id ? p->user_id : "?", i + 1 == CANDIDATES_MAX && c->count > i + 1 ? ", ..." : "");
 
     free (list);
     list = more;
   }
-  cf_command_fail (cmd, cf_err (GPG_ERR_AMBIGUOUS_NAME), "Use the full fingerprint", "\"%s\" may be any of %zu: %s%s",
-                   text, c->count, list ? list : "", c->count > CANDIDATES_MAX ? ", and more" : "");
+  snprintf (count, sizeof count, "%zu", c->count);
+  cf_command_say (cmd, cf_err (GPG_ERR_AMBIGUOUS_NAME), CF_SAY_PERSON_AMBIGUOUS, text, count, list ? list : "", NULL);
   free (list);
 }
 
@@ -104,8 +103,7 @@ resolve_fpr (struct cf_command *cmd, const struct cf_fpr *fpr)
   struct cf_peer *peer = cf_peer_find (cmd->core, fpr);
 
   if (!peer)
-    cf_command_fail (cmd, cf_err (GPG_ERR_UNKNOWN_NAME), NEAR_HINT, "Nobody with the fingerprint %s is known here",
-                     cf_fpr_hex (fpr, hex));
+    cf_command_say (cmd, cf_err (GPG_ERR_UNKNOWN_NAME), CF_SAY_PERSON_FINGERPRINT, cf_fpr_hex (fpr, hex), NULL);
   return peer;
 }
 
@@ -136,7 +134,7 @@ cf_peer_resolve (struct cf_command *cmd, const char *text)
   if (c.count == 1)
     return c.peers[0];
   if (!c.count) {
-    cf_command_fail (cmd, cf_err (GPG_ERR_UNKNOWN_NAME), NEAR_HINT, "Nobody known here is \"%s\"", text);
+    cf_command_say (cmd, cf_err (GPG_ERR_UNKNOWN_NAME), CF_SAY_PERSON_UNKNOWN, text, NULL);
     return NULL;
   }
   if (only_contact (&c))

@@ -11,9 +11,11 @@
 
 #include "base/text.h"
 #include "core/event.h"
+#include "core/json.h"
 #include "core/link.h"
 #include "core/links.h"
 #include "core/peers.h"
+#include "core/said.h"
 #include "core/self.h"
 #include "core/trust.h"
 
@@ -72,15 +74,16 @@ save_or_log (struct cf_peers *peers, const struct cf_peer *peer)
 }
 
 static void
-emit_error (struct cf_peers *peers, const struct cf_peer *peer, const char *name, const char *message, const char *hint)
+emit_error (struct cf_peers *peers, const struct cf_peer *peer, const char *name, const struct cf_said *said)
 {
   gpg_error_t err = cf_err (GPG_ERR_ENOMEM);
   json_t *fields = cf_peer_json (peers->core, peer);
 
   if (fields) {
     json_object_set_new (fields, "error", json_string (name));
-    json_object_set_new (fields, "message", json_string (message));
-    json_object_set_new (fields, "hint", json_string (hint));
+    json_object_set_new (fields, "message", cf_json_text (said->message));
+    json_object_set_new (fields, "hint", cf_json_text (said->hint));
+    cf_said_set (said, fields, "code", "args");
     err = cf_event_emit (peers->core, "error", true, fields);
   }
   if (err)
@@ -92,7 +95,7 @@ set_state (struct cf_peers *peers, struct cf_peer *peer, enum cf_key_state state
 {
   struct cf_core *core = peers->core;
   gpg_error_t bad = cf_key_state_error (state);
-  char *message, *hint;
+  struct cf_said said;
 
   peer->key_state = state;
   save_or_log (peers, peer);
@@ -105,11 +108,9 @@ set_state (struct cf_peers *peers, struct cf_peer *peer, enum cf_key_state state
   }
   /* Strangers with bad keys are only shown; of those whom we keep or talk to, the user is told. */
   if ((peer->contact || cf_links_uses (core, &peer->fpr)) && !peer->blocked) {
-    message = cf_trust_message (core, &peer->fpr, state, &hint);
-    emit_error (peers, peer, cf_err_info (bad)->name, message ? message : cf_err_info (bad)->message,
-                hint ? hint : cf_err_info (bad)->hint);
-    free (message);
-    free (hint);
+    cf_trust_say (core, &peer->fpr, state, &said);
+    emit_error (peers, peer, cf_err_info (bad)->name, &said);
+    cf_said_done (&said);
   }
   cf_link_drop (core, &peer->fpr, bad, cf_err_info (bad)->message);
 }
@@ -243,6 +244,7 @@ warn_user (struct cf_peers *peers, const struct cf_peer *peer)
 {
   struct cf_peer *contact = cf_map_get (peers->by_fpr, &peer->lookalike);
   uint64_t now = peers->core->env->now_ms;
+  struct cf_said said;
   char *text;
 
   if (!contact || peer->blocked || (contact->warned_ms && now - contact->warned_ms < WARN_AGAIN_MS))
@@ -252,9 +254,9 @@ warn_user (struct cf_peers *peers, const struct cf_peer *peer)
     return;
   contact->warned_ms = now ? now : 1;
   cf_log (peers->core->env, CF_LOG_WARN, "%s", text);
-  emit_error (peers, peer, "KEY_CHANGED", text,
-              "If they have told you of a new key, agree on a password by voice or in person, and open a conversation "
-              "with it; otherwise somebody may be posing as them");
+  cf_said_make (&said, CF_SAY_KEY_CHANGED, text, NULL);
+  emit_error (peers, peer, "KEY_CHANGED", &said);
+  cf_said_done (&said);
   free (text);
 }
 

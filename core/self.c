@@ -16,6 +16,7 @@
 #include "core/address.h"
 #include "core/event.h"
 #include "core/links.h"
+#include "core/said.h"
 #include "core/self_task.h"
 #include "core/settings.h"
 #include "core/trust.h"
@@ -251,24 +252,27 @@ set_key_state (struct cf_self *self, enum cf_key_state state)
 {
   struct cf_core *core = self->core;
   gpg_error_t err = 0;
-  char *message, *hint, hex[CF_FPR_HEX_SIZE];
+  char hex[CF_FPR_HEX_SIZE];
+  struct cf_said said;
+  json_t *event;
 
   self->key_state = state;
   cf_trust_changed (core, NULL);
   if (state == CF_KEY_OK || !core->events)
     return;
-  message = cf_trust_message (core, &self->fpr, state, &hint);
-  cf_log (core->env, CF_LOG_WARN, "%s", message ? message : "our own key cannot be used");
-  if (message && hint)
-    err = cf_event_emit (core, "error", true,
-                         json_pack ("{s:s, s:s, s:s, s:s, s:s, s:s}", "error",
-                                    cf_err_info (cf_key_state_error (state))->name, "message", message, "hint", hint,
-                                    "fingerprint", cf_fpr_hex (&self->fpr, hex), "user_id", self->user_id, "key_state",
-                                    cf_key_state_name (state)));
+  cf_trust_say (core, &self->fpr, state, &said);
+  cf_log (core->env, CF_LOG_WARN, "%s", said.message ? said.message : "our own key cannot be used");
+  event = json_pack ("{s:s, s:s?, s:s?, s:s, s:s, s:s}", "error", cf_err_info (cf_key_state_error (state))->name,
+                     "message", said.message, "hint", said.hint, "fingerprint", cf_fpr_hex (&self->fpr, hex), "user_id",
+                     self->user_id, "key_state", cf_key_state_name (state));
+  if (event) {
+    cf_said_set (&said, event, "code", "args");
+    err = cf_event_emit (core, "error", true, event);
+  } else
+    err = cf_err (GPG_ERR_ENOMEM);
   if (err)
     cf_log (core->env, CF_LOG_ERROR, "an event was not told: %s", gpg_strerror (err));
-  free (message);
-  free (hint);
+  cf_said_done (&said);
 }
 
 void

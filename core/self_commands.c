@@ -51,20 +51,18 @@ run_init (struct cf_command *cmd)
   gpg_error_t err;
 
   if (!identity == !generate) {
-    cf_command_fail (cmd, cf_err (identity ? GPG_ERR_INV_ARG : GPG_ERR_AMBIGUOUS),
-                     "IDENTITIES lists the keys there are; \"confab init\" takes --identity FPR or --generate \"NAME <MAIL>\"",
-                     identity ? "Both an identity and one to generate were given" : "Which identity to use was not said");
+    cf_command_say (cmd, cf_err (identity ? GPG_ERR_INV_ARG : GPG_ERR_AMBIGUOUS),
+                    identity ? CF_SAY_IDENTITY_BOTH : CF_SAY_IDENTITY_WHICH, NULL);
     return;
   }
   if (identity && cf_fpr_parse (identity, &fpr)) {
-    cf_command_fail (cmd, cf_err (GPG_ERR_INV_VALUE), "\"gpg --list-secret-keys\" shows fingerprints: 40 or 64 digits",
-                     "\"%s\" is not a fingerprint", identity);
+    cf_command_say (cmd, cf_err (GPG_ERR_INV_VALUE), CF_SAY_FINGERPRINT, identity, NULL);
     return;
   }
   cmd->cancelled = stop_waiting;
   err = cf_self_init (cmd->core, identity ? &fpr : NULL, generate, on_ready, cmd);
   if (gpg_err_code (err) == GPG_ERR_EEXIST)
-    cf_command_fail (cmd, err, "Use another --home for another identity", "This home has an identity already");
+    cf_command_say (cmd, err, CF_SAY_IDENTITY_EXISTS, NULL);
   else if (err)
     cf_command_done (cmd, err);
 }
@@ -154,8 +152,7 @@ run_revoke (struct cf_command *cmd)
   gpg_error_t err = cf_self_revoke_devices (cmd->core->self, on_ready, cmd);
 
   if (gpg_err_code (err) == GPG_ERR_TOO_YOUNG)
-    cf_command_fail (cmd, err, "Set the clock right, and try again",
-                     "The clock is behind the time at which a device statement of ours began");
+    cf_command_say (cmd, err, CF_SAY_CLOCK_BEHIND, NULL);
   else if (err)
     cf_command_done (cmd, err);
   else
@@ -192,7 +189,7 @@ set_setting (struct cf_command *cmd, const struct cf_setting_def *def, const cha
   gpg_error_t err = cf_setting_set (cmd->core, def, value);
 
   if (gpg_err_code (err) == GPG_ERR_INV_VALUE) {
-    cf_command_fail (cmd, err, def->help, "\"%s\" is not a value of %s", value, def->key);
+    cf_command_say_hint (cmd, err, def->help, CF_SAY_SETTING_VALUE, value, def->key, NULL);
     return;
   }
   if (!err)
@@ -207,8 +204,7 @@ run_config (struct cf_command *cmd)
   gpg_error_t err = 0;
 
   if (cmd->argc && !def) {
-    cf_command_fail (cmd, cf_err (GPG_ERR_NOT_FOUND), "\"confab config\" lists the settings", "There is no setting \"%s\"",
-                     cmd->argv[0]);
+    cf_command_say (cmd, cf_err (GPG_ERR_NOT_FOUND), CF_SAY_SETTING_UNKNOWN, cmd->argv[0], NULL);
     return;
   }
   if (cmd->argc == 2) {
@@ -233,14 +229,12 @@ run_visibility (struct cf_command *cmd)
   if (!cf_command_duration (cmd, "for", CF_VISIBILITY_FOR_MAX_MS, &for_ms))
     return;
   if (!cmd->argc && for_ms) {
-    cf_command_fail (cmd, cf_err (GPG_ERR_MISSING_VALUE), "Say also which: everyone, contacts or nobody",
-                     "A length of time alone is no visibility");
+    cf_command_say (cmd, cf_err (GPG_ERR_MISSING_VALUE), CF_SAY_VISIBILITY_WHICH, NULL);
     return;
   }
   if (cmd->argc) {
     if (!cf_visibility_parse (cmd->argv[0], &visibility)) {
-      cf_command_fail (cmd, cf_err (GPG_ERR_INV_VALUE), cf_setting_find ("visibility")->help,
-                       "\"%s\" is not a visibility", cmd->argv[0]);
+      cf_command_say (cmd, cf_err (GPG_ERR_INV_VALUE), CF_SAY_VISIBILITY, cmd->argv[0], NULL);
       return;
     }
     err = cf_visibility_set (cmd->core, visibility, for_ms);
@@ -285,8 +279,7 @@ run_events (struct cf_command *cmd)
     text = cmd->argv[0];
   if (text) {
     if (!*text || strlen (text) > 18 || strspn (text, "0123456789") != strlen (text)) {
-      cf_command_fail (cmd, cf_err (GPG_ERR_INV_VALUE), "Give the cursor of the last event that you have seen, or 0",
-                       "\"%s\" is not a cursor", text);
+      cf_command_say (cmd, cf_err (GPG_ERR_INV_VALUE), CF_SAY_CURSOR, text, NULL);
       return;
     }
     since = strtoull (text, NULL, 10);

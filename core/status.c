@@ -9,6 +9,7 @@
 #include "core/status.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,7 @@
 #include "core/message.h"
 #include "core/nodes.h"
 #include "core/peer.h"
+#include "core/said.h"
 #include "core/self.h"
 #include "core/settings.h"
 #include "core/trust.h"
@@ -31,42 +33,50 @@ static const char *const state_names[] = { "empty", "locked", "ready", "stopping
 
 /* ---- the ladder ---- */
 
-static void add_step (json_t *ladder, const char *step, bool ok, const char *hint, const char *fmt, ...)
-    CF_PRINTF (5, 6);
+static void add_step (json_t *ladder, const char *step, bool ok, enum cf_say say, ...) __attribute__ ((sentinel));
 
-/* HINT only matters when it is not OK. */
+/* SAY's arguments are strings, ended by NULL; its hint only matters when it is not OK. */
 static void
-add_step (json_t *ladder, const char *step, bool ok, const char *hint, const char *fmt, ...)
+add_step (json_t *ladder, const char *step, bool ok, enum cf_say say, ...)
 {
-  char *detail = NULL;
+  struct cf_said said;
+  json_t *row;
   va_list ap;
 
-  va_start (ap, fmt);
-  if (vasprintf (&detail, fmt, ap) < 0)
-    detail = NULL;
+  va_start (ap, say);
+  cf_said_take (&said, say, ap);
   va_end (ap);
-  json_array_append_new (ladder, json_pack ("{s:s, s:b, s:s, s:s}", "step", step, "ok", (int) ok, "detail",
-                                            detail ? detail : "", "hint", ok ? "" : hint));
-  free (detail);
+  row = json_pack ("{s:s, s:b, s:s, s:s}", "step", step, "ok", (int) ok, "detail", said.message ? said.message : "", "hint",
+                   !ok && said.hint ? said.hint : "");
+  if (row)
+    cf_said_set (&said, row, "code", "args");
+  json_array_append_new (ladder, row);
+  cf_said_done (&said);
+}
+
+#define NUMBER_SIZE 24
+
+static const char *
+number (size_t n, char text[NUMBER_SIZE])
+{
+  snprintf (text, NUMBER_SIZE, "%zu", n);
+  return text;
 }
 
 static void
 step_identity (struct cf_core *core, json_t *ladder)
 {
   enum cf_key_state state = core->self ? cf_self_key_state (core->self) : CF_KEY_OK;
-  char hex[CF_FPR_HEX_SIZE], *message, *hint = NULL;
+  char hex[CF_FPR_HEX_SIZE];
 
-  if (state != CF_KEY_OK) {
-    message = cf_trust_message (core, &core->self->fpr, state, &hint);
-    add_step (ladder, "identity", false, hint ? hint : "", "%s: nothing is sent or taken", message ? message : "");
-    free (message);
-    free (hint);
-  } else if (core->state == CF_CORE_EMPTY)
-    add_step (ladder, "identity", false, "Choose or make one with \"confab init\"", "No identity is chosen yet");
+  if (state != CF_KEY_OK)
+    add_step (ladder, "identity", false, cf_trust_own_key_say (state), NULL);
+  else if (core->state == CF_CORE_EMPTY)
+    add_step (ladder, "identity", false, CF_SAY_STEP_IDENTITY_NONE, NULL);
   else if (core->self)
-    add_step (ladder, "identity", true, "", "%s, %s", core->self->user_id, cf_fpr_hex (&core->self->fpr, hex));
+    add_step (ladder, "identity", true, CF_SAY_STEP_IDENTITY, core->self->user_id, cf_fpr_hex (&core->self->fpr, hex), NULL);
   else
-    add_step (ladder, "identity", true, "", "An identity is chosen");
+    add_step (ladder, "identity", true, CF_SAY_STEP_IDENTITY_CHOSEN, NULL);
 }
 
 static void
@@ -75,14 +85,14 @@ step_store (struct cf_core *core, json_t *ladder)
   const struct cf_err_info *why = cf_err_info (core->unlock_error);
 
   if (core->store)
-    add_step (ladder, "store", true, "", "The store is open");
+    add_step (ladder, "store", true, CF_SAY_STEP_STORE_OPEN, NULL);
   else if (core->state == CF_CORE_EMPTY)
-    add_step (ladder, "store", false, "It is made by \"confab init\"", "There is no store yet");
-  else if (core->unlock_error)
-    add_step (ladder, "store", false, why->hint, "The store is locked: %s", why->message);
-  else
-    add_step (ladder, "store", false, "Answer the passphrase dialog; \"confab start\" asks again",
-              "The store is not unlocked yet");
+    add_step (ladder, "store", false, CF_SAY_STEP_STORE_NONE, NULL);
+  else if (core->unlock_error) {
+    add_step (ladder, "store", false, CF_SAY_STORE_LOCKED, why->message, NULL);
+    json_object_set_new (json_array_get (ladder, json_array_size (ladder) - 1), "hint", json_string (why->hint));
+  } else
+    add_step (ladder, "store", false, CF_SAY_STEP_STORE_WAITS, NULL);
 }
 
 static void
@@ -93,9 +103,7 @@ step_statement (struct cf_core *core, json_t *ladder)
   if (!core->self)
     return;
   cf_time_format (core->self->device.not_after_utc_ms, until);
-  add_step (ladder, "device", core->self->device.not_after_utc_ms > core->env->now_utc_ms,
-            "Your key signs it anew: answer the passphrase dialog, or see the log for why it could not",
-            "This device is certified by your key until %s", until);
+  add_step (ladder, "device", core->self->device.not_after_utc_ms > core->env->now_utc_ms, CF_SAY_STEP_DEVICE, until, NULL);
 }
 
 /* Addresses we listen on, into LISTEN; true when one of them is more than loopback. */
@@ -104,7 +112,7 @@ step_listen (struct cf_core *core, json_t *ladder, json_t *listen)
 {
   struct cf_addr addrs[LISTEN_MAX];
   size_t count = core->net ? core->net->ops->addresses (core->net, addrs, LISTEN_MAX) : 0;
-  char text[CF_ADDR_TEXT_SIZE];
+  char text[CF_ADDR_TEXT_SIZE], port[NUMBER_SIZE], many[NUMBER_SIZE];
   bool outside = false;
 
   if (count > LISTEN_MAX)
@@ -114,10 +122,10 @@ step_listen (struct cf_core *core, json_t *ladder, json_t *listen)
     outside |= !cf_addr_is_loopback (&addrs[i]);
   }
   if (count)
-    add_step (ladder, "listening", true, "", "TCP port %u on %zu address%s",
-              (unsigned) core->net->ops->tcp_port (core->net), count, count == 1 ? "" : "es");
+    add_step (ladder, "listening", true, CF_SAY_STEP_LISTENING, number (core->net->ops->tcp_port (core->net), port),
+              number (count, many), NULL);
   else
-    add_step (ladder, "listening", false, "Connect this machine to a network", "There is no address to listen on");
+    add_step (ladder, "listening", false, CF_SAY_STEP_LISTENING_NOT, NULL);
   return outside;
 }
 
@@ -126,34 +134,30 @@ static void
 step_lan_contacts (struct cf_core *core, json_t *ladder)
 {
   size_t can = cf_peers_recognisable (core), cannot = cf_peers_unrecognisable (core);
+  char yes[NUMBER_SIZE], no[NUMBER_SIZE];
 
   if (!can)
-    add_step (ladder, "lan", false,
-              "A contact recognises you after a conversation that was opened by password: until then, "
-              "\"confab visibility everyone\"",
-              "Only contacts may see you, and none of yours can recognise you yet");
+    add_step (ladder, "lan", false, CF_SAY_STEP_LAN_UNKNOWN, NULL);
   else if (cannot)
-    add_step (ladder, "lan", true, "",
-              "Only contacts see you: %zu can; %zu cannot, with whom no conversation was opened by password", can, cannot);
+    add_step (ladder, "lan", true, CF_SAY_STEP_LAN_SOME, number (can, yes), number (cannot, no), NULL);
   else
-    add_step (ladder, "lan", true, "", "Only contacts see you; each of the %zu can recognise you", can);
+    add_step (ladder, "lan", true, CF_SAY_STEP_LAN_CONTACTS, number (can, yes), NULL);
 }
 
 static void
 step_lan (struct cf_core *core, json_t *ladder, bool outside)
 {
   bool ready = core->state == CF_CORE_READY;
+  char port[NUMBER_SIZE];
 
   if (!outside)
-    add_step (ladder, "lan", false, "Connect this machine to a network", "This machine is on no local network");
+    add_step (ladder, "lan", false, CF_SAY_STEP_LAN_NONE, NULL);
   else if (ready && cf_peers_visibility (core) == CF_VISIBLE_NOBODY)
-    add_step (ladder, "lan", false, "\"confab visibility everyone\" shows you to people nearby",
-              "You neither ask who is there nor answer: your visibility is nobody");
+    add_step (ladder, "lan", false, CF_SAY_STEP_LAN_NOBODY, NULL);
   else if (ready && cf_peers_visibility (core) == CF_VISIBLE_CONTACTS)
     step_lan_contacts (core, ladder);
   else
-    add_step (ladder, "lan", ready, "First the steps above",
-              "\"Who's there\" is asked by broadcast on UDP port %u", (unsigned) core->net->ops->udp_port (core->net));
+    add_step (ladder, "lan", ready, CF_SAY_STEP_LAN, number (core->net->ops->udp_port (core->net), port), NULL);
 }
 
 /* Until the store is open, what holds is not known: then the default. */
@@ -198,13 +202,12 @@ static void
 step_peers (struct cf_core *core, json_t *ladder)
 {
   size_t present = core->peers ? cf_peers_present (core) : 0;
+  char many[NUMBER_SIZE];
 
   if (present)
-    add_step (ladder, "peers", true, "", "%zu %s nearby", present, present == 1 ? "person is" : "people are");
+    add_step (ladder, "peers", true, CF_SAY_STEP_PEERS, number (present, many), NULL);
   else
-    add_step (ladder, "peers", false,
-              "Somebody has to run Confab on this network; a firewall may hold back UDP here or there",
-              "Nobody nearby has answered yet");
+    add_step (ladder, "peers", false, CF_SAY_STEP_PEERS_NONE, NULL);
 }
 
 /* Without nodes there is no such step: they are no part of a local network. */

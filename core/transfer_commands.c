@@ -62,10 +62,9 @@ resolve (struct cf_command *cmd, const char *text)
   if (err)
     cf_command_done (cmd, err);
   else if (c.count > 1)
-    cf_command_fail (cmd, cf_err (GPG_ERR_AMBIGUOUS_NAME), "Give more of its digits", "\"%s\" may be %s", text, c.list);
+    cf_command_say (cmd, cf_err (GPG_ERR_AMBIGUOUS_NAME), CF_SAY_FILE_AMBIGUOUS, text, c.list, NULL);
   else if (!c.count)
-    cf_command_fail (cmd, cf_err (GPG_ERR_NOT_FOUND), "\"confab transfers\" lists them; at least 6 digits name one",
-                     "There is no file transfer \"%s\"", text);
+    cf_command_say (cmd, cf_err (GPG_ERR_NOT_FOUND), CF_SAY_FILE_UNKNOWN, text, NULL);
   return t;
 }
 
@@ -75,20 +74,20 @@ answer_row (struct cf_command *cmd, const struct cf_transfer *t)
   return cf_command_row (cmd, cf_transfer_json (cmd->core, &t->row, t));
 }
 
-/* WHAT cannot be done with T as it is. */
+/* Something cannot be done with T as it is: SAY says what. */
 static void
-fail_state (struct cf_command *cmd, const struct cf_transfer *t, const char *what)
+fail_state (struct cf_command *cmd, const struct cf_transfer *t, enum cf_say say)
 {
-  const char *why = "It has not been accepted yet";
+  enum cf_say why = CF_SAY_FILE_WAITS;
 
   if (t->row.state == CF_TRANSFER_DONE)
-    why = "It is done";
+    why = CF_SAY_FILE_DONE;
   else if (cf_transfer_has_ended (t))
-    why = t->row.reason ? t->row.reason : "It has ended";
+    why = CF_SAY_FILE_ENDED;
   else if (t->row.state != CF_TRANSFER_IDLE)
-    why = "It is on its way already";
-  cf_command_fail (cmd, cf_err (GPG_ERR_INV_STATE), "\"confab transfers\" shows how each stands", "The file cannot be %s: %s",
-                   what, why);
+    why = CF_SAY_FILE_UNDER_WAY;
+  cf_command_say (cmd, cf_err (GPG_ERR_INV_STATE), say,
+                  why == CF_SAY_FILE_ENDED && t->row.reason ? t->row.reason : cf_phrase (why)->message, NULL);
 }
 
 /* May something of T be changed, its conversation being as it is?  False: the command has failed. */
@@ -251,7 +250,7 @@ send_wait (struct cf_command *cmd, const char **r_wait, unsigned long *r_timeout
 
   *r_wait = wait ? wait : "queued";
   if (!cf_text_has_word ("queued sent done", *r_wait)) {
-    cf_command_fail (cmd, cf_err (GPG_ERR_INV_VALUE), "", "--wait takes queued, sent or done");
+    cf_command_say (cmd, cf_err (GPG_ERR_INV_VALUE), CF_SAY_CHOICE, "--wait", "queued, sent, done", NULL);
     return false;
   }
   return cf_command_number (cmd, "timeout", 0, TIMEOUT_MAX_S, r_timeout_s);
@@ -265,16 +264,13 @@ source_problem (struct cf_command *cmd, gpg_error_t err, const char *bytes)
 
   switch (gpg_err_code (err)) {
   case GPG_ERR_ENOENT:
-  case GPG_ERR_ENOTDIR: cf_command_fail (cmd, cf_err (GPG_ERR_NOT_FOUND), "", "There is no file %s", path); break;
+  case GPG_ERR_ENOTDIR: cf_command_say (cmd, cf_err (GPG_ERR_NOT_FOUND), CF_SAY_FILE_MISSING, path, NULL); break;
   case GPG_ERR_EACCES:
-  case GPG_ERR_EPERM: cf_command_fail (cmd, err, "Look at its permissions", "%s may not be read", path); break;
-  case GPG_ERR_INV_VALUE: cf_command_fail (cmd, err, "", "%s is neither a file nor a directory", path); break;
-  case GPG_ERR_TOO_LARGE: cf_command_fail (cmd, err, "Send it in parts", "%s is more than can be sent at once", path); break;
-  case GPG_ERR_AMBIGUOUS_NAME:
-    cf_command_fail (cmd, cf_err (GPG_ERR_INV_VALUE), "Give one of them another name",
-                     "In %s there are two names that differ in upper and lower case alone", path);
-    break;
-  default: cf_command_fail (cmd, err, "", "%s cannot be read: %s", path, gpg_strerror (err));
+  case GPG_ERR_EPERM: cf_command_say (cmd, err, CF_SAY_FILE_PERMISSION, path, NULL); break;
+  case GPG_ERR_INV_VALUE: cf_command_say (cmd, err, CF_SAY_FILE_KIND, path, NULL); break;
+  case GPG_ERR_TOO_LARGE: cf_command_say (cmd, err, CF_SAY_FILE_LARGE, path, NULL); break;
+  case GPG_ERR_AMBIGUOUS_NAME: cf_command_say (cmd, cf_err (GPG_ERR_INV_VALUE), CF_SAY_FILE_NAMES, path, NULL); break;
+  default: cf_command_say (cmd, err, CF_SAY_FILE_UNREADABLE, path, cf_err_info (err)->message, NULL);
   }
   free (shown);
 }
@@ -315,8 +311,7 @@ looked (struct cf_transfer *none, struct cf_transfer_job *job)
     return;
   err = cf_transfer_offer (cmd->core, conv, job, id);
   if (gpg_err_code (err) == GPG_ERR_TOO_MANY) {
-    cf_command_fail (cmd, err, "Wait until some of them have been accepted, or cancel them",
-                     "Too many files are offered in this conversation");
+    cf_command_say (cmd, err, CF_SAY_FILE_MANY, NULL);
     return;
   }
   if (!err && strcmp (wait, "queued") != 0) {
@@ -342,7 +337,7 @@ cmd_send_file (struct cf_command *cmd)
   if (!conv || !cf_message_may_write (cmd, conv) || !send_wait (cmd, &wait, &timeout_s))
     return;
   if (cmd->argv[1][0] != '/') {
-    cf_command_fail (cmd, cf_err (GPG_ERR_INV_VALUE), "Begin it with /", "The path of the file must be absolute");
+    cf_command_say (cmd, cf_err (GPG_ERR_INV_VALUE), CF_SAY_FILE_PATH, NULL);
     return;
   }
   err = cf_transfer_job_new (all, NULL, run_look, looked, &job);
@@ -416,15 +411,13 @@ cf_transfer_answer (struct cf_command *cmd, struct cf_transfer *t, gpg_error_t e
   switch (gpg_err_code (err)) {
   case GPG_ERR_NO_ERROR: cf_command_done (cmd, answer_row (cmd, t)); break;
   case GPG_ERR_ENOSPC:
-  case GPG_ERR_EDQUOT:
-    cf_command_fail (cmd, err, "Make room, or accept it elsewhere with --to", "There is not enough space in %s", dir);
-    break;
+  case GPG_ERR_EDQUOT: cf_command_say (cmd, err, CF_SAY_FILE_NO_SPACE, dir, NULL); break;
   case GPG_ERR_EACCES:
   case GPG_ERR_EPERM:
   case GPG_ERR_EROFS:
   case GPG_ERR_ENOTDIR:
   case GPG_ERR_ENOENT:
-    cf_command_fail (cmd, err, "Accept it elsewhere with --to", "Nothing can be put into %s: %s", dir, gpg_strerror (err));
+    cf_command_say (cmd, err, CF_SAY_FILE_NO_PLACE, dir, cf_err_info (err)->message, NULL);
     break;
   default: cf_command_done (cmd, err);
   }
@@ -441,15 +434,15 @@ cmd_accept_file (struct cf_command *cmd)
   if (!t || !may_change (cmd, t))
     return;
   if (t->row.outgoing) {
-    cf_command_fail (cmd, cf_err (GPG_ERR_INV_STATE), "", "That file is your own: the other side accepts it");
+    cf_command_say (cmd, cf_err (GPG_ERR_INV_STATE), CF_SAY_FILE_OWN, NULL);
     return;
   }
   if (to && *to != '/') {
-    cf_command_fail (cmd, cf_err (GPG_ERR_INV_VALUE), "Begin it with /", "The directory must be absolute");
+    cf_command_say (cmd, cf_err (GPG_ERR_INV_VALUE), CF_SAY_FILE_DIRECTORY_PATH, NULL);
     return;
   }
   if (t->row.state != CF_TRANSFER_IDLE) {
-    fail_state (cmd, t, "accepted");
+    fail_state (cmd, t, CF_SAY_FILE_NOT_ACCEPTED);
     return;
   }
   dir = to ? strdup (to) : cf_transfer_download_dir (cmd->core);
@@ -467,7 +460,7 @@ cmd_refuse_file (struct cf_command *cmd)
   if (!t)
     return;
   if (t->row.outgoing || t->row.state != CF_TRANSFER_IDLE) {
-    fail_state (cmd, t, "refused");
+    fail_state (cmd, t, CF_SAY_FILE_NOT_REFUSED);
     return;
   }
   cf_transfer_set_state (t, CF_TRANSFER_REFUSED, 0, "You refused it");
@@ -484,7 +477,7 @@ cmd_pause (struct cf_command *cmd)
   if (!t)
     return;
   if (cf_transfer_has_ended (t) || t->row.state == CF_TRANSFER_IDLE) {
-    fail_state (cmd, t, "paused");
+    fail_state (cmd, t, CF_SAY_FILE_NOT_PAUSED);
     return;
   }
   if (!t->row.paused_by_us)
@@ -501,9 +494,9 @@ cmd_resume (struct cf_command *cmd)
     return;
   if (!t->row.paused_by_us) {
     if (t->row.paused_by_peer)
-      cf_command_fail (cmd, cf_err (GPG_ERR_INV_STATE), "Ask the other side to resume it", "The other side has paused it");
+      cf_command_say (cmd, cf_err (GPG_ERR_INV_STATE), CF_SAY_FILE_PAUSED_THERE, NULL);
     else
-      fail_state (cmd, t, "resumed");
+      fail_state (cmd, t, CF_SAY_FILE_NOT_RESUMED);
     return;
   }
   if (!may_change (cmd, t))
@@ -520,7 +513,7 @@ cmd_cancel (struct cf_command *cmd)
   if (!t)
     return;
   if (cf_transfer_has_ended (t)) {
-    fail_state (cmd, t, "cancelled");
+    fail_state (cmd, t, CF_SAY_FILE_NOT_CANCELLED);
     return;
   }
   if (!t->row.outgoing && t->row.state == CF_TRANSFER_IDLE)

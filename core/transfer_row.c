@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "core/file/name.h"
 #include "core/json.h"
+#include "core/said.h"
 #include "core/store/store.h"
 
 /* --- words --- */
@@ -144,6 +145,8 @@ cf_transfer_json (struct cf_core *core, const struct cf_transfer_row *row, const
     value = NULL;
   }
   json_decref (more);
+  if (value)
+    cf_said_set_kept (row->reason, value, "reason_code", "reason_args");
   return value;
 }
 

@@ -51,60 +51,62 @@ cf_trust_stops (struct cf_core *core, const struct cf_conversation *conv)
 }
 
 static const struct {
-  const char *what, *own_hint, *their_hint;
-} words[] = {
-  [CF_KEY_OK] = { "is in force", "", "" },
-  [CF_KEY_EXPIRED] = { "has expired", "Extend it with \"gpg --quick-set-expire FPR 1y\"; everything goes on by itself then",
-                       "Ask them to extend it; the conversation goes on by itself then" },
-  [CF_KEY_REVOKED] = { "has been revoked: it may be in wrong hands",
-                       "It can be used no more: choose or make another with \"confab init\" in another --home",
-                       "Believe nothing that comes with it; ask them, by voice or in person, for their new key" },
-  [CF_KEY_DISABLED] = { "is disabled in your keyring", "Enable it with \"gpg --edit-key FPR enable\"",
-                        "If you trust it again: \"gpg --edit-key FPR enable\"" },
-  [CF_KEY_WEAK] = { "is too weak to be trusted", "Make a stronger one, and choose it with \"confab init\" in another --home",
-                    "Ask them for a stronger key" },
+  enum cf_say own, their;
+} phrases[] = {
+  [CF_KEY_EXPIRED] = { CF_SAY_OWN_KEY_EXPIRED, CF_SAY_PEER_KEY_EXPIRED },
+  [CF_KEY_REVOKED] = { CF_SAY_OWN_KEY_REVOKED, CF_SAY_PEER_KEY_REVOKED },
+  [CF_KEY_DISABLED] = { CF_SAY_OWN_KEY_DISABLED, CF_SAY_PEER_KEY_DISABLED },
+  [CF_KEY_WEAK] = { CF_SAY_OWN_KEY_WEAK, CF_SAY_PEER_KEY_WEAK },
 };
 
-char *
-cf_trust_message (struct cf_core *core, const struct cf_fpr *who, enum cf_key_state state, char **r_hint)
+enum cf_say
+cf_trust_own_key_say (enum cf_key_state state)
+{
+  return phrases[state].own;
+}
+
+/* How a person is called in a phrase; HEX has room for a fingerprint. */
+static const char *
+name_of (struct cf_core *core, const struct cf_fpr *who, char hex[CF_FPR_HEX_SIZE])
 {
   const struct cf_peer *peer = cf_peer_find (core, who);
+
+  return peer && peer->user_id ? peer->user_id : cf_fpr_hex (who, hex);
+}
+
+void
+cf_trust_say (struct cf_core *core, const struct cf_fpr *who, enum cf_key_state state, struct cf_said *r_said)
+{
   bool own = core->self && cf_fpr_equal (who, &core->self->fpr);
   char hex[CF_FPR_HEX_SIZE];
 
-  *r_hint = strdup (own ? words[state].own_hint : words[state].their_hint);
   if (own)
-    return cf_sprintf ("Your own key %s", words[state].what);
-  return cf_sprintf ("The key of %s %s", peer && peer->user_id ? peer->user_id : cf_fpr_hex (who, hex),
-                     words[state].what);
+    cf_said_make (r_said, phrases[state].own, NULL);
+  else
+    cf_said_make (r_said, phrases[state].their, name_of (core, who, hex), NULL);
 }
 
 /* The same of a conversation that is stopped for ERR. */
-static char *
-why_stopped (struct cf_core *core, const struct cf_conversation *conv, gpg_error_t err, char **r_hint)
+static void
+say_stopped (struct cf_core *core, const struct cf_conversation *conv, gpg_error_t err, struct cf_said *r_said)
 {
-  const struct cf_peer *peer = cf_peer_find (core, &conv->peer);
-  enum cf_key_state state = cf_trust_key_state (core, conv);
   bool own = core->self && cf_self_key_state (core->self) != CF_KEY_OK;
   char hex[CF_FPR_HEX_SIZE];
 
-  if (gpg_err_code (err) != GPG_ERR_FORBIDDEN)
-    return cf_trust_message (core, own ? &core->self->fpr : &conv->peer, state, r_hint);
-  *r_hint = strdup ("\"confab unblock\" lets them speak again");
-  return cf_sprintf ("You have blocked %s", peer && peer->user_id ? peer->user_id : cf_fpr_hex (&conv->peer, hex));
+  if (gpg_err_code (err) == GPG_ERR_FORBIDDEN)
+    cf_said_make (r_said, CF_SAY_PEER_BLOCKED, name_of (core, &conv->peer, hex), NULL);
+  else
+    cf_trust_say (core, own ? &core->self->fpr : &conv->peer, cf_trust_key_state (core, conv), r_said);
 }
 
 void
 cf_trust_fail (struct cf_command *cmd, const struct cf_conversation *conv, gpg_error_t err)
 {
-  char *hint = NULL, *message = why_stopped (cmd->core, conv, err, &hint);
+  struct cf_said said;
 
-  if (message)
-    cf_command_fail (cmd, err, hint, "The conversation is stopped: %s", message);
-  else
-    cf_command_done (cmd, err);
-  free (message);
-  free (hint);
+  say_stopped (cmd->core, conv, err, &said);
+  cf_command_say (cmd, err, said.say, said.count ? said.args[0] : NULL, NULL);
+  cf_said_done (&said);
 }
 
 /* --- stopping, going on --- */
@@ -164,7 +166,7 @@ static void
 update (struct cf_core *core, struct cf_conversation *conv)
 {
   gpg_error_t err, why = cf_trust_check (core, conv);
-  char *hint = NULL, *text = NULL, *before = conv->trouble;
+  char *text = NULL, *before = conv->trouble;
   bool was_stopped = conv->stopped;
 
   conv->stopped = why != 0;
@@ -174,17 +176,17 @@ update (struct cf_core *core, struct cf_conversation *conv)
     return;
   }
   if (why) {
-    char *message = why_stopped (core, conv, why, &hint);
+    struct cf_said said;
 
-    text = message && hint ? cf_sprintf ("%s. %s", message, hint) : NULL;
-    free (message);
-    free (hint);
+    say_stopped (core, conv, why, &said);
+    text = cf_phrase_whole (said.say, said.count ? said.args[0] : NULL);
+    cf_said_done (&said);
   }
   if (why && !text)
     cf_log (core->env, CF_LOG_ERROR, "a conversation is stopped, and there is no memory to say so");
   else if (!text != !before || (text && strcmp (text, before))) {
     conv->trouble = text;
-    err = tell (core, conv, text ? text : "The conversation goes on: the keys of both are in force");
+    err = tell (core, conv, text ? text : cf_phrase (CF_SAY_GOES_ON)->message);
     if (err) {
       cf_log (core->env, CF_LOG_ERROR, "that a conversation stops or goes on was not kept: %s", gpg_strerror (err));
       conv->trouble = before;

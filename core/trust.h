@@ -11,6 +11,7 @@
 #define CF_CORE_TRUST_H
 
 #include "core/conversation.h"
+#include "core/said.h"
 #include "gpg/gpg.h"
 
 /* A key's state (WHO's; that of our own identity when WHO is it) or a block may have changed: conversations with WHO
@@ -26,7 +27,9 @@ void cf_trust_fail (struct cf_command *cmd, const struct cf_conversation *conv, 
 /* The worse of the peer's key and our own, as shown. */
 enum cf_key_state cf_trust_key_state (struct cf_core *core, const struct cf_conversation *conv);
 
-/* "The key of Bob has expired", and what to do about it; WHO may be ourselves.  Caller frees both; NULL: no memory. */
-char *cf_trust_message (struct cf_core *core, const struct cf_fpr *who, enum cf_key_state state, char **r_hint);
+/* "The key of Bob has expired", and what to do about it; WHO may be ourselves.  STATE must not be CF_KEY_OK. */
+void cf_trust_say (struct cf_core *core, const struct cf_fpr *who, enum cf_key_state state, struct cf_said *r_said);
+/* The same of our own key, as a code. */
+enum cf_say cf_trust_own_key_say (enum cf_key_state state);
 
 #endif

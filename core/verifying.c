@@ -107,11 +107,11 @@ verified_now (struct cf_request *r)
     cf_log (r->core->env, CF_LOG_ERROR, "gate: a verification is not kept yet: %s", gpg_strerror (err));
     r->state = CF_REQUEST_SEALING;
     cf_request_set_state (r, CF_REQUEST_SEALING);
-    cf_gate_calls_end (r, err, NULL);
+    cf_gate_calls_end (r, err, CF_SAY_NOTHING);
     return;
   }
   cf_request_say (r, CF_TALK_OPENED, NULL, 0);
-  cf_gate_calls_end (r, 0, NULL);
+  cf_gate_calls_end (r, 0, CF_SAY_NOTHING);
 }
 
 static void

@@ -12,6 +12,8 @@ extract () {
   rm -f "$out.said"
 }
 extract --keyword=_ --keyword=N_ --keyword=ngettext:1,2 --files-from=po/POTFILES
-# The table of errors: message and hint.
+# What the daemon says: messages and hints of the table of errors, and of the phrases; what its settings mean.
 extract --join-existing --keyword --keyword=SAY:5 base/err.c
 extract --join-existing --keyword --keyword=SAY:6 base/err.c
+extract --join-existing --language=C --keyword --keyword=SAY:2 --keyword=SAY_WHY:2 base/phrases.def
+extract --join-existing --language=C --keyword --keyword=SAY:3 --keyword=SAY_WHY:3 base/phrases.def

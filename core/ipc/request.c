@@ -196,7 +196,7 @@ on_command (assuan_context_t ctx, char *line)
   if (!err && !cf_line_is_text (&request->cmd, def->path_arg))
     err = cf_err (GPG_ERR_INV_VALUE);
   if (err)
-    cf_command_fail (&request->cmd, err, NULL, "The command line is not well formed: %s", gpg_strerror (err));
+    cf_command_say (&request->cmd, err, CF_SAY_LINE_MALFORMED, NULL);
   else
     cf_command_dispatch (&request->cmd, def);
   return 0;

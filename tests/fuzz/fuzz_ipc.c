@@ -94,8 +94,8 @@ run_wait (struct cf_command *cmd)
   w.begun++;
   if (w.waiting) {
     w.ended++;
-    cf_command_fail (cmd, cf_err (GPG_ERR_EAGAIN), cmd->argc ? cmd->argv[0] : NULL, "Another waits: %s",
-                     cmd->argc > 1 ? cmd->argv[1] : "");
+    cf_command_say_hint (cmd, cf_err (GPG_ERR_EAGAIN), cmd->argc ? cmd->argv[0] : NULL, CF_SAY_STORE_LOCKED,
+                         cmd->argc > 1 ? cmd->argv[1] : "", NULL);
     return;
   }
   cmd->cancelled = on_cancelled;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ui/cli/columns.h"
+#include "ui/client/words.h"
 
 /* A column that shows a field as it is. */
 #define FIELD(key)                                                                                                     \
@@ -127,7 +128,7 @@ cell_state (const struct cf_cli *cli, const json_t *row)
   if (cf_row_true (row, "stopped") && !strcmp (state, "open"))
     return cf_cli_sprintf (_ ("STOPPED: %s"), cf_row_true (row, "blocked") ? _ ("blocked") : cf_row_word (cf_row_text (row, "key_state")));
   if (*cf_row_text (row, "trouble"))
-    return cf_row_shown (row, "trouble");
+    return cf_words_stopped (row);
   if (!strcmp (state, "closed") && cf_row_true (row, "closed_by_peer"))
     return cf_cli_must (strdup (_ ("closed by them")));
   return cf_cli_must (strdup (cf_row_word (state)));

@@ -228,7 +228,7 @@ int
 cf_cli_fail_call (const struct cf_cli *cli, const struct cf_client_error *error)
 {
   int code = (int) cf_err_info (error->err)->exit;
-  char *remedy;
+  char *message, *remedy;
 
   if (cli->told)
     return cli->told;
@@ -241,8 +241,10 @@ cf_cli_fail_call (const struct cf_cli *cli, const struct cf_client_error *error)
     put_error_object (error->name, error->message, error->hint, error->row);
     return code;
   }
+  message = cf_words_message (error);
   remedy = cf_words_remedy (error);
-  cf_cli_fail_named (cli, error->name, code, cf_words_message (error), remedy);
+  cf_cli_fail_named (cli, error->name, code, message, remedy);
+  free (message);
   free (remedy);
   return code;
 }

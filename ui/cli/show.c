@@ -52,8 +52,7 @@ static void
 show_step (struct cf_cli *cli, const json_t *step)
 {
   bool ok = cf_row_true (step, "ok");
-  char *name = cf_row_shown (step, "step"), *detail = cf_row_shown (step, "detail"),
-       *hint = cf_row_shown (step, "hint");
+  char *name = cf_row_shown (step, "step"), *detail = cf_words_step_detail (step), *hint = cf_words_step_remedy (step);
 
   cf_cli_say (cli, ok ? CF_CLI_GOOD : CF_CLI_WARN, "  %-4s %-11s%s%s%s", ok ? _ ("ok") : _ ("no"), name, detail,
               *hint ? ". " : "", hint);
@@ -95,7 +94,7 @@ cf_show_status (struct cf_cli *cli, json_t *row)
 void
 cf_show_alarm (struct cf_cli *cli, const json_t *row)
 {
-  char *warning = cf_row_shown (row, "warning"), *trouble = cf_row_shown (row, "trouble"), *name;
+  char *warning = cf_words_warning (row), *trouble = cf_words_stopped (row), *name;
 
   if (*warning)
     cf_cli_say (cli, CF_CLI_BAD, "! %s %s", cf_row_text (row, "fingerprint"), warning);
@@ -178,7 +177,7 @@ cf_show_request_line (struct cf_cli *cli, json_t *row)
 void
 cf_show_conversation_line (struct cf_cli *cli, json_t *row)
 {
-  char *name = cf_row_conversation (cli, row), *trouble = cf_row_shown (row, "trouble");
+  char *name = cf_row_conversation (cli, row), *trouble = cf_words_stopped (row);
   const char *state = cf_row_text (row, "state"), *id = cf_row_text (row, "conversation");
   bool by_peer = !strcmp (state, "closed") && cf_row_true (row, "closed_by_peer");
 
@@ -260,6 +259,8 @@ text_of (json_t *row)
   json_t *attachment = json_object_get (row, "attachment");
   char *name, *state, *text;
 
+  if (cf_row_true (row, "notice"))
+    return cf_words_text (row);
   if (!json_is_object (attachment) || cf_row_true (row, "deleted"))
     return cf_row_lines (row, "text");
   if (!*cf_row_text (attachment, "direction"))

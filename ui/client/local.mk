@@ -4,7 +4,7 @@ libcf_client_a_SOURCES = ui/client/connection.c ui/client/client.c ui/client/cli
 	ui/client/session.c ui/client/session_call.c ui/client/session.h ui/client/session_private.h \
 	ui/client/model.c ui/client/model_event.c ui/client/model_private.h ui/client/model.h ui/client/model_list.c ui/client/model_list.h \
 	ui/client/timeline.c ui/client/timeline.h ui/client/transfers.c ui/client/transfers.h \
-	ui/client/words.c ui/client/words_time.c ui/client/words_event.c ui/client/words.h ui/client/words_private.h \
+	ui/client/words.c ui/client/words_time.c ui/client/words_event.c ui/client/words_daemon.c ui/client/words_remedy.c ui/client/words.h ui/client/words_private.h \
 	ui/client/path.c ui/client/path.h ui/client/row.c ui/client/row.h ui/client/i18n.c ui/client/i18n.h ui/client/qr.c ui/client/qr.h
 libcf_client_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(QRENCODE_CFLAGS) \
 	-DCF_LOCALEDIR='"$(localedir)"'

@@ -238,19 +238,10 @@ with_kind (const char *state, const json_t *transfer)
   return text;
 }
 
-/* A sentence of the daemon in the reader's language; "": it says nothing. */
-static char *
-told (const json_t *transfer, const char *key)
-{
-  const char *text = cf_row_text (transfer, key);
-
-  return cf_words_line (*text ? _(text) : "");
-}
-
 char *
 cf_words_transfer (const json_t *transfer)
 {
-  char *reason = told (transfer, "reason"), *text = NULL;
+  char *reason = cf_words_reason (transfer), *text = NULL;
 
   switch (cf_transfer_state (transfer)) {
   case CF_TRANSFER_ACTIVE: text = progress (transfer); break;
@@ -272,5 +263,5 @@ cf_words_transfer (const json_t *transfer)
 char *
 cf_words_transfer_hint (const json_t *transfer)
 {
-  return told (transfer, "hint");
+  return cf_words_remedy_for (cf_row_text (transfer, "hint"));
 }

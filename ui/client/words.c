@@ -343,6 +343,23 @@ cf_words_own_key_is_bad (const json_t *conversation)
   return *state && strcmp (state, "ok");
 }
 
+char *
+cf_words_warning (const json_t *row)
+{
+  const char *contact = cf_row_text (row, "looks_like");
+  char *name, *key, *text;
+
+  if (!*contact)
+    return cf_words_field (row, "warning");
+  name = cf_words_name (row);
+  key = cf_words_fingerprint_short (contact);
+  text = cf_words_format (_("This is NOT the %s whom you know: the name or address is the same, the key is another than %s"),
+                          name, key);
+  free (name);
+  free (key);
+  return text;
+}
+
 bool
 cf_words_trouble (const json_t *row, char **r_what, char **r_remedy)
 {
@@ -353,7 +370,7 @@ cf_words_trouble (const json_t *row, char **r_what, char **r_remedy)
   if (!strcmp (cf_row_text (row, "state"), "closed") && !*told)
     return false;
   if (*cf_row_text (row, "warning")) {
-    *r_what = cf_words_field (row, "warning");
+    *r_what = cf_words_warning (row);
     *r_remedy = copy (_("Compare the fingerprints by voice or in person"));
   } else if (cf_row_true (row, "blocked")) {
     *r_what = with_name (_("You have blocked %s"), row);
@@ -362,8 +379,8 @@ cf_words_trouble (const json_t *row, char **r_what, char **r_remedy)
     *r_what = own ? copy (_(t->own)) : with_name (_(t->their), row);
     *r_remedy = copy (own ? _(t->own_remedy) : _(t->their_remedy));
   } else if (*told) {
-    *r_what = cf_words_line (_(told));
-    *r_remedy = copy ("");
+    *r_what = cf_words_said (row, "trouble_code", "trouble_args", told);
+    *r_remedy = cf_words_said_remedy (row, "trouble_code", "trouble_args", NULL);
   } else
     return false;
   return true;
@@ -402,6 +419,19 @@ taken_back (const json_t *message)
   return is_out (message) ? _("You took this message back") : _("This message was taken back");
 }
 
+/* A notice is a sentence of the daemon, with what can be done. */
+static char *
+notice_text (const json_t *message)
+{
+  char *what = cf_words_said (message, "code", "args", cf_row_text (message, "text"));
+  char *remedy = cf_words_said_remedy (message, "code", "args", NULL);
+  char *text = cf_words_format ("%s%s%s", what, *remedy ? ". " : "", remedy);
+
+  free (what);
+  free (remedy);
+  return text;
+}
+
 char *
 cf_words_text (const json_t *message)
 {
@@ -410,26 +440,25 @@ cf_words_text (const json_t *message)
   if (cf_row_true (message, "deleted"))
     return copy (taken_back (message));
   if (cf_row_true (message, "notice"))
-    text = _(text); /* a sentence of the daemon */
+    return notice_text (message);
   return cf_words_must (cf_text_display (text, strlen (text), true));
 }
 
-/* The daemon writes a notice once, into the history: its beginning is all that says what it is. */
 const char *
 cf_words_notice (const json_t *message)
 {
   static const struct {
-    const char *begins, *title;
+    const char *code, *title; /* what codes begin with */
   } kinds[] = {
-    { "You have blocked ", N_("Blocked") },
-    { "The conversation goes on", N_("Going on again") },
-    { "Your own key ", N_("Your own key cannot be used") },
-    { "The key of ", N_("A key cannot be used") },
+    { "PEER_BLOCKED", N_("Blocked") },
+    { "GOES_ON", N_("Going on again") },
+    { "OWN_KEY_", N_("Your own key cannot be used") },
+    { "PEER_KEY_", N_("A key cannot be used") },
   };
-  const char *text = cf_row_text (message, "text");
+  const char *code = cf_row_text (message, "code");
 
   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-    if (!strncmp (text, kinds[i].begins, strlen (kinds[i].begins)))
+    if (!strncmp (code, kinds[i].code, strlen (kinds[i].code)))
       return _(kinds[i].title);
   return _("A key has changed");
 }
@@ -460,6 +489,8 @@ cf_words_preview (const json_t *conversation)
     return text;
   else if (cf_row_true (last, "deleted"))
     all = copy (taken_back (last));
+  else if (*cf_row_text (last, "code")) /* of a notice */
+    all = cf_words_said (last, "code", "args", "");
   else {
     free (text);
     text = one_line (last, "text");

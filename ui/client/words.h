@@ -16,6 +16,13 @@
 
 #include "ui/client/client.h"
 
+/* ---- whose words ---- */
+
+/* Where sentences are read: what can be done is said with commands of a shell (until this is called), with slash
+   commands, or with buttons and menus. */
+enum cf_words_face { CF_FACE_SHELL, CF_FACE_TERMINAL, CF_FACE_WINDOW };
+void cf_words_set_face (enum cf_words_face face);
+
 /* ---- people ---- */
 
 /* Who ROW (of a peer, contact, request, conversation, message author ...) is about: the name, else the name part of the
@@ -52,6 +59,11 @@ bool cf_words_own_key_is_bad (const json_t *conversation);
 /* What happened to a conversation or peer, and what can be done: false when nothing is wrong.  *R_WHAT and *R_REMEDY
    (which may be "") are set only then. */
 bool cf_words_trouble (const json_t *row, char **r_what, char **r_remedy);
+
+/* What the daemon says of a conversation that stands still, with what can be done; "": nothing. */
+char *cf_words_stopped (const json_t *conversation);
+/* Of somebody who only looks like a contact: "This is not the Ana whom you know ..."; "" when ROW does not warn. */
+char *cf_words_warning (const json_t *row);
 
 /* ---- messages ---- */
 
@@ -101,10 +113,10 @@ char *cf_words_size (int64_t bytes); /* "1.2 MB" */
 
 /* A sentence for EVENT, as a console or a notification says it; NULL: nothing worth telling. */
 char *cf_words_event (const json_t *event);
-/* The daemon's sentences in the reader's language: those of base/err.c and of the daemon's commands are msgids.
-   A sentence that is not known comes out as it is. */
-const char *cf_words_message (const struct cf_client_error *error);
-const char *cf_words_hint (const struct cf_client_error *error);
+/* The daemon's sentences in the reader's language, made of their codes and arguments (base/phrases.def) or found by
+   their English (base/err.c).  One that is not known comes out as it is. */
+char *cf_words_message (const struct cf_client_error *error);
+char *cf_words_hint (const struct cf_client_error *error);
 /* The hint, and of a wrong password how many tries are left: "Agree on it again. 2 tries are left". */
 char *cf_words_remedy (const struct cf_client_error *error);
 /* "message. remedy" on one line. */
@@ -112,6 +124,13 @@ char *cf_words_error (const struct cf_client_error *error);
 /* Of a request, or of what became of one: "2 tries are left", "The next try is possible at 14:05"; "" when ROW does not
    say. */
 char *cf_words_tries (const json_t *row);
+
+/* ---- steps of STATUS, files ---- */
+
+char *cf_words_step (const json_t *step);         /* "Local network" */
+char *cf_words_step_detail (const json_t *step);  /* how it stands */
+char *cf_words_step_remedy (const json_t *step);  /* what can be done; "": nothing */
+char *cf_words_reason (const json_t *transfer);   /* why it stands still or has ended; "": not said */
 
 /* How hard a conversation's password is to guess, for a hint below its entry; TEXT is not kept. */
 enum cf_words_strength { CF_STRENGTH_NONE, CF_STRENGTH_WEAK, CF_STRENGTH_FAIR, CF_STRENGTH_GOOD };

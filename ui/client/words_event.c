@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* words_event.c - events and errors, in words; the strength of a password. */
+/* words_event.c - events, in words; the strength of a password. */
 
 #include <config.h>
 
@@ -7,79 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #include "ui/client/transfers.h"
 #include "ui/client/words_private.h"
-
-/* ---- errors ---- */
-
-/* TEXT in the reader's language; gettext gives its header for "". */
-static const char *
-translated (const char *text)
-{
-  return text && *text ? _(text) : "";
-}
-
-char *
-cf_words_tries (const json_t *row)
-{
-  const json_t *left = json_object_get (row, "tries_left");
-  unsigned long count = json_is_integer (left) && json_integer_value (left) > 0 ? (unsigned long) json_integer_value (left) : 0;
-  int64_t until;
-  char *when, *text;
-
-  if (count)
-    return cf_words_format (ngettext ("%lu try is left", "%lu tries are left", count), count);
-  if (!cf_row_utc_ms (row, "silent_until", &until))
-    return cf_words_line ("");
-  when = cf_words_until (until + 59999, (int64_t) time (NULL) * 1000); /* no minute too early */
-  text = cf_words_format (_("The next try is possible at %s"), when);
-  free (when);
-  return text;
-}
-
-/* Nobody may try now: the daemon says until when in a field, too. */
-static bool
-is_silence (const struct cf_client_error *error)
-{
-  return !strcmp (error->name ? error->name : "", "TOO_MANY_TRIES") && *cf_row_text (error->row, "silent_until");
-}
-
-const char *
-cf_words_message (const struct cf_client_error *error)
-{
-  return is_silence (error) ? _("Too many wrong passwords") : translated (error->message);
-}
-
-const char *
-cf_words_hint (const struct cf_client_error *error)
-{
-  return translated (error->hint);
-}
-
-/* "WHAT. MORE", either of which may be ""; both are freed. */
-static char *
-joined (char *what, char *more)
-{
-  char *text = cf_words_format ("%s%s%s", what, *what && *more ? ". " : "", more);
-
-  free (what);
-  free (more);
-  return text;
-}
-
-char *
-cf_words_remedy (const struct cf_client_error *error)
-{
-  return joined (cf_words_line (is_silence (error) ? "" : cf_words_hint (error)), cf_words_tries (error->row));
-}
-
-char *
-cf_words_error (const struct cf_client_error *error)
-{
-  return joined (cf_words_line (cf_words_message (error)), cf_words_remedy (error));
-}
 
 /* ---- events ---- */
 
@@ -158,7 +88,7 @@ message_event (const json_t *event, const char *name)
 static char *
 transfer_event (const json_t *event)
 {
-  char *file = cf_words_field (event, "name"), *reason = cf_words_line (translated (cf_row_text (event, "reason")));
+  char *file = cf_words_field (event, "name"), *reason = cf_words_reason (event);
   enum cf_transfer_state state = cf_transfer_state (event);
   char *text = NULL;
 

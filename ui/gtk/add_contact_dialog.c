@@ -104,7 +104,7 @@ show_person (CfAddContactDialog *dialog, const json_t *row)
 {
   bool known = *cf_row_text (row, "user_id"), contact = cf_row_true (row, "contact");
   const char *state = cf_words_key_state (cf_row_text (row, "key_state"));
-  char *who = known ? cf_words_user_id (row) : strdup (_("Name not known yet")), *note;
+  char *who = known ? cf_words_user_id (row) : strdup (_("Name not known yet")), *note, *warning;
 
   if (*state)
     /* Translators: %s is "expired", "revoked" and the like. */
@@ -120,8 +120,10 @@ show_person (CfAddContactDialog *dialog, const json_t *row)
   cf_fact_row_set_fingerprint (dialog->fingerprint, cf_row_text (row, "fingerprint"),
                                _("If you can, compare it with what they read out to you."));
   cf_fact_row_set_copy (dialog->fingerprint, NULL);
-  cf_fact_row_set (dialog->warning, cf_row_text (row, "warning"), _("Somebody may be posing as them. Ask them by voice or "
+  warning = cf_words_warning (row);
+  cf_fact_row_set (dialog->warning, warning, _("Somebody may be posing as them. Ask them by voice or "
                                                                     "in person before you go on."));
+  free (warning);
   cf_fact_row_set_look (dialog->warning, CF_FACT_BAD);
   g_free (dialog->peer);
   dialog->peer = g_strdup (cf_row_text (row, "fingerprint"));

@@ -44,10 +44,11 @@ say (CfDemoBar *bar, const char *what, const char *how, const char *password)
   gtk_widget_set_visible (bar->open, *password != 0);
 }
 
+/* ROW: NULL, or the words of another program in which something failed. */
 static void
-report (CfDemoBar *bar, const char *message, const char *hint)
+report (CfDemoBar *bar, const char *message, const char *hint, const json_t *row)
 {
-  const struct cf_client_error error = { cf_err (GPG_ERR_GENERAL), "DEMO", message, hint, NULL };
+  const struct cf_client_error error = { cf_err (GPG_ERR_GENERAL), "DEMO", message, hint, row };
 
   cf_app_report (bar->app, &error);
 }
@@ -74,7 +75,7 @@ on_row (CfDemoBar *bar, const json_t *row)
   const char *state = cf_row_text (row, "state");
 
   if (*cf_row_text (row, "error"))
-    report (bar, cf_row_text (row, "message"), cf_row_text (row, "hint"));
+    report (bar, cf_row_text (row, "message"), cf_row_text (row, "hint"), row);
   else if (!strcmp (state, "ready")) {
     g_free (bar->fingerprint);
     bar->fingerprint = g_strdup (cf_row_text (row, "fingerprint"));
@@ -137,7 +138,7 @@ cf_demo_bar_begin (CfDemoBar *bar)
       gtk_widget_show (GTK_WIDGET (bar));
       next_line (bar);
     } else
-      report (bar, error->message, _("Install the command line, confab, beside this program"));
+      report (bar, error->message, _("Install the command line, confab, beside this program"), NULL);
   }
   g_clear_error (&error);
   free (confab);

@@ -41,9 +41,11 @@ show_network (CfEmptyView *view, gboolean wanted)
 
   json_array_foreach (json_object_get (status, "network"), i, step)
     if (!cf_row_true (step, "ok") && *cf_row_text (step, "detail")) {
-      const char *detail = cf_row_text (step, "detail"), *hint = cf_row_text (step, "hint");
+      char *detail = cf_words_step_detail (step), *remedy = cf_words_step_remedy (step);
 
-      text = *hint ? g_strjoin (". ", _(detail), _(hint), NULL) : g_strdup (detail);
+      text = *remedy ? g_strjoin (". ", detail, remedy, NULL) : g_strdup (detail);
+      free (detail);
+      free (remedy);
       break;
     }
   gtk_label_set_text (view->network, text ? text : "");

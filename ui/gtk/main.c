@@ -7,6 +7,7 @@
 
 #include "base/secmem.h"
 #include "ui/client/i18n.h"
+#include "ui/client/words.h"
 #include "ui/gtk/app.h"
 
 int
@@ -17,6 +18,7 @@ main (int argc, char **argv)
   int code;
 
   cf_i18n_start ();
+  cf_words_set_face (CF_FACE_WINDOW);
   if (err) {
     g_printerr ("confab-gtk: %s\n", _(cf_err_info (err)->message));
     return cf_err_info (err)->exit;

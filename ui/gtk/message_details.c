@@ -110,13 +110,17 @@ static void
 on_message (GtkWidget *widget, const struct cf_client_error *error, const json_t *row)
 {
   CfMessageDetails *details = CF_MESSAGE_DETAILS (widget);
-  char *hint;
+  char *message, *hint, *markup;
 
   if (error->err || !row) {
-    hint = g_markup_escape_text (error->err ? cf_words_hint (error) : "", -1); /* markup is what this widget takes */
-    hdy_status_page_set_title (details->wrong, error->err ? cf_words_message (error) : _("This message is gone"));
-    hdy_status_page_set_description (details->wrong, hint);
-    g_free (hint);
+    message = error->err ? cf_words_message (error) : strdup (_("This message is gone"));
+    hint = error->err ? cf_words_hint (error) : strdup ("");
+    markup = g_markup_escape_text (hint, -1); /* markup is what this widget takes */
+    hdy_status_page_set_title (details->wrong, message);
+    hdy_status_page_set_description (details->wrong, markup);
+    free (message);
+    free (hint);
+    g_free (markup);
     gtk_stack_set_visible_child_name (details->pages, "wrong");
     return;
   }

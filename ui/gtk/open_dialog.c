@@ -95,7 +95,7 @@ static void
 show_person (CfOpenDialog *dialog)
 {
   const json_t *row = get_person (dialog);
-  char *user_id;
+  char *user_id, *warning;
   const char *bad = cf_words_key_state (cf_row_text (row, "key_state"));
 
   if (row) {
@@ -105,7 +105,9 @@ show_person (CfOpenDialog *dialog)
     show_text (dialog->user_id, GTK_WIDGET (dialog->user_id), strcmp (user_id, dialog->who) ? user_id : "");
     free (user_id);
     gtk_label_set_text (dialog->validity, *bad ? bad : cf_words_validity (cf_row_text (row, "validity")));
-    show_text (dialog->warning, dialog->warning_bar, cf_row_text (row, "warning"));
+    warning = cf_words_warning (row);
+    show_text (dialog->warning, dialog->warning_bar, warning);
+    free (warning);
   }
   gtk_label_set_text (dialog->name, dialog->who);
   show_fingerprint (dialog);
@@ -233,7 +235,7 @@ on_done (void *arg, const struct cf_client_error *error)
 {
   CfOpenDialog *dialog = arg;
   CfApp *app = dialog->app;
-  char *remedy;
+  char *message, *remedy;
 
   dialog->call = NULL;
   if (!error->err) {
@@ -247,8 +249,10 @@ on_done (void *arg, const struct cf_client_error *error)
   }
   if (gpg_err_code (error->err) == CF_ERR_REFUSED || !strcmp (error->name, "WRONG_PASSWORD"))
     forget_request (dialog);
+  message = cf_words_message (error);
   remedy = cf_words_remedy (error);
-  say_trouble (dialog, cf_words_message (error), remedy);
+  say_trouble (dialog, message, remedy);
+  free (message);
   free (remedy);
   go_to_ask (dialog);
 }

@@ -131,8 +131,8 @@ show_expiry (CfSecurityPanel *panel, const json_t *person)
 static void
 show_person (CfSecurityPanel *panel, const json_t *row, const json_t *person)
 {
-  const char *validity = person ? cf_row_text (person, "validity") : "unknown", *warning = cf_row_text (person, "warning");
-  char *user_id = cf_words_user_id (row);
+  const char *validity = person ? cf_row_text (person, "validity") : "unknown";
+  char *user_id = cf_words_user_id (row), *warning = cf_words_warning (person);
 
   cf_fact_row_set (panel->user_id, user_id, validity_sentence (validity));
   cf_fact_row_set_look (panel->user_id, validity_look (validity));
@@ -142,6 +142,7 @@ show_person (CfSecurityPanel *panel, const json_t *row, const json_t *person)
   cf_fact_row_set (panel->warning, warning,
                    _("Somebody may be posing as them. If they have told you of a new key, verify it by a password."));
   cf_fact_row_set_look (panel->warning, CF_FACT_BAD);
+  free (warning);
   free (user_id);
 }
 

@@ -138,35 +138,17 @@ on_how_long (CfSettingsDialog *dialog)
 
 /* ---- the network ---- */
 
-/* The steps as people call them, and what to do about them here where the daemon's hint is a command to be typed.
-   Others, of a newer daemon, go by their own names. */
-static const struct step {
-  const char *step, *title, *remedy;
-} steps[] = {
-  { "identity", N_("Your key"), N_("Choose or make a key in the first window.") },
-  { "store", N_("Your messages on this machine"), N_("Answer GnuPG's question for your passphrase.") },
-  { "device", N_("This device"), NULL },
-  { "listening", N_("Reachable by others"), NULL },
-  { "lan", N_("Local network"), N_("Let everyone see you: on the first page of these settings.") },
-  { "peers", N_("People nearby"), NULL },
-};
-
 static GtkWidget *
 new_step (const json_t *step, enum cf_fact_look look)
 {
-  const struct cf_client_error said = { .message = cf_row_text (step, "detail"), .hint = cf_row_text (step, "hint") };
-  const char *name = cf_row_text (step, "step"), *title = name, *hint = cf_words_hint (&said);
-  GtkWidget *row;
+  char *title = cf_words_step (step), *detail = cf_words_step_detail (step), *remedy = cf_words_step_remedy (step);
+  GtkWidget *row = cf_fact_row_new (title);
 
-  for (size_t i = 0; i < G_N_ELEMENTS (steps); i++)
-    if (!strcmp (name, steps[i].step)) {
-      title = _(steps[i].title);
-      if (steps[i].remedy && strstr (said.hint, "\"confab "))
-        hint = _(steps[i].remedy);
-    }
-  row = cf_fact_row_new (title);
-  cf_fact_row_set (CF_FACT_ROW (row), cf_words_message (&said), hint);
+  cf_fact_row_set (CF_FACT_ROW (row), detail, remedy);
   cf_fact_row_set_look (CF_FACT_ROW (row), look);
+  free (title);
+  free (detail);
+  free (remedy);
   return row;
 }
 

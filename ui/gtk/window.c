@@ -108,11 +108,12 @@ on_place_trouble (CfWindow *window, GtkWidget *child, GdkRectangle *place, GtkWi
 void
 cf_window_report (CfWindow *window, const struct cf_client_error *error)
 {
-  char *remedy = cf_words_remedy (error);
+  char *message = cf_words_message (error), *remedy = cf_words_remedy (error);
 
-  gtk_label_set_text (window->trouble_message, cf_words_message (error));
+  gtk_label_set_text (window->trouble_message, message);
   gtk_label_set_text (window->trouble_hint, remedy);
   gtk_widget_set_visible (GTK_WIDGET (window->trouble_hint), *remedy != 0);
+  free (message);
   free (remedy);
   hide_trouble (window);
   gtk_info_bar_set_revealed (window->trouble, TRUE);

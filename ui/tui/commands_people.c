@@ -421,7 +421,7 @@ show_person (struct cf_sheet *sheet, const json_t *row)
 {
   char *who = cf_words_user_id (row), *hex = cf_words_fingerprint (cf_row_text (row, "fingerprint"));
   char *verified = json_object_get (row, "verified") ? cf_words_verified (row) : cf_must_copy ("");
-  char *warning = cf_must (cf_text_display (cf_row_text (row, "warning"), strlen (cf_row_text (row, "warning")), false));
+  char *warning = cf_words_warning (row);
   const char *bad = cf_words_key_state (cf_row_text (row, "key_state"));
 
   cf_sheet_line (sheet, CF_LOOK_BOLD, who);

@@ -194,7 +194,7 @@ static void
 show_step (struct cf_sheet *sheet, const json_t *step)
 {
   bool ok = cf_row_true (step, "ok");
-  char *name = shown (step, "step"), *detail = shown (step, "detail"), *hint = shown (step, "hint");
+  char *name = cf_words_step (step), *detail = cf_words_step_detail (step), *hint = cf_words_step_remedy (step);
   char *label = cf_must_print ("  %-3s %s", ok ? _("ok") : _("no"), name);
   char *text = cf_must_print ("%s%s%s", detail, *hint ? ". " : "", hint);
 

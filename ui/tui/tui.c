@@ -198,6 +198,7 @@ cf_tui_run (const char *home, int *r_code)
     err = cf_model_new (&config, &tui.model);
   if (err)
     goto leave;
+  cf_words_set_face (CF_FACE_TERMINAL);
   tui.console = cf_paper_new ();
   cf_grid_init (&tui.grid, 1, 1);
   tui.current = cf_window_add (&tui, NULL);
@@ -209,6 +210,7 @@ cf_tui_run (const char *home, int *r_code)
   farewell (&tui);
   *r_code = 0;
 leave:
+  cf_words_set_face (CF_FACE_SHELL);
   done (&tui);
   release_signals (before, &open);
   return err;

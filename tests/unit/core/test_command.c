@@ -27,7 +27,7 @@ run_echo (struct cf_command *cmd)
 static void
 run_fail (struct cf_command *cmd)
 {
-  cf_command_fail (cmd, cf_err (GPG_ERR_NOT_FOUND), NULL, "no \"%s\" here", "x\x1b[31m\n");
+  cf_command_say (cmd, cf_err (GPG_ERR_NOT_FOUND), CF_SAY_REQUEST_UNKNOWN, "x\x1b[31m\n", NULL);
 }
 
 /* Tables of our own in place of commands.c's. */
@@ -195,8 +195,8 @@ test_messages_are_fit_to_show (void **state)
 
   (void) state;
   cf_command_dispatch (&call->cmd, cf_command_find ("FAIL"));
-  assert_string_equal (call->message, "no \"x[31m\" here");
-  assert_string_equal (call->hint, cf_err_info (cf_err (GPG_ERR_NOT_FOUND))->hint);
+  assert_string_equal (call->message, "There is no request \"x[31m\"");
+  assert_string_equal (call->hint, cf_phrase (CF_SAY_REQUEST_UNKNOWN)->hint);
   call_free (call);
 }
 

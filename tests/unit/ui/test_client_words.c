@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "base/phrase.h"
 #include "base/text.h"
 #include "ui/client/transfers.h"
 #include "ui/client/words.h"
@@ -287,20 +288,82 @@ static void
 test_notices (void **state)
 {
   static const char *const said[][2] = {
-    { "You have blocked Ana. Unblock her", "Blocked" },
-    { "The conversation goes on: the keys of both are in force", "Going on again" },
-    { "The key of You have blocked <x@y> has expired. Ask", "A key cannot be used" },
-    { "Your own key has expired. Extend it", "Your own key cannot be used" },
-    { "Something else of a newer daemon", "A key has changed" },
+    { "PEER_BLOCKED", "Blocked" },
+    { "GOES_ON", "Going on again" },
+    { "PEER_KEY_EXPIRED", "A key cannot be used" },
+    { "OWN_KEY_WEAK", "Your own key cannot be used" },
+    { "OF_A_NEWER_DAEMON", "A key has changed" },
   };
 
   (void) state;
   for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
-    json_t *r = json_pack ("{s:b, s:s}", "notice", 1, "text", said[i][0]);
+    json_t *r = json_pack ("{s:b, s:s, s:[s]}", "notice", 1, "code", said[i][0], "args", "Ana");
 
     assert_string_equal (cf_words_notice (r), said[i][1]);
     json_decref (r);
   }
+}
+
+/* Codes and arguments make sentences anew; what is not known comes out as the daemon said it. */
+static void
+test_codes (void **state)
+{
+  (void) state;
+  of (cf_words_text, "{'notice':true,'text':'x','code':'PEER_KEY_WEAK','args':['Ana']}",
+      "The key of Ana is too weak to be trusted. Ask them for a stronger key");
+  of (cf_words_text, "{'notice':true,'text':'As it was said','code':'NEWER','args':['Ana']}", "As it was said");
+  of (cf_words_step_detail, "{'detail':'x','code':'STEP_LISTENING','args':['4000','2']}", "TCP port 4000; addresses: 2");
+  of (cf_words_step_detail, "{'detail':'x','code':'STEP_LISTENING','args':['%n',7,[]]}", "TCP port %n; addresses: ");
+  of (cf_words_step_detail, "{'detail':'x','code':'STEP_LISTENING'}", "TCP port ; addresses: ");
+  of (cf_words_step_detail, "{'detail':'x','code':'STEP_DEVICE','args':['2024-05-03T12:00:00.000Z']}",
+      "This device is certified by your key until 3 May 2024");
+  of (cf_words_step_remedy, "{'hint':'','code':'STEP_LAN','args':['1']}", "");
+  of (cf_words_reason, "{'reason':'x','reason_code':'PAUSED_DISK','reason_args':['The disk is full']}",
+      "It cannot be written: The disk is full");
+  of (cf_words_reason, "{'reason':null}", "");
+  of (cf_words_stopped, "{'trouble':'x','trouble_code':'PEER_BLOCKED','trouble_args':['Ana']}",
+      "You have blocked Ana. \"confab unblock\" lets them speak again");
+  of (cf_words_warning, "{'name':'Ana','warning':'x','looks_like':'0123456789ABCDEF0123456789ABCDEF01234567'}",
+      "This is NOT the Ana whom you know: the name or address is the same, the key is another than 89AB CDEF 0123 4567");
+}
+
+/* What HINT becomes in a window or the terminal client. */
+static char *
+remedy_of (const char *hint)
+{
+  const struct cf_client_error error = { 1, "X", "Y", hint, NULL };
+
+  return cf_words_hint (&error);
+}
+
+static void
+check_window (const char *hint)
+{
+  char *text = remedy_of (hint);
+
+  if (strstr (text, "\"confab") || strstr (text, "\"gpg") || strstr (text, "confab ") || strstr (text, "--"))
+    fail_msg ("words_remedy.c has nothing for a window: %s", hint);
+  free (text);
+}
+
+/* Nobody is told to type a command where there is no shell, whatever fails. */
+static void
+test_remedies_in_a_window (void **state)
+{
+  static const gpg_err_source_t sources[] = { GPG_ERR_SOURCE_USER_1, GPG_ERR_SOURCE_GPGAGENT };
+
+  (void) state;
+  cf_words_set_face (CF_FACE_WINDOW);
+  for (unsigned code = 1; code < GPG_ERR_CODE_DIM; code++)
+    for (size_t s = 0; s < 2; s++)
+      check_window (cf_err_info (gpg_err_make (sources[s], code))->hint);
+  for (int i = CF_SAY_NOTHING + 1; i < CF_SAY_COUNT; i++)
+    if (cf_phrase ((enum cf_say) i)->hint)
+      check_window (cf_phrase ((enum cf_say) i)->hint);
+  cf_words_set_face (CF_FACE_TERMINAL);
+  of (cf_words_stopped, "{'trouble':'x','trouble_code':'PEER_BLOCKED','trouble_args':['Ana']}",
+      "You have blocked Ana. \"/unblock\" lets them speak again");
+  cf_words_set_face (CF_FACE_SHELL);
 }
 
 static void
@@ -346,7 +409,8 @@ main (void)
     cmocka_unit_test (test_people), cmocka_unit_test (test_trust),  cmocka_unit_test (test_messages),
     cmocka_unit_test (test_times),  cmocka_unit_test (test_events), cmocka_unit_test (test_strength),
     cmocka_unit_test (test_transfers),
-    cmocka_unit_test (test_tries),  cmocka_unit_test (test_notices),
+    cmocka_unit_test (test_tries),  cmocka_unit_test (test_notices), cmocka_unit_test (test_codes),
+    cmocka_unit_test (test_remedies_in_a_window),
   };
 
   setenv ("TZ", "UTC", 1);

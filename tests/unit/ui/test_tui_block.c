@@ -13,7 +13,11 @@
 
 #include <cmocka.h>
 
+#include "base/err.h"
+#include "base/phrase.h"
+#include "ui/client/words.h"
 #include "ui/tui/block.h"
+#include "ui/tui/command.h"
 
 #define ROWS 20
 
@@ -206,13 +210,47 @@ test_poor_rows (void **state)
       free (drawn (cols, i & 1 ? NULL : json_object (), json_loads (rows[i], 0, NULL), PLACE (.newest_own = true)));
 }
 
+/* Every slash command that HINT names here is one that there is; no command of a shell is left. */
+static void
+check_hint (const char *hint)
+{
+  const struct cf_client_error error = { 1, "X", "Y", hint, NULL };
+  char word[32], *text = cf_words_hint (&error);
+
+  for (const char *p = text; (p = strchr (p, '/')); p++) {
+    size_t len = strspn (p + 1, "abcdefghijklmnopqrstuvwxyz-");
+
+    if (!len || len >= sizeof word || (p > text && !strchr (" \"(", p[-1])) || strstr (text, "gpg-connect-agent"))
+      continue;
+    memcpy (word, p + 1, len);
+    word[len] = 0;
+    if (!cf_command_find (word))
+      fail_msg ("there is no /%s: %s", word, text);
+  }
+  if (strstr (text, "confab "))
+    fail_msg ("words_remedy.c has nothing for the terminal: %s", hint);
+  free (text);
+}
+
+static void
+test_remedies (void **state)
+{
+  (void) state;
+  cf_words_set_face (CF_FACE_TERMINAL);
+  for (unsigned code = 1; code < GPG_ERR_CODE_DIM; code++)
+    check_hint (cf_err_info (cf_err (code))->hint);
+  for (int i = CF_SAY_NOTHING + 1; i < CF_SAY_COUNT; i++)
+    if (cf_phrase ((enum cf_say) i)->hint)
+      check_hint (cf_phrase ((enum cf_say) i)->hint);
+}
+
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_wide),    cmocka_unit_test (test_grouped), cmocka_unit_test (test_quote_and_reactions),
     cmocka_unit_test (test_narrow),  cmocka_unit_test (test_own),     cmocka_unit_test (test_file),
-    cmocka_unit_test (test_warning),
+    cmocka_unit_test (test_warning), cmocka_unit_test (test_remedies),
     cmocka_unit_test (test_hostile), cmocka_unit_test (test_poor_rows),
   };
 

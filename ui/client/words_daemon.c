@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* words_daemon.c - what the daemon says, said anew: its codes and arguments become sentences in the reader's language. */
+
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/phrase.h"
+#include "ui/client/words_private.h"
+
+/* TEXT in the reader's language; gettext gives its header for "". */
+static const char *
+translated (const char *text)
+{
+  return text && *text ? _(text) : "";
+}
+
+/* An argument as people read it. */
+static char *
+shown (const json_t *args, size_t i, bool is_sentence)
+{
+  const json_t *arg = json_array_get (args, i);
+  json_t *holder = json_pack ("{s:O?}", "at", arg);
+  const char *text = json_is_string (arg) ? json_string_value (arg) : "";
+  int64_t when;
+  char *line;
+
+  if (strlen (text) > 10 && text[10] == 'T' && cf_row_utc_ms (holder, "at", &when))
+    line = cf_words_date (when);
+  else
+    line = cf_words_line (is_sentence ? translated (text) : text);
+  json_decref (holder);
+  return line;
+}
+
+/* FORMAT, translated, with ARGS of PHRASE. */
+static char *
+filled (const struct cf_phrase *phrase, const char *format, const json_t *args)
+{
+  char *texts[CF_PHRASE_ARGS_MAX], *line;
+  size_t count = json_array_size (args);
+
+  if (count > CF_PHRASE_ARGS_MAX)
+    count = CF_PHRASE_ARGS_MAX;
+  for (size_t i = 0; i < count; i++)
+    texts[i] = shown (args, i, phrase->why && i + 1 == count);
+  line = cf_words_must (cf_phrase_fill (format, (const char *const *) texts, count));
+  for (size_t i = 0; i < count; i++)
+    free (texts[i]);
+  return line;
+}
+
+char *
+cf_words_said (const json_t *row, const char *code_key, const char *args_key, const char *otherwise)
+{
+  const struct cf_phrase *phrase = cf_phrase_find (cf_row_text (row, code_key));
+
+  return phrase ? filled (phrase, translated (phrase->message), json_object_get (row, args_key))
+                : cf_words_line (translated (otherwise));
+}
+
+char *
+cf_words_said_remedy (const json_t *row, const char *code_key, const char *args_key, const char *hint)
+{
+  const struct cf_phrase *phrase = cf_phrase_find (cf_row_text (row, code_key));
+  char *format, *text;
+
+  if (hint && !*hint) /* the daemon has nothing to say */
+    return cf_words_line ("");
+  if (phrase && phrase->hint)
+    hint = phrase->hint;
+  format = cf_words_remedy_for (hint ? hint : "");
+  text = phrase ? filled (phrase, format, json_object_get (row, args_key)) : cf_words_line (format);
+  free (format);
+  return text;
+}
+
+/* ---- errors ---- */
+
+char *
+cf_words_tries (const json_t *row)
+{
+  const json_t *left = json_object_get (row, "tries_left");
+  unsigned long count = json_is_integer (left) && json_integer_value (left) > 0 ? (unsigned long) json_integer_value (left) : 0;
+  int64_t until;
+  char *when, *text;
+
+  if (count)
+    return cf_words_format (ngettext ("%lu try is left", "%lu tries are left", count), count);
+  if (!cf_row_utc_ms (row, "silent_until", &until))
+    return cf_words_line ("");
+  when = cf_words_until (until + 59999, (int64_t) time (NULL) * 1000); /* no minute too early */
+  text = cf_words_format (_("The next try is possible at %s"), when);
+  free (when);
+  return text;
+}
+
+/* Nobody may try now: the daemon says until when in a field, too. */
+static bool
+is_silence (const struct cf_client_error *error)
+{
+  return !strcmp (error->name ? error->name : "", "TOO_MANY_TRIES") && *cf_row_text (error->row, "silent_until");
+}
+
+char *
+cf_words_message (const struct cf_client_error *error)
+{
+  if (is_silence (error))
+    return cf_words_line (_("Too many wrong passwords"));
+  if (*cf_row_text (error->row, "looks_like"))
+    return cf_words_warning (error->row);
+  return cf_words_said (error->row, "code", "args", error->message);
+}
+
+char *
+cf_words_hint (const struct cf_client_error *error)
+{
+  return cf_words_said_remedy (error->row, "code", "args", error->hint ? error->hint : "");
+}
+
+/* "WHAT. MORE", either of which may be ""; both are freed. */
+static char *
+joined (char *what, char *more)
+{
+  char *text = cf_words_format ("%s%s%s", what, *what && *more ? ". " : "", more);
+
+  free (what);
+  free (more);
+  return text;
+}
+
+char *
+cf_words_remedy (const struct cf_client_error *error)
+{
+  return joined (is_silence (error) ? cf_words_line ("") : cf_words_hint (error), cf_words_tries (error->row));
+}
+
+char *
+cf_words_error (const struct cf_client_error *error)
+{
+  return joined (cf_words_message (error), cf_words_remedy (error));
+}
+
+/* ---- steps, files ---- */
+
+/* As people call them.  Others, of a newer daemon, go by their own names. */
+char *
+cf_words_step (const json_t *step)
+{
+  static const struct {
+    const char *step, *title;
+  } steps[] = {
+    { "identity", N_("Your key") },          { "store", N_("Your messages on this machine") },
+    { "device", N_("This device") },         { "listening", N_("Reachable by others") },
+    { "lan", N_("Local network") },          { "peers", N_("People nearby") },
+  };
+
+  for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
+    if (!strcmp (cf_row_text (step, "step"), steps[i].step))
+      return cf_words_line (_(steps[i].title));
+  return cf_words_field (step, "step");
+}
+
+char *
+cf_words_step_detail (const json_t *step)
+{
+  return cf_words_said (step, "code", "args", cf_row_text (step, "detail"));
+}
+
+char *
+cf_words_step_remedy (const json_t *step)
+{
+  return cf_words_said_remedy (step, "code", "args", cf_row_text (step, "hint"));
+}
+
+char *
+cf_words_reason (const json_t *transfer)
+{
+  return cf_words_said (transfer, "reason_code", "reason_args", cf_row_text (transfer, "reason"));
+}
+
+char *
+cf_words_stopped (const json_t *conversation)
+{
+  const char *told = cf_row_text (conversation, "trouble");
+  char *what = cf_words_said (conversation, "trouble_code", "trouble_args", told);
+
+  return joined (what, cf_words_said_remedy (conversation, "trouble_code", "trouble_args", *told ? NULL : ""));
+}
