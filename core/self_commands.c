@@ -304,7 +304,7 @@ const struct cf_command_def cf_self_commands[] = {
   { "STATUS", "STATUS",
     "How things stand.  Row: version, state, fingerprint, user_id, name, address, listen, nodes, visibility,\n"
     "visibility_until, peers, conversations, cursor, refused: an object of counts by reason, counters, network: a list of\n"
-    "{step, ok, detail, hint}, of which the first that is not ok is the one to mend.",
+    "{step, ok, detail, hint, code, args}, of which the first that is not ok is the one to mend.",
     "", 0, 0, false, run_status, 0 },
   { "UNLOCK", "UNLOCK",
     "Open the store with the identity's key; pinentry may ask.  Row: fingerprint, user_id, address.", "", 0,

@@ -105,7 +105,7 @@ cf_trust_fail (struct cf_command *cmd, const struct cf_conversation *conv, gpg_e
   struct cf_said said;
 
   say_stopped (cmd->core, conv, err, &said);
-  cf_command_say (cmd, err, said.say, said.count ? said.args[0] : NULL, NULL);
+  cf_command_say_hint (cmd, err, said.hint, CF_SAY_STOPPED, said.message, NULL);
   cf_said_done (&said);
 }
 

@@ -2,7 +2,7 @@
 """The desktop client as people use it, by names and roles: every promise of a window has a story here."""
 from desk import at_desks
 from gui import box, until
-from lab import check, open_conversation, run_stories, see_each_other
+from lab import BUILD, check, open_conversation, run_stories, see_each_other
 from trouble import revoke
 
 RIGHT, WRONG = "correct horse battery", "incorrect horse"
@@ -201,6 +201,28 @@ def key_revoked(lab, desk):
 
 
 @at_desks
+def german(lab, desk):
+    """In German, what the daemon says is German: a notice, the steps of the network, an error; no command is named"""
+    a, b, conv = two(lab, talking=True)
+    at = desk(a, LC_ALL="de_DE.UTF-8", LANGUAGE="de", CONFAB_LOCALEDIR=BUILD + "/po/locale")
+    app = at.open()
+    a.gpg("--import", data=b.gpg("--export", b.fpr).stdout)
+    revoke(b, b.fpr, home=a.gnupg)
+    app.click("list item", "^bob")
+    app.find("list item", "Der Schlüssel von bob .* wurde widerrufen.*Glaube nichts, was damit kommt")
+    app.find("label", "^Der Schlüssel von bob .* widerrufen")
+    at.shot("german-notice")
+    a.confab("visibility", "nobody")
+    app.key("ctrl+comma")
+    app.click("radio button", "^Netz$")
+    app.find("label", "Du fragst nicht, wer da ist, und antwortest nicht")
+    app.find("label", "Zeige dich allen: auf der ersten Seite der Einstellungen")
+    at.shot("german-network")
+    check("confab " not in app.tree(), "a command of a shell is named in a window")
+    app.key("Escape")
+
+
+@at_desks
 def lookalike(lab, desk):
     """Who goes by the name of somebody with whom one talks is warned of there, and can be blocked there"""
     a, b, conv = two(lab, talking=True)
@@ -295,5 +317,5 @@ def long_history(lab, desk):
 
 if __name__ == "__main__":
     from desktop_person import STORIES
-    run_stories(first_run, by_password, wrong_password, daemon_killed, talk, find, key_revoked, lookalike,
+    run_stories(first_run, by_password, wrong_password, daemon_killed, talk, find, key_revoked, german, lookalike,
                 alone, much_unread, narrow, long_history, *STORIES)

@@ -494,6 +494,28 @@ def key_change(a, b):
     a.leave()
 
 
+def german(a, b):
+    """In German, what the daemon says is German: notices, steps, errors; and no command of a shell is named"""
+    if b"de_DE.utf8" not in a.run("locale", "-a").stdout:
+        return "there is no German locale"
+    if not os.path.exists(BUILD + "/po/locale/de/LC_MESSAGES/confab.mo"):
+        return "there are no translations"
+    screen = a.begin(env={"LC_ALL": "de_DE.UTF-8", "CONFAB_LOCALEDIR": BUILD + "/po/locale"}, cols=120)
+    screen.until("^ [0-9] bob")
+    screen.key("C-n")
+    screen.until("Der Schlüssel von bob .* wurde widerrufen", "Glaube nichts, was damit kommt")
+    screen.enter("/status")
+    screen.until("Leute in der Nähe", "Dieses Gerät ist von deinem Schlüssel beglaubigt", "Dieser Computer ist in keinem lokalen Netz")
+    escape(screen)
+    screen.enter("/visibility nobody 9999d")
+    screen.until("„9999d“ ist keine Dauer von höchstens [0-9]+ Tagen")
+    if "confab " in screen.screen():
+        raise Failed("a command of a shell:\n" + screen.screen())
+    screen.key("C-u")
+    a.leave()
+    return None
+
+
 def deleting(a, b):
     """Deleting a conversation asks first"""
     a.begin().until("^ [0-9] bob")
@@ -555,7 +577,7 @@ def pinentry(a, b):
 
 STEPS = (first_run, nearby, wrong_password, open_by_password, talking, answers, changes, files, searching, attacks, another_window,
          drafts, daemon_killed, mouse, resizing, long_history, taken_terminal, suspended, no_colour, simple_terminal, key_change,
-         deleting, pinentry)
+         german, deleting, pinentry)
 
 
 def main():

@@ -194,7 +194,7 @@ test_expires_while_talking (void **state)
   call = sim_call (p.b, "SEND", "no", p.id, NULL);
   assert_true (sim_wait (call, 1000));
   assert_int_equal (gpg_err_code (call->err), CF_ERR_KEY_EXPIRED);
-  assert_non_null (strstr (call->message, "Your own key has expired"));
+  assert_non_null (strstr (call->message, "The conversation is stopped: Your own key has expired"));
   assert_non_null (strstr (call->hint, "--quick-set-expire"));
   sim_command_free (call);
   assert_int_equal (gpg_err_code (sim_do (p.a, "SEND", "no", p.id, NULL)), CF_ERR_KEY_EXPIRED);

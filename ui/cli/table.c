@@ -129,7 +129,7 @@ static const struct cf_cli_option export_options[] = {
 #define CONVERSATION_FIELDS                                                                                            \
   "conversation, kind, title, peer, user_id, state (requested, open, closed), asked, online, unread, marked_unread, "  \
   "last_activity, opened_at, verified (null, or how and when), own_key, peer_key, route, closed_by_peer, note, "       \
-  "trouble, key_state (ok, expired, revoked, disabled, weak), own_key_state, stopped, blocked, pinned, muted, muted_until, "          \
+  "trouble, trouble_code, trouble_args, key_state (ok, expired, revoked, disabled, weak), own_key_state, stopped, blocked, pinned, muted, muted_until, "          \
   "expire_after (seconds, or null), draft, last_message (null, or message, direction, kind, text, sent_at, state, "    \
   "deleted)"
 #define MESSAGE_FIELDS                                                                                                 \
@@ -151,7 +151,7 @@ static const struct cf_cli_option export_options[] = {
 #define TRANSFER_FIELDS                                                                                                \
   "transfer, conversation, peer, message, direction (in, out), name, kind (file, directory), files, size, done, rate " \
   "(bytes a second), eta (seconds, or null), state (offered, active, paused, verifying, done, failed, cancelled), "    \
-  "paused_by (null, us, peer, both), reason, hint, path (or null), media_type, modified, offered_at, ended_at, skipped"
+  "paused_by (null, us, peer, both), reason, reason_code, reason_args, hint, path (or null), media_type, modified, offered_at, ended_at, skipped"
 #define TRANSFER_WORD                                                                                                  \
   N_ ("T is the id of a transfer, or six or more digits of its beginning; \"confab transfers\" shows them.")
 #define PEER_WORD                                                                                                      \
@@ -176,7 +176,7 @@ const struct cf_cli_command cf_cli_commands[] = {
     .summary = N_ ("who you are, how things stand, and what to mend"),
     .help = N_ ("The steps at the end stand on one another: the first that says no is the one to mend."),
     .fields = "version, state, home, fingerprint, user_id, name, address, listen (a list), visibility, "
-              "visibility_until, peers, conversations, cursor, network (a list of step, ok, detail, hint)",
+              "visibility_until, peers, conversations, cursor, network (a list of step, ok, detail, hint, code, args)",
     .show = cf_show_status },
   { .name = "start", .args = "", .run = cf_cli_run_start,
     .summary = N_ ("start the daemon if it does not run, and unlock it"),

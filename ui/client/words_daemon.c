@@ -17,6 +17,22 @@ translated (const char *text)
   return text && *text ? _(text) : "";
 }
 
+/* TEXT is a sentence of ours: a phrase with its argument, or one that gettext knows. */
+static char *
+sentence (const char *text)
+{
+  char *arg = NULL, *inner = NULL, *filled;
+  enum cf_say say = cf_phrase_recognise (text, &arg);
+
+  if (arg)
+    inner = cf_words_line (say && cf_phrase (say)->why ? translated (arg) : arg);
+  filled = say ? cf_words_must (cf_phrase_fill (translated (cf_phrase (say)->message), (const char *const *) &inner, arg ? 1 : 0))
+               : cf_words_line (translated (text));
+  free (arg);
+  free (inner);
+  return filled;
+}
+
 /* An argument as people read it. */
 static char *
 shown (const json_t *args, size_t i, bool is_sentence)
@@ -30,7 +46,7 @@ shown (const json_t *args, size_t i, bool is_sentence)
   if (strlen (text) > 10 && text[10] == 'T' && cf_row_utc_ms (holder, "at", &when))
     line = cf_words_date (when);
   else
-    line = cf_words_line (is_sentence ? translated (text) : text);
+    line = is_sentence ? sentence (text) : cf_words_line (text);
   json_decref (holder);
   return line;
 }

@@ -321,6 +321,8 @@ test_codes (void **state)
   of (cf_words_reason, "{'reason':'x','reason_code':'PAUSED_DISK','reason_args':['The disk is full']}",
       "It cannot be written: The disk is full");
   of (cf_words_reason, "{'reason':null}", "");
+  of (cf_words_step_detail, "{'code':'STOPPED','args':['The key of Ana has expired']}",
+      "The conversation is stopped: The key of Ana has expired");
   of (cf_words_stopped, "{'trouble':'x','trouble_code':'PEER_BLOCKED','trouble_args':['Ana']}",
       "You have blocked Ana. \"confab unblock\" lets them speak again");
   of (cf_words_warning, "{'name':'Ana','warning':'x','looks_like':'0123456789ABCDEF0123456789ABCDEF01234567'}",
