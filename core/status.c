@@ -215,11 +215,12 @@ static void
 step_nodes (struct cf_core *core, json_t *ladder)
 {
   size_t connected, count = cf_nodes_count (core, &connected);
+  char some[NUMBER_SIZE], all[NUMBER_SIZE];
 
-  if (count)
-    add_step (ladder, "nodes", connected > 0, "See whether this machine reaches the internet; \"confab config nodes\"",
-              "%zu of %zu node%s connected: you are reached from outside through %s", connected, count,
-              count == 1 ? " is" : "s are", connected ? "them" : "none");
+  if (connected)
+    add_step (ladder, "nodes", true, CF_SAY_STEP_NODES, number (connected, some), number (count, all), NULL);
+  else if (count)
+    add_step (ladder, "nodes", false, CF_SAY_STEP_NODES_NONE, number (count, all), NULL);
 }
 
 /* What came in and was turned away, and what was let in, since the start. */

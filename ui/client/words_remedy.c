@@ -79,6 +79,8 @@ static const struct remedy {
     N_("Nothing is lost: Confab connects again") },
   { "What you sent waits and goes out later; see \"confab conversations\"", N_("What you sent waits and goes out later"),
     N_("What you sent waits and goes out later") },
+  { "See whether this machine reaches the internet; \"confab config nodes\"",
+    N_("See whether this machine reaches the internet; /set nodes"), N_("See whether this computer reaches the internet") },
   { "Check this machine's network, then see \"confab status\"", NULL, NETWORK },
   { "Check the spelling, or ask the person for an address (\"confab address\")", NULL,
     N_("Check the spelling, or ask the person for their address") },
