@@ -3,8 +3,9 @@
  *
  *   OPEN --input, output, timer: stream_fail--> FAILED
  *
- * Pacing is ours where ngtcp2 tells its rate: its own forgives a loop that wakes late, by a millisecond, with each
- * packet.  Every wait has its end: what is not acknowledged is sent again by ngtcp2's timer, and where nothing is
+ * Pacing is ours where ngtcp2 tells its rate.  A loop on a busy machine wakes late, and who then sends less than the
+ * rate makes BBR believe that the path carries no more, and so on down to nothing: what was held back is made up for.
+ * Every wait has its end: what is not acknowledged is sent again by ngtcp2's timer, and where nothing is
  * for CF_STREAM_STALL_MS the stream has failed.
  * Spec: doc/protocol.md, "Streams over datagrams".
  */
@@ -18,7 +19,8 @@
 #include "net/stream_priv.h"
 
 #define VEC_MAX 8
-#define CREDIT_NS (2 * NGTCP2_MILLISECONDS)  /* what a late wake may make up for */
+#define CREDIT_NS NGTCP2_MILLISECONDS          /* what may leave at once after a rest */
+#define CATCH_UP_NS (100 * NGTCP2_MILLISECONDS) /* ... and of what was held back, when the wake comes late */
 #define FORGIVEN_NS NGTCP2_MILLISECONDS      /* a packet may leave so much earlier, says ngtcp2 0.12 */
 #define SIZE_AFTER (32 * 1024)               /* bytes that were acknowledged before larger datagrams are tried */
 #define SIZE_LOST_MS 1500                    /* without progress: large datagrams may be the reason */
@@ -217,11 +219,12 @@ pace (struct cf_stream *s, size_t len, ngtcp2_tstamp now)
   ngtcp2_conn_update_pkt_tx_time (s->conn, now);
 #else
   double rate = cf_ngtcp2_info (s->conn).rate;
+  uint64_t credit = s->held ? CATCH_UP_NS : CREDIT_NS;
 
   if (rate <= 0)
     return;
-  if (s->paced_ns + CREDIT_NS < now)
-    s->paced_ns = now - CREDIT_NS;
+  if (s->paced_ns + credit < now)
+    s->paced_ns = now - credit;
   /* ngtcp2 will wait until then, less what it forgives. */
   ngtcp2_conn_update_pkt_tx_time (s->conn, s->paced_ns + FORGIVEN_NS);
   s->paced_ns += (uint64_t) ((double) len / rate);
@@ -309,8 +312,10 @@ cf_stream_output (struct cf_stream *stream, uint8_t *out, size_t max)
   if (n) {
     out[0] |= 0x40; /* QUIC's fixed bit, which ngtcp2 leaves out now and then to keep others honest */
     pace (s, (size_t) n, now);
-  } else
+  } else {
+    s->held = s->paced_ns > now && next_channel (s) < CF_CHANNEL_COUNT;
     arm (s);
+  }
   return (size_t) n;
 }
 

@@ -92,6 +92,7 @@ struct cf_stream {
   bool searched;         /* the size of datagrams is, or was, looked for */
   uint64_t ahead_ns;     /* how much later it is for ngtcp2 than for us */
   uint64_t paced_ns;     /* when the next packet may leave */
+  bool held;             /* it is what keeps something that waits from leaving */
   uint64_t progress_ms;  /* when a byte was acknowledged, or nothing waited */
   uint64_t progress;     /* bytes acknowledged until then */
   struct cf_timer timer;

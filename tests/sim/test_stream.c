@@ -170,6 +170,27 @@ test_rate_with_loss (void **state)
   wire_end (&w);
 }
 
+/* A busy machine looks at its clock late.  That is no reason to believe that the path carries less, and less again. */
+static void
+test_busy_machine (void **state)
+{
+  static const struct wire_path path = { .delay_us = 10 * MS, .loss = 5, .rate = 20000000, .queue = MIB };
+
+  (void) state;
+  for (uint32_t late = 10; late <= 30; late += 20) {
+    struct wire w;
+    uint64_t rate;
+
+    wire_begin (&w, 9, &path, 1400);
+    w.late_us = late * MS;
+    trust (&w);
+    rate = bulk_rate (&w, 2000, 2000);
+    printf ("# 20 MB/s, 20 ms, up to %u ms late: %llu KB/s\n", late, (unsigned long long) rate / 1000);
+    assert_true (rate > 5000000);
+    wire_end (&w);
+  }
+}
+
 /* A word of talk while bulk takes all there is. */
 static void
 test_talk_beside_bulk (void **state)
@@ -310,6 +331,7 @@ main (void)
     cmocka_unit_test (test_windows),        cmocka_unit_test (test_rate_with_loss),
     cmocka_unit_test (test_talk_beside_bulk), cmocka_unit_test (test_path_changes),
     cmocka_unit_test (test_cut),            cmocka_unit_test (test_idle),
+    cmocka_unit_test (test_busy_machine),
   };
 
   return cmocka_run_group_tests_name ("stream", tests, NULL, NULL);

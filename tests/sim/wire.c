@@ -254,6 +254,8 @@ wire_run (struct wire *w, uint64_t ms, bool (*done) (struct wire *w))
     next_us = timer_ms < end_us / 1000 ? timer_ms * 1000 : end_us;
     if (w->flying_count && w->flying[0]->at_us < next_us)
       next_us = w->flying[0]->at_us;
+    if (w->late_us)
+      next_us += wire_random (w, w->late_us);
     if (next_us > w->now_us)
       set_time (w, next_us);
     cf_timers_run (&w->env);

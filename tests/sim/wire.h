@@ -36,6 +36,7 @@ struct wire {
   struct cf_env env;
   uint64_t dice;
   uint64_t now_us;
+  uint32_t late_us; /* both ends look up to so much too late: a busy machine */
   struct wire_end ends[2]; /* initiator, responder */
   struct wire_flying **flying; /* a heap */
   size_t flying_count, flying_room;
