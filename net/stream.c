@@ -21,6 +21,7 @@
 #define VEC_MAX 8
 #define CREDIT_NS NGTCP2_MILLISECONDS          /* what may leave at once after a rest */
 #define CATCH_UP_NS (100 * NGTCP2_MILLISECONDS) /* ... and of what was held back, when the wake comes late */
+#define LEAST_WINDOW 4                        /* packets in a round trip that always may leave, whatever was measured */
 #define FORGIVEN_NS NGTCP2_MILLISECONDS      /* a packet may leave so much earlier, says ngtcp2 0.12 */
 #define SIZE_AFTER (32 * 1024)               /* bytes that were acknowledged before larger datagrams are tried */
 #define SIZE_LOST_MS 1500                    /* without progress: large datagrams may be the reason */
@@ -218,16 +219,17 @@ pace (struct cf_stream *s, size_t len, ngtcp2_tstamp now)
   (void) len;
   ngtcp2_conn_update_pkt_tx_time (s->conn, now);
 #else
-  double rate = cf_ngtcp2_info (s->conn).rate;
-  uint64_t credit = s->held ? CATCH_UP_NS : CREDIT_NS;
+  struct cf_ngtcp2_info info = cf_ngtcp2_info (s->conn);
+  uint64_t credit = s->held ? CATCH_UP_NS : CREDIT_NS, longest = info.rtt_ns / LEAST_WINDOW * len / s->size.now, wait;
 
-  if (rate <= 0)
+  if (info.rate <= 0)
     return;
+  wait = (uint64_t) ((double) len / info.rate);
   if (s->paced_ns + credit < now)
     s->paced_ns = now - credit;
-  /* ngtcp2 will wait until then, less what it forgives. */
-  ngtcp2_conn_update_pkt_tx_time (s->conn, s->paced_ns + FORGIVEN_NS);
-  s->paced_ns += (uint64_t) ((double) len / rate);
+  s->paced_ns += wait < longest ? wait : longest;
+  /* ngtcp2 adds its own wait, and forgives: what it is to wait for is our time. */
+  ngtcp2_conn_update_pkt_tx_time (s->conn, s->paced_ns + FORGIVEN_NS - wait);
 #endif
 }
 
