@@ -152,12 +152,11 @@ cf_link_went_up (struct cf_link *link, struct cf_way *way, struct cf_peer *peer)
   links->counts.up++;
   cf_link_dial_stop (link);
   cf_ways_drop_dialled (link, way);
+  cf_link_paths_up (link);
   if (!link->wants && cf_way_is_dialled (way))
     cf_timer_after (links->core->env, &link->idle, IDLE_MS);
   if (links->handler)
     links->handler->up (links->handler_arg, peer);
-  if (link->up == way)
-    cf_link_paths_up (link);
 }
 
 void
@@ -280,7 +279,9 @@ cf_link_route (struct cf_core *core, const struct cf_fpr *peer)
   static const char *const names[] = { "lan", "direct", "punched", "relay" }; /* as enum cf_rank */
   struct cf_way *way = up_way (core, peer);
 
-  return way ? names[cf_route_rank (cf_way_addr (way))] : NULL;
+  if (!way)
+    return NULL;
+  return cf_link_paths_punched (cf_links_find (core->links, peer)) ? "punched" : names[cf_route_rank (cf_way_addr (way))];
 }
 
 gpg_error_t
@@ -567,6 +568,7 @@ cf_links_free (struct cf_links *links)
   links->core->net->handler_arg = links->core->net;
   links->handler = NULL;
   cf_timer_cancel (links->core->env, &links->sweep);
+  cf_link_crosses_free (links);
   cf_ways_free (links);
   while (links->by_fpr && cf_map_next (links->by_fpr, &pos, &key, &value))
     link_free (value);

@@ -58,6 +58,7 @@ collect_relays (struct cf_link *link, const uint8_t key[CF_DEVICE_KEY_LEN])
 
     memcpy (c->device, key, CF_DEVICE_KEY_LEN);
     c->addr = vias[i];
+    c->punch = false;
   }
 }
 
@@ -92,6 +93,7 @@ collect (struct cf_link *link, const struct cf_peer *peer)
       c = &link->candidates[link->candidate_count];
       memcpy (c->device, best->key, CF_DEVICE_KEY_LEN);
       c->addr = best->addrs[i];
+      c->punch = false;
       link->candidate_count++;
     }
     if (best->addr_count <= DIRECT_FIRST)

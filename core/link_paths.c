@@ -14,13 +14,15 @@
 
 #include "core/links.h"
 #include "core/nodes.h"
-#include "net/paths.h"
+#include "core/self.h"
+#include "net/nat.h"
 
 #define FIRST_MS 100
 #define NEXT_MS 10000
 #define LAST_MS (10 * 60 * 1000)
 #define ROUND_MAX 12      /* addresses of a round */
 #define SAY_LEAST_MS 2000 /* between two PATHS of ours */
+#define SEEN_MAX 4        /* as so many others see us, at most */
 #define TAKE_MAX 32       /* PATHS of theirs that begin a round, a tunnel */
 
 struct cf_link_paths {
@@ -29,6 +31,7 @@ struct cf_link_paths {
   struct cf_timer round, say;
   uint64_t rest_ms, said_ms;
   unsigned taken;
+  bool punched; /* the way that is up leads to the address as which a NAT shows him */
 };
 
 /* --- a round --- */
@@ -48,6 +51,7 @@ add (struct cf_link_candidate *all, size_t *count, const struct cf_way *up, cons
   if (*count == ROUND_MAX || is_known (all, *count, addr) || cf_route_rank (addr) >= cf_route_rank (cf_way_addr (up)))
     return;
   memcpy (all[*count].device, cf_way_device (up), CF_DEVICE_KEY_LEN);
+  all[*count].punch = false;
   all[(*count)++].addr = *addr;
 }
 
@@ -68,10 +72,33 @@ collect (const struct cf_link_paths *p, struct cf_link_candidate all[ROUND_MAX])
   return count;
 }
 
+/* Also where only the other end wants it: through NATs it takes both. */
 static bool
 may_be_better (const struct cf_link *link)
 {
-  return link->up && link->wants && cf_route_rank (cf_way_addr (link->up)) > CF_RANK_DIRECT;
+  return link->up && cf_route_rank (cf_way_addr (link->up)) > CF_RANK_DIRECT;
+}
+
+/* Through the NATs: both ends do this at about the same time, each when it has heard where the other is seen. */
+static void
+cross (struct cf_link_paths *p)
+{
+  struct cf_link *link = p->link;
+  struct cf_core *core = link->links->core;
+  struct cf_link_candidate to = { .punch = true };
+  bool lower = memcmp (core->self->device.device_key, cf_way_device (link->up), CF_DEVICE_KEY_LEN) < 0;
+
+  memcpy (to.device, cf_way_device (link->up), CF_DEVICE_KEY_LEN);
+  for (size_t i = 0; i < p->theirs.addr_count; i++) {
+    gpg_error_t err;
+
+    to.addr = p->theirs.addrs[i].addr;
+    if (p->theirs.addrs[i].sort != CF_PATH_SEEN || !cf_path_is_sound (&to.addr))
+      continue;
+    err = lower ? cf_way_dial (link, &to) : cf_link_cross (link->links, &to.addr);
+    if (err)
+      cf_log (core->env, CF_LOG_DEBUG, "a way through NATs is not tried: %s", gpg_strerror (err));
+  }
 }
 
 static void
@@ -92,6 +119,7 @@ round_begins (void *arg)
     if (err)
       cf_log (env, CF_LOG_DEBUG, "a better way is not tried: %s", gpg_strerror (err));
   }
+  cross (p);
   p->rest_ms = p->rest_ms ? 3 * p->rest_ms : NEXT_MS;
   if (p->rest_ms > LAST_MS)
     p->rest_ms = LAST_MS;
@@ -100,13 +128,37 @@ round_begins (void *arg)
 
 /* --- what is said --- */
 
+/* As others see us, unless the next one would see us otherwise.  An address of our own is said again: behind a firewall
+   it is reached only by two who write at once. */
+static void
+add_seen (struct cf_core *core, const struct cf_addr *own, size_t own_count, struct cf_paths *paths)
+{
+  struct cf_addr seen[CF_NODES_MAX];
+  size_t count = cf_nodes_seen (core, seen, CF_NODES_MAX);
+
+  paths->nat = cf_nat_judge (seen, count, own, own_count);
+  if (paths->nat == CF_NAT_EACH)
+    return;
+  for (size_t i = 0; i < count && i < SEEN_MAX; i++) {
+    bool again = false;
+
+    for (size_t k = 0; k < i; k++)
+      again = again || cf_addr_equal (&seen[k], &seen[i]);
+    if (!again && cf_path_is_sound (&seen[i]))
+      paths->addrs[paths->addr_count++] = (struct cf_path){ CF_PATH_SEEN, seen[i] };
+  }
+}
+
 static void
 collect_own (struct cf_core *core, struct cf_paths *paths)
 {
   struct cf_addr addrs[2 * CF_PATHS_ADDRS_MAX];
   size_t count = core->net->ops->addresses (core->net, addrs, 2 * CF_PATHS_ADDRS_MAX);
 
-  for (size_t i = 0; i < count && i < 2 * CF_PATHS_ADDRS_MAX && paths->addr_count < CF_PATHS_ADDRS_MAX; i++)
+  if (count > 2 * CF_PATHS_ADDRS_MAX)
+    count = 2 * CF_PATHS_ADDRS_MAX;
+  add_seen (core, addrs, count, paths);
+  for (size_t i = 0; i < count && paths->addr_count < CF_PATHS_ADDRS_MAX; i++)
     if (cf_path_is_sound (&addrs[i]))
       paths->addrs[paths->addr_count++] = (struct cf_path){ CF_PATH_OWN, addrs[i] };
 }
@@ -117,7 +169,7 @@ say_now (void *arg)
   struct cf_link_paths *p = arg;
   struct cf_link *link = p->link;
   struct cf_core *core = link->links->core;
-  struct cf_paths own = { .nat = CF_NAT_UNKNOWN };
+  struct cf_paths own = { .flags = 0 };
   struct cf_buf out;
   gpg_error_t err;
 
@@ -191,10 +243,27 @@ cf_link_paths_say (struct cf_link *link)
   cf_timer_arm (env, &p->say, next_ms > env->now_ms ? next_ms : env->now_ms);
 }
 
+/* Is ADDR what a NAT shows of him? */
+static bool
+is_seen (const struct cf_link_paths *p, const struct cf_addr *addr)
+{
+  for (size_t i = 0; p->theirs.nat != CF_NAT_NONE && i < p->theirs.addr_count; i++)
+    if (p->theirs.addrs[i].sort == CF_PATH_SEEN && cf_addr_equal (&p->theirs.addrs[i].addr, addr))
+      return true;
+  return false;
+}
+
+bool
+cf_link_paths_punched (const struct cf_link *link)
+{
+  return link->up && link->paths && link->paths->punched;
+}
+
 void
 cf_link_paths_up (struct cf_link *link)
 {
   if (link->paths) {
+    link->paths->punched = is_seen (link->paths, cf_way_addr (link->up));
     memset (&link->paths->theirs, 0, sizeof link->paths->theirs);
     link->paths->taken = 0;
     link->paths->said_ms = 0; /* a tunnel that has heard nothing of it */

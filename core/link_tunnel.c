@@ -26,6 +26,7 @@ struct cf_link_tunnel {
   void *arg;
   struct cf_addr addr;
   struct cf_timer deadline, end;
+  bool from_listener;      /* CONN leaves from the port on which we accept */
   bool ending;
   gpg_error_t end_err;
   char *end_reason;
@@ -256,7 +257,8 @@ cf_link_tunnel_dial (struct cf_links *links, const struct cf_addr *to, const str
     err = cf_nodes_dial (links->core, to, keys->remote_public, &conn_handler, t, &t->conn);
   } else {
     t->net = links->core->net;
-    err = t->net->ops->dial (t->net, to, &conn_handler, t, &t->conn);
+    t->from_listener = keys->from_listener && !t->net->ops->punch (t->net, to, &conn_handler, t, &t->conn);
+    err = t->from_listener ? 0 : t->net->ops->dial (t->net, to, &conn_handler, t, &t->conn);
   }
   if (err) {
     tunnel_free (t);
@@ -321,6 +323,12 @@ cf_link_tunnel_close (struct cf_link_tunnel *t, gpg_error_t why, const char *rea
   if (t->conn)
     net_ops (t)->close (t->conn);
   t->conn = NULL;
+}
+
+bool
+cf_link_tunnel_from_listener (const struct cf_link_tunnel *t)
+{
+  return t->from_listener;
 }
 
 const struct cf_addr *

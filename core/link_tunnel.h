@@ -28,6 +28,7 @@ struct cf_link_tunnel_keys {
   const uint8_t *own_secret, *own_public; /* copied */
   const uint8_t *remote_public;           /* initiator only */
   uint32_t idle_ms;                       /* as cf_tunnel_config's */
+  bool from_listener;                     /* initiator only: by cf_net_ops.punch if that can be, else by dial */
 };
 
 /* Both run under a deadline of CF_HANDSHAKE_MS until _established.  An error leaves nothing behind; CONN is closed.
@@ -49,6 +50,7 @@ void cf_link_tunnel_probe (struct cf_link_tunnel *tunnel);
 /* Say goodbye; the handler hears nothing more, the memory goes in a later turn.  Legal in every callback. */
 void cf_link_tunnel_close (struct cf_link_tunnel *tunnel, gpg_error_t why, const char *reason);
 
+bool cf_link_tunnel_from_listener (const struct cf_link_tunnel *tunnel);
 const struct cf_addr *cf_link_tunnel_addr (const struct cf_link_tunnel *tunnel);
 const struct cf_tunnel *cf_link_tunnel_channel (const struct cf_link_tunnel *tunnel);
 

@@ -642,6 +642,7 @@ cf_way_dial (struct cf_link *link, const struct cf_link_candidate *to)
     return cf_err (GPG_ERR_ENOMEM);
   keys.own_secret = self->device_secret;
   keys.own_public = self->device.device_key;
+  keys.from_listener = to->punch;
   memcpy (way->device, to->device, CF_DEVICE_KEY_LEN);
   way->link = link;
   err = cf_link_tunnel_dial (links, &to->addr, &keys, &way_handler, way, &way->tunnel);

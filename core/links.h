@@ -14,6 +14,7 @@
 
 struct cf_way;        /* link_way.c */
 struct cf_link_paths; /* link_paths.c */
+struct cf_link_cross; /* link_cross.c */
 
 /* Which way is the better one: the lower.  Spec: doc/protocol.md, "Routes". */
 enum cf_rank { CF_RANK_LAN, CF_RANK_DIRECT, CF_RANK_PUNCHED, CF_RANK_RELAY };
@@ -31,7 +32,7 @@ struct cf_link {
   gpg_error_t error;           /* what the last try gave */
   bool dialling;               /* a round is under way */
   struct cf_link_paths *paths; /* link_paths.c; NULL: nothing was said, and nothing came */
-  struct cf_link_candidate { uint8_t device[CF_DEVICE_KEY_LEN]; struct cf_addr addr; } candidates[CF_LINK_CANDIDATES_MAX];
+  struct cf_link_candidate { uint8_t device[CF_DEVICE_KEY_LEN]; struct cf_addr addr; bool punch; } candidates[CF_LINK_CANDIDATES_MAX];
   size_t candidate_count, candidate_next;
 };
 
@@ -50,6 +51,7 @@ struct cf_links {
   struct cf_map *by_fpr;        /* struct cf_fpr to struct cf_link, which the map owns */
   struct cf_way *strangers;     /* accepted, not known yet whose */
   struct cf_link_tunnel *tunnels; /* all of them, also those that end */
+  struct cf_link_cross *crosses; /* link_cross.c */
   struct cf_tunnel_guard *guard;
   struct cf_link_counts counts;
   struct cf_timer sweep;
@@ -83,8 +85,15 @@ enum cf_rank cf_route_rank (const struct cf_addr *addr);
 void cf_link_paths_up (struct cf_link *link);   /* there is a tunnel, perhaps in place of another */
 void cf_link_paths_say (struct cf_link *link);  /* what we say of ourselves may be another: soon */
 void cf_link_paths_soon (struct cf_link *link); /* there may be a better way than the one that is up */
+bool cf_link_paths_punched (const struct cf_link *link); /* is it up at the address as which a NAT shows him? */
 gpg_error_t cf_link_paths_take (struct cf_link *link, const uint8_t *data, size_t len) CF_MUST_CHECK;
 void cf_link_paths_free (struct cf_link *link);
+
+/* --- link_cross.c --- */
+/* Dial TO, where somebody dials us at the same time; what comes of it is a stream that he has dialled.  Errors:
+   as cf_net_ops.punch, LIMIT_REACHED. */
+gpg_error_t cf_link_cross (struct cf_links *links, const struct cf_addr *to) CF_MUST_CHECK;
+void cf_link_crosses_free (struct cf_links *links);
 
 /* --- link_dial.c --- */
 void cf_link_dial (struct cf_link *link);         /* begin a round, unless one is under way or nothing is wanted */

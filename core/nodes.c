@@ -269,7 +269,8 @@ node_dial (void *arg)
 {
   struct cf_node *node = arg;
   struct cf_core *core = node->nodes->core;
-  struct cf_link_tunnel_keys keys = { .remote_public = node->name.device_key, .idle_ms = CF_NODE_IDLE_MS };
+  struct cf_link_tunnel_keys keys = { .remote_public = node->name.device_key, .idle_ms = CF_NODE_IDLE_MS,
+                                      .from_listener = true };
   gpg_error_t err;
 
   if (node->state != NODE_RESTING || !core->self || !core->links)
@@ -437,6 +438,17 @@ cf_nodes_own (struct cf_core *core, struct cf_node_name *r_names, size_t max)
   for (struct cf_node *n = core->nodes ? core->nodes->first : NULL; n && count < max; n = n->next)
     if (relays (n) && n->registered)
       r_names[count++] = n->name;
+  return count;
+}
+
+size_t
+cf_nodes_seen (struct cf_core *core, struct cf_addr *r_addrs, size_t max)
+{
+  size_t count = 0;
+
+  for (struct cf_node *n = core->nodes ? core->nodes->first : NULL; n && count < max; n = n->next)
+    if (n->state == NODE_READY && n->seen.family && cf_link_tunnel_from_listener (n->tunnel))
+      r_addrs[count++] = n->seen;
   return count;
 }
 

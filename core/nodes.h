@@ -41,6 +41,9 @@ struct cf_net *cf_nodes_net (struct cf_core *core); /* of circuits; it dials and
 struct cf_node_name;
 size_t cf_nodes_own (struct cf_core *core, struct cf_node_name *r_names, size_t max);
 
+/* The port on which we accept streams, as nodes see it, at most MAX; returns how many. */
+size_t cf_nodes_seen (struct cf_core *core, struct cf_addr *r_addrs, size_t max);
+
 /* The network has changed: look after all of them. */
 void cf_nodes_network_changed (struct cf_core *core);
 /* Our device key is another: be known by it. */

@@ -83,7 +83,9 @@ cf_io_bind_one (const struct cf_addr *addr, int type, int *r_fd)
   if ((type == SOCK_STREAM && setsockopt (fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one))
       || (addr->family == 6 && setsockopt (fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one))
       || bind (fd, (struct sockaddr *) &sa, sa_len)
-      || (type == SOCK_STREAM && listen (fd, CF_IO_BACKLOG))) {
+      || (type == SOCK_STREAM && listen (fd, CF_IO_BACKLOG))
+      /* Only now: who else wants this port shall not get it, but streams of ours may leave from it (cf_io_punch). */
+      || (type == SOCK_STREAM && setsockopt (fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one))) {
     err = cf_err_errno ();
     close (fd);
     return err;
@@ -317,6 +319,7 @@ op_udp_port (struct cf_net *net)
 
 static const struct cf_net_ops ops = {
   .dial = cf_io_dial,
+  .punch = cf_io_punch,
   .set_handler = cf_io_conn_set_handler,
   .write = cf_io_conn_write,
   .queued = cf_io_conn_queued,

@@ -311,11 +311,31 @@ on_write (evutil_socket_t fd, short what, void *arg)
 
 /* What the user calls. */
 
-gpg_error_t
-cf_io_dial (struct cf_net *net, const struct cf_addr *to, const struct cf_conn_handler *handler, void *arg,
-            struct cf_conn **r_conn)
+/* FD is to leave from the port on which streams of its family are accepted. */
+static gpg_error_t
+bind_to_listener (const struct cf_io *io, const struct cf_addr *to, int fd)
 {
-  struct cf_io *io = (struct cf_io *) net;
+  const struct cf_io_socket *listener = &io->listeners[to->family == 4 ? CF_IO_4 : CF_IO_6];
+  struct sockaddr_storage sa;
+  struct cf_addr addr;
+  socklen_t sa_len;
+  int one = 1;
+
+  if (listener->fd < 0 || !cf_io_bound (listener->fd, &addr))
+    return cf_err (GPG_ERR_NOT_SUPPORTED);
+  sa_len = cf_io_sockaddr (&addr, &sa);
+  if (setsockopt (fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one)
+      || setsockopt (fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one)
+      || (to->family == 6 && setsockopt (fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one))
+      || bind (fd, (struct sockaddr *) &sa, sa_len))
+    return cf_err_errno ();
+  return 0;
+}
+
+static gpg_error_t
+dial_from (struct cf_io *io, bool from_listener, const struct cf_addr *to, const struct cf_conn_handler *handler,
+           void *arg, struct cf_conn **r_conn)
+{
   struct sockaddr_storage sa;
   socklen_t sa_len = cf_io_sockaddr (to, &sa);
   struct cf_conn *conn = NULL;
@@ -332,7 +352,9 @@ cf_io_dial (struct cf_net *net, const struct cf_addr *to, const struct cf_conn_h
   err = conn_new (io, fd, false, to, &conn);
   if (err)
     return err;
-  if (connect (fd, (struct sockaddr *) &sa, sa_len) && errno != EINPROGRESS)
+  if (from_listener)
+    err = bind_to_listener (io, to, fd);
+  if (!err && connect (fd, (struct sockaddr *) &sa, sa_len) && errno != EINPROGRESS)
     err = cf_err_errno ();
   if (!err && event_add (conn->write, NULL))
     err = cf_err (GPG_ERR_ENOMEM);
@@ -346,6 +368,20 @@ cf_io_dial (struct cf_net *net, const struct cf_addr *to, const struct cf_conn_h
   io->counts.dialed++;
   *r_conn = conn;
   return 0;
+}
+
+gpg_error_t
+cf_io_dial (struct cf_net *net, const struct cf_addr *to, const struct cf_conn_handler *handler, void *arg,
+            struct cf_conn **r_conn)
+{
+  return dial_from ((struct cf_io *) net, false, to, handler, arg, r_conn);
+}
+
+gpg_error_t
+cf_io_punch (struct cf_net *net, const struct cf_addr *to, const struct cf_conn_handler *handler, void *arg,
+             struct cf_conn **r_conn)
+{
+  return dial_from ((struct cf_io *) net, true, to, handler, arg, r_conn);
 }
 
 void

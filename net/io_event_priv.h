@@ -88,6 +88,8 @@ void cf_io_socket_done (struct cf_io_socket *sock);
 /* io_event_conn.c: these are net.h's operations, see there. */
 gpg_error_t cf_io_dial (struct cf_net *net, const struct cf_addr *to, const struct cf_conn_handler *handler,
                         void *arg, struct cf_conn **r_conn);
+gpg_error_t cf_io_punch (struct cf_net *net, const struct cf_addr *to, const struct cf_conn_handler *handler,
+                         void *arg, struct cf_conn **r_conn);
 void cf_io_conn_set_handler (struct cf_conn *conn, const struct cf_conn_handler *handler, void *arg);
 gpg_error_t cf_io_conn_write (struct cf_conn *conn, const void *data, size_t len);
 size_t cf_io_conn_queued (const struct cf_conn *conn);

@@ -40,6 +40,11 @@ struct cf_net_ops {
   /* Handler and ARG belong to the conversation with CONN until close. Errors: ENOMEM, NETUNREACH... */
   gpg_error_t (*dial) (struct cf_net *net, const struct cf_addr *to, const struct cf_conn_handler *handler, void *arg,
                        struct cf_conn **r_conn);
+  /* As dial, but from the port on which streams are accepted, since a NAT lets in there whom it has let out.  Both ends
+     do it at once, each to the address as which the other is seen; then both are connected, and neither has accepted.
+     Errors: also NOT_SUPPORTED, EADDRNOTAVAIL (that pair of addresses and ports was in use just now). */
+  gpg_error_t (*punch) (struct cf_net *net, const struct cf_addr *to, const struct cf_conn_handler *handler, void *arg,
+                        struct cf_conn **r_conn);
   void (*set_handler) (struct cf_conn *conn, const struct cf_conn_handler *handler, void *arg);
   /* Queue bytes.  Errors: LIMIT_REACHED when more than CF_CONN_QUEUE_MAX would wait. */
   gpg_error_t (*write) (struct cf_conn *conn, const void *data, size_t len);

@@ -22,7 +22,7 @@ enum cf_nat {
 
 enum cf_path_sort {
   CF_PATH_OWN,    /* of an interface */
-  CF_PATH_SEEN,   /* as others see us; UDP alone */
+  CF_PATH_SEEN,   /* as nodes see the port on which we accept */
   CF_PATH_MAPPED, /* by a router that was asked */
   CF_PATH_SORTS
 };

@@ -4,7 +4,9 @@
 Runs inside "nat.sh run ... -- python3 nat.py" (tests/e2e/nat.sh).  A host is named after what is between it and the
 internet; see tests/lab/nat.sh.
 """
+import concurrent.futures
 import functools
+import itertools
 import os
 import subprocess
 import time
@@ -12,8 +14,18 @@ import time
 from lab import BUILD, NETNS, WAIT, Failed, check, run_stories
 
 KINDS = ("open", "full", "addr", "port", "sym", "wall", "cgn", "block")
-# Which pairs need nothing but themselves once they have met: one of the two can be dialled.
-CAN_BE_DIALLED = ("open",)
+# What lets no stream out but to the ports of the web, and what shows others another port than the one that was seen: they
+# reach those who have a public address, or nobody.
+NO_STREAMS, OTHER_PORTS = ("block",), ("sym",)
+
+
+def expected(one, other):
+    """The routes that a pair may have in the end."""
+    if one in NO_STREAMS or other in NO_STREAMS:
+        return ("relay",)
+    if "open" in (one, other):
+        return ("direct", "punched")
+    return ("relay",) if one in OTHER_PORTS or other in OTHER_PORTS else ("punched", "direct")
 
 
 class Node:
@@ -132,12 +144,59 @@ def a_way_of_their_own(lab):
     node = Node(lab)
     a, b = person(lab, "open", node), person(lab, "port", node)
     conv = open_by_address(a, b)  # a cannot dial b, but b can dial a
-    took = until("a direct route", lambda: route(a, b) == "direct" and route(b, a) == "direct")
-    print(f"# direct after {took:.1f} s")
+    own = ("direct", "punched")  # whoever was first
+    took = until("a direct route", lambda: route(a, b) in own and route(b, a) in own)
+    print(f"# {route(a, b)}, {route(b, a)} after {took:.1f} s")
     node.stop()
     say(a, b, conv, "without the node")
     say(b, a, conv, "indeed")
     check([r["text"] for r in b.confab("history", conv).rows] == ["without the node", "indeed"], "all of it, once")
+
+
+def each(people, what):
+    """WHAT (PERSON) of all at once."""
+    with concurrent.futures.ThreadPoolExecutor(len(people)) as pool:
+        return list(pool.map(what, people))
+
+
+def settle(people, pairs, begun, seconds):
+    """When each of PAIRS came to a route that it may have at both ends, and which; those that did not have None."""
+    found = {}
+    while len(found) < len(pairs) and time.monotonic() - begun < seconds:
+        routes = dict(zip(people, each(list(people.values()), lambda me: {
+            row["fingerprint"]: row["route"] for row in me.confab("contacts").rows})))
+        now = time.monotonic() - begun
+        for one, other in pairs:
+            here, there = routes[one].get(people[other].fpr), routes[other].get(people[one].fpr)
+            if (one, other) not in found and here and there and {here, there} <= set(expected(one, other)):
+                found[one, other] = (here, now)
+    return found
+
+
+def matrix(lab):
+    """Each of eight kinds reaches each other: directly wherever that is possible, else through the node"""
+    node = Node(lab)
+    people = dict(zip(KINDS, each(KINDS, lambda kind: person(lab, kind, node))))
+    pairs = list(itertools.combinations(KINDS, 2))
+    each(list(people.values()), connected)
+    address = {kind: me.confab("address").row["address"] for kind, me in people.items()}
+    each(KINDS, lambda kind: [people[kind].confab("add", address[other]) for other in KINDS if other != kind])
+    for kind in KINDS:
+        until(f"{kind} knows the others",
+              lambda: all(row["user_id"] for row in people[kind].confab("contacts").rows), 2 * WAIT)
+    begun = time.monotonic()
+    asking = [people[one].start("open", people[other].fpr, password="a password") for one, other in pairs]
+    found = settle(people, pairs, begun, 40)
+    for asked in asking:
+        asked.stop()
+    print("# " + " " * 8 + "".join(f"{kind:>16}" for kind in KINDS[1:]))
+    for i, one in enumerate(KINDS[:-1]):
+        cells = ["" if k <= i else "{:s} {:4.1f} s".format(*found.get((one, other), ("NOTHING", 0)))
+                 for k, other in enumerate(KINDS) if k]
+        print(f"# {one:8}" + "".join(f"{cell:>16}" for cell in cells))
+    missing = [pair for pair in pairs if pair not in found]
+    check(not missing, f"no way, or not the best, between {missing}: "
+          + str([(route(people[a], people[b]), route(people[b], people[a])) for a, b in missing]))
 
 
 def with_node(story):
@@ -152,4 +211,4 @@ def with_node(story):
 
 
 if __name__ == "__main__":
-    run_stories(*map(with_node, (no_way_but_the_node, a_way_of_their_own)))
+    run_stories(*map(with_node, (no_way_but_the_node, a_way_of_their_own, matrix)))

@@ -427,6 +427,7 @@ net_udp_port (struct cf_net *base)
 
 static const struct cf_net_ops ops = {
   .dial = net_dial,
+  .punch = net_dial, /* there are no NATs */
   .set_handler = net_set_handler,
   .write = net_write,
   .queued = net_queued,

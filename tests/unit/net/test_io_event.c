@@ -301,6 +301,28 @@ test_dial_both_families (void **state)
   }
 }
 
+/* A stream leaves from the port on which streams are accepted; two of them would be one. */
+static void
+test_punch (void **state)
+{
+  (void) state;
+  for (uint8_t family = 4; family <= (has_ipv6 () ? 6 : 4); family += 2) {
+    const struct cf_net_ops *ops = nodes[0].net->ops;
+    struct cf_addr to = listener (family);
+    struct cf_conn *second;
+
+    memset (&left, 0, sizeof left);
+    memset (&right, 0, sizeof right);
+    assert_int_equal (ops->punch (nodes[0].net, &to, &side_handler, &left, &left.conn), 0);
+    run_until (are_joined);
+    assert_int_equal (nodes[1].accepted_from.port, ops->tcp_port (nodes[0].net));
+    assert_int_equal (gpg_err_code (ops->punch (nodes[0].net, &to, &side_handler, &left, &second)),
+                      GPG_ERR_EADDRNOTAVAIL);
+    ops->close (left.conn);
+    run_until (right_failed);
+  }
+}
+
 static size_t want_received;
 static bool right_has_all (void) { return right.received >= want_received; }
 static bool left_drained (void) { return left.drained > 0; }
@@ -802,7 +824,7 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    io_test (test_dial_both_families), io_test (test_big_write), io_test (test_write_before_connected),
+    io_test (test_dial_both_families), io_test (test_punch), io_test (test_big_write), io_test (test_write_before_connected),
     io_test (test_close_after_flush), io_test (test_close_gives_up), io_test (test_queue_limit),
     io_test (test_refused), io_test (test_dial_nonsense), io_test (test_close_in_callbacks),
     io_test (test_unwanted_is_closed), io_test (test_host_limit), io_test (test_total_limit), io_test (test_no_descriptors),
