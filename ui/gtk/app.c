@@ -230,17 +230,27 @@ on_changed (void *arg, enum cf_model_list list, const char *id)
     apply_theme (arg);
 }
 
+/* Before the toolkit: while that begins, the daemon is asked, or if it does not run, begins too. */
 static void
 start_model (CfApp *app)
 {
-  static const struct cf_model_handler handler = { .changed = on_changed };
   struct cf_session_config config = { .home = app->home, .start_daemon = true };
   gpg_error_t err = cf_model_new (&config, &app->model);
 
-  if (!err)
-    err = cf_model_listen (app->model, &handler, app, &app->listener);
   if (err)
     g_error ("%s", cf_err_info (err)->message);
+  cf_session_dispatch (cf_model_session (app->model));
+}
+
+static void
+follow_model (CfApp *app)
+{
+  static const struct cf_model_handler handler = { .changed = on_changed };
+  gpg_error_t err = cf_model_listen (app->model, &handler, app, &app->listener);
+
+  if (err)
+    g_error ("%s", cf_err_info (err)->message);
+  apply_theme (app);
   app->dispatching = g_unix_fd_add (cf_session_fd (cf_model_session (app->model)), G_IO_IN, on_session,
                                     cf_model_session (app->model));
 }
@@ -341,6 +351,7 @@ cf_app_startup (GApplication *application)
 {
   CfApp *app = CF_APP (application);
 
+  start_model (app);
   cf_gtk_register_resource ();
   G_APPLICATION_CLASS (cf_app_parent_class)->startup (application);
   if (g_getenv ("CONFAB_GTK_TRACE"))
@@ -348,7 +359,7 @@ cf_app_startup (GApplication *application)
   hdy_init ();
   add_style ();
   gtk_window_set_default_icon_name (APP_ID);
-  start_model (app);
+  follow_model (app);
   add_actions (app);
   app->notify = cf_notify_new (app);
   app->pasted = cf_pasted_new (app);
