@@ -534,6 +534,25 @@ def deleting(a, b):
     a.leave()
 
 
+def revoking(a, b):
+    """Device keys are voided by a word that is typed, after it was told what that means"""
+    before = a.confab("address").split()
+    a.begin().until("You are alice|visible to everyone")
+    a.screen.enter("/revoke-devices")
+    a.screen.until("taken for nobody", "This cannot be taken back", "Type revoke to void them")
+    a.screen.enter("yes")
+    a.screen.until("Nothing was revoked")
+    if a.confab("address").split() != before:
+        raise Failed("another word is enough")
+    a.screen.enter("/revoke-devices")
+    a.screen.until("Type revoke to void them")
+    a.screen.enter("revoke")
+    a.screen.until("The device keys up to now are void")
+    if a.confab("address").split() == before:
+        raise Failed("the address is the old one")
+    a.leave()
+
+
 def end_pinentry(person, program):
     """One whose terminal went away would use a processor for ever: it is known by the home in its environment."""
     for pid in filter(str.isdigit, os.listdir("/proc")):
@@ -577,7 +596,7 @@ def pinentry(a, b):
 
 STEPS = (first_run, nearby, wrong_password, open_by_password, talking, answers, changes, files, searching, attacks, another_window,
          drafts, daemon_killed, mouse, resizing, long_history, taken_terminal, suspended, no_colour, simple_terminal, key_change,
-         german, deleting, pinentry)
+         german, deleting, revoking, pinentry)
 
 
 def main():

@@ -123,7 +123,7 @@ struct cf_call_handler {
    sent, or the call is over.  HANDLER is copied; either callback may be NULL.  *R_CALL is valid until DONE or
    cf_call_cancel; R_CALL may be NULL.
 
-   A call that waits for a person or for the network (OPEN, ACCEPT, VERIFY, EXPECT, CERTIFY, ADD, INIT, UNLOCK, EXPORT,
+   A call that waits for a person or for the network (OPEN, ACCEPT, VERIFY, EXPECT, CERTIFY, REVOKE-DEVICES, ADD, INIT, UNLOCK, EXPORT,
    anything with --watch, SEND with another --wait than queued) or for a disk (SEND-FILE looks at all of a folder) has a connection of its own, up to 8 at a time; later
    ones wait.  All others go one after the other, in the order in which they were made: give SEND --wait=queued, and
    messages keep their order.

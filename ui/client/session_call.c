@@ -210,7 +210,7 @@ call_free (struct cf_call *call)
 static bool
 is_patient (const char *verb, const char *const *words)
 {
-  static const char *const verbs[] = { "OPEN", "ACCEPT", "VERIFY", "EXPECT", "CERTIFY", "ADD", "INIT", "UNLOCK",
+  static const char *const verbs[] = { "OPEN", "ACCEPT", "VERIFY", "EXPECT", "CERTIFY", "REVOKE-DEVICES", "ADD", "INIT", "UNLOCK",
                                        "EXPORT", "EVENTS", "SEND-FILE" };
   bool send = !strcmp (verb, "SEND");
 

@@ -110,6 +110,10 @@ const struct cf_command cf_commands[] = {
   { "set", N_("[KEY [VALUE]]"), N_("settings"), NULL,
     { CF_ARG_SETTING, 0 }, NULL, 0, 1, true, false, cf_run_set },
   { "unlock", "", N_("ask for the passphrase of your key again"), NULL, { 0, 0 }, NULL, 0, 0, false, false, cf_run_unlock },
+  { "revoke-devices", "", N_("void all device keys up to now: after a disk or a machine was lost"),
+    N_("Whoever has a copy of one is then taken for nobody by those who hear of it from you. This installation has a new one "
+       "at once, and a new address; others of yours have to be made anew."),
+    { 0, 0 }, NULL, 0, 0, false, false, cf_run_revoke_devices },
   { "init", "", N_("choose your identity"), NULL, { 0, 0 }, NULL, 0, 0, false, false, cf_run_init },
   /* the screen */
   { "window", N_("NUMBER|NAME"), N_("go to a window"), NULL,

@@ -93,6 +93,7 @@ void cf_run_mouse (struct cf_tui *tui, const struct cf_args *args);
 void cf_run_window (struct cf_tui *tui, const struct cf_args *args);
 void cf_run_init (struct cf_tui *tui, const struct cf_args *args);
 void cf_run_unlock (struct cf_tui *tui, const struct cf_args *args);
+void cf_run_revoke_devices (struct cf_tui *tui, const struct cf_args *args);
 void cf_run_quit (struct cf_tui *tui, const struct cf_args *args);
 
 /* "[N] TEXT": *TEXT is behind N.  0: there is none. */

@@ -314,6 +314,58 @@ cf_run_init (struct cf_tui *tui, const struct cf_args *args)
     cf_tui_first_run (tui);
 }
 
+/* ---- device keys ---- */
+
+#define CONFIRMATION "revoke" /* in every language: it is also the beginning of the command's name */
+
+static void
+devices_revoked (struct cf_tui_call *call, const struct cf_client_error *error)
+{
+  if (error->err)
+    cf_tui_notice_error (call->tui, error);
+  else
+    cf_tui_notice (call->tui, CF_LOOK_GOOD, "%s",
+                   _("The device keys up to now are void. Give your new address to those who are to find you: /address"));
+}
+
+static void
+revoke_answered (struct cf_tui *tui, void *arg, const char *text, size_t len)
+{
+  struct cf_tui_call *call;
+
+  (void) arg;
+  (void) len;
+  if (!text || strcmp (text, CONFIRMATION)) {
+    cf_tui_notice (tui, CF_LOOK_MUTED, "%s", _("Nothing was revoked"));
+    return;
+  }
+  call = cf_tui_call_new (tui, devices_revoked);
+  call->outside = true;
+  cf_tui_leave_terminal (tui, _("Confab: your key signs that the device keys are void; its passphrase may be asked for here."));
+  cf_tui_call_start (call, "REVOKE-DEVICES", NULL, NULL);
+}
+
+/* It cannot be taken back: what it does is told in words, and one has to be typed. */
+void
+cf_run_revoke_devices (struct cf_tui *tui, const struct cf_args *args)
+{
+  struct cf_sheet *sheet = cf_tui_sheet (tui, _("Void all device keys"));
+  char *question = cf_must_print (_("Type %s to void them, or Escape"), CONFIRMATION);
+
+  (void) args;
+  cf_sheet_line (sheet, CF_LOOK_BOLD, _("For when a disk, a backup or a machine with Confab on it is in other hands."));
+  cf_sheet_line (sheet, CF_LOOK_PLAIN, "");
+  cf_sheet_line (sheet, CF_LOOK_PLAIN, _("Every device key of your identity up to now becomes void: whoever has a copy of one "
+                                         "is taken for nobody by those who hear of it from you."));
+  cf_sheet_line (sheet, CF_LOOK_PLAIN, _("This installation has a new one at once, and a new address. Other installations of "
+                                         "yours have to be made anew."));
+  cf_sheet_line (sheet, CF_LOOK_PLAIN, _("Conversations stay, and their keys: delete those that somebody else may read now."));
+  cf_sheet_line (sheet, CF_LOOK_PLAIN, "");
+  cf_sheet_line (sheet, CF_LOOK_WARN, _("This cannot be taken back."));
+  cf_tui_ask (tui, question, false, revoke_answered, NULL, NULL);
+  free (question);
+}
+
 /* ---- the screen ---- */
 
 void
