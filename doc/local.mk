@@ -14,5 +14,5 @@ EXTRA_DIST += doc/man/confab-thumbnail.1
 endif
 
 # Labels, constants, sections and tests that the specification names are those of the code.
-dist_check_SCRIPTS += tests/tools/check-protocol.sh tests/tools/check-refusals.sh
-TESTS += tests/tools/check-protocol.sh tests/tools/check-refusals.sh
+dist_check_SCRIPTS += tests/tools/check-protocol.sh tests/tools/check-refusals.sh tests/tools/check-commands.sh
+TESTS += tests/tools/check-protocol.sh tests/tools/check-refusals.sh tests/tools/check-commands.sh

@@ -353,6 +353,7 @@ cf_run_revoke_devices (struct cf_tui *tui, const struct cf_args *args)
   char *question = cf_must_print (_("Type %s to void them, or Escape"), CONFIRMATION);
 
   (void) args;
+  cf_sheet_line (sheet, CF_LOOK_WARN, _("This cannot be taken back."));
   cf_sheet_line (sheet, CF_LOOK_BOLD, _("For when a disk, a backup or a machine with Confab on it is in other hands."));
   cf_sheet_line (sheet, CF_LOOK_PLAIN, "");
   cf_sheet_line (sheet, CF_LOOK_PLAIN, _("Every device key of your identity up to now becomes void: whoever has a copy of one "
@@ -360,8 +361,6 @@ cf_run_revoke_devices (struct cf_tui *tui, const struct cf_args *args)
   cf_sheet_line (sheet, CF_LOOK_PLAIN, _("This installation has a new one at once, and a new address. Other installations of "
                                          "yours have to be made anew."));
   cf_sheet_line (sheet, CF_LOOK_PLAIN, _("Conversations stay, and their keys: delete those that somebody else may read now."));
-  cf_sheet_line (sheet, CF_LOOK_PLAIN, "");
-  cf_sheet_line (sheet, CF_LOOK_WARN, _("This cannot be taken back."));
   cf_tui_ask (tui, question, false, revoke_answered, NULL, NULL);
   free (question);
 }
