@@ -29,6 +29,7 @@ tests_unit_core_test_file_source_CPPFLAGS = $(file_test_cppflags)
 tests_unit_core_test_file_source_LDADD = $(file_test_ldadd)
 tests_unit_core_test_file_sink_SOURCES = tests/unit/core/test_file_sink.c tests/unit/core/file_unit.h
 tests_unit_core_test_file_sink_CPPFLAGS = $(file_test_cppflags)
+tests_unit_core_test_file_sink_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=renameat2
 tests_unit_core_test_file_sink_LDADD = $(file_test_ldadd)
 endif
 

@@ -518,22 +518,81 @@ test_links_raced_in (void **state)
   }
 }
 
-/* The name for the result is taken by somebody else at the last moment. */
-static void
-test_nothing_is_overwritten (void **state)
+/* File systems that cannot rename without replacing, or not at all. */
+static int rename_errno; /* 0: they can */
+
+int __real_renameat2 (int from_dir, const char *from, int to_dir, const char *to, unsigned flags);
+int __wrap_renameat2 (int from_dir, const char *from, int to_dir, const char *to, unsigned flags);
+
+int
+__wrap_renameat2 (int from_dir, const char *from, int to_dir, const char *to, unsigned flags)
 {
-  struct cf_file_offer o = directory_offer ("", 0, 0);
-  struct cf_file_sink *s;
+  if (!rename_errno)
+    return __real_renameat2 (from_dir, from, to_dir, to, flags);
+  errno = rename_errno;
+  return -1;
+}
+
+/* The name for the result, a directory or a file, is taken by somebody else at the last moment. */
+static void
+check_names (bool directory)
+{
+  struct cf_file_offer o = directory ? directory_offer ("", 0, 0) : offer (1);
+  struct cf_file_sink *s = open_sink (&o, NULL);
   char *path;
 
-  (void) state;
-  s = open_sink (&o, NULL);
+  if (!directory)
+    assert_int_equal (cf_file_sink_write (s, 0, (const uint8_t *) "b", 1), 0);
   write_bytes (at ("dl/x"), "mine", 4);
   assert_int_equal (mkdir (at ("dl/x (2)"), 0700), 0); /* empty: rename () alone would replace it */
   path = finish (s, "x");
   assert_non_null (strstr (path, "/x (3)"));
+  assert_int_equal (count_in ("dl"), 3); /* and no part */
   free (path);
   cf_file_sink_free (s);
+  assert_int_equal (rmdir (at ("dl/x (2)")), 0);
+  assert_int_equal (remove (at ("dl/x (3)")), 0);
+  assert_int_equal (remove (at ("dl/x")), 0);
+}
+
+static void
+test_nothing_is_overwritten (void **state)
+{
+  static const int errnums[] = { 0, EINVAL, ENOSYS };
+
+  (void) state;
+  for (size_t i = 0; i < COUNT (errnums); i++) {
+    rename_errno = errnums[i];
+    check_names (true);
+    check_names (false);
+  }
+  rename_errno = 0;
+}
+
+/* What is whole but cannot be given its name is not lost: it gets it the next time. */
+static void
+test_name_refused (void **state)
+{
+  struct cf_file_offer o = offer (1);
+  struct cf_file_sink *s = open_sink (&o, NULL);
+  struct cf_file_map *map;
+  char *path = NULL;
+
+  (void) state;
+  assert_int_equal (cf_file_sink_write (s, 0, (const uint8_t *) "b", 1), 0);
+  rename_errno = EACCES;
+  assert_int_equal (gpg_err_code (cf_file_sink_finish (s, "x", 1, &path)), GPG_ERR_EACCES);
+  rename_errno = 0;
+  assert_null (path);
+  assert_false (exists ("dl/x"));
+  cf_file_sink_free (s);
+  map = whole_map (1);
+  s = open_sink (&o, map);
+  path = finish (s, "x");
+  assert_true (exists ("dl/x"));
+  free (path);
+  cf_file_sink_free (s);
+  cf_file_map_free (map);
 }
 
 /* --- disks that are full, or read-only --- */
@@ -694,6 +753,7 @@ main (void)
     T (test_file),           T (test_bad_blocks),        T (test_zeros),           T (test_resume),
     T (test_part_exchanged), T (test_hostile_names),     T (test_directory),       T (test_empty_directory),
     T (test_manifest_in_pieces), T (test_hostile_manifests), T (test_links_raced_in), T (test_nothing_is_overwritten),
+    T (test_name_refused),
     T (test_disks),          T (test_file_too_large),    T (test_places),          T (test_random_orders),
   };
 
