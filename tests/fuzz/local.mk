@@ -133,7 +133,7 @@ fuzz: $(fuzz_targets)
 	done
 fuzz-merge: $(fuzz_targets)
 	@for target in $(fuzz_targets); do name=$${target##*/fuzz_}; $(MKDIR_P) fuzz/$$name fuzz/$$name.min && \
-	  ./$$target -merge=1 -max_len=4096 fuzz/$$name.min $(srcdir)/tests/fuzz/corpus/$$name fuzz/$$name >/dev/null 2>&1; \
+	  ./$$target -merge=1 -use_counters=0 -max_len=4096 fuzz/$$name.min $(srcdir)/tests/fuzz/corpus/$$name fuzz/$$name >/dev/null 2>&1; \
 	  echo "# fuzz/$$name.min: `ls fuzz/$$name.min | wc -l` files"; \
 	done
 else
