@@ -23,6 +23,7 @@
 #define CATCH_UP_NS (100 * NGTCP2_MILLISECONDS) /* ... and of what was held back, when the wake comes late */
 #define LEAST_WINDOW 4                        /* packets in a round trip that always may leave, whatever was measured */
 #define FORGIVEN_NS NGTCP2_MILLISECONDS      /* a packet may leave so much earlier, says ngtcp2 0.12 */
+#define PATIENCE_MS 3000                      /* something is under way: so long at most until the next try */
 #define SIZE_AFTER (32 * 1024)               /* bytes that were acknowledged before larger datagrams are tried */
 #define SIZE_LOST_MS 1500                    /* without progress: large datagrams may be the reason */
 
@@ -162,6 +163,27 @@ earlier (uint64_t a, uint64_t b)
   return a < b ? a : b;
 }
 
+static bool
+is_under_way (const struct cf_stream *s)
+{
+  for (int i = 0; i < CF_CHANNEL_COUNT; i++)
+    if (s->channels[i].queue.acked < s->channels[i].queue.sent)
+      return true;
+  return false;
+}
+
+/* ngtcp2 doubles its patience with each try, and may be in a long one when the path is there again.  The one way to end
+   it is to let the time be later for it; what it measures afterwards is right again. */
+static void
+hurry (struct cf_stream *s)
+{
+  ngtcp2_tstamp now = now_ns (s), expiry = ngtcp2_conn_get_expiry (s->conn);
+
+  if (is_under_way (s) && expiry != UINT64_MAX && expiry > now)
+    s->ahead_ns += expiry - now;
+  s->tried_ms = s->env->now_ms;
+}
+
 /* Nothing may leave now: when will something, or when has the peer been silent for too long? */
 static void
 arm (struct cf_stream *s)
@@ -173,6 +195,8 @@ arm (struct cf_stream *s)
   due_ms = earlier (due_ms, s->size.timer_ms);
   if (is_waiting (s))
     due_ms = earlier (due_ms, s->progress_ms + CF_STREAM_STALL_MS);
+  if (is_under_way (s))
+    due_ms = earlier (due_ms, s->tried_ms + PATIENCE_MS);
   if (due_ms == UINT64_MAX)
     cf_timer_cancel (s->env, &s->timer);
   else
@@ -205,6 +229,8 @@ timer_fired (void *arg)
   if (is_waiting (s) && s->env->now_ms >= s->progress_ms + SIZE_LOST_MS)
     cf_stream_size_lost (&s->size, s->env->now_ms);
   cf_stream_size_timer (&s->size, s->env->now_ms);
+  if (s->env->now_ms >= s->tried_ms + PATIENCE_MS)
+    hurry (s);
   arm (s); /* should nobody ask */
   wake (s);
 }
@@ -313,6 +339,7 @@ cf_stream_output (struct cf_stream *stream, uint8_t *out, size_t max)
   }
   if (n) {
     out[0] |= 0x40; /* QUIC's fixed bit, which ngtcp2 leaves out now and then to keep others honest */
+    s->tried_ms = s->env->now_ms;
     pace (s, (size_t) n, now);
   } else {
     s->held = s->paced_ns > now && next_channel (s) < CF_CHANNEL_COUNT;
@@ -408,18 +435,11 @@ cf_stream_path_changed (struct cf_stream *stream)
 {
   struct cf_stream *s = stream;
 
-  ngtcp2_tstamp now, expiry;
-
   if (s->failed)
     return;
   if (s->searched)
     cf_stream_size_begin (&s->size);
-  /* ngtcp2 may be in a long patience that began when the old path went.  The one way to end it is to let the time be
-     later for it; what it measures on the new path begins after that. */
-  now = now_ns (s);
-  expiry = ngtcp2_conn_get_expiry (s->conn);
-  if (is_waiting (s) && expiry != UINT64_MAX && expiry > now)
-    s->ahead_ns += expiry - now;
+  hurry (s);
   wake (s);
 }
 

@@ -93,6 +93,7 @@ struct cf_stream {
   uint64_t ahead_ns;     /* how much later it is for ngtcp2 than for us */
   uint64_t paced_ns;     /* when the next packet may leave */
   bool held;             /* it is what keeps something that waits from leaving */
+  uint64_t tried_ms;     /* the last packet that left */
   uint64_t progress_ms;  /* when a byte was acknowledged, or nothing waited */
   uint64_t progress;     /* bytes acknowledged until then */
   struct cf_timer timer;
