@@ -352,6 +352,7 @@ cf_io_new (struct cf_env *env, struct event_base *base, const struct cf_io_confi
   io->incoming_max = config->incoming_max ? config->incoming_max : CF_IO_INCOMING_MAX;
   io->incoming_host_max = config->incoming_host_max ? config->incoming_host_max : CF_IO_INCOMING_HOST_MAX;
   io->outgoing_max = config->outgoing_max ? config->outgoing_max : CF_IO_OUTGOING_MAX;
+  io->turn_bytes = config->turn_bytes ? config->turn_bytes : CF_IO_TURN_READ;
   io->discovery_port = config->discovery_port ? config->discovery_port : CF_DISCOVERY_PORT;
   for (int i = 0; i < CF_IO_FAMILIES; i++)
     io->listeners[i].fd = io->own[i].fd = io->shared[i].fd = -1;

@@ -17,6 +17,8 @@ struct cf_io_config {
   const struct cf_addr *listen;
   bool streams_only;            /* no datagrams: neither beacons nor others */
   uint32_t incoming_max, incoming_host_max, outgoing_max; /* 0: CF_IO_INCOMING_MAX and the like */
+  uint32_t turn_bytes; /* read from one stream before others have their turn; 0: 256 KiB.  Among thousands of busy
+                          streams a little is enough, and answers to pings do not wait for seconds */
   uint16_t discovery_port;      /* UDP port of "who's there", shared among daemons of one host; 0: CF_DISCOVERY_PORT */
 };
 

@@ -170,14 +170,16 @@ on_read (evutil_socket_t fd, short what, void *arg)
   (void) what;
   cf_env_system_refresh (io->env);
   conn->busy = true;
-  for (int i = 0; i < CF_IO_TURN_READS && !conn->dead && conn->state != CONN_FAILED; i++) {
-    ssize_t n = recv (fd, io->scratch, sizeof io->scratch, 0);
+  for (size_t left = io->turn_bytes; left && !conn->dead && conn->state != CONN_FAILED;) {
+    size_t want = left < sizeof io->scratch ? left : sizeof io->scratch;
+    ssize_t n = recv (fd, io->scratch, want, 0);
 
     if (n > 0) {
       if (conn->state == CONN_OPEN && conn->handler && conn->handler->received)
         conn->handler->received (conn->arg, io->scratch, (size_t) n);
-      if ((size_t) n < sizeof io->scratch)
+      if ((size_t) n < want)
         break;
+      left -= want;
     } else if (!n && conn->state == CONN_FLUSHING) {
       event_del (conn->read); /* the other side may still read: go on flushing */
       break;

@@ -21,7 +21,7 @@
 #define CF_IO_TURN_DATAGRAMS 64
 #define CF_IO_TURN_ACCEPTS 64
 #define CF_IO_BACKLOG 512 /* a crowd does not make the system drop the first packet of who comes now */
-#define CF_IO_TURN_READS 4
+#define CF_IO_TURN_READ (256 * 1024)
 #define CF_IO_TURN_WRITE (512 * 1024)
 #define CF_IO_ACCEPT_PAUSE_MS 500 /* without file descriptors */
 #define CF_IO_COALESCE_MS 200     /* changes of interfaces come in flurries */
@@ -64,7 +64,7 @@ struct cf_io {
   size_t link_count;
   struct cf_conn *conns;
   size_t incoming, outgoing;
-  size_t incoming_max, incoming_host_max, outgoing_max;
+  size_t incoming_max, incoming_host_max, outgoing_max, turn_bytes;
   struct cf_io_counts counts;
   uint8_t scratch[64 * 1024];
 };

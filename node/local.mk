@@ -20,9 +20,13 @@ confab_node_SOURCES += node/status.c node/status.h
 confab_node_LDADD = libcf-node.a libcf-net.a $(BASE_LIBS) $(EVENT_LIBS) $(JANSSON_LIBS) $(SECCOMP_LIBS)
 
 if HAVE_CMOCKA
-check_PROGRAMS += tests/sim/test_node
-TESTS += tests/sim/test_node
-tests_sim_test_node_SOURCES = tests/sim/test_node.c
+check_PROGRAMS += tests/sim/test_node tests/sim/test_node_mail
+TESTS += tests/sim/test_node tests/sim/test_node_mail
+tests_sim_test_node_mail_SOURCES = tests/sim/test_node_mail.c tests/sim/node_stage.c tests/sim/node_stage.h
+tests_sim_test_node_mail_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+tests_sim_test_node_mail_LDFLAGS = $(LDFLAGS_SIM)
+tests_sim_test_node_mail_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
+tests_sim_test_node_SOURCES = tests/sim/test_node.c tests/sim/node_stage.c tests/sim/node_stage.h
 tests_sim_test_node_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 tests_sim_test_node_LDFLAGS = $(LDFLAGS_SIM)
 tests_sim_test_node_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)

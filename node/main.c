@@ -33,6 +33,7 @@
 #define SIGNALS 2
 #define FILES_SPARE 64 /* descriptors beside streams */
 #define NAMES_MAX 8
+#define TURN_BYTES 16384 /* of one guest; 2,000 busy ones are a turn of a tenth of a second */
 
 struct node {
   struct cf_node_options options;
@@ -231,6 +232,7 @@ make_net (struct node *n)
 {
   struct cf_io_config config = { .listen = &n->options.listen,
                                  .streams_only = true,
+                                 .turn_bytes = TURN_BYTES,
                                  .incoming_max = n->options.streams,
                                  .incoming_host_max = n->options.host_streams };
   char where[CF_ADDR_TEXT_SIZE];

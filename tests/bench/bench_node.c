@@ -5,7 +5,8 @@
  *
  * NODE is how the node is written down, PID its process.  PEERS register and do
  * nothing; then the first PAIRS pairs of them talk through circuits: each as
- * fast as it may, for SECONDS.  HALF_OPEN streams say nothing, and the first
+ * fast as it may, for SECONDS; and the first peer leaves a MiB of mail, and
+ * fetches it.  HALF_OPEN streams say nothing, and the first
  * bytes of a tunnel, by turns.  Sixteen streams come from each address of
  * 127.0.0.0/8, since a node limits what one host may do.  One line of JSON.
  */
@@ -14,7 +15,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <event2/event.h>
-#include <inttypes.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +33,8 @@
 #define TICK_MS 5
 #define PATIENCE_MS 120000
 
-enum phase { CONNECTING, HALF_OPENING, DIALLING, TALKING, OVER };
+enum phase { CONNECTING, HALF_OPENING, DIALLING, TALKING, MAILING, OVER };
+#define MAIL_LEN (1024 * 1024)
 
 struct peer {
   struct hand hand; /* first */
@@ -49,7 +51,7 @@ static struct {
   struct cf_net *net;
   struct cf_node_name node;
   long pid;
-  size_t peer_count, pair_count, half_count, begun, ready, dialled, opened;
+  size_t peer_count, pair_count, half_count, half_begun, begun, ready, dialled, opened;
   uint64_t seconds;
   struct peer *peers;
   int *half;
@@ -57,7 +59,7 @@ static struct {
   uint64_t phase_ms, start_ms;
   struct cf_timer tick;
   bool stop;
-  uint64_t connect_ms, half_ms, dial_ms, talk_ms;
+  uint64_t connect_ms, half_ms, dial_ms, talk_ms, mail_ms;
   long rss_start, rss_idle, rss_half, rss_peak;
   double cpu_idle, cpu_talk;
 } b;
@@ -141,6 +143,40 @@ pour (struct peer *p)
   }
 }
 
+/* The peer says KIND of its own drop. */
+static void
+say_mail (struct hand *hand, enum cf_node_kind kind, uint64_t number)
+{
+  static uint8_t mail[MAIL_LEN];
+  struct cf_node_message m = { .kind = kind, .mail = { .number = number } };
+  uint8_t secret[crypto_sign_SECRETKEYBYTES], digest[CF_HASH_LEN];
+
+  if (kind == CF_NODE_DEPOSIT) {
+    m.mail.blob = mail;
+    m.mail.blob_len = sizeof mail;
+  }
+  crypto_sign_seed_keypair (m.mail.drop, secret, hand->secret);
+  cf_node_mail_digest (&m, cf_tunnel_handshake_hash (hand->tunnel), digest);
+  crypto_sign_detached (m.mail.signature, NULL, digest, sizeof digest, secret);
+  if (hand_send (hand, &m))
+    die ("cannot leave mail");
+}
+
+static void
+heard_mail (struct hand *hand, const struct cf_node_message *m)
+{
+  if (m->kind == CF_NODE_HELD)
+    say_mail (hand, CF_NODE_FETCH, 0);
+  else if (m->kind == CF_NODE_MAIL && m->mail.blob_len == MAIL_LEN)
+    say_mail (hand, CF_NODE_DELETE, m->mail.number);
+  else if (m->kind == CF_NODE_DELETED) {
+    b.mail_ms = b.env.now_ms - b.phase_ms;
+    b.phase = OVER;
+    b.stop = true;
+  } else
+    die ("mail is lost");
+}
+
 static void
 heard (struct hand *hand, const struct cf_node_message *m)
 {
@@ -178,6 +214,12 @@ heard (struct hand *hand, const struct cf_node_message *m)
   case CF_NODE_CLOSE:
     fprintf (stderr, "circuit closed: %u\n", m->circuit.code);
     die ("a circuit was closed");
+  case CF_NODE_HELD:
+  case CF_NODE_MAIL:
+  case CF_NODE_DELETED:
+  case CF_NODE_EMPTY:
+    heard_mail (hand, m);
+    return;
   default:
     fprintf (stderr, "refused: %u\n", m->kind == CF_NODE_REFUSED ? m->refused.code : 0u);
     die ("refused");
@@ -214,15 +256,20 @@ half_open (void)
   struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons (b.node.addr.port) };
 
   memcpy (&to.sin_addr, b.node.addr.bytes, 4);
-  for (size_t i = 0; i < b.half_count; i++) {
+  for (size_t end = b.half_begun + AT_ONCE; b.half_begun < b.half_count && b.half_begun < end; b.half_begun++) {
+    size_t i = b.half_begun;
+
     b.half[i] = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (b.half[i] < 0 || connect (b.half[i], (struct sockaddr *) &to, sizeof to))
       die (strerror (errno));
     if (i & 1)
       (void) !send (b.half[i], CF_TUNNEL_MAGIC "\1\1", 6, MSG_NOSIGNAL);
   }
+  if (b.half_begun < b.half_count)
+    return;
   b.half_ms = b.env.now_ms - b.phase_ms;
   b.rss_half = rss (false);
+  next_phase (DIALLING);
 }
 
 static void
@@ -256,8 +303,8 @@ talk (void)
   b.talk_ms = b.env.now_ms - b.phase_ms;
   b.cpu_talk = cpu () - b.cpu_talk;
   b.rss_peak = rss (true);
-  next_phase (OVER);
-  b.stop = true;
+  next_phase (MAILING);
+  say_mail (&b.peers[0].hand, CF_NODE_DEPOSIT, 0);
 }
 
 static void
@@ -267,15 +314,16 @@ tick (void *arg)
   if (b.env.now_ms - b.phase_ms > PATIENCE_MS + b.seconds * 1000)
     die ("it takes too long");
   for (size_t i = 0; i < b.begun; i++)
-    if (b.peers[i].hand.closed)
+    if (b.peers[i].hand.closed) {
+      fprintf (stderr, "%s: ", gpg_strerror (b.peers[i].hand.closed_err));
       die ("a tunnel has ended");
+    }
   switch (b.phase) {
   case CONNECTING:
     connect_more ();
     break;
   case HALF_OPENING:
     half_open ();
-    next_phase (DIALLING);
     break;
   case DIALLING:
     dial_more ();
@@ -283,6 +331,7 @@ tick (void *arg)
   case TALKING:
     talk ();
     break;
+  case MAILING:
   case OVER:
     break;
   }
@@ -315,19 +364,20 @@ report (void)
   printf ("{\"peers\": %zu, \"pairs\": %zu, \"half_open\": %zu, \"connect_s\": %.2f, \"rss_start_mib\": %.1f, "
           "\"rss_idle_mib\": %.1f, \"kib_per_idle_peer\": %.2f, \"half_open_s\": %.2f, \"rss_half_mib\": %.1f, "
           "\"dial_s\": %.2f, \"talk_s\": %.2f, \"mb_per_s\": %.1f, \"node_cpu_s_per_gb\": %.2f, \"fairness\": %.3f, "
-          "\"rss_peak_mib\": %.1f}\n",
+          "\"rss_peak_mib\": %.1f, \"mail_s\": %.2f}\n",
           b.peer_count, b.pair_count, b.half_count, (double) b.connect_ms / 1e3, (double) b.rss_start / 1024,
           (double) b.rss_idle / 1024, (double) (b.rss_idle - b.rss_start) / (double) b.peer_count,
           (double) b.half_ms / 1e3, (double) b.rss_half / 1024, (double) b.dial_ms / 1e3, (double) b.talk_ms / 1e3,
           b.talk_ms ? (double) total / 1e3 / (double) b.talk_ms : 0, total ? b.cpu_talk * 1e9 / (double) total : 0, even,
-          (double) b.rss_peak / 1024);
+          (double) b.rss_peak / 1024, (double) b.mail_ms / 1e3);
 }
 
 int
 main (int argc, char **argv)
 {
   struct cf_addr at = { .family = 4, .bytes = { 127, 0, 0, 1 } };
-  struct cf_io_config config = { .listen = &at, .streams_only = true, .outgoing_max = 1000000 };
+  struct cf_io_config config = { .listen = &at, .streams_only = true, .outgoing_max = 1000000,
+                                 .turn_bytes = 16384 };
   struct rlimit files;
 
   if (argc != 7 || cf_node_name_parse (argv[1], &b.node)) {
