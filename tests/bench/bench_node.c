@@ -30,6 +30,7 @@
 
 #define HOST_STREAMS 16
 #define AT_ONCE 256  /* handshakes under way */
+#define HALF_AT_ONCE 16 /* connecting waits: not more than the node has accepted meanwhile */
 #define TICK_MS 5
 #define PATIENCE_MS 120000
 
@@ -256,7 +257,7 @@ half_open (void)
   struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons (b.node.addr.port) };
 
   memcpy (&to.sin_addr, b.node.addr.bytes, 4);
-  for (size_t end = b.half_begun + AT_ONCE; b.half_begun < b.half_count && b.half_begun < end; b.half_begun++) {
+  for (size_t end = b.half_begun + HALF_AT_ONCE; b.half_begun < b.half_count && b.half_begun < end; b.half_begun++) {
     size_t i = b.half_begun;
 
     b.half[i] = socket (AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
