@@ -14,6 +14,7 @@
 #include "core/gate.h"
 #include "core/link.h"
 #include "core/links.h"
+#include "core/peer_file.h"
 #include "core/peers.h"
 #include "core/self.h"
 #include "core/store/store_peer.h"
@@ -578,6 +579,7 @@ void
 cf_peers_start (struct cf_peers *peers)
 {
   cf_peers_discover (peers);
+  cf_peer_file_start (peers->file);
   cf_timer_after (peers->core->env, &peers->sweep, 0); /* who knows what became of keys while we were away */
 }
 
@@ -646,6 +648,8 @@ cf_peers_new (struct cf_core *core, struct cf_peers **r_peers)
   if (!err)
     err = cf_peer_fetches_new (peers, &peers->fetches);
   if (!err)
+    err = cf_peer_file_new (core, cf_peers_ask_by_unicast, peers, &peers->file);
+  if (!err)
     err = cf_strangers_new (peers, &peers->strangers);
   if (!err)
     err = cf_store_peer_load (core->store, take_loaded, peers);
@@ -669,6 +673,7 @@ cf_peers_free (struct cf_peers *peers)
   cf_timer_cancel (peers->core->env, &peers->sweep);
   cf_visibility_lapse_free (peers->core, peers->lapse);
   cf_discovery_free (peers->discovery);
+  cf_peer_file_free (peers->file);
   cf_peer_watches_free (peers);
   cf_peer_fetches_free (peers->fetches);
   while (peers->verifies)

@@ -10,6 +10,7 @@
 #include "core/json.h"
 #include "core/link.h"
 #include "core/nodes.h"
+#include "core/peer_file.h"
 #include "core/peers.h"
 #include "core/self.h"
 #include "core/store/store_peer.h"
@@ -331,6 +332,51 @@ add_got_key (struct cf_command *cmd, gpg_error_t err, const char *data, size_t l
   cmd->cancelled = add_cancelled;
 }
 
+/* An OpenPGP key in binary begins with a byte that no text does. */
+static bool
+is_key (const char *data, size_t len)
+{
+  static const char armor[] = "-----BEGIN PGP ";
+
+  return ((unsigned char) data[0] & 0x80 && (unsigned char) data[0] != 0xef) || memmem (data, len, armor, sizeof armor - 1);
+}
+
+/* What is wrong with the first malformed line. */
+static void
+fail_places (struct cf_command *cmd, const json_t *row)
+{
+  const json_t *bad = json_array_get (json_object_get (row, "malformed"), 0);
+
+  if (bad)
+    cf_command_fail (cmd, cf_err (GPG_ERR_BAD_DATA), "Each line is HOST:PORT and a name, or begins with #",
+                     "This is neither an OpenPGP key nor a contact file: line %lld %s",
+                     (long long) json_integer_value (json_object_get (bad, "line")),
+                     json_string_value (json_object_get (bad, "reason")));
+  else
+    cf_command_fail (cmd, cf_err (GPG_ERR_NO_DATA), "Each line is HOST:PORT and a name, or begins with #",
+                     "The contact file names nobody");
+}
+
+static void
+add_got_file (struct cf_command *cmd, gpg_error_t err, const char *data, size_t len)
+{
+  json_t *row = NULL;
+
+  if (err || !len || is_key (data, len)) {
+    add_got_key (cmd, err, data, len);
+    return;
+  }
+  err = cf_peer_file_add (cmd->core->peers->file, data, len, cf_command_option (cmd, "check") != NULL, &row);
+  if (gpg_err_code (err) == GPG_ERR_NO_DATA)
+    fail_places (cmd, row);
+  else {
+    if (!err)
+      err = cf_command_row (cmd, json_incref (row));
+    cf_command_done (cmd, err);
+  }
+  json_decref (row);
+}
+
 static void
 run_add (struct cf_command *cmd)
 {
@@ -338,11 +384,13 @@ run_add (struct cf_command *cmd)
   struct cf_address address;
   struct cf_fpr fpr;
 
-  if (cf_command_option (cmd, "key")) {
+  if (cf_command_option (cmd, "key") || cf_command_option (cmd, "file")) {
     if (cmd->argc)
       err = cf_err (GPG_ERR_SYNTAX);
-    else
+    else if (cf_command_option (cmd, "key"))
       err = cf_command_inquire (cmd, "KEY", CF_GPG_BLOCK_MAX, false, add_got_key);
+    else
+      err = cf_command_inquire (cmd, "FILE", CF_PEERLIST_MAX, false, add_got_file);
     if (err)
       cf_command_done (cmd, err);
     return;
@@ -458,11 +506,13 @@ const struct cf_command_def cf_peer_commands[] = {
     "watch", 0, 0, true, run_peers, 0 },
   { "CONTACTS", "CONTACTS", "Whom you have kept, or blocked.  Rows: those of PEERS, and verified (null or how, when), online, route.",
     "", 0, 0, true, run_contacts, 0 },
-  { "ADD", "ADD [--check] (ADDRESS | --key)",
+  { "ADD", "ADD [--check] (ADDRESS | --key | --file)",
     "Make a contact from an address (confab:...), a fingerprint, or with --key from an exported public key, asked for\n"
     "by INQUIRE KEY.  With --check only say who it is: no contact is made, and a key is one of a stranger.  Row: that of\n"
-    "CONTACTS.",
-    "key check", 0, 1, true, run_add, 0 },
+    "CONTACTS.  With --file, asked for by INQUIRE FILE, it may be a key or a contact file (a line HOST:PORT and a name for\n"
+    "each): its addresses are added to the file \"peers\" in the home, and asked who is there.  Row: file, added, known,\n"
+    "malformed (line, reason).",
+    "key file check", 0, 1, true, run_add, 0 },
   { "REMOVE", "REMOVE PEER", "Forget a contact; one with an open conversation stays.", "", 1, 1, true, run_remove, 0 },
   { "BLOCK", "BLOCK PEER",
     "Hear nothing from PEER any more: no tunnel, no request, no event.  Conversations with him are stopped; he sees\n"

@@ -4,11 +4,14 @@
  *   a beacon --known device at a known address--> refreshed
  *            --anything else--> peer_fetch.c asks that address for the key
  *
- * Nothing in a beacon changes the table of peers by itself.
+ * Nothing in a beacon changes the table of peers by itself.  On the links of
+ * this host everybody is asked, by broadcast; beyond them only the addresses of
+ * the contact file, one by one.
  */
 #include <string.h>
 
 #include "core/link.h"
+#include "core/peer_file.h"
 #include "core/peers.h"
 #include "core/self.h"
 
@@ -48,13 +51,31 @@ heard (void *arg, const struct cf_beacon *beacon, const struct cf_addr *addr)
   cf_peer_fetch (peers->fetches, beacon->device_key, &beacon->identity, addr);
 }
 
+static bool
+answers (void *arg, const struct cf_addr *from)
+{
+  struct cf_peers *peers = arg;
+
+  cf_peer_file_answered (peers->file, from);
+  return cf_peer_file_has (peers->file, from);
+}
+
+void
+cf_peers_ask_by_unicast (void *arg, const struct cf_addr *to)
+{
+  struct cf_peers *peers = arg;
+
+  if (peers->discovery)
+    cf_discovery_ask (peers->discovery, to);
+}
+
 static gpg_error_t
 discovery_begin (struct cf_peers *peers)
 {
   gpg_error_t err;
   const struct cf_self *self = peers->core->self;
   struct cf_discovery_config config = { .visibility = peers->visibility, .heard = heard,
-                                        .recognised = cf_peers_recognised, .arg = peers };
+                                        .recognised = cf_peers_recognised, .answers = answers, .arg = peers };
   struct cf_discovery *discovery;
 
   config.own.tcp_port = peers->core->net->ops->tcp_port (peers->core->net);
@@ -69,6 +90,7 @@ discovery_begin (struct cf_peers *peers)
   peers->discovery = discovery;
   cf_peers_circle_changed (peers);
   cf_discovery_start (discovery);
+  cf_peer_file_turn (peers->file, peers->visibility == CF_VISIBLE_EVERYONE);
   return 0;
 }
 
@@ -101,6 +123,7 @@ cf_peers_set_visibility (struct cf_core *core, enum cf_visibility visibility)
   core->peers->visibility = visibility;
   if (core->peers->discovery)
     cf_discovery_set_visibility (core->peers->discovery, visibility);
+  cf_peer_file_turn (core->peers->file, core->peers->discovery && visibility == CF_VISIBLE_EVERYONE);
 }
 
 enum cf_visibility
@@ -122,4 +145,5 @@ cf_peers_network_changed (struct cf_peers *peers)
   cf_peer_fetches_forgive (peers->fetches);
   if (peers->discovery)
     cf_discovery_network_changed (peers->discovery);
+  cf_peer_file_again (peers->file);
 }

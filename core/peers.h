@@ -7,6 +7,7 @@
 #include "core/peer.h"
 
 struct cf_peer_fetches; /* peer_fetch.c */
+struct cf_peer_file;    /* peer_file.h */
 struct cf_peer_verify;  /* peer_verify.c */
 struct cf_peer_check;   /* peer_check.c */
 struct cf_peer_watch;   /* peer_commands.c */
@@ -22,6 +23,7 @@ struct cf_peers {
   struct cf_timer sweep;
   uint64_t keyring_stamp;   /* cf_gpg_keyring_stamp as last seen */
   struct cf_peer_fetches *fetches;
+  struct cf_peer_file *file;
   struct cf_strangers *strangers;
   struct cf_peer_verify *verifies; /* list */
   struct cf_peer_check *checks;    /* list */
@@ -63,6 +65,7 @@ gpg_error_t cf_peers_check_newest (struct cf_peers *peers, const struct cf_devic
 
 /* Begin to say and to hear "who's there", or begin again; trouble is logged. */
 void cf_peers_discover (struct cf_peers *peers);
+void cf_peers_ask_by_unicast (void *arg, const struct cf_addr *to); /* ARG is a struct cf_peers */
 /* A datagram and a change of network, from link.c, which hears the network. */
 void cf_peers_datagram (struct cf_peers *peers, const struct cf_addr *from, const uint8_t *data, size_t len);
 void cf_peers_network_changed (struct cf_peers *peers);

@@ -75,11 +75,14 @@ cf_discovery_may_answer (struct cf_discovery *d, const struct cf_addr *from)
 {
   struct cf_discovery_host *host;
   uint64_t now = d->env->now_ms;
+  bool far = !cf_discovery_is_near (d, from);
 
   if (!from->port)
     return false; /* there is no such port to answer to */
   host = host_entry (d, from);
   if (host->addr.port == from->port && now - host->answered_ms < CF_ANSWER_SAME_MS)
+    return false;
+  if (far && !bucket_take (&d->answers_far, now, CF_ANSWER_FAR_BURST, CF_ANSWER_FAR_MS))
     return false;
   if (!bucket_take (&host->answers, now, CF_ANSWER_HOST_BURST, CF_ANSWER_HOST_MS)
       || !bucket_take (&d->answers, now, CF_ANSWER_ALL_BURST, CF_ANSWER_ALL_MS))
@@ -97,14 +100,15 @@ cf_discovery_may_look (struct cf_discovery *d, const struct cf_addr *from)
 
 /* Sending. */
 
+/* To everyone on the links, or to TO alone. */
 static void
-send_own (struct cf_discovery *d, const struct cf_addr *to)
+send_own (struct cf_discovery *d, const struct cf_addr *to, bool answer)
 {
   struct cf_beacon own = d->config.own;
   struct cf_buf buf;
   gpg_error_t err;
 
-  own.answer = !!to;
+  own.answer = answer;
   cf_buf_init (&buf, CF_BEACON_MAX);
   err = cf_beacon_encode (&own, &buf);
   if (!err && to)
@@ -112,8 +116,8 @@ send_own (struct cf_discovery *d, const struct cf_addr *to)
   else if (!err)
     err = d->net->ops->broadcast (d->net, cf_buf_data (&buf), cf_buf_len (&buf));
   if (err)
-    cf_log (d->env, CF_LOG_DEBUG, "discovery: cannot send %s: %s", to ? "an answer" : "a beacon", gpg_strerror (err));
-  else if (to)
+    cf_log (d->env, CF_LOG_DEBUG, "discovery: cannot send %s: %s", answer ? "an answer" : "a beacon", gpg_strerror (err));
+  else if (answer)
     d->counts.answered++;
   else
     d->counts.sent++;
@@ -143,7 +147,7 @@ send_beacon (struct cf_discovery *d)
   if (d->config.visibility == CF_VISIBLE_CONTACTS)
     cf_discovery_ask_veiled (d);
   else
-    send_own (d, NULL);
+    send_own (d, NULL, false);
 }
 
 /* A beacon now and one more soon; later if the last one has just left. */
@@ -199,7 +203,8 @@ cf_discovery_new (struct cf_env *env, struct cf_net *net, const struct cf_discov
   d->net = net;
   d->config = *config;
   d->answers.tokens = CF_ANSWER_ALL_BURST;
-  d->answers.last_ms = env->now_ms;
+  d->answers_far.tokens = CF_ANSWER_FAR_BURST;
+  d->answers.last_ms = d->answers_far.last_ms = env->now_ms;
   cf_env_random (env, d->host_key, sizeof d->host_key);
   cf_timer_init (&d->timer, timer_fire, d);
   err = cf_discovery_veil_init (d);
@@ -228,26 +233,45 @@ cf_discovery_start (struct cf_discovery *d)
   announce_soon (d);
 }
 
+bool
+cf_discovery_is_near (const struct cf_discovery *d, const struct cf_addr *from)
+{
+  return !d->net->ops->on_link || d->net->ops->on_link (d->net, from);
+}
+
+static void
+answer (struct cf_discovery *d, const struct cf_addr *to)
+{
+  if (cf_discovery_may_answer (d, to))
+    send_own (d, to, true);
+  else {
+    d->counts.limited++;
+    cf_refused (d->env, CF_REFUSED_BEACON_LIMITED);
+  }
+}
+
 static void
 take_open (struct cf_discovery *d, const struct cf_addr *from, const struct cf_beacon *beacon)
 {
   struct cf_addr addr = *from;
+  bool was_asked = beacon->answer && d->config.answers && d->config.answers (d->config.arg, from);
+  bool near = cf_discovery_is_near (d, from);
 
   if (!memcmp (beacon->device_key, d->config.own.device_key, CF_DEVICE_KEY_LEN)) {
     d->counts.own++;
     cf_refused (d->env, CF_REFUSED_BEACON_OWN);
     return;
   }
-  if (!beacon->answer && d->started && d->config.visibility == CF_VISIBLE_EVERYONE) {
-    if (cf_discovery_may_answer (d, from))
-      send_own (d, from);
-    else {
-      d->counts.limited++;
-      cf_refused (d->env, CF_REFUSED_BEACON_LIMITED);
-    }
+  /* From afar comes what we asked for, and questions while everyone may see us; nothing else is worth a look. */
+  if (!near && (beacon->answer ? !was_asked : d->config.visibility != CF_VISIBLE_EVERYONE)) {
+    cf_refused (d->env, CF_REFUSED_BEACON_OFF_LINK);
+    return;
   }
+  if (!beacon->answer && d->started && d->config.visibility == CF_VISIBLE_EVERYONE)
+    answer (d, from);
   d->counts.heard++;
-  addr.port = beacon->tcp_port;
+  if (near)
+    addr.port = beacon->tcp_port;
   if (d->config.heard)
     d->config.heard (d->config.arg, beacon, &addr); /* last: it may free us */
 }
@@ -260,12 +284,20 @@ cf_discovery_datagram (struct cf_discovery *d, const struct cf_addr *from, const
 
   if (!cf_beacon_decode (data, len, &beacon))
     take_open (d, from, &beacon);
-  else if (!cf_veil_decode (data, len, &veil))
-    cf_discovery_take_veiled (d, from, &veil);
-  else {
+  else if (cf_veil_decode (data, len, &veil)) {
     d->counts.malformed++;
     cf_refused (d->env, CF_REFUSED_BEACON_MALFORMED);
-  }
+  } else if (cf_discovery_is_near (d, from))
+    cf_discovery_take_veiled (d, from, &veil);
+  else
+    cf_refused (d->env, CF_REFUSED_BEACON_OFF_LINK);
+}
+
+void
+cf_discovery_ask (struct cf_discovery *d, const struct cf_addr *to)
+{
+  if (d->started && d->config.visibility == CF_VISIBLE_EVERYONE)
+    send_own (d, to, false);
 }
 
 void

@@ -28,8 +28,11 @@ struct cf_recognition {
 struct cf_discovery_config {
   struct cf_beacon own;        /* what our beacons say */
   enum cf_visibility visibility;
-  /* A well-formed open beacon of somebody else; ADDR is its host with its TCP port. */
+  /* A well-formed open beacon of somebody else; ADDR is where to try: its host with its TCP port or, of one that came
+     from off our links, the address and port that it came from, since routers change them. */
   void (*heard) (void *arg, const struct cf_beacon *beacon, const struct cf_addr *addr);
+  /* Somebody at FROM answers a question.  Was he asked by unicast?  NULL: nobody is. */
+  bool (*answers) (void *arg, const struct cf_addr *from);
   void (*recognised) (void *arg, const struct cf_recognition *who); /* may be NULL */
   void *arg;
 };
@@ -48,6 +51,8 @@ void cf_discovery_set_visibility (struct cf_discovery *discovery, enum cf_visibi
 /* Whom veiled beacons are for, and recognised from; ALL is copied.  Errors: of cf_circle_set. */
 gpg_error_t cf_discovery_set_circle (struct cf_discovery *discovery, const struct cf_acquaintance *all,
                                      size_t count) CF_MUST_CHECK;
+/* Ask TO by unicast, if we are visible to everyone. */
+void cf_discovery_ask (struct cf_discovery *discovery, const struct cf_addr *to);
 void cf_discovery_ask_soon (struct cf_discovery *discovery); /* somebody has come of whom we know that he is there */
 
 /* What was sent, heard and refused, for status: questions sent to everyone, open beacons passed to heard, answers

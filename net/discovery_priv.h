@@ -44,7 +44,7 @@ struct cf_discovery {
   bool has_sent;
   uint64_t sent_ms; /* the last question, when has_sent */
   struct cf_timer timer;
-  struct cf_bucket answers;
+  struct cf_bucket answers, answers_far; /* to everybody; to those beyond our links */
   uint8_t host_key[crypto_shorthash_KEYBYTES];
   struct cf_discovery_host hosts[CF_DISCOVERY_SETS][CF_DISCOVERY_WAYS];
   struct cf_discovery_counts counts;
@@ -60,6 +60,9 @@ struct cf_discovery {
 };
 
 /* --- discovery.c --- */
+
+/* Is FROM on a link of ours? */
+bool cf_discovery_is_near (const struct cf_discovery *d, const struct cf_addr *from);
 
 /* Whether what came from FROM may be answered now; it is charged for. */
 bool cf_discovery_may_answer (struct cf_discovery *d, const struct cf_addr *from);

@@ -3,6 +3,8 @@ noinst_LIBRARIES += libcf-net.a
 libcf_net_a_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CFLAGS) $(NGTCP2_CFLAGS)
 libcf_net_a_SOURCES =
 libcf_net_a_SOURCES += net/addr.c net/addr.h
+libcf_net_a_SOURCES += net/asklist.c net/asklist.h
+libcf_net_a_SOURCES += net/peerlist.c net/peerlist.h
 libcf_net_a_SOURCES += net/beacon.c net/beacon.h
 libcf_net_a_SOURCES += net/circle.c net/circle.h
 libcf_net_a_SOURCES += net/discovery.c net/discovery.h net/discovery_priv.h
@@ -61,6 +63,11 @@ EXTRA_DIST += tests/e2e/nat_lab.py tests/e2e/nat.py
 # The tunnel and what it stands on.
 if HAVE_CMOCKA
 NET_TEST_LIBS = libcf-net.a $(BASE_LIBS) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/net/test_peerlist tests/unit/net/test_asklist
+TESTS += tests/unit/net/test_peerlist tests/unit/net/test_asklist
+tests_unit_net_test_peerlist_LDADD = $(NET_TEST_LIBS)
+tests_unit_net_test_asklist_LDADD = $(NET_TEST_LIBS)
 
 check_PROGRAMS += tests/unit/net/test_veil tests/unit/net/test_discovery_veil
 TESTS += tests/unit/net/test_veil tests/unit/net/test_discovery_veil

@@ -20,8 +20,19 @@
 #define CF_ANSWER_HOST_MS 125             /* ... and then one in that time */
 #define CF_ANSWER_ALL_BURST 256           /* answers to everybody ... */
 #define CF_ANSWER_ALL_MS 10               /* ... and then one in that time */
+#define CF_ANSWER_FAR_BURST 32            /* answers to who is on no link of ours ... */
+#define CF_ANSWER_FAR_MS 200              /* ... and then one in that time */
 #define CF_NAME_MAX 64                    /* display name, bytes of UTF-8 */
 #define CF_PEER_GONE_MS 100000            /* three beacons missed */
+
+/* Who's there, by unicast: to addresses of a contact file. */
+#define CF_ASK_MAX 100000                 /* addresses; the rest of a list is left out */
+#define CF_ASK_ALL_MS 100                 /* between two questions */
+#define CF_ASK_NETWORK_MS 1000            /* between two to one /24 or /48, of those that have never answered */
+#define CF_ASK_AGAIN_MS 36000             /* who answers is asked again, jittered by a quarter: < PEER_GONE / 2 */
+#define CF_ASK_MISSES_MAX 4               /* unanswered: it is no more one of those that answer */
+#define CF_ASK_REST_FIRST_MS 20000        /* who does not is left alone, doubling ... */
+#define CF_ASK_REST_LAST_MS (6 * 3600 * 1000) /* ... to this, jittered by a quarter */
 
 /* Veiled beacons: for contacts only. */
 #define CF_VEIL_EPOCH_MS (10 * 60 * 1000) /* a tag is good in its epoch, the one before and the one after */

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* peer_file.c - reading, watching and adding to the contact file.
+ *
+ * Who is asked, and how often, is asklist.h's; what a line says peerlist.h's.
+ * A file that cannot be read leaves things as they were: an editor may be
+ * writing it this very moment.
+ */
+#include "core/peer_file.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/paths.h"
+#include "core/event.h"
+#include "net/proto.h"
+
+#define LOOK_MS 2000
+
+struct bad { unsigned long line; gpg_error_t err; };
+
+/* What a text says. */
+struct places {
+  struct cf_addr *addrs;
+  size_t count, max;
+  size_t malformed;
+  struct bad bad[CF_PEER_FILE_BAD_MAX];
+};
+
+struct cf_peer_file {
+  struct cf_core *core;
+  struct cf_asklist *asks;
+  char *path;
+  struct cf_timer look;
+  struct { bool is_there; int64_t size; struct timespec changed; ino_t inode; } seen; /* when it was read last */
+  size_t malformed;
+  struct bad bad[CF_PEER_FILE_BAD_MAX];
+  gpg_error_t err;
+};
+
+/* --- what a text says --- */
+
+static gpg_error_t
+add_place (struct places *places, const struct cf_addr *addr)
+{
+  struct cf_addr *more;
+  size_t max;
+
+  if (places->count == places->max) {
+    max = places->max ? 2 * places->max : 64;
+    more = realloc (places->addrs, max * sizeof *more);
+    if (!more)
+      return cf_err (GPG_ERR_ENOMEM);
+    places->addrs = more;
+    places->max = max;
+  }
+  places->addrs[places->count++] = *addr;
+  return 0;
+}
+
+static void
+add_bad (struct places *places, unsigned long line, gpg_error_t err)
+{
+  if (places->malformed < CF_PEER_FILE_BAD_MAX)
+    places->bad[places->malformed] = (struct bad){ line, err };
+  places->malformed++;
+}
+
+/* Caller frees PLACES->addrs, also after an error.  Errors: ENOMEM. */
+static gpg_error_t
+read_places (const char *text, size_t len, struct places *places)
+{
+  struct cf_peerlist_reader reader;
+  struct cf_peerlist_line line;
+  gpg_error_t err = 0, bad;
+
+  memset (places, 0, sizeof *places);
+  cf_peerlist_init (&reader, text, len);
+  while (!err && places->count < CF_ASK_MAX && cf_peerlist_next (&reader, &line, &bad)) {
+    if (!bad && !line.addr.family)
+      bad = cf_err (GPG_ERR_NOT_SUPPORTED);
+    if (bad)
+      add_bad (places, line.number, bad);
+    else
+      err = add_place (places, &line.addr);
+  }
+  return err;
+}
+
+static const char *
+explain (gpg_error_t err)
+{
+  return gpg_err_code (err) == GPG_ERR_NOT_SUPPORTED ? "has the name of a host; write its address"
+                                                     : cf_peerlist_explain (err);
+}
+
+/* --- the file --- */
+
+static void
+tell_malformed (struct cf_peer_file *file)
+{
+  struct cf_env *env = file->core->env;
+
+  for (size_t i = 0; i < file->malformed && i < CF_PEER_FILE_BAD_MAX; i++)
+    cf_log (env, CF_LOG_WARN, "%s: line %lu %s", file->path, file->bad[i].line, explain (file->bad[i].err));
+  if (file->malformed > CF_PEER_FILE_BAD_MAX)
+    cf_log (env, CF_LOG_WARN, "%s: %zu more lines are malformed", file->path, file->malformed - CF_PEER_FILE_BAD_MAX);
+}
+
+static gpg_error_t
+take_text (struct cf_peer_file *file, const char *text, size_t len)
+{
+  struct places places;
+  gpg_error_t err = read_places (text, len, &places);
+
+  if (!err)
+    err = cf_asklist_set (file->asks, places.addrs, places.count);
+  if (!err) {
+    file->malformed = places.malformed;
+    memcpy (file->bad, places.bad, sizeof file->bad);
+    tell_malformed (file);
+  }
+  free (places.addrs);
+  return err;
+}
+
+/* The whole file; an empty text when there is none.  Caller frees *R_TEXT. */
+static gpg_error_t
+read_file (const struct cf_peer_file *file, char **r_text, size_t *r_len)
+{
+  gpg_error_t err = cf_file_read (file->path, CF_PEERLIST_MAX, r_text, r_len);
+
+  if (gpg_err_code (err) != GPG_ERR_ENOENT)
+    return err;
+  *r_text = strdup ("");
+  *r_len = 0;
+  return *r_text ? 0 : cf_err (GPG_ERR_ENOMEM);
+}
+
+static void
+take_file (struct cf_peer_file *file)
+{
+  char *text = NULL;
+  size_t len;
+
+  file->err = read_file (file, &text, &len);
+  if (!file->err)
+    file->err = take_text (file, text, len);
+  if (file->err)
+    cf_log (file->core->env, CF_LOG_WARN, "%s is not read: %s", file->path, gpg_strerror (file->err));
+  free (text);
+}
+
+/* Has it changed since it was read? */
+static bool
+has_changed (struct cf_peer_file *file)
+{
+  struct stat st = { 0 };
+  bool is_there = !stat (file->path, &st);
+
+  if (is_there == file->seen.is_there
+      && (!is_there
+          || (st.st_size == file->seen.size && st.st_ino == file->seen.inode
+              && st.st_mtim.tv_sec == file->seen.changed.tv_sec && st.st_mtim.tv_nsec == file->seen.changed.tv_nsec)))
+    return false;
+  file->seen.is_there = is_there;
+  file->seen.size = st.st_size;
+  file->seen.changed = st.st_mtim;
+  file->seen.inode = st.st_ino;
+  return true;
+}
+
+static void
+look (void *arg)
+{
+  struct cf_peer_file *file = arg;
+
+  if (has_changed (file))
+    take_file (file);
+  cf_timer_after (file->core->env, &file->look, LOOK_MS);
+}
+
+/* --- adding --- */
+
+static int
+compare (const void *a, const void *b)
+{
+  const struct cf_addr *one = a, *other = b;
+  int order = memcmp (one->bytes, other->bytes, sizeof one->bytes);
+
+  if (!order)
+    order = (one->port > other->port) - (one->port < other->port);
+  if (!order)
+    order = (one->scope > other->scope) - (one->scope < other->scope);
+  return order ? order : one->family - other->family;
+}
+
+static gpg_error_t
+append_line (struct cf_buf *out, const char *text, size_t len)
+{
+  gpg_error_t err = cf_buf_add (out, text, len);
+
+  return err ? err : cf_buf_add (out, "\n", 1);
+}
+
+static gpg_error_t
+note_bad (json_t *malformed, unsigned long line, gpg_error_t bad)
+{
+  if (json_array_size (malformed) >= CF_PEER_FILE_BAD_MAX)
+    return 0;
+  return json_array_append_new (malformed, json_pack ("{s:I, s:s}", "line", (json_int_t) line, "reason", explain (bad)))
+             ? cf_err (GPG_ERR_ENOMEM)
+             : 0;
+}
+
+struct adding {
+  struct places there; /* sorted */
+  struct cf_buf out;   /* the file as it will be */
+  size_t added, known;
+  json_t *malformed;
+};
+
+static gpg_error_t
+add_lines (struct adding *a, const char *text, size_t len)
+{
+  struct cf_peerlist_reader reader;
+  struct cf_peerlist_line line;
+  gpg_error_t err = 0, bad;
+
+  cf_peerlist_init (&reader, text, len);
+  while (!err && cf_peerlist_next (&reader, &line, &bad)) {
+    if (!bad && !line.addr.family)
+      bad = cf_err (GPG_ERR_NOT_SUPPORTED);
+    if (bad)
+      err = note_bad (a->malformed, line.number, bad);
+    else if (a->there.count && bsearch (&line.addr, a->there.addrs, a->there.count, sizeof line.addr, compare))
+      a->known++;
+    else {
+      a->added++;
+      err = append_line (&a->out, line.text, line.text_len);
+    }
+  }
+  return err;
+}
+
+static gpg_error_t
+begin_adding (struct cf_peer_file *file, struct adding *a)
+{
+  char *text = NULL;
+  size_t len;
+  gpg_error_t err;
+
+  memset (a, 0, sizeof *a);
+  cf_buf_init (&a->out, CF_PEERLIST_MAX);
+  a->malformed = json_array ();
+  err = a->malformed ? read_file (file, &text, &len) : cf_err (GPG_ERR_ENOMEM);
+  if (!err)
+    err = read_places (text, len, &a->there);
+  if (!err && a->there.count)
+    qsort (a->there.addrs, a->there.count, sizeof *a->there.addrs, compare);
+  if (!err && len) {
+    len -= text[len - 1] == '\n';
+    err = append_line (&a->out, text, len);
+  }
+  free (text);
+  return err;
+}
+
+gpg_error_t
+cf_peer_file_add (struct cf_peer_file *file, const char *text, size_t len, bool check, json_t **r_row)
+{
+  struct adding a;
+  json_t *row = NULL;
+  gpg_error_t err = begin_adding (file, &a);
+
+  if (!err)
+    err = add_lines (&a, text, len);
+  if (!err && a.added && !check)
+    err = cf_file_write (file->path, cf_buf_data (&a.out), cf_buf_len (&a.out));
+  if (!err) {
+    row = json_pack ("{s:s, s:I, s:I, s:O}", "file", file->path, "added", (json_int_t) a.added, "known",
+                     (json_int_t) a.known, "malformed", a.malformed);
+    err = row ? 0 : cf_err (GPG_ERR_ENOMEM);
+  }
+  if (!err && has_changed (file))
+    take_file (file);
+  if (!err)
+    *r_row = row;
+  if (!err && !a.added && !a.known)
+    err = cf_err (GPG_ERR_NO_DATA);
+  json_decref (a.malformed);
+  free (a.there.addrs);
+  cf_buf_done (&a.out);
+  return err;
+}
+
+/* --- the rest --- */
+
+gpg_error_t
+cf_peer_file_new (struct cf_core *core, void (*ask) (void *arg, const struct cf_addr *to), void *arg,
+                  struct cf_peer_file **r_file)
+{
+  struct cf_peer_file *file = calloc (1, sizeof *file);
+  gpg_error_t err;
+
+  if (!file)
+    return cf_err (GPG_ERR_ENOMEM);
+  file->core = core;
+  cf_timer_init (&file->look, look, file);
+  file->path = cf_paths_join (core->home, CF_PEER_FILE_NAME);
+  err = file->path ? cf_asklist_new (core->env, ask, arg, &file->asks) : cf_err (GPG_ERR_ENOMEM);
+  if (err) {
+    cf_peer_file_free (file);
+    return err;
+  }
+  *r_file = file;
+  return 0;
+}
+
+void
+cf_peer_file_free (struct cf_peer_file *file)
+{
+  if (!file)
+    return;
+  cf_timer_cancel (file->core->env, &file->look);
+  cf_asklist_free (file->asks);
+  free (file->path);
+  free (file);
+}
+
+void
+cf_peer_file_start (struct cf_peer_file *file)
+{
+  cf_timer_after (file->core->env, &file->look, 0);
+}
+
+void
+cf_peer_file_turn (struct cf_peer_file *file, bool on)
+{
+  cf_asklist_turn (file->asks, on);
+}
+
+void
+cf_peer_file_again (struct cf_peer_file *file)
+{
+  cf_asklist_again (file->asks);
+}
+
+bool
+cf_peer_file_has (const struct cf_peer_file *file, const struct cf_addr *addr)
+{
+  return cf_asklist_has (file->asks, addr);
+}
+
+void
+cf_peer_file_answered (struct cf_peer_file *file, const struct cf_addr *addr)
+{
+  cf_asklist_answered (file->asks, addr);
+}
+
+void
+cf_peer_file_state (const struct cf_peer_file *file, struct cf_peer_file_state *r_state)
+{
+  struct cf_asklist_counts counts;
+
+  cf_asklist_counts (file->asks, &counts);
+  memset (r_state, 0, sizeof *r_state);
+  r_state->places = counts.addresses;
+  r_state->answering = counts.good;
+  r_state->malformed = file->malformed;
+  if (file->malformed) {
+    r_state->first_malformed = file->bad[0].line;
+    r_state->first_reason = explain (file->bad[0].err);
+  }
+  r_state->err = file->err;
+}

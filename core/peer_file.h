@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* peer_file.h - the contact file HOME/peers: whom "who's there" is asked by unicast.
+ *
+ * The user writes it, or gets it from others (net/peerlist.h says how it
+ * reads); it is looked at every few seconds, and what changed holds at once.  We
+ * write to it only when the user adds lines by a command, behind what is there.
+ */
+#ifndef CF_CORE_PEER_FILE_H
+#define CF_CORE_PEER_FILE_H
+
+#include <jansson.h>
+
+#include "core/core.h"
+#include "net/asklist.h"
+#include "net/peerlist.h"
+
+struct cf_peer_file;
+
+#define CF_PEER_FILE_NAME "peers"   /* below HOME */
+#define CF_PEER_FILE_BAD_MAX 16     /* malformed lines that are remembered, of however many */
+
+/* ASK sends a question. */
+gpg_error_t cf_peer_file_new (struct cf_core *core, void (*ask) (void *arg, const struct cf_addr *to), void *arg,
+                              struct cf_peer_file **r_file) CF_MUST_CHECK;
+void cf_peer_file_free (struct cf_peer_file *file); /* NULL is fine */
+void cf_peer_file_start (struct cf_peer_file *file); /* it is read, now and when it changes */
+void cf_peer_file_turn (struct cf_peer_file *file, bool on); /* whether anybody is asked */
+void cf_peer_file_again (struct cf_peer_file *file); /* the network has changed */
+
+bool cf_peer_file_has (const struct cf_peer_file *file, const struct cf_addr *addr);
+void cf_peer_file_answered (struct cf_peer_file *file, const struct cf_addr *addr);
+
+/* Add what TEXT says, as far as it is not there, to the file, which is then read; with CHECK only say what would be.
+   *R_ROW: file, added, known (lines whose place was there), malformed (a list of line and reason, of TEXT; the first
+   CF_PEER_FILE_BAD_MAX); caller's, also after NO_DATA.  Errors: NO_DATA (TEXT names no place at all), TOO_LARGE (more
+   than the file may hold), those of reading and writing, ENOMEM. */
+gpg_error_t cf_peer_file_add (struct cf_peer_file *file, const char *text, size_t len, bool check,
+                              json_t **r_row) CF_MUST_CHECK;
+
+/* For status: how many lines name a place, how many of these answer, which are malformed.  *R_ERR: why it cannot be
+   read; 0 also when there is none. */
+struct cf_peer_file_state {
+  size_t places, answering, malformed;
+  unsigned long first_malformed; /* its line; 0: none */
+  const char *first_reason;
+  gpg_error_t err;
+};
+void cf_peer_file_state (const struct cf_peer_file *file, struct cf_peer_file_state *r_state);
+
+#endif
