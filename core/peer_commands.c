@@ -45,6 +45,22 @@ devices_by_age (const struct cf_peer *peer, const struct cf_peer_device *sorted[
 }
 
 /* IPv4, then global IPv6, then link-local IPv6; among those of a kind, devices seen last come first. */
+/* How PEER was found: by what is known of the address that he was heard at last. */
+static const char *
+source_of (const struct cf_core *core, const struct cf_peer *peer)
+{
+  const struct cf_peer_device *last = NULL;
+
+  if (peer->by_node)
+    return "rendezvous";
+  for (size_t i = 0; i < peer->device_count; i++)
+    if (peer->devices[i].addr_count && (!last || peer->devices[i].seen_ms > last->seen_ms))
+      last = &peer->devices[i];
+  if (last && cf_peer_file_has (core->peers->file, &last->addrs[0]))
+    return "file";
+  return !last || !core->net->ops->on_link || core->net->ops->on_link (core->net, &last->addrs[0]) ? "lan" : "exchange";
+}
+
 static json_t *
 json_addrs (const struct cf_peer *peer)
 {
@@ -85,7 +101,7 @@ cf_peer_json (struct cf_core *core, const struct cf_peer *peer)
   row_set (row, "user_id", cf_json_text (peer->user_id));
   row_set (row, "name", cf_json_text (peer->name));
   row_set (row, "addr", json_addrs (peer));
-  row_set (row, "source", json_string (peer->by_node ? "rendezvous" : "lan"));
+  row_set (row, "source", json_string (source_of (core, peer)));
   row_set (row, "last_seen", cf_json_time (peer->last_seen_utc_ms));
   row_set (row, "contact", json_boolean (peer->contact));
   row_set (row, "validity", json_string (cf_key_validity_name (peer->validity)));
@@ -511,7 +527,7 @@ const struct cf_command_def cf_peer_commands[] = {
     "by INQUIRE KEY.  With --check only say who it is: no contact is made, and a key is one of a stranger.  Row: that of\n"
     "CONTACTS.  With --file, asked for by INQUIRE FILE, it may be a key or a contact file (a line HOST:PORT and a name for\n"
     "each): its addresses are added to the file \"peers\" in the home, and asked who is there.  Row: file, added, known,\n"
-    "malformed (line, reason).",
+    "malformed (line, code, reason).",
     "key file check", 0, 1, true, run_add, 0 },
   { "REMOVE", "REMOVE PEER", "Forget a contact; one with an open conversation stays.", "", 1, 1, true, run_remove, 0 },
   { "BLOCK", "BLOCK PEER",

@@ -95,6 +95,22 @@ explain (gpg_error_t err)
                                                      : cf_peerlist_explain (err);
 }
 
+/* For clients, which have words of their own. */
+static const char *
+code_of (gpg_error_t err)
+{
+  switch (gpg_err_code (err)) {
+  case GPG_ERR_LINE_TOO_LONG:
+    return "long";
+  case GPG_ERR_BAD_DATA:
+    return "text";
+  case GPG_ERR_NOT_SUPPORTED:
+    return "name";
+  default:
+    return "place";
+  }
+}
+
 /* --- the file --- */
 
 static void
@@ -209,7 +225,7 @@ note_bad (json_t *malformed, unsigned long line, gpg_error_t bad)
 {
   if (json_array_size (malformed) >= CF_PEER_FILE_BAD_MAX)
     return 0;
-  return json_array_append_new (malformed, json_pack ("{s:I, s:s}", "line", (json_int_t) line, "reason", explain (bad)))
+  return json_array_append_new (malformed, json_pack ("{s:I, s:s, s:s}", "line", (json_int_t) line, "code", code_of (bad), "reason", explain (bad)))
              ? cf_err (GPG_ERR_ENOMEM)
              : 0;
 }

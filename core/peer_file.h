@@ -31,7 +31,7 @@ bool cf_peer_file_has (const struct cf_peer_file *file, const struct cf_addr *ad
 void cf_peer_file_answered (struct cf_peer_file *file, const struct cf_addr *addr);
 
 /* Add what TEXT says, as far as it is not there, to the file, which is then read; with CHECK only say what would be.
-   *R_ROW: file, added, known (lines whose place was there), malformed (a list of line and reason, of TEXT; the first
+   *R_ROW: file, added, known (lines whose place was there), malformed (a list of line, code and reason, of TEXT; the first
    CF_PEER_FILE_BAD_MAX); caller's, also after NO_DATA.  Errors: NO_DATA (TEXT names no place at all), TOO_LARGE (more
    than the file may hold), those of reading and writing, ENOMEM. */
 gpg_error_t cf_peer_file_add (struct cf_peer_file *file, const char *text, size_t len, bool check,

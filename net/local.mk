@@ -64,9 +64,10 @@ EXTRA_DIST += tests/e2e/nat_lab.py tests/e2e/nat.py
 if HAVE_CMOCKA
 NET_TEST_LIBS = libcf-net.a $(BASE_LIBS) $(CMOCKA_LIBS)
 
-check_PROGRAMS += tests/unit/net/test_peerlist tests/unit/net/test_asklist
-TESTS += tests/unit/net/test_peerlist tests/unit/net/test_asklist
+check_PROGRAMS += tests/unit/net/test_peerlist tests/unit/net/test_asklist tests/unit/net/test_discovery_far
+TESTS += tests/unit/net/test_peerlist tests/unit/net/test_asklist tests/unit/net/test_discovery_far
 tests_unit_net_test_peerlist_LDADD = $(NET_TEST_LIBS)
+tests_unit_net_test_discovery_far_LDADD = $(NET_TEST_LIBS)
 tests_unit_net_test_asklist_LDADD = $(NET_TEST_LIBS)
 
 check_PROGRAMS += tests/unit/net/test_veil tests/unit/net/test_discovery_veil

@@ -197,6 +197,7 @@ void cf_show_setting (struct cf_cli *cli, json_t *row);
 void cf_show_visibility (struct cf_cli *cli, json_t *row);
 void cf_show_block_line (struct cf_cli *cli, json_t *row);
 void cf_show_contact_line (struct cf_cli *cli, json_t *row);
+void cf_show_places (struct cf_cli *cli, json_t *row);
 /* What ROW has to warn of, loudly: a conversation that is stopped, somebody with another's name. */
 void cf_show_alarm (struct cf_cli *cli, const json_t *row);
 void cf_show_peer_line (struct cf_cli *cli, json_t *row);

@@ -14,7 +14,7 @@
 #include "ui/cli/cli.h"
 
 #define TEXT_MAX (256u * 1024) /* of a message, as the daemon takes it */
-#define KEY_MAX (1024u * 1024) /* far more than any key that the daemon takes */
+#define FILE_MAX (4u * 1024 * 1024) /* more than any key or contact file that the daemon takes */
 #define WAIT_MS 30000          /* for the wanted state, when no --timeout was given */
 #define TEXT_WORDS 2    /* before the text: a conversation, perhaps a message */
 #define SLACK_MS 5000          /* the daemon's own limit is to come first */
@@ -255,7 +255,7 @@ cf_cli_run_text (struct cf_cli *cli, const struct cf_cli_command *command, const
 
 /* A file's bytes, or 0 with *R_DATA NULL when WORD names no file. */
 static gpg_error_t
-read_key (const char *word, char **r_data, size_t *r_len)
+read_file (const char *word, char **r_data, size_t *r_len)
 {
   struct stat st;
   gpg_error_t err;
@@ -263,7 +263,7 @@ read_key (const char *word, char **r_data, size_t *r_len)
 
   *r_data = NULL;
   if (!strcmp (word, "-"))
-    return read_all (STDIN_FILENO, KEY_MAX, r_data, r_len);
+    return read_all (STDIN_FILENO, FILE_MAX, r_data, r_len);
   if (stat (word, &st))
     return strchr (word, '/') && strncmp (word, "confab:", 7) ? cf_err_errno () : 0;
   if (S_ISDIR (st.st_mode))
@@ -271,7 +271,7 @@ read_key (const char *word, char **r_data, size_t *r_len)
   fd = open (word, O_RDONLY | O_CLOEXEC);
   if (fd < 0)
     return cf_err_errno ();
-  err = read_all (fd, KEY_MAX, r_data, r_len);
+  err = read_all (fd, FILE_MAX, r_data, r_len);
   close (fd);
   return err;
 }
@@ -279,14 +279,14 @@ read_key (const char *word, char **r_data, size_t *r_len)
 int
 cf_cli_run_add (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args)
 {
-  const char *const words[] = { "--key", cf_cli_option_value (args, "check") ? "--check" : NULL, NULL };
-  struct give give = { "KEY", NULL, 0, NULL };
+  const char *const words[] = { "--file", cf_cli_option_value (args, "check") ? "--check" : NULL, NULL };
+  struct give give = { "FILE", NULL, 0, NULL };
   struct cf_client_error error;
   gpg_error_t err;
   char *data;
   int code;
 
-  err = read_key (args->argv[0], &data, &give.len);
+  err = read_file (args->argv[0], &data, &give.len);
   if (err)
     return cf_cli_fail (cli, err, NULL, _ ("\"%s\" cannot be read: %s"), args->argv[0], cf_err_info (err)->message);
   if (!data)
@@ -297,6 +297,8 @@ cf_cli_run_add (struct cf_cli *cli, const struct cf_cli_command *command, const 
     code = cf_cli_fail_call (cli, &error);
   if (!code && give.row && cli->json)
     cf_cli_json (give.row);
+  else if (!code && give.row && json_object_get (give.row, "added"))
+    cf_show_places (cli, give.row);
   else if (!code && give.row)
     command->show (cli, give.row);
   json_decref (give.row);
