@@ -357,22 +357,6 @@ is_key (const char *data, size_t len)
   return ((unsigned char) data[0] & 0x80 && (unsigned char) data[0] != 0xef) || memmem (data, len, armor, sizeof armor - 1);
 }
 
-/* What is wrong with the first malformed line. */
-static void
-fail_places (struct cf_command *cmd, const json_t *row)
-{
-  const json_t *bad = json_array_get (json_object_get (row, "malformed"), 0);
-
-  if (bad)
-    cf_command_fail (cmd, cf_err (GPG_ERR_BAD_DATA), "Each line is HOST:PORT and a name, or begins with #",
-                     "This is neither an OpenPGP key nor a contact file: line %lld %s",
-                     (long long) json_integer_value (json_object_get (bad, "line")),
-                     json_string_value (json_object_get (bad, "reason")));
-  else
-    cf_command_fail (cmd, cf_err (GPG_ERR_NO_DATA), "Each line is HOST:PORT and a name, or begins with #",
-                     "The contact file names nobody");
-}
-
 static void
 add_got_file (struct cf_command *cmd, gpg_error_t err, const char *data, size_t len)
 {
@@ -384,7 +368,8 @@ add_got_file (struct cf_command *cmd, gpg_error_t err, const char *data, size_t 
   }
   err = cf_peer_file_add (cmd->core->peers->file, data, len, cf_command_option (cmd, "check") != NULL, &row);
   if (gpg_err_code (err) == GPG_ERR_NO_DATA)
-    fail_places (cmd, row);
+    cf_command_say (cmd, cf_err (GPG_ERR_BAD_DATA),
+                    json_array_size (json_object_get (row, "malformed")) ? CF_SAY_NO_KEY_NO_PLACES : CF_SAY_PLACES_NONE, NULL);
   else {
     if (!err)
       err = cf_command_row (cmd, json_incref (row));
@@ -527,7 +512,7 @@ const struct cf_command_def cf_peer_commands[] = {
     "by INQUIRE KEY.  With --check only say who it is: no contact is made, and a key is one of a stranger.  Row: that of\n"
     "CONTACTS.  With --file, asked for by INQUIRE FILE, it may be a key or a contact file (a line HOST:PORT and a name for\n"
     "each): its addresses are added to the file \"peers\" in the home, and asked who is there.  Row: file, added, known,\n"
-    "malformed (line, code, reason).",
+    "malformed (line, message, code, args).",
     "key file check", 0, 1, true, run_add, 0 },
   { "REMOVE", "REMOVE PEER", "Forget a contact; one with an open conversation stays.", "", 1, 1, true, run_remove, 0 },
   { "BLOCK", "BLOCK PEER",

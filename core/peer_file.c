@@ -7,16 +7,17 @@
  */
 #include "core/peer_file.h"
 
-#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/paths.h"
-#include "core/event.h"
+#include "core/said.h"
 #include "net/proto.h"
 
 #define LOOK_MS 2000
+#define NUMBER_SIZE 24
 
 struct bad { unsigned long line; gpg_error_t err; };
 
@@ -88,26 +89,18 @@ read_places (const char *text, size_t len, struct places *places)
   return err;
 }
 
-static const char *
-explain (gpg_error_t err)
+enum cf_say
+cf_peer_file_say (gpg_error_t bad)
 {
-  return gpg_err_code (err) == GPG_ERR_NOT_SUPPORTED ? "has the name of a host; write its address"
-                                                     : cf_peerlist_explain (err);
-}
-
-/* For clients, which have words of their own. */
-static const char *
-code_of (gpg_error_t err)
-{
-  switch (gpg_err_code (err)) {
+  switch (gpg_err_code (bad)) {
   case GPG_ERR_LINE_TOO_LONG:
-    return "long";
+    return CF_SAY_PLACE_LONG;
   case GPG_ERR_BAD_DATA:
-    return "text";
+    return CF_SAY_PLACE_TEXT;
   case GPG_ERR_NOT_SUPPORTED:
-    return "name";
+    return CF_SAY_PLACE_NAME;
   default:
-    return "place";
+    return CF_SAY_PLACE_MALFORMED;
   }
 }
 
@@ -118,8 +111,15 @@ tell_malformed (struct cf_peer_file *file)
 {
   struct cf_env *env = file->core->env;
 
-  for (size_t i = 0; i < file->malformed && i < CF_PEER_FILE_BAD_MAX; i++)
-    cf_log (env, CF_LOG_WARN, "%s: line %lu %s", file->path, file->bad[i].line, explain (file->bad[i].err));
+  for (size_t i = 0; i < file->malformed && i < CF_PEER_FILE_BAD_MAX; i++) {
+    char number[NUMBER_SIZE];
+    struct cf_said said;
+
+    snprintf (number, sizeof number, "%lu", file->bad[i].line);
+    cf_said_make (&said, cf_peer_file_say (file->bad[i].err), number, NULL);
+    cf_log (env, CF_LOG_WARN, "%s: %s", file->path, said.message ? said.message : number);
+    cf_said_done (&said);
+  }
   if (file->malformed > CF_PEER_FILE_BAD_MAX)
     cf_log (env, CF_LOG_WARN, "%s: %zu more lines are malformed", file->path, file->malformed - CF_PEER_FILE_BAD_MAX);
 }
@@ -223,11 +223,19 @@ append_line (struct cf_buf *out, const char *text, size_t len)
 static gpg_error_t
 note_bad (json_t *malformed, unsigned long line, gpg_error_t bad)
 {
+  char number[NUMBER_SIZE];
+  struct cf_said said;
+  json_t *row;
+
   if (json_array_size (malformed) >= CF_PEER_FILE_BAD_MAX)
     return 0;
-  return json_array_append_new (malformed, json_pack ("{s:I, s:s, s:s}", "line", (json_int_t) line, "code", code_of (bad), "reason", explain (bad)))
-             ? cf_err (GPG_ERR_ENOMEM)
-             : 0;
+  snprintf (number, sizeof number, "%lu", line);
+  cf_said_make (&said, cf_peer_file_say (bad), number, NULL);
+  row = json_pack ("{s:I, s:s?}", "line", (json_int_t) line, "message", said.message);
+  if (row)
+    cf_said_set (&said, row, "code", "args");
+  cf_said_done (&said);
+  return json_array_append_new (malformed, row) ? cf_err (GPG_ERR_ENOMEM) : 0;
 }
 
 struct adding {
@@ -387,7 +395,7 @@ cf_peer_file_state (const struct cf_peer_file *file, struct cf_peer_file_state *
   r_state->malformed = file->malformed;
   if (file->malformed) {
     r_state->first_malformed = file->bad[0].line;
-    r_state->first_reason = explain (file->bad[0].err);
+    r_state->first_why = file->bad[0].err;
   }
   r_state->err = file->err;
 }

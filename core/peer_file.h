@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 
+#include "base/phrase.h"
 #include "core/core.h"
 #include "net/asklist.h"
 #include "net/peerlist.h"
@@ -31,18 +32,21 @@ bool cf_peer_file_has (const struct cf_peer_file *file, const struct cf_addr *ad
 void cf_peer_file_answered (struct cf_peer_file *file, const struct cf_addr *addr);
 
 /* Add what TEXT says, as far as it is not there, to the file, which is then read; with CHECK only say what would be.
-   *R_ROW: file, added, known (lines whose place was there), malformed (a list of line, code and reason, of TEXT; the first
+   *R_ROW: file, added, known (lines whose place was there), malformed (a list of line, message, code and args, of TEXT; the first
    CF_PEER_FILE_BAD_MAX); caller's, also after NO_DATA.  Errors: NO_DATA (TEXT names no place at all), TOO_LARGE (more
    than the file may hold), those of reading and writing, ENOMEM. */
 gpg_error_t cf_peer_file_add (struct cf_peer_file *file, const char *text, size_t len, bool check,
                               json_t **r_row) CF_MUST_CHECK;
+
+/* What is wrong with a line; its argument is the line's number. */
+enum cf_say cf_peer_file_say (gpg_error_t bad);
 
 /* For status: how many lines name a place, how many of these answer, which are malformed.  *R_ERR: why it cannot be
    read; 0 also when there is none. */
 struct cf_peer_file_state {
   size_t places, answering, malformed;
   unsigned long first_malformed; /* its line; 0: none */
-  const char *first_reason;
+  gpg_error_t first_why;         /* for cf_peer_file_say */
   gpg_error_t err;
 };
 void cf_peer_file_state (const struct cf_peer_file *file, struct cf_peer_file_state *r_state);

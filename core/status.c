@@ -20,7 +20,8 @@
 #include "core/link.h"
 #include "core/message.h"
 #include "core/nodes.h"
-#include "core/peer.h"
+#include "core/peer_file.h"
+#include "core/peers.h"
 #include "core/said.h"
 #include "core/self.h"
 #include "core/settings.h"
@@ -210,6 +211,28 @@ step_peers (struct cf_core *core, json_t *ladder)
     add_step (ladder, "peers", false, CF_SAY_STEP_PEERS_NONE, NULL);
 }
 
+/* Without a contact file there is no such step. */
+static void
+step_file (struct cf_core *core, json_t *ladder)
+{
+  char some[NUMBER_SIZE], all[NUMBER_SIZE];
+  struct cf_peer_file_state file;
+
+  if (!core->peers)
+    return;
+  cf_peer_file_state (core->peers->file, &file);
+  if (file.err)
+    add_step (ladder, "file", false, CF_SAY_STEP_FILE_UNREAD, cf_err_info (file.err)->message, NULL);
+  else if (file.first_malformed)
+    add_step (ladder, "file", false, cf_peer_file_say (file.first_why), number (file.first_malformed, all), NULL);
+  else if (file.places && cf_peers_visibility (core) != CF_VISIBLE_EVERYONE)
+    add_step (ladder, "file", false, CF_SAY_STEP_FILE_HIDDEN, NULL);
+  else if (file.places && !file.answering)
+    add_step (ladder, "file", false, CF_SAY_STEP_FILE_SILENT, number (file.places, all), NULL);
+  else if (file.places)
+    add_step (ladder, "file", true, CF_SAY_STEP_FILE, number (file.answering, some), number (file.places, all), NULL);
+}
+
 /* Without nodes there is no such step: they are no part of a local network. */
 static void
 step_nodes (struct cf_core *core, json_t *ladder)
@@ -282,6 +305,7 @@ cf_status_json (struct cf_core *core)
   outside = step_listen (core, ladder, listen);
   step_lan (core, ladder, outside);
   step_peers (core, ladder);
+  step_file (core, ladder);
   step_nodes (core, ladder);
   json_object_set_new (row, "version", json_string (VERSION));
   json_object_set_new (row, "state", json_string (state_names[core->state]));

@@ -127,16 +127,3 @@ cf_peerlist_next (struct cf_peerlist_reader *reader, struct cf_peerlist_line *r_
   }
   return false;
 }
-
-const char *
-cf_peerlist_explain (gpg_error_t err)
-{
-  switch (gpg_err_code (err)) {
-  case GPG_ERR_LINE_TOO_LONG:
-    return "is longer than 1,024 bytes";
-  case GPG_ERR_BAD_DATA:
-    return "is not text in UTF-8";
-  default:
-    return "does not begin with HOST:PORT, like 192.0.2.7:7077 or [2001:db8::7]:7077";
-  }
-}

@@ -40,7 +40,4 @@ void cf_peerlist_init (struct cf_peerlist_reader *reader, const char *text, size
    text); INV_VALUE (does not begin with HOST:PORT); of R_LINE there are then the number and the text alone. */
 bool cf_peerlist_next (struct cf_peerlist_reader *reader, struct cf_peerlist_line *r_line, gpg_error_t *r_err);
 
-/* What is wrong with a line, for people: "is longer than 1,024 bytes".  ERR is one of cf_peerlist_next's. */
-const char *cf_peerlist_explain (gpg_error_t err);
-
 #endif

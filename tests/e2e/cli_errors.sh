@@ -142,7 +142,7 @@ gpgconf --homedir "$dir/other" --kill all
 confab add "$dir/bob.asc" >"$dir/out" 2>"$dir/err"
 is "add FILE: a contact" grep -q '^Bob <bob@x.invalid> is a contact now  [0-9A-F]*$' "$dir/out"
 echo nonsense | confab add - >"$dir/out" 2>"$dir/err"
-is "add -: what is neither a key nor a contact file" bash -c "[ $? = 1 ] && grep -q 'line 1 does not begin with HOST:PORT' '$dir/err'"
+is "add -: what is neither a key nor a contact file" bash -c "[ $? = 1 ] && grep -q 'neither an OpenPGP key nor a contact file' '$dir/err'"
 try 1 'cannot be read from descriptor 77' expect bob@x.invalid --password-fd 77
 try 1 'The password is empty' expect bob@x.invalid --password-fd 0
 head -c 2000 /dev/zero | tr '\0' x >"$dir/long"

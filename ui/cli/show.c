@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ui/cli/cli.h"
+#include "ui/client/words.h"
 #include "ui/client/transfers.h"
 #include "ui/client/words.h"
 
@@ -138,19 +139,6 @@ cf_show_contact_line (struct cf_cli *cli, json_t *row)
   free (who);
 }
 
-/* What is wrong with a line of a contact file. */
-static const char *
-line_trouble (const char *code)
-{
-  if (code && !strcmp (code, "long"))
-    return _ ("longer than 1,024 bytes");
-  if (code && !strcmp (code, "text"))
-    return _ ("not text in UTF-8");
-  if (code && !strcmp (code, "name"))
-    return _ ("the name of a host; write its address");
-  return _ ("it does not begin with HOST:PORT, like 192.0.2.7:7077 or [2001:db8::7]:7077");
-}
-
 /* What became of a contact file. */
 void
 cf_show_places (struct cf_cli *cli, json_t *row)
@@ -167,9 +155,12 @@ cf_show_places (struct cf_cli *cli, json_t *row)
   if (known)
     cf_cli_say (cli, CF_CLI_PLAIN, ngettext ("%lld was there already", "%lld were there already", (unsigned long) known),
                 (long long) known);
-  json_array_foreach (bad, i, line)
-    cf_cli_note (cli, _ ("line %lld is left out: %s"), (long long) json_integer_value (json_object_get (line, "line")),
-                 line_trouble (cf_row_text (line, "code")));
+  json_array_foreach (bad, i, line) {
+    char *why = cf_words_said (line, "code", "args", cf_row_text (line, "message"));
+
+    cf_cli_note (cli, "%s", why);
+    free (why);
+  }
 }
 
 void

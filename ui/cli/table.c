@@ -218,7 +218,7 @@ const struct cf_cli_command cf_cli_commands[] = {
     .summary = N_ ("a new contact, from an address, an exported key or a contact file"),
     .help = N_ ("ADDRESS is what \"confab address\" shows there, or a fingerprint; FILE holds an OpenPGP public key, or a line "
             "HOST:PORT and a name for each of those who are to be asked who they are; - reads it from the standard input."),
-    .fields = CONTACT_FIELDS "; of a contact file: file, added, known, malformed (a list of line, code and reason)",
+    .fields = CONTACT_FIELDS "; of a contact file: file, added, known, malformed (a list of line, message, code and args)",
     .show = cf_show_contact_line },
   { .name = "remove", .verb = "REMOVE", .args = "PEER", .min_args = 1, .max_args = 1, .summary = N_ ("forget a contact"),
     .about = PEER_WORD, .fields = "fingerprint", .show = cf_show_done },

@@ -171,7 +171,7 @@ cf_words_step (const json_t *step)
     { "identity", N_("Your key") },          { "store", N_("Your messages on this machine") },
     { "device", N_("This device") },         { "listening", N_("Reachable by others") },
     { "lan", N_("Local network") },          { "peers", N_("People nearby") },
-    { "nodes", N_("From the internet") },
+    { "nodes", N_("From the internet") },    { "file", N_("Contact file") },
   };
 
   for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
