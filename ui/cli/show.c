@@ -10,7 +10,6 @@
 #include "ui/cli/cli.h"
 #include "ui/client/words.h"
 #include "ui/client/transfers.h"
-#include "ui/client/words.h"
 
 void
 cf_show_export (struct cf_cli *cli, json_t *row)

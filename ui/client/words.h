@@ -125,6 +125,9 @@ char *cf_words_error (const struct cf_client_error *error);
    say. */
 char *cf_words_tries (const json_t *row);
 
+/* What ROW says under CODE_KEY and ARGS_KEY; a code that is missing or not known: OTHERWISE, in English. */
+char *cf_words_said (const json_t *row, const char *code_key, const char *args_key, const char *otherwise);
+
 /* ---- steps of STATUS, files ---- */
 
 char *cf_words_step (const json_t *step);         /* "Local network" */

@@ -14,8 +14,6 @@ char *cf_words_field (const json_t *row, const char *key);      /* the same of a
 
 /* ---- the daemon's sentences: words_daemon.c, words_remedy.c ---- */
 
-/* What ROW says under CODE_KEY and ARGS_KEY; a code that is missing or not known: OTHERWISE, in English. */
-char *cf_words_said (const json_t *row, const char *code_key, const char *args_key, const char *otherwise);
 /* What can be done about it in this client; HINT is the daemon's, NULL: only the code says. */
 char *cf_words_said_remedy (const json_t *row, const char *code_key, const char *args_key, const char *hint);
 /* HINT, a sentence of the daemon, as it is said in this client. */
