@@ -188,6 +188,11 @@ test_daemon_goes (void **state)
     for (size_t i = 0; i < ERRANDS; i++)
       calls[i] = ask (&p, &errands[i], t);
     let_pass (&p, moments[k]);
+    for (size_t i = 0; i < ERRANDS; i++)
+      if (!strcmp (errands[i].verb, "CERTIFY")) { /* belongs to its client alone, and the daemon hangs up first */
+        sim_command_free (calls[i]);
+        calls[i] = NULL;
+      }
     sim_node_crash (p.a, k & 1);
     for (size_t i = 0; i < ERRANDS; i++)
       sim_command_free (calls[i]);
