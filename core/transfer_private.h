@@ -28,6 +28,7 @@
 #define CF_TRANSFER_KEEP_BLOCKS 256    /* ... or after 64 MiB */
 #define CF_TRANSFER_STALL_MS 30000     /* nothing has come: ask again */
 #define CF_TRANSFER_AHEAD (2u * 1024 * 1024) /* bytes sealed ahead of the bulk channel */
+#define CF_TRANSFER_SPARE 16           /* frames of CF_TRANSFER_FRAME_MAX bytes */
 #define CF_TRANSFER_ROUNDS 3           /* a block may be wrong, and leaves may not fit the root, so often */
 #define CF_TRANSFER_ZEROS_MAX (1u << 20) /* blocks of one ZEROS */
 #define CF_TRANSFER_WRONG_MAX 32       /* blocks that are wrong at a time, and counted */
@@ -35,9 +36,11 @@
 #define CF_TRANSFER_STATES_MS 10000
 #define CF_TRANSFER_REPEATED_MAX 16    /* answers about what has ended on both sides, in as long */
 
-/* What jobs use beside the loop; it stays until the last of them has ended.  The count is the loop's. */
+/* What jobs use beside the loop; it stays until the last of them has ended.  Counts and spare frames are the loop's. */
 struct cf_transfer_files {
   unsigned refs;
+  size_t spare_count;
+  uint8_t *spare[CF_TRANSFER_SPARE]; /* frames that the next blocks take: memory that is warm, and need not be wiped yet */
   struct cf_file_source *source; /* one of both */
   struct cf_file_sink *sink;
   struct cf_file_map *map;       /* what is there; the sender's: leaves that are known.  The loop's, but for jobs that say so */
@@ -70,7 +73,7 @@ struct cf_transfer_job {
   size_t len;           /* of the block */
   uint8_t leaf[CF_FILE_HASH_LEN];
   bool changed;         /* the source has */
-  uint8_t *frame;       /* CF_TRANSFER_FRAME_MAX bytes: head, block, tag; or NULL */
+  uint8_t *frame;       /* CF_TRANSFER_FRAME_MAX bytes: head, block, tag; or NULL; one of FILES' when the job is over */
   unsigned tunnel;      /* the transfer's, when it began */
   struct cf_file_map *said; /* the job's own; may be NULL */
   bool has_root;        /* every block was there, and ... */
@@ -247,6 +250,8 @@ void cf_transfer_jobs_cancel (struct cf_core *core, struct cf_transfer_job **lis
 void cf_transfer_job_detach (struct cf_transfers *all, struct cf_transfer_job *job);
 /* CMD waits for JOB: it is failed if that is cancelled. */
 void cf_transfer_job_command (struct cf_transfer_job *job, struct cf_command *cmd);
+/* JOB has a frame, what is in it is anything.  Errors: ENOMEM. */
+gpg_error_t cf_transfer_job_frame (struct cf_transfer_job *job) CF_MUST_CHECK;
 gpg_error_t cf_transfer_files_new (struct cf_transfer_files **r_files) CF_MUST_CHECK;
 struct cf_transfer_files *cf_transfer_files_ref (struct cf_transfer_files *files);
 void cf_transfer_files_unref (struct cf_transfer_files *files);

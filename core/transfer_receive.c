@@ -424,9 +424,8 @@ cf_transfer_sealed_job (struct cf_transfer *t, const struct cf_transfer_bulk *b,
   job->index = b->index;
   job->count = b->count;
   job->len = b->len - CF_FILE_TAG_LEN;
-  job->frame = malloc (CF_TRANSFER_DATA + b->len);
-  if (!job->frame) {
-    err = cf_err_errno ();
+  err = cf_transfer_job_frame (job);
+  if (err) {
     cf_transfer_job_free (job);
     return err;
   }

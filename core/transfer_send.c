@@ -249,9 +249,8 @@ block_job (struct cf_transfer *t, uint64_t index, void (*run) (struct cf_transfe
     return err;
   job->index = index;
   job->tunnel = t->tunnel;
-  job->frame = malloc (CF_TRANSFER_FRAME_MAX);
-  if (!job->frame) {
-    err = cf_err_errno ();
+  err = cf_transfer_job_frame (job);
+  if (err) {
     cf_transfer_job_free (job);
     return err;
   }

@@ -39,6 +39,8 @@ cf_transfer_files_unref (struct cf_transfer_files *files)
 {
   if (!files || --files->refs)
     return;
+  while (files->spare_count)
+    free (files->spare[--files->spare_count]);
   cf_file_source_free (files->source);
   cf_file_sink_free (files->sink);
   cf_file_map_free (files->map);
@@ -117,18 +119,29 @@ work_done (struct cf_work *work)
 }
 
 static void
+give_back_frame (struct cf_transfer_job *job)
+{
+  struct cf_transfer_files *files = job->files;
+
+  if (job->frame && files && files->spare_count < CF_TRANSFER_SPARE)
+    files->spare[files->spare_count++] = job->frame;
+  else
+    free (job->frame);
+}
+
+static void
 work_free (struct cf_work *work)
 {
   struct cf_transfer_job *job = (struct cf_transfer_job *) work;
 
   job_unlink (job);
+  give_back_frame (job);
   cf_transfer_files_unref (job->files);
   cf_transfer_run_unref (job->run);
   if (job->offer)
     cf_wipe (job->offer, sizeof *job->offer);
   free (job->offer);
   cf_file_map_free (job->said);
-  free (job->frame);
   free (job->path);
   free (job->dir);
   free (job);
@@ -164,6 +177,15 @@ cf_transfer_job_free (struct cf_transfer_job *job)
 {
   if (job)
     work_free (&job->work);
+}
+
+gpg_error_t
+cf_transfer_job_frame (struct cf_transfer_job *job)
+{
+  struct cf_transfer_files *files = job->files;
+
+  job->frame = files && files->spare_count ? files->spare[--files->spare_count] : malloc (CF_TRANSFER_FRAME_MAX);
+  return job->frame ? 0 : cf_err_errno ();
 }
 
 gpg_error_t

@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #define WRITE_PARTS 16
+#define DIRECT_MIN (32 * 1024) /* bytes: so many are not copied first, if the system takes them */
 #define UNSENT_MAX (128 * 1024) /* bytes: what the system keeps back of a file, chat cannot overtake */
 
 enum conn_state { CONN_CONNECTING, CONN_OPEN, CONN_FAILED, CONN_FLUSHING, CONN_LINGERING };
@@ -36,7 +37,8 @@ struct cf_conn {
   struct cf_conn *next, *prev;
   enum conn_state state;
   bool incoming, busy, dead;
-  bool has_said; /* something was written */
+  bool has_said; /* something was written, ... */
+  bool drains;   /* ... and it was not told yet that it has left */
   int fd;
   struct event *read, *write;
   struct evbuffer *out;
@@ -275,13 +277,11 @@ static void
 write_turn (struct cf_conn *conn)
 {
   gpg_error_t err = 0;
-  bool had;
 
   if (conn->state == CONN_CONNECTING)
     err = conn_established (conn);
   if (conn->dead || conn->state == CONN_FAILED)
     return;
-  had = evbuffer_get_length (conn->out) > 0;
   if (!err)
     err = conn_flush (conn);
   if (!err && evbuffer_get_length (conn->out) && event_add (conn->write, NULL))
@@ -294,8 +294,11 @@ write_turn (struct cf_conn *conn)
     return;
   if (conn->state == CONN_FLUSHING)
     conn_linger (conn);
-  else if (had && conn->state == CONN_OPEN && conn->handler && conn->handler->drained)
-    conn->handler->drained (conn->arg);
+  else if (conn->drains && conn->state == CONN_OPEN) {
+    conn->drains = false;
+    if (conn->handler && conn->handler->drained)
+      conn->handler->drained (conn->arg);
+  }
 }
 
 static void
@@ -393,16 +396,31 @@ cf_io_conn_set_handler (struct cf_conn *conn, const struct cf_conn_handler *hand
   conn->arg = arg;
 }
 
+/* How many of LEN bytes the system takes at once, nothing being queued.  An error is on_write's to find. */
+static size_t
+write_direct (struct cf_conn *conn, const void *data, size_t len)
+{
+  ssize_t n = -1;
+
+  if (len >= DIRECT_MIN && conn->state == CONN_OPEN && !evbuffer_get_length (conn->out))
+    n = send (conn->fd, data, len, MSG_NOSIGNAL);
+  return n > 0 ? (size_t) n : 0;
+}
+
 gpg_error_t
 cf_io_conn_write (struct cf_conn *conn, const void *data, size_t len)
 {
+  size_t left;
+
   if (conn->state != CONN_OPEN && conn->state != CONN_CONNECTING)
     return cf_err (GPG_ERR_ENOTCONN);
   if (len > CF_CONN_QUEUE_MAX - evbuffer_get_length (conn->out))
     return cf_err (GPG_ERR_LIMIT_REACHED);
-  if (evbuffer_add (conn->out, data, len))
+  left = len - write_direct (conn, data, len);
+  if (left && evbuffer_add (conn->out, (const uint8_t *) data + (len - left), left))
     return cf_err (GPG_ERR_ENOMEM);
   conn->has_said |= len > 0;
+  conn->drains |= len > 0;
   /* Small writes of one turn leave together, and no system call is spent on asking whether they may. */
   if (conn->state == CONN_OPEN && !event_pending (conn->write, EV_WRITE, NULL))
     event_active (conn->write, EV_WRITE, 0);

@@ -210,15 +210,17 @@ wait_add (struct channel *c, const uint8_t *data, size_t len)
 }
 
 static void
-wait_drop_first (struct channel *c)
+wait_drop_first (struct cf_tunnel *t, enum cf_channel channel)
 {
+  struct channel *c = &t->channels[channel];
   struct waiting *w = c->first;
 
   c->first = w->next;
   if (!c->first)
     c->last = NULL;
   c->waiting_bytes -= w->len;
-  cf_wipe (w->data, w->len);
+  if (channel != CF_CHANNEL_BULK) /* what waits there is sealed by itself */
+    cf_wipe (w->data, w->len);
   free (w);
 }
 
@@ -315,7 +317,7 @@ cf_tunnel_drained (struct cf_tunnel *tunnel)
       tunnel_fail (t, err);
     if (err || !done)
       return;
-    wait_drop_first (c);
+    wait_drop_first (t, (enum cf_channel) i);
   }
 }
 
@@ -714,7 +716,7 @@ cf_tunnel_free (struct cf_tunnel *tunnel)
   for (i = 0; i < CF_CHANNEL_COUNT; i++) {
     cf_buf_done (&t->channels[i].part);
     while (t->channels[i].first)
-      wait_drop_first (&t->channels[i]);
+      wait_drop_first (t, (enum cf_channel) i);
   }
   if (t->in)
     cf_wipe (t->in, CF_RECORD_MAX);

@@ -21,6 +21,7 @@
 #define STACK_SIZE (256 * 1024)       /* Argon2 takes its memory elsewhere, */
 #define BACKGROUND_NICE 10
 #define STACK_USED_MAX (128 * 1024)   /* ... but leaves the password's hash here */
+#define STACK_BACKGROUND (16 * 1024)  /* of a file, no more than pieces lie there */
 
 struct queue {
   struct cf_work *first, *last; /* LAST means nothing while there is no FIRST */
@@ -94,7 +95,7 @@ thread_main (void *arg)
     }
     pthread_mutex_unlock (&w->lock);
     work->run (work);
-    cf_wipe_stack (STACK_USED_MAX);
+    cf_wipe_stack (w->background ? STACK_BACKGROUND : STACK_USED_MAX);
     pthread_mutex_lock (&w->lock);
     append (&w->ended, work);
     /* Fails only when the counter is full, and then the loop is awake. */

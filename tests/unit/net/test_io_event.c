@@ -354,7 +354,7 @@ test_big_write (void **state)
   (void) state;
   join (4);
   sum = write_big (left.conn);
-  assert_true (nodes[0].net->ops->queued (left.conn) == BIG);
+  assert_in_range (nodes[0].net->ops->queued (left.conn), 1, BIG - 1); /* the system has taken some at once */
   want_received = BIG;
   run_until (right_has_all);
   assert_int_equal (right.received, BIG);
@@ -429,17 +429,21 @@ static void
 test_queue_limit (void **state)
 {
   uint8_t *piece = calloc (1, CF_CONN_QUEUE_MAX);
+  size_t room;
 
   (void) state;
   assert_non_null (piece);
   join (4);
-  assert_int_equal (nodes[0].net->ops->write (left.conn, piece, CF_CONN_QUEUE_MAX - 1), 0);
+  assert_int_equal (nodes[0].net->ops->write (left.conn, piece, CF_CONN_QUEUE_MAX), 0);
+  room = CF_CONN_QUEUE_MAX - nodes[0].net->ops->queued (left.conn); /* what the system has taken at once */
+  assert_in_range (room, 1, CF_CONN_QUEUE_MAX - 1);
+  assert_int_equal (nodes[0].net->ops->write (left.conn, piece, room - 1), 0);
   assert_int_equal (gpg_err_code (nodes[0].net->ops->write (left.conn, piece, 2)), GPG_ERR_LIMIT_REACHED);
   assert_int_equal (nodes[0].net->ops->write (left.conn, piece, 1), 0);
   assert_int_equal (gpg_err_code (nodes[0].net->ops->write (left.conn, piece, SIZE_MAX)), GPG_ERR_LIMIT_REACHED);
-  want_received = CF_CONN_QUEUE_MAX;
+  want_received = CF_CONN_QUEUE_MAX + room;
   run_until (right_has_all);
-  assert_int_equal (right.received, CF_CONN_QUEUE_MAX); /* nothing of the refused writes */
+  assert_int_equal (right.received, CF_CONN_QUEUE_MAX + room); /* nothing of the refused writes */
   free (piece);
 }
 
