@@ -16,6 +16,7 @@
 
 #include "core/links.h"
 #include "core/self.h"
+#include "net/cipher.h"
 #include "net/paths.h"
 
 #define EARLY_MAX (2 * CF_MESSAGE_TALK_MAX) /* talk that overtakes our checking */
@@ -226,7 +227,7 @@ send_hello (struct cf_way *way, enum cf_control kind, const struct cf_fpr *expec
   const struct cf_self *self = way->links->core->self;
   const uint8_t *token = expected && way->dialled ? cf_peer_token (cf_peer_find (way->links->core, expected), way->device)
                                                   : NULL;
-  struct cf_hello hello = { .versions = 1u << CF_PROTO_VERSION, .suites = 3 };
+  struct cf_hello hello = { .versions = 1u << CF_PROTO_VERSION, .suites = CF_SUITES };
   struct cf_buf out;
 
   if (token)
@@ -341,8 +342,7 @@ static gpg_error_t
 check_hello (const struct cf_way *way, const struct cf_hello *hello, const char **r_reason)
 {
   const struct cf_self *self = way->links->core->self;
-  const char *suite = cf_tunnel_suite (cf_link_tunnel_channel (way->tunnel));
-  uint32_t used = suite && !strcmp (suite, "AESGCM") ? 1u : 2u;
+  const uint32_t used = cf_tunnel_suite_bit (cf_link_tunnel_channel (way->tunnel));
 
   if (!(hello->versions & (1u << CF_PROTO_VERSION)) || !(hello->suites & used)) {
     count (way, CF_REFUSED_HELLO_VERSION);

@@ -30,7 +30,9 @@ own_error (gcry_error_t err)
 const char *
 cf_suite_name (enum cf_suite suite)
 {
-  return suite == CF_SUITE_AESGCM ? "AESGCM" : "ChaChaPoly";
+  static const char *const names[CF_SUITE_COUNT] = { "AESGCM", "ChaChaPoly", "AESOCB" };
+
+  return names[suite];
 }
 
 enum cf_suite
@@ -41,9 +43,8 @@ cf_suite_best (void)
 
   if (!flags)
     return best;
-  if ((strstr (flags, "intel-aesni") && strstr (flags, "intel-pclmul"))
-      || (strstr (flags, "arm-aes") && strstr (flags, "arm-pmull")) || strstr (flags, "ppc-vcrypto"))
-    best = CF_SUITE_AESGCM;
+  if (strstr (flags, "intel-aesni") || strstr (flags, "arm-aes") || strstr (flags, "ppc-vcrypto"))
+    best = CF_SUITE_AESOCB;
   gcry_free (flags);
   return best;
 }
@@ -51,16 +52,18 @@ cf_suite_best (void)
 gpg_error_t
 cf_cipher_new (enum cf_suite suite, const uint8_t key[CF_CIPHER_KEY_LEN], struct cf_cipher **r_cipher)
 {
+  static const struct { int cipher, mode; } algorithms[CF_SUITE_COUNT] = {
+    [CF_SUITE_AESGCM] = { GCRY_CIPHER_AES256, GCRY_CIPHER_MODE_GCM },
+    [CF_SUITE_CHACHAPOLY] = { GCRY_CIPHER_CHACHA20, GCRY_CIPHER_MODE_POLY1305 },
+    [CF_SUITE_AESOCB] = { GCRY_CIPHER_AES256, GCRY_CIPHER_MODE_OCB },
+  };
   gpg_error_t err;
   struct cf_cipher *c = calloc (1, sizeof *c);
 
   if (!c)
     return cf_err (GPG_ERR_ENOMEM);
   c->suite = suite;
-  if (suite == CF_SUITE_AESGCM)
-    err = own_error (gcry_cipher_open (&c->hd, GCRY_CIPHER_AES256, GCRY_CIPHER_MODE_GCM, GCRY_CIPHER_SECURE));
-  else
-    err = own_error (gcry_cipher_open (&c->hd, GCRY_CIPHER_CHACHA20, GCRY_CIPHER_MODE_POLY1305, GCRY_CIPHER_SECURE));
+  err = own_error (gcry_cipher_open (&c->hd, algorithms[suite].cipher, algorithms[suite].mode, GCRY_CIPHER_SECURE));
   if (!err)
     err = own_error (gcry_cipher_setkey (c->hd, key, CF_CIPHER_KEY_LEN));
   if (err) {
@@ -86,8 +89,8 @@ cf_cipher_counter (const struct cf_cipher *cipher)
   return cipher->n;
 }
 
-/* Section 12: 32 zero bits, then N; big-endian for AESGCM, little-endian for
-   ChaChaPoly.  The additional data follow. */
+/* Section 12: 32 zero bits, then N; big-endian for AESGCM (and AESOCB), little-endian for
+   ChaChaPoly.  The additional data follow; then all of the text at once. */
 static gpg_error_t
 begin (struct cf_cipher *c, uint64_t n, const void *ad, size_t ad_len)
 {
@@ -96,10 +99,12 @@ begin (struct cf_cipher *c, uint64_t n, const void *ad, size_t ad_len)
   int i;
 
   for (i = 0; i < 8; i++)
-    nonce[4 + i] = (uint8_t) (n >> (c->suite == CF_SUITE_AESGCM ? 56 - 8 * i : 8 * i));
+    nonce[4 + i] = (uint8_t) (n >> (c->suite == CF_SUITE_CHACHAPOLY ? 8 * i : 56 - 8 * i));
   err = own_error (gcry_cipher_setiv (c->hd, nonce, sizeof nonce));
   if (!err && ad_len)
     err = own_error (gcry_cipher_authenticate (c->hd, ad, ad_len));
+  if (!err && c->suite == CF_SUITE_AESOCB)
+    err = own_error (gcry_cipher_final (c->hd));
   return err;
 }
 
@@ -112,7 +117,7 @@ cf_cipher_seal (struct cf_cipher *cipher, const void *ad, size_t ad_len, uint8_t
   if (cipher->n == NONCE_REKEY)
     return cf_err (GPG_ERR_LIMIT_REACHED);
   err = begin (cipher, cipher->n, ad, ad_len);
-  if (!err && len)
+  if (!err && (len || cipher->suite == CF_SUITE_AESOCB)) /* that mode ends with its text, an empty one too */
     err = own_error (gcry_cipher_encrypt (cipher->hd, text, len, NULL, 0));
   if (!err)
     err = own_error (gcry_cipher_gettag (cipher->hd, r_tag, CF_CIPHER_TAG_LEN));
@@ -130,7 +135,7 @@ cf_cipher_open (struct cf_cipher *cipher, const void *ad, size_t ad_len, uint8_t
   if (cipher->n == NONCE_REKEY)
     return cf_err (GPG_ERR_LIMIT_REACHED);
   err = begin (cipher, cipher->n, ad, ad_len);
-  if (!err && len)
+  if (!err && (len || cipher->suite == CF_SUITE_AESOCB))
     err = own_error (gcry_cipher_decrypt (cipher->hd, text, len, NULL, 0));
   if (!err)
     err = own_error (gcry_cipher_checktag (cipher->hd, tag, CF_CIPHER_TAG_LEN));

@@ -17,15 +17,15 @@
 #define CF_CIPHER_TAG_LEN 16
 
 /* As on the wire and as bit numbers in HELLO. */
-enum cf_suite { CF_SUITE_AESGCM = 0, CF_SUITE_CHACHAPOLY = 1, CF_SUITE_COUNT };
+enum cf_suite { CF_SUITE_AESGCM = 0, CF_SUITE_CHACHAPOLY = 1, CF_SUITE_AESOCB = 2, CF_SUITE_COUNT };
+#define CF_SUITES ((1u << CF_SUITE_COUNT) - 1) /* all of them, in HELLO */
 
 struct cf_cipher;
 
-/* "AESGCM" or "ChaChaPoly". */
+/* "AESGCM", "ChaChaPoly" or "AESOCB". */
 const char *cf_suite_name (enum cf_suite suite);
 
-/* AESGCM where the processor has instructions for AES and carry-less
-   multiplication, as libgcrypt sees it; else ChaChaPoly. */
+/* AESOCB where the processor has instructions for AES, as libgcrypt sees it; else ChaChaPoly. */
 enum cf_suite cf_suite_best (void);
 
 /* Errors: ENOMEM, those of libgcrypt. */

@@ -36,7 +36,7 @@ struct cf_hello {
   uint8_t token[CF_ADDRESS_TOKEN_LEN];
   struct cf_fpr expected; /* HELLO: whom we think we talk to; none in KEY */
   uint32_t versions;      /* bit n: version n is spoken */
-  uint32_t suites;        /* bit 0: AESGCM, bit 1: ChaChaPoly */
+  uint32_t suites;        /* bit n: enum cf_suite n */
   struct cf_device_statement device;
   const uint8_t *block;   /* public key of the identity; borrowed */
   size_t block_len;

@@ -160,7 +160,8 @@ gpg_error_t
 cf_noise_new (const struct cf_noise_config *config, struct cf_noise **r_noise)
 {
   static const char *const names[CF_SUITE_COUNT] = { "Noise_XK_25519_AESGCM_BLAKE2b",
-                                                     "Noise_XK_25519_ChaChaPoly_BLAKE2b" };
+                                                     "Noise_XK_25519_ChaChaPoly_BLAKE2b",
+                                                     "Noise_XK_25519_AESOCB_BLAKE2b" };
   gpg_error_t err;
   struct cf_noise *n;
   const char *name = names[config->suite];

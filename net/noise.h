@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* noise.h - the handshake Noise_XK_25519_{AESGCM|ChaChaPoly}_BLAKE2b.
+/* noise.h - the handshake Noise_XK_25519_{AESGCM|ChaChaPoly|AESOCB}_BLAKE2b.
  *
  *     <- s
  *     ...

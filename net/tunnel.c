@@ -755,6 +755,12 @@ cf_tunnel_suite (const struct cf_tunnel *tunnel)
   return cf_suite_name (tunnel->suite);
 }
 
+uint32_t
+cf_tunnel_suite_bit (const struct cf_tunnel *tunnel)
+{
+  return 1u << tunnel->suite;
+}
+
 void
 cf_device_key_new (struct cf_env *env, uint8_t secret[CF_DEVICE_KEY_LEN], uint8_t r_public[CF_DEVICE_KEY_LEN])
 {

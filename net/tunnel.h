@@ -92,7 +92,8 @@ gpg_error_t cf_tunnel_peer_code (const struct cf_tunnel *tunnel);
 bool cf_tunnel_is_ready (const struct cf_tunnel *tunnel);
 const uint8_t *cf_tunnel_remote_key (const struct cf_tunnel *tunnel);     /* when ready; CF_DEVICE_KEY_LEN */
 const uint8_t *cf_tunnel_handshake_hash (const struct cf_tunnel *tunnel); /* when ready; 64 bytes */
-const char *cf_tunnel_suite (const struct cf_tunnel *tunnel);             /* "AESGCM", "ChaChaPoly" */
+const char *cf_tunnel_suite (const struct cf_tunnel *tunnel);             /* as cf_suite_name */
+uint32_t cf_tunnel_suite_bit (const struct cf_tunnel *tunnel);            /* as in HELLO */
 
 gpg_error_t cf_tunnel_guard_new (struct cf_env *env, struct cf_tunnel_guard **r_guard) CF_MUST_CHECK;
 void cf_tunnel_guard_free (struct cf_tunnel_guard *guard);

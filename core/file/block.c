@@ -35,7 +35,7 @@ own_error (gcry_error_t err)
 enum cf_file_suite
 cf_file_suite (void)
 {
-  return cf_suite_best () == CF_SUITE_AESGCM ? CF_FILE_SUITE_OCB : CF_FILE_SUITE_CHACHAPOLY;
+  return cf_suite_best () == CF_SUITE_AESOCB ? CF_FILE_SUITE_OCB : CF_FILE_SUITE_CHACHAPOLY;
 }
 
 static gpg_error_t

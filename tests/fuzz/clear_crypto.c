@@ -52,7 +52,9 @@ make_tag (const struct cf_cipher *c, const void *ad, size_t ad_len, const uint8_
 const char *
 cf_suite_name (enum cf_suite suite)
 {
-  return suite == CF_SUITE_AESGCM ? "AESGCM" : "ChaChaPoly";
+  static const char *const names[CF_SUITE_COUNT] = { "AESGCM", "ChaChaPoly", "AESOCB" };
+
+  return names[suite];
 }
 
 enum cf_suite
