@@ -193,6 +193,7 @@ struct detail {
   struct cf_core *core;
   const struct cf_conversation *conv;
   json_t *row;
+  gpg_error_t err;
 };
 
 /* The kept envelope that the message came in; null when there is none, or it is no longer kept. */
@@ -218,7 +219,10 @@ detail_row (void *arg, const struct cf_message_row *m)
   const struct cf_conversation *conv = d->conv;
   json_t *row = NULL, *more;
 
-  if (m->hidden || cf_message_json (d->core, conv, m, &row))
+  if (m->hidden)
+    return false;
+  d->err = cf_message_json (d->core, conv, m, &row);
+  if (d->err)
     return false;
   more = json_pack ("{s:o, s:o, s:o, s:o, s:o, s:o, s:s?}", "own_key", cf_json_fpr (&conv->own_key), "peer_key",
                     cf_json_fpr (&conv->peer_key), "signed_by",
@@ -232,6 +236,7 @@ detail_row (void *arg, const struct cf_message_row *m)
   }
   json_decref (more);
   d->row = row;
+  d->err = row ? 0 : cf_err (GPG_ERR_ENOMEM);
   return false;
 }
 
@@ -239,7 +244,7 @@ static void
 cmd_message (struct cf_command *cmd)
 {
   struct cf_conversation *conv = cf_conversation_resolve (cmd, cmd->argv[0]); /* NULL: CMD is gone */
-  struct detail d = { NULL, conv, NULL };
+  struct detail d = { NULL, conv, NULL, cf_err (GPG_ERR_NOT_FOUND) };
   uint8_t id[CF_MESSAGE_ID_LEN];
   gpg_error_t err;
 
@@ -249,11 +254,16 @@ cmd_message (struct cf_command *cmd)
   err = cf_unhex (cmd->argv[1], id, sizeof id);
   if (!err)
     err = cf_store_message_get (cmd->core->store, conv->id, id, detail_row, &d);
-  if (err || !d.row) {
-    cf_command_say (cmd, cf_err (GPG_ERR_NOT_FOUND), CF_SAY_MESSAGE_UNKNOWN, cmd->argv[1], NULL);
+  else
+    err = cf_err (GPG_ERR_NOT_FOUND);
+  if (!err)
+    err = d.err;
+  if (gpg_err_code (err) == GPG_ERR_NOT_FOUND) {
+    cf_command_say (cmd, err, CF_SAY_MESSAGE_UNKNOWN, cmd->argv[1], NULL);
     return;
   }
-  err = cf_command_row (cmd, d.row);
+  if (!err)
+    err = cf_command_row (cmd, d.row);
   cf_command_done (cmd, err);
 }
 
