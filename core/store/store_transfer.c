@@ -255,15 +255,6 @@ cf_store_transfer_list (struct cf_store *store, const uint8_t *conversation, int
   return walk (s, fn, arg, NULL);
 }
 
-gpg_error_t
-cf_store_transfer_delete (struct cf_store *store, int64_t row)
-{
-  struct cf_stmt *s = cf_stmt (store, "DELETE FROM transfer WHERE row = ?1");
-
-  cf_bind_int (s, 1, row);
-  return cf_stmt_run (s);
-}
-
 /* --- chunks --- */
 
 gpg_error_t

@@ -53,8 +53,6 @@ gpg_error_t cf_store_transfer_open (struct cf_store *store, cf_transfer_row_fn f
 gpg_error_t cf_store_transfer_list (struct cf_store *store, const uint8_t *conversation, int64_t before,
                                     int64_t ended_since_utc_ms, size_t limit, cf_transfer_row_fn fn,
                                     void *arg) CF_MUST_CHECK;
-/* None: success. */
-gpg_error_t cf_store_transfer_delete (struct cf_store *store, int64_t row) CF_MUST_CHECK;
 
 /* Chunks of the map of transfer ROW (core/file/map.h); LEN 0: none any more. */
 gpg_error_t cf_store_transfer_chunk_put (struct cf_store *store, int64_t row, size_t chunk, const void *data,

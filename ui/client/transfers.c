@@ -33,16 +33,6 @@ cf_transfer_next (struct cf_model *model, const char *conversation, const json_t
   return row;
 }
 
-size_t
-cf_transfer_count_active (struct cf_model *model, const char *conversation)
-{
-  size_t count = 0;
-
-  for (const json_t *row = NULL; (row = cf_transfer_next (model, conversation, row));)
-    count += cf_transfer_state (row) == CF_TRANSFER_ACTIVE || cf_transfer_state (row) == CF_TRANSFER_VERIFYING;
-  return count;
-}
-
 enum cf_transfer_state
 cf_transfer_state (const json_t *transfer)
 {

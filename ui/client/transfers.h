@@ -54,8 +54,6 @@ const json_t *cf_transfer_of_message (struct cf_model *model, const json_t *mess
 /* Walk those of CONVERSATION (NULL: of all) that the model keeps: first those not ended, then the others, the newest
    first; PREVIOUS NULL: the first; NULL: the end. */
 const json_t *cf_transfer_next (struct cf_model *model, const char *conversation, const json_t *previous);
-/* How many of CONVERSATION (NULL: of all) are under way or being checked. */
-size_t cf_transfer_count_active (struct cf_model *model, const char *conversation);
 
 enum cf_transfer_state cf_transfer_state (const json_t *transfer);
 bool cf_transfer_ended (const json_t *transfer);

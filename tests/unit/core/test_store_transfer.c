@@ -200,10 +200,6 @@ test_chunks (void **state)
   assert_int_equal (cf_store_transfer_chunks_clear (f->store, n), 0);
   assert_string_equal (chunks (f, n), "");
   assert_string_equal (chunks (f, other), "2:his ");
-  assert_int_equal (cf_store_transfer_delete (f->store, other), 0);
-  assert_int_equal (cf_store_transfer_delete (f->store, other), 0);
-  assert_string_equal (chunks (f, other), "");
-  assert_int_not_equal (cf_store_transfer_chunk_put (f->store, other, 2, "his", 3), 0);
 }
 
 static bool
