@@ -95,6 +95,13 @@ note_sequence (void *arg, const struct cf_message_row *m)
   return false;
 }
 
+/* It has ended, and a part of it, or the rest of one, may lie on the disk. */
+static bool
+has_part (const struct cf_transfer *t)
+{
+  return !t->row.outgoing && t->row.dir && cf_transfer_has_ended (t);
+}
+
 static gpg_error_t
 load (struct cf_transfers *all, const uint8_t *conversation, const uint8_t *id, struct cf_transfer **r_t)
 {
@@ -118,8 +125,8 @@ load (struct cf_transfers *all, const uint8_t *conversation, const uint8_t *id, 
   t->told_done = t->rate_done = t->row.done;
   *all->end = t;
   all->end = &t->next;
-  if (!t->row.outgoing && t->row.dir && cf_transfer_has_ended (t)) /* an earlier life has not removed it */
-    cf_transfer_discard (t);
+  if (has_part (t)) /* an earlier life has not removed it */
+    cf_transfer_discard (t, true);
   *r_t = t;
   return 0;
 }
@@ -247,19 +254,25 @@ cf_transfer_download_dir (struct cf_core *core)
 
 /* --- states --- */
 
-void
-cf_transfer_save (struct cf_transfer *t)
+static gpg_error_t
+tell_row (struct cf_transfer *t)
+{
+  json_t *event = cf_transfer_json (t->all->core, &t->row, t);
+
+  return event ? cf_event_emit (t->all->core, "transfer", true, event) : cf_err (GPG_ERR_ENOMEM);
+}
+
+static void
+save (struct cf_transfer *t, bool tell)
 {
   struct cf_core *core = t->all->core;
-  json_t *event;
   gpg_error_t err = cf_store_begin (core->store);
 
   if (!err) {
     t->row.updated_utc_ms = core->env->now_utc_ms;
     err = cf_store_transfer_save (core->store, &t->row);
-    event = err ? NULL : cf_transfer_json (core, &t->row, t);
-    if (!err)
-      err = event ? cf_event_emit (core, "transfer", true, event) : cf_err (GPG_ERR_ENOMEM);
+    if (!err && tell)
+      err = tell_row (t);
     if (!err && cf_transfer_has_ended (t))
       err = cf_store_transfer_chunks_clear (core->store, t->row.row);
     cf_store_end (core->store, &err);
@@ -269,6 +282,18 @@ cf_transfer_save (struct cf_transfer *t)
   else if (err)
     cf_log (core->env, CF_LOG_ERROR, "transfer: its state was not written down: %s", gpg_strerror (err));
   cf_transfer_say (t);
+}
+
+void
+cf_transfer_save (struct cf_transfer *t)
+{
+  save (t, true);
+}
+
+void
+cf_transfer_save_quietly (struct cf_transfer *t)
+{
+  save (t, false);
 }
 
 void
@@ -307,9 +332,9 @@ cf_transfer_set_state (struct cf_transfer *t, int state, int detail, const char 
   if (cf_transfer_has_ended (t)) {
     t->row.ended_utc_ms = core->env->now_utc_ms;
     t->row.paused_by_us = t->row.paused_by_peer = false;
-    if (!t->row.outgoing && state != CF_TRANSFER_DONE)
-      cf_transfer_discard (t);
     cf_transfer_close (t);
+    if (has_part (t))
+      cf_transfer_discard (t, true);
     cf_transfers_changed (core);
   }
   cf_transfer_save (t);
@@ -344,6 +369,7 @@ cf_transfer_pause (struct cf_transfer *t, const char *why)
     t->out.wanted.count = 0; /* he asks again when we go on */
   cf_transfer_text (&t->reason, &t->row.reason, why);
   cf_transfer_save (t);
+  cf_transfer_tend (t);
   cf_transfers_run (t->all, &t->peer);
 }
 
@@ -447,7 +473,7 @@ forget (struct cf_transfer *t)
   if (cf_transfer_conversation (t))
     cf_transfer_say (t);
   if (!t->row.outgoing)
-    cf_transfer_discard (t);
+    cf_transfer_discard (t, false);
   cf_transfer_waits_tell (t->all, &t->row);
 }
 
@@ -479,7 +505,7 @@ follow (struct cf_transfer *t)
   }
   if (conv->state == CF_CONVERSATION_CLOSED && !cf_transfer_has_ended (t))
     cf_transfer_set_state (t, CF_TRANSFER_CANCELLED, 0, "The conversation was closed");
-  if (!cf_transfer_has_ended (t) || (!t->row.peer_ended && conv->state != CF_CONVERSATION_CLOSED))
+  if (!cf_transfer_has_ended (t) || (!t->row.peer_ended && conv->state != CF_CONVERSATION_CLOSED) || has_part (t))
     return false;
   return settle (t);
 }

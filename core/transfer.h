@@ -74,7 +74,8 @@ void cf_transfers_changed (struct cf_core *core);
   "that are there and right; ours: that have left), rate (bytes a second, 0: it stands still), eta (seconds, or null),\n" \
   "state (offered, active, paused, verifying, done, failed, cancelled), paused_by (null, us, peer, both), reason,\n"   \
   "hint (null, or a sentence), path (null, or where it is: ours: comes from), media_type, modified, offered_at,\n"     \
-  "ended_at, skipped (what was left out of a directory of ours)"
+  "ended_at, skipped (what was left out of a directory of ours), can_retry (whether RESUME may help: it found no room\n" \
+  "here, or ours has failed and can be offered again)"
 
 /* What the message M offers: "transfer", "conversation", "direction", "name", "kind", "size", "files", "media_type",
    "state", "done", "path"; null for one that offers nothing (any more).  Errors: the store's, ENOMEM. */

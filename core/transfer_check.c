@@ -118,8 +118,14 @@ cf_transfer_find_result (struct cf_transfer_job *job)
 {
   char *safe, *name, *path;
 
-  if (!job->has_root || cf_file_offer_is_directory (job->offer))
+  if (!job->has_root)
     return;
+  if (cf_file_offer_is_directory (job->offer)) {
+    if (cf_file_part_result (job->dir, job->id, job->offer->name, job->offer->name_len, &path))
+      path = NULL;
+    job->path = path;
+    return;
+  }
   safe = cf_file_name_safe (job->offer->name, job->offer->name_len);
   for (unsigned count = 1; safe && !job->path && count <= RESULTS_MAX; count++) {
     name = cf_file_name_counted (safe, count, false);

@@ -286,35 +286,77 @@ run_look (struct cf_transfer_job *job)
   cf_file_source_free (source);
 }
 
+/* CMD waits for a look at PATH, which DONE has the result of.  Errors: ENOMEM, EAGAIN. */
+static gpg_error_t
+start_look (struct cf_command *cmd, const char *path,
+            void (*done) (struct cf_transfer *none, struct cf_transfer_job *job))
+{
+  struct cf_transfers *all = cmd->core->transfers;
+  struct cf_transfer_job *job;
+  gpg_error_t err = cf_transfer_job_new (all, NULL, run_look, done, &job);
+
+  if (err)
+    return err;
+  job->path = strdup (path);
+  job->offer = calloc (1, sizeof *job->offer);
+  if (!job->path || !job->offer) {
+    cf_transfer_job_free (job);
+    return cf_err (GPG_ERR_ENOMEM);
+  }
+  cf_transfer_job_command (job, cmd);
+  err = cf_transfer_job_start (all, job);
+  if (err)
+    cmd->cancelled = NULL;
+  return err;
+}
+
+/* The command that waited for JOB, if there is anything to be offered.  NULL: it has gone, or failed. */
+static struct cf_command *
+take_look (struct cf_transfer_job *job)
+{
+  struct cf_command *cmd = job->cmd;
+
+  job->cmd = NULL;
+  if (!cmd)
+    return NULL; /* its client has gone before anything was offered */
+  cmd->cancelled = NULL;
+  if (!job->err)
+    return cmd;
+  source_problem (cmd, job->err, job->path);
+  return NULL;
+}
+
+/* Offer what JOB has looked at in CONV.  False: CMD has failed. */
+static bool
+offer_look (struct cf_command *cmd, struct cf_conversation *conv, const struct cf_transfer_job *job,
+            uint8_t r_id[CF_MESSAGE_ID_LEN])
+{
+  gpg_error_t err = cf_transfer_offer (cmd->core, conv, job, r_id);
+
+  if (gpg_err_code (err) == GPG_ERR_TOO_MANY)
+    cf_command_say (cmd, err, CF_SAY_FILE_MANY, NULL);
+  else if (err)
+    cf_command_done (cmd, err);
+  return !err;
+}
+
 static void
 looked (struct cf_transfer *none, struct cf_transfer_job *job)
 {
-  struct cf_command *cmd = job->cmd;
+  struct cf_command *cmd = take_look (job);
   struct cf_conversation *conv;
   uint8_t id[CF_MESSAGE_ID_LEN];
   unsigned long timeout_s;
   const char *wait;
-  gpg_error_t err;
+  gpg_error_t err = 0;
 
   (void) none;
-  job->cmd = NULL;
-  if (!cmd)
-    return; /* its client has gone before anything was offered */
-  cmd->cancelled = NULL;
-  if (job->err) {
-    source_problem (cmd, job->err, job->path);
-    return;
-  }
   /* Meanwhile the world may have changed. */
-  conv = cf_conversation_resolve (cmd, cmd->argv[0]);
-  if (!conv || !cf_message_may_write (cmd, conv) || !send_wait (cmd, &wait, &timeout_s))
+  conv = cmd ? cf_conversation_resolve (cmd, cmd->argv[0]) : NULL;
+  if (!conv || !cf_message_may_write (cmd, conv) || !send_wait (cmd, &wait, &timeout_s)
+      || !offer_look (cmd, conv, job, id))
     return;
-  err = cf_transfer_offer (cmd->core, conv, job, id);
-  if (gpg_err_code (err) == GPG_ERR_TOO_MANY) {
-    cf_command_say (cmd, err, CF_SAY_FILE_MANY, NULL);
-    return;
-  }
-  if (!err && strcmp (wait, "queued") != 0) {
+  if (strcmp (wait, "queued") != 0) {
     err = wait_start (cmd, conv, id, !strcmp (wait, "done"), timeout_s * 1000ull);
     if (!err)
       return;
@@ -328,8 +370,6 @@ static void
 cmd_send_file (struct cf_command *cmd)
 {
   struct cf_conversation *conv = cf_conversation_resolve (cmd, cmd->argv[0]); /* NULL: CMD is gone */
-  struct cf_transfers *all = cmd->core->transfers;
-  struct cf_transfer_job *job;
   unsigned long timeout_s;
   const char *wait;
   gpg_error_t err;
@@ -340,22 +380,9 @@ cmd_send_file (struct cf_command *cmd)
     cf_command_say (cmd, cf_err (GPG_ERR_INV_VALUE), CF_SAY_FILE_PATH, NULL);
     return;
   }
-  err = cf_transfer_job_new (all, NULL, run_look, looked, &job);
-  if (!err) {
-    job->path = strdup (cmd->argv[1]);
-    job->offer = calloc (1, sizeof *job->offer);
-    if (job->path && job->offer) {
-      cf_transfer_job_command (job, cmd);
-      err = cf_transfer_job_start (all, job);
-    } else {
-      cf_transfer_job_free (job);
-      err = cf_err (GPG_ERR_ENOMEM);
-    }
-  }
-  if (err) {
-    cmd->cancelled = NULL;
+  err = start_look (cmd, cmd->argv[1], looked);
+  if (err)
     cf_command_done (cmd, err);
-  }
 }
 
 /* --- TRANSFERS, TRANSFER --- */
@@ -485,6 +512,36 @@ cmd_pause (struct cf_command *cmd)
   cf_command_done (cmd, answer_row (cmd, t));
 }
 
+/* The same file is offered once more: another transfer, since both sides have ended this one. */
+static void
+looked_again (struct cf_transfer *none, struct cf_transfer_job *job)
+{
+  struct cf_command *cmd = take_look (job);
+  struct cf_transfer *t = cmd ? resolve (cmd, cmd->argv[0]) : NULL; /* meanwhile the world may have changed */
+  struct cf_conversation *conv;
+  uint8_t id[CF_MESSAGE_ID_LEN];
+
+  (void) none;
+  if (!t || !may_change (cmd, t))
+    return;
+  conv = cf_transfer_conversation (t);
+  if (offer_look (cmd, conv, job, id))
+    cf_command_done (cmd, answer_sent (cmd, conv->id, id));
+}
+
+/* RESUME of what is not paused. */
+static void
+retry (struct cf_command *cmd, struct cf_transfer *t)
+{
+  gpg_error_t err;
+
+  if (!may_change (cmd, t))
+    return;
+  err = t->row.outgoing ? start_look (cmd, t->row.path, looked_again) : cf_transfer_accept (t, t->row.dir, cmd);
+  if (err)
+    cf_command_done (cmd, err);
+}
+
 static void
 cmd_resume (struct cf_command *cmd)
 {
@@ -493,7 +550,9 @@ cmd_resume (struct cf_command *cmd)
   if (!t)
     return;
   if (!t->row.paused_by_us) {
-    if (t->row.paused_by_peer)
+    if (cf_transfer_can_retry (cmd->core, &t->row))
+      retry (cmd, t);
+    else if (t->row.paused_by_peer)
       cf_command_say (cmd, cf_err (GPG_ERR_INV_STATE), CF_SAY_FILE_PAUSED_THERE, NULL);
     else
       fail_state (cmd, t, CF_SAY_FILE_NOT_RESUMED);
@@ -576,7 +635,8 @@ const struct cf_command_def cf_transfer_commands[] = {
     .run = cmd_pause },
   { .verb = "RESUME",
     .usage = "RESUME T",
-    .help = "Go on with what was paused here.\nFields: " CF_TRANSFER_FIELDS,
+    .help = "Go on with what was paused here; try again what could not be put anywhere.  Of a file of ours that has\n"
+            "failed: offer it again, and answer with that transfer.\nFields: " CF_TRANSFER_FIELDS,
     .options = "",
     .min_args = 1,
     .max_args = 1,

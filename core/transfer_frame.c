@@ -136,7 +136,7 @@ peer_ended (struct cf_transfer *t, const struct said *s)
     return false;
   t->row.peer_ended = true;
   if (cf_transfer_has_ended (t)) {
-    cf_transfer_save (t); /* says ours, unless it was said */
+    cf_transfer_save_quietly (t); /* says ours, unless it was said */
     cf_transfers_changed (t->all->core);
     return true;
   }
@@ -168,6 +168,7 @@ set_peer_paused (struct cf_transfer *t, bool paused)
   } else
     t->out.wanted.count = 0;
   cf_transfer_save (t);
+  cf_transfer_tend (t);
 }
 
 /* The receiver of ours.  False: he cannot be there. */

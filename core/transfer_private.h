@@ -123,6 +123,7 @@ struct cf_receiving {
   size_t unkept;         /* blocks that are not written down */
   uint64_t kept_ms;
   bool syncing, finishing;
+  bool discarding;       /* what was begun is being removed */
   bool rooting;          /* the root is being compared: nobody touches the map */
   struct cf_file_map *said; /* leaves as the sender says them; NULL: nobody needs them */
   bool leaves_asked;
@@ -198,6 +199,8 @@ bool cf_transfer_may_move (const struct cf_transfer *t);
 bool cf_transfer_has_turn (const struct cf_transfer *t);
 /* Write the row down, with the event, and say it.  Errors are logged: the store is behind then. */
 void cf_transfer_save (struct cf_transfer *t);
+/* The same without an event: nobody here sees a difference. */
+void cf_transfer_save_quietly (struct cf_transfer *t);
 /* The only setter.  WHY may be NULL; ends close what is open, and let waiting commands go. */
 void cf_transfer_set_state (struct cf_transfer *t, int state, int detail, const char *why);
 /* WHY NULL: its user wants it so. */
@@ -284,8 +287,8 @@ void cf_transfer_tend (struct cf_transfer *t);
 bool cf_transfer_wrong (struct cf_transfer *t, uint64_t index);
 /* The disk has said ERR. */
 void cf_transfer_disk_failed (struct cf_transfer *t, gpg_error_t err);
-/* Remove what was begun. */
-void cf_transfer_discard (struct cf_transfer *t);
+/* Remove what was begun; T, which has ended, has no directory when that is done.  HEARD false: T goes before that. */
+void cf_transfer_discard (struct cf_transfer *t, bool heard);
 /* A job for what B has sealed, which is copied.  Errors: CF_ERR_PROTOCOL (its suite), EAGAIN, ENOMEM. */
 gpg_error_t cf_transfer_sealed_job (struct cf_transfer *t, const struct cf_transfer_bulk *b,
                                     void (*run) (struct cf_transfer_job *job),
@@ -308,6 +311,8 @@ gpg_error_t cf_transfer_offer (struct cf_core *core, struct cf_conversation *con
 gpg_error_t cf_transfer_say_root (struct cf_transfer *t, const uint8_t root[CF_HASH_LEN]) CF_MUST_CHECK;
 
 /* --- transfer_row.c --- */
+/* May RESUME help?  A disk of ours had no room for it, or it is ours, has failed, and may be offered again. */
+bool cf_transfer_can_retry (struct cf_core *core, const struct cf_transfer_row *row);
 /* Why T has failed, HERE or at the other side.  Static. */
 const char *cf_transfer_failed_why (const struct cf_transfer *t, int detail, bool here);
 /* T may be NULL: nothing moves.  NULL: ENOMEM. */

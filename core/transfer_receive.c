@@ -56,7 +56,9 @@ run_begin (struct cf_transfer_job *job)
 static void
 run_resume (struct cf_transfer_job *job)
 {
-  job->err = cf_file_sink_space (job->dir, job->offer->data > job->count ? job->offer->data - job->count : 0);
+  const uint64_t data = cf_file_map_data (job->files->map) * CF_FILE_BLOCK;
+
+  job->err = cf_file_sink_space (job->dir, job->offer->data > data ? job->offer->data - data : 0);
   if (job->err)
     return;
   job->err = cf_file_sink_open (job->dir, job->id, job->offer, job->files->map, &job->files->sink);
@@ -108,6 +110,31 @@ is_open (struct cf_transfer *t, struct cf_transfer_job *job)
   cf_transfer_tick (t->all);
 }
 
+/* What the disk has said, for people; caller frees.  NULL: no memory. */
+static char *
+disk_words (gpg_error_t err)
+{
+  switch (gpg_err_code (err)) {
+  case GPG_ERR_ENOSPC:
+  case GPG_ERR_EDQUOT: return strdup ("There is no space left where it is put");
+  case GPG_ERR_EFBIG: return strdup ("It is larger than files can be where it is put");
+  default: return cf_sprintf ("It cannot be written: %s", gpg_strerror (err));
+  }
+}
+
+/* It stays offered; what is wrong in DIR stands beside it, until RESUME finds it mended. */
+static void
+not_begun (struct cf_transfer *t, gpg_error_t err, const char *dir)
+{
+  char *why = disk_words (err);
+
+  cf_log (t->all->core->env, CF_LOG_WARN, "transfer: not begun: %s", gpg_strerror (err));
+  cf_transfer_text (&t->dir, &t->row.dir, dir);
+  cf_transfer_text (&t->reason, &t->row.reason, why);
+  cf_transfer_save (t);
+  free (why);
+}
+
 static void
 begun (struct cf_transfer *t, struct cf_transfer_job *job)
 {
@@ -121,7 +148,7 @@ begun (struct cf_transfer *t, struct cf_transfer_job *job)
     is_open (t, job);
     cf_transfer_set_state (t, CF_TRANSFER_ACTIVE, 0, NULL);
   } else
-    cf_log (t->all->core->env, CF_LOG_WARN, "transfer: not begun: %s", gpg_strerror (err));
+    not_begun (t, err, job->dir);
   if (cmd)
     cf_transfer_answer (cmd, t, err, job->dir);
 }
@@ -190,7 +217,6 @@ resume (struct cf_transfer *t)
     cf_transfer_job_free (job);
     return err;
   }
-  job->count = t->row.done;
   job->has_root = t->row.state == CF_TRANSFER_COMPLETE && t->row.has_root;
   memcpy (job->root, t->row.root, sizeof job->root);
   t->opening = true;
@@ -208,16 +234,29 @@ run_discard (struct cf_transfer_job *job)
     cf_file_part_remove (job->dir, job->id);
 }
 
+/* Nothing is left to be removed: until that is written down, no life settles it. */
+static void
+discarded (struct cf_transfer *t, struct cf_transfer_job *job)
+{
+  (void) job;
+  t->in.discarding = false;
+  cf_transfer_text (&t->dir, &t->row.dir, NULL);
+  cf_transfer_save_quietly (t);
+  cf_transfers_changed (t->all->core);
+}
+
 void
-cf_transfer_discard (struct cf_transfer *t)
+cf_transfer_discard (struct cf_transfer *t, bool heard)
 {
   struct cf_transfer_job *job;
 
-  if (!t->row.dir || cf_transfer_job_new (t->all, t, run_discard, NULL, &job))
+  if (!t->row.dir || t->in.discarding || cf_transfer_job_new (t->all, t, run_discard, discarded, &job))
     return;
   job->dir = strdup (t->row.dir);
   if (!job->dir)
     cf_transfer_job_free (job);
+  else if (heard)
+    t->in.discarding = !cf_transfer_job_start (t->all, job);
   else
     cf_transfer_job_detach (t->all, job);
 }
@@ -225,14 +264,8 @@ cf_transfer_discard (struct cf_transfer *t)
 void
 cf_transfer_disk_failed (struct cf_transfer *t, gpg_error_t err)
 {
-  char *why = NULL;
+  char *why = disk_words (err);
 
-  switch (gpg_err_code (err)) {
-  case GPG_ERR_ENOSPC:
-  case GPG_ERR_EDQUOT: why = strdup ("There is no space left where it is put"); break;
-  case GPG_ERR_EFBIG: why = strdup ("It is larger than files can be where it is put"); break;
-  default: why = cf_sprintf ("It cannot be written: %s", gpg_strerror (err));
-  }
   cf_transfer_pause (t, why);
   free (why);
 }
@@ -544,11 +577,13 @@ synced (struct cf_transfer *t, struct cf_transfer_job *job)
 static void
 keep (struct cf_transfer *t)
 {
+  const bool stands = t->row.paused_by_us || t->row.paused_by_peer;
   const uint64_t now = t->all->core->env->now_ms;
   struct cf_transfer_job *job;
 
-  if (!t->files || t->in.syncing || t->in.finishing || !t->in.unkept
-      || (t->in.unkept < CF_TRANSFER_KEEP_BLOCKS && now - t->in.kept_ms < CF_TRANSFER_KEEP_MS))
+  if (!t->files || t->in.syncing || t->in.finishing || !t->in.unkept)
+    return;
+  if (!stands && t->in.unkept < CF_TRANSFER_KEEP_BLOCKS && now - t->in.kept_ms < CF_TRANSFER_KEEP_MS)
     return;
   if (!cf_transfer_job_new (t->all, t, run_sync, synced, &job))
     t->in.syncing = !cf_transfer_job_start (t->all, job);

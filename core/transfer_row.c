@@ -42,12 +42,31 @@ state_name (const struct cf_transfer_row *row)
   }
 }
 
+/* The disk here had no room for it, or something else against it. */
+static bool
+was_stopped_here (const struct cf_transfer_row *row)
+{
+  return row->reason && row->dir && !row->outgoing && (row->state == CF_TRANSFER_IDLE || row->paused_by_us);
+}
+
+bool
+cf_transfer_can_retry (struct cf_core *core, const struct cf_transfer_row *row)
+{
+  const struct cf_conversation *conv = cf_conversation_find (core, row->conversation);
+
+  if (!conv || conv->state != CF_CONVERSATION_OPEN || conv->deleted)
+    return false;
+  if (row->state == CF_TRANSFER_FAILED)
+    return row->outgoing && row->path;
+  return row->state < CF_TRANSFER_DONE && was_stopped_here (row);
+}
+
 /* What can be done about it; NULL: nothing, or nobody needs to be told. */
 static const char *
 hint (const struct cf_transfer_row *row)
 {
   if (row->state < CF_TRANSFER_DONE)
-    return row->reason && row->paused_by_us ? "Make room, or mend it, then resume it" : NULL;
+    return was_stopped_here (row) ? "Make room, or mend it, then resume it" : NULL;
   if (row->state != CF_TRANSFER_FAILED)
     return NULL;
   switch (row->detail) {
@@ -134,12 +153,12 @@ cf_transfer_json (struct cf_core *core, const struct cf_transfer_row *row, const
   char id[2 * CF_MESSAGE_ID_LEN + 1];
   json_t *value = json_brief (row), *more;
 
-  more = json_pack ("{s:s, s:o, s:I, s:o, s:s?, s:s?, s:s?, s:o, s:o, s:o, s:I}", "message",
+  more = json_pack ("{s:s, s:o, s:I, s:o, s:s?, s:s?, s:s?, s:o, s:o, s:o, s:I, s:b}", "message",
                     cf_hex (row->id, sizeof row->id, id), "peer", conv ? cf_json_fpr (&conv->peer) : json_null (), "rate",
                     (json_int_t) (t ? t->rate : 0), "eta", json_eta (row, t), "paused_by", paused_by (row), "reason",
                     row->reason, "hint", hint (row), "modified", cf_json_time (row->offer.modified_utc_ms), "offered_at",
                     cf_json_time (row->offered_utc_ms), "ended_at", cf_json_time (row->ended_utc_ms), "skipped",
-                    (json_int_t) row->skipped);
+                    (json_int_t) row->skipped, "can_retry", cf_transfer_can_retry (core, row));
   if (!value || !more || json_object_update (value, more)) {
     json_decref (value);
     value = NULL;

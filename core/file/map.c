@@ -92,15 +92,23 @@ chunk_has (const struct chunk *c, unsigned i)
 }
 
 uint64_t
-cf_file_map_blocks (const struct cf_file_map *m)
-{
-  return m->blocks;
-}
-
-uint64_t
 cf_file_map_count (const struct cf_file_map *m)
 {
   return m->count;
+}
+
+uint64_t
+cf_file_map_data (const struct cf_file_map *m)
+{
+  uint64_t data = 0;
+
+  for (size_t k = 0; k < m->chunk_count; k++) {
+    const struct leaves *some = m->chunks[k].some;
+
+    for (unsigned i = 0; some && i < CF_FILE_MAP_CHUNK; i++)
+      data += has_bit (some, i) && memcmp (some->leaf[i], cf_file_leaf_zero (), CF_FILE_HASH_LEN) != 0;
+  }
+  return data;
 }
 
 bool
@@ -377,12 +385,6 @@ size_t
 cf_file_map_chunks (const struct cf_file_map *m)
 {
   return m->chunk_count;
-}
-
-bool
-cf_file_map_chunk_dirty (const struct cf_file_map *m, size_t chunk)
-{
-  return chunk < m->chunk_count && m->chunks[chunk].dirty;
 }
 
 size_t

@@ -24,8 +24,8 @@ struct cf_file_map;
 gpg_error_t cf_file_map_new (uint64_t blocks, struct cf_file_map **r_map) CF_MUST_CHECK;
 void cf_file_map_free (struct cf_file_map *m); /* NULL is fine */
 
-uint64_t cf_file_map_blocks (const struct cf_file_map *m); /* of the stream */
 uint64_t cf_file_map_count (const struct cf_file_map *m);  /* that are there */
+uint64_t cf_file_map_data (const struct cf_file_map *m);   /* of those, the ones that are no blocks of zeroes */
 bool cf_file_map_whole (const struct cf_file_map *m);
 /* Indices beyond the end: never there; setting them is INV_VALUE, clearing them nothing. */
 bool cf_file_map_has (const struct cf_file_map *m, uint64_t i);
@@ -47,7 +47,6 @@ void cf_file_map_root (const struct cf_file_map *m, uint64_t stream_len, uint8_t
 
 /* Chunks, for the store.  Dirty: changed since it was loaded or cleaned. */
 size_t cf_file_map_chunks (const struct cf_file_map *m);
-bool cf_file_map_chunk_dirty (const struct cf_file_map *m, size_t chunk);
 /* The first dirty chunk at or after FROM; cf_file_map_chunks: there is none. */
 size_t cf_file_map_next_dirty (const struct cf_file_map *m, size_t from);
 void cf_file_map_chunk_clean (struct cf_file_map *m, size_t chunk);

@@ -4,6 +4,7 @@
  *   DIR/.confab-XXXXXXXX.part            a file, 0600; XXXXXXXX: the first 8 digits of the transfer
  *   DIR/.confab-XXXXXXXX.part/manifest   of a directory, 0700
  *   DIR/.confab-XXXXXXXX.part/content/   what is in it
+ *   DIR/.confab-XXXXXXXX.part/result     at the end: which directory content is, whatever its name
  *
  * Nothing is followed out of it, nothing that is there is overwritten.
  */
@@ -44,10 +45,16 @@ gpg_error_t cf_file_sink_read (struct cf_file_sink *s, uint64_t index, uint8_t *
 gpg_error_t cf_file_sink_sync (struct cf_file_sink *s) CF_MUST_CHECK;
 
 /* All is there and right: modes, times, to the disk, and its name, made safe; a name that is taken gets a number.
-   *R_PATH: where it is now; caller frees.  Nothing but free may follow.  Errors: EEXIST (numbers are used up), those
+   *R_PATH: where it is now; caller frees.  Nothing but discard and free may follow: of a directory there is a rest of
+   the part, which says what the result is for as long as the caller has not written that down.  Errors: EEXIST (numbers are used up), those
    of the file system; then the part is still there, and finish may be tried again. */
 gpg_error_t cf_file_sink_finish (struct cf_file_sink *s, const void *name, size_t name_len,
                                  char **r_path) CF_MUST_CHECK;
+
+/* Where is the directory that an earlier life has given its name, and died before it could write that down?  *R_PATH is
+   the caller's.  NAME as finish had it.  Errors: ENOENT (there is none), ENOMEM. */
+gpg_error_t cf_file_part_result (const char *dir, const uint8_t transfer[CF_FILE_ID_LEN], const void *name,
+                                 size_t name_len, char **r_path) CF_MUST_CHECK;
 
 /* Remove the part.  Nothing but free may follow. */
 void cf_file_sink_discard (struct cf_file_sink *s);

@@ -100,6 +100,22 @@ finish_directory (struct cf_file_sink *s, const struct cf_manifest_entry *e, mod
   return err;
 }
 
+/* Which directory CONTENT is: it keeps that under another name. */
+static gpg_error_t
+note_result (struct cf_file_sink *s)
+{
+  gpg_error_t err = 0;
+  struct stat st;
+  int fd = openat (s->part_fd, PART_RESULT, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+  if (fd < 0)
+    return cf_err_errno ();
+  if (fstat (s->tree.root, &st) || dprintf (fd, "%ju %ju\n", (uintmax_t) st.st_dev, (uintmax_t) st.st_ino) < 0)
+    err = cf_err_errno ();
+  close (fd);
+  return err;
+}
+
 /* Files first, then directories from the inside out: what is made in one changes its time. */
 static gpg_error_t
 finish_content (struct cf_file_sink *s)
@@ -122,6 +138,8 @@ finish_content (struct cf_file_sink *s)
       err = finish_directory (s, &m->entries[i], mask);
   if (!err)
     err = dress_top (s, s->tree.root, 0777 & ~mask);
+  if (!err)
+    err = note_result (s);
   if (!err && syncfs (s->tree.root))
     err = cf_err_errno ();
   return err;
@@ -203,7 +221,6 @@ cf_file_sink_finish (struct cf_file_sink *s, const void *name, size_t name_len, 
     gpg_error_t ignored = dress_top (s, s->tree.root, 0777 & ~current_umask ());
 
     (void) ignored;
-    cf_sink_remove (s->dir, s->part);
   }
   (void) fsync (s->dir);
   path = cf_paths_join (s->dir_path, to);
@@ -213,6 +230,74 @@ cf_file_sink_finish (struct cf_file_sink *s, const void *name, size_t name_len, 
 
 leave:
   free (to);
+  free (safe);
+  return err;
+}
+
+/* --- an earlier life has given it --- */
+
+/* What note_result has noted in the part PART of DIR, if content has left it.  False: nothing. */
+static bool
+read_result (int dir, const char *part, uintmax_t *r_dev, uintmax_t *r_ino)
+{
+  int part_fd = openat (dir, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), fd = -1;
+  char text[64] = "";
+  struct stat st;
+
+  if (part_fd >= 0 && fstatat (part_fd, PART_CONTENT, &st, AT_SYMLINK_NOFOLLOW) && errno == ENOENT)
+    fd = openat (part_fd, PART_RESULT, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  if (fd >= 0) {
+    if (read (fd, text, sizeof text - 1) < 0)
+      text[0] = 0;
+    close (fd);
+  }
+  if (part_fd >= 0)
+    close (part_fd);
+  return sscanf (text, "%ju %ju", r_dev, r_ino) == 2;
+}
+
+static gpg_error_t
+find_result (int dir, const char *safe, uintmax_t dev, uintmax_t ino, char **r_name)
+{
+  struct stat st;
+
+  for (unsigned count = 1; count <= NAMES_MAX; count++) {
+    char *name = cf_file_name_counted (safe, count, true);
+
+    if (!name)
+      return cf_err (GPG_ERR_ENOMEM);
+    if (!fstatat (dir, name, &st, AT_SYMLINK_NOFOLLOW) && S_ISDIR (st.st_mode) && st.st_dev == dev && st.st_ino == ino) {
+      *r_name = name;
+      return 0;
+    }
+    free (name);
+  }
+  return cf_err (GPG_ERR_ENOENT);
+}
+
+gpg_error_t
+cf_file_part_result (const char *dir, const uint8_t transfer[CF_FILE_ID_LEN], const void *name, size_t name_len,
+                     char **r_path)
+{
+  char part[PART_NAME_SIZE], *safe = cf_file_name_safe (name, name_len), *found = NULL, *path = NULL;
+  int fd = open (dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  gpg_error_t err = safe ? 0 : cf_err (GPG_ERR_ENOMEM);
+  uintmax_t dev, ino;
+
+  cf_sink_part_name (transfer, part);
+  if (!err && (fd < 0 || !read_result (fd, part, &dev, &ino)))
+    err = cf_err (GPG_ERR_ENOENT);
+  if (!err)
+    err = find_result (fd, safe, dev, ino, &found);
+  if (!err)
+    path = cf_paths_join (dir, found);
+  if (!err && !path)
+    err = cf_err (GPG_ERR_ENOMEM);
+  if (!err)
+    *r_path = path;
+  if (fd >= 0)
+    close (fd);
+  free (found);
   free (safe);
   return err;
 }

@@ -10,6 +10,7 @@
 #define PART_NAME_SIZE 24
 #define PART_MANIFEST "manifest"
 #define PART_CONTENT "content"
+#define PART_RESULT "result"
 #define MANIFEST_BLOCKS_MAX (CF_FILE_MANIFEST_MAX / CF_FILE_BLOCK)
 
 struct cf_file_sink {

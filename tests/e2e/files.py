@@ -334,6 +334,10 @@ def no_space(lab):
     offer = pair.offer(pair.a, path)
     refused = pair.b.confab("accept-file", offer["transfer"], "--to", small, code=None)
     check(refused.code and "space" in refused.error["message"] + refused.error["hint"], f"{refused.err}")
+    row = pair.b.confab("transfer", offer["transfer"]).row
+    check(row["state"] == "offered" and row["reason"] and row["hint"] and row["can_retry"], f"it may be tried again: {row}")
+    still = pair.b.confab("resume", offer["transfer"], code=None)
+    check(still.code and "space" in still.error["message"], f"{still.err}")
     there = os.path.join(pair.b.dir, "roomy")
     pair.b.confab("accept-file", offer["transfer"], "--to", there)
     same(path, pair.finish(pair.a, offer["transfer"]))
@@ -351,7 +355,7 @@ def no_space(lab):
         except OSError:
             pass
     row = pair.b.wait("transfer", transfer=offer["transfer"], state="paused")
-    check(row["reason"] and row["hint"], f"it says what to do: {row}")
+    check(row["reason"] and row["hint"] and row["can_retry"], f"it says what to do: {row}")
     os.unlink(filler)
     pair.b.confab("resume", offer["transfer"])
     same(path, pair.finish(pair.a, offer["transfer"], 60))

@@ -206,6 +206,121 @@ test_crash_behind_the_name (void **state)
   pair_free (&p);
 }
 
+/* The same of a directory, whose name is all that it has of its own. */
+static void
+test_crash_behind_the_name_of_a_directory (void **state)
+{
+  struct pair p = file_pair (13);
+  char t[ID_SIZE];
+  json_t *row;
+
+  (void) state;
+  assert_int_equal (mkdir (path_of (p.a, "d"), 0700), 0);
+  make_file (path_of (p.a, "d/one"), 3 * BLOCK + 5, 1);
+  make_file (path_of (p.a, "d/two"), 7, 2);
+  offer (p.a, p.id, path_of (p.a, "d"), t);
+  assert_true (wait_offer (p.b, t));
+  lose_name = true;
+  assert_int_equal (accept_file (p.b, t), 0);
+  assert_true (wait_state (p.b, t, "paused", 60000));
+  lose_name = false;
+  assert_int_equal (entries_of (p.b), 2); /* it, and what is left of the part */
+  sim_node_crash (p.b, false);
+  assert_int_equal (sim_node_start (p.b), 0);
+  sim_run (p.sim, 20000);
+  assert_int_equal (sim_do (p.b, "RESUME", NULL, t, NULL), 0);
+  assert_true (wait_state (p.b, t, "done", 60000));
+  assert_true (wait_state (p.a, t, "done", 10000));
+  assert_int_equal (entries_of (p.b), 1); /* once */
+  assert_true (is_file (path_of (p.b, "d/one"), 3 * BLOCK + 5, 1));
+  assert_true (is_file (path_of (p.b, "d/two"), 7, 2));
+  row = transfer_row (p.b, t);
+  assert_string_equal (json_string_value (json_object_get (row, "path")), path_of (p.b, "d"));
+  json_decref (row);
+  pair_free (&p);
+}
+
+/* It is cancelled, both know, and the daemon dies before the part is removed: the next life does that. */
+static void
+test_crash_before_the_part_is_removed (void **state)
+{
+  char t[ID_SIZE];
+  struct pair p = half_way (14, t);
+
+  (void) state;
+  assert_int_equal (sim_do (p.b, "CANCEL", NULL, t, NULL), 0);
+  sim_node_crash (p.b, false);
+  assert_int_equal (entries_of (p.b), 1);
+  assert_int_equal (sim_node_start (p.b), 0);
+  assert_true (wait_state (p.a, t, "cancelled", 60000));
+  sim_run (p.sim, 5000);
+  assert_int_equal (entries_of (p.b), 0);
+  assert_null (transfer_of (p.b, p.id, t)); /* and it is settled */
+  pair_free (&p);
+}
+
+/* What came before a pause is kept at once. */
+static void
+test_pause_keeps (void **state)
+{
+  char t[ID_SIZE];
+  struct pair p = half_way (15, t);
+  json_t *row = transfer_row (p.b, t);
+  const json_int_t there = json_integer_value (json_object_get (row, "done"));
+
+  (void) state;
+  json_decref (row);
+  assert_true (there > 0);
+  assert_int_equal (sim_do (p.b, "PAUSE", NULL, t, NULL), 0);
+  sim_run (p.sim, 50);
+  sim_node_crash (p.b, false);
+  assert_int_equal (sim_node_start (p.b), 0);
+  row = transfer_row (p.b, t);
+  assert_true (json_integer_value (json_object_get (row, "done")) >= there);
+  json_decref (row);
+  assert_int_equal (sim_do (p.b, "RESUME", NULL, t, NULL), 0);
+  assert_arrives (&p, t, 15);
+  pair_free (&p);
+}
+
+/* Ours has failed for what can be mended: it is offered once more. */
+static void
+test_offered_again (void **state)
+{
+  struct pair p = file_pair (16);
+  char t[ID_SIZE], again[ID_SIZE];
+  struct sim_command *call;
+  json_t *row;
+
+  (void) state;
+  make_file (path_of (p.a, "f"), 3 * BLOCK, 16);
+  offer (p.a, p.id, path_of (p.a, "f"), t);
+  assert_true (wait_offer (p.b, t));
+  assert_int_equal (rename (path_of (p.a, "f"), path_of (p.a, "g")), 0);
+  assert_int_equal (accept_file (p.b, t), 0);
+  assert_true (wait_state (p.a, t, "failed", 60000));
+  assert_true (wait_state (p.b, t, "failed", 60000));
+  row = transfer_row (p.b, t);
+  assert_false (json_is_true (json_object_get (row, "can_retry")));
+  json_decref (row);
+  row = transfer_row (p.a, t);
+  assert_true (json_is_true (json_object_get (row, "can_retry")));
+  json_decref (row);
+  assert_int_equal (gpg_err_code (sim_do (p.a, "RESUME", NULL, t, NULL)), GPG_ERR_NOT_FOUND); /* still gone */
+  assert_int_equal (rename (path_of (p.a, "g"), path_of (p.a, "f")), 0);
+  call = sim_call (p.a, "RESUME", NULL, t, NULL);
+  assert_true (sim_wait (call, 10000));
+  assert_int_equal (call->err, 0);
+  snprintf (again, sizeof again, "%s", sim_text (call, 0, "transfer"));
+  sim_command_free (call);
+  assert_string_not_equal (again, t);
+  assert_true (wait_offer (p.b, again));
+  assert_int_equal (accept_file (p.b, again), 0);
+  assert_true (wait_state (p.b, again, "done", 60000));
+  assert_true (is_file (path_of (p.b, "f"), 3 * BLOCK, 16));
+  pair_free (&p);
+}
+
 /* --- sources --- */
 
 /* Other bytes, as many: what was sent before is found at the end, and sent again. */
@@ -348,7 +463,9 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_crash_each_step), cmocka_unit_test (test_cut_each_step),
     cmocka_unit_test (test_resume),          cmocka_unit_test (test_part_is_gone),
-    cmocka_unit_test (test_crash_behind_the_name),
+    cmocka_unit_test (test_crash_behind_the_name), cmocka_unit_test (test_crash_behind_the_name_of_a_directory),
+    cmocka_unit_test (test_crash_before_the_part_is_removed), cmocka_unit_test (test_pause_keeps),
+    cmocka_unit_test (test_offered_again),
     cmocka_unit_test (test_changes),         cmocka_unit_test (test_changes_at_the_end),
     cmocka_unit_test (test_sources_fail),    cmocka_unit_test (test_disk_full),
     cmocka_unit_test (test_blocked),

@@ -151,7 +151,7 @@ static const struct cf_cli_option export_options[] = {
 #define TRANSFER_FIELDS                                                                                                \
   "transfer, conversation, peer, message, direction (in, out), name, kind (file, directory), files, size, done, rate " \
   "(bytes a second), eta (seconds, or null), state (offered, active, paused, verifying, done, failed, cancelled), "    \
-  "paused_by (null, us, peer, both), reason, reason_code, reason_args, hint, path (or null), media_type, modified, offered_at, ended_at, skipped"
+  "paused_by (null, us, peer, both), reason, reason_code, reason_args, hint, path (or null), media_type, modified, offered_at, ended_at, skipped, can_retry"
 #define TRANSFER_WORD                                                                                                  \
   N_ ("T is the id of a transfer, or six or more digits of its beginning; \"confab transfers\" shows them.")
 #define PEER_WORD                                                                                                      \

@@ -66,6 +66,7 @@ finish (struct cf_file_sink *s, const char *name)
 
   if (err)
     fail_msg ("finish: %s", gpg_strerror (err));
+  cf_file_sink_discard (s); /* the rest of a directory's part */
   return path;
 }
 
@@ -700,6 +701,34 @@ test_places (void **state)
   cf_file_part_remove (at ("nowhere"), transfer);
 }
 
+/* A directory has its name, and what is left of the part says which it is. */
+static void
+test_result_is_found (void **state)
+{
+  char *path = NULL, text[64];
+  struct stat st;
+
+  (void) state;
+  assert_int_equal (mkdir (at ("dl"), 0700) | mkdir (at ("dl/d"), 0700) | mkdir (at ("dl/d (2)"), 0700)
+                      | mkdir (at ("dl/" PART), 0700),
+                    0);
+  assert_int_equal (gpg_err_code (cf_file_part_result (at ("dl"), transfer, "d", 1, &path)), GPG_ERR_ENOENT);
+  assert_int_equal (stat (at ("dl/d (2)"), &st), 0);
+  snprintf (text, sizeof text, "%ju %ju\n", (uintmax_t) st.st_dev, (uintmax_t) st.st_ino + 100000);
+  write_bytes (at ("dl/" PART "/result"), text, strlen (text)); /* another has gone */
+  assert_int_equal (gpg_err_code (cf_file_part_result (at ("dl"), transfer, "d", 1, &path)), GPG_ERR_ENOENT);
+  snprintf (text, sizeof text, "%ju %ju\n", (uintmax_t) st.st_dev, (uintmax_t) st.st_ino);
+  write_bytes (at ("dl/" PART "/result"), text, strlen (text));
+  assert_int_equal (mkdir (at ("dl/" PART "/content"), 0700), 0); /* it has no name yet */
+  assert_int_equal (gpg_err_code (cf_file_part_result (at ("dl"), transfer, "d", 1, &path)), GPG_ERR_ENOENT);
+  assert_int_equal (rmdir (at ("dl/" PART "/content")), 0);
+  assert_true (exists ("dl/" PART));
+  assert_int_equal (cf_file_part_result (at ("dl"), transfer, "d", 1, &path), 0);
+  assert_string_equal (path, at ("dl/d (2)"));
+  assert_true (exists ("dl/" PART)); /* until it is written down */
+  free (path);
+}
+
 /* Random blocks in a random order, with restarts: what is there at the end is what was sent. */
 static void
 test_random_orders (void **state)
@@ -755,6 +784,7 @@ main (void)
     T (test_manifest_in_pieces), T (test_hostile_manifests), T (test_links_raced_in), T (test_nothing_is_overwritten),
     T (test_name_refused),
     T (test_disks),          T (test_file_too_large),    T (test_places),          T (test_random_orders),
+    T (test_result_is_found),
   };
 
   umask (022);
