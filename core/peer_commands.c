@@ -368,7 +368,7 @@ add_got_file (struct cf_command *cmd, gpg_error_t err, const char *data, size_t 
   }
   err = cf_peer_file_add (cmd->core->peers->file, data, len, cf_command_option (cmd, "check") != NULL, &row);
   if (gpg_err_code (err) == GPG_ERR_NO_DATA)
-    cf_command_say (cmd, cf_err (GPG_ERR_BAD_DATA),
+    cf_command_say (cmd, cf_err (GPG_ERR_INV_DATA),
                     json_array_size (json_object_get (row, "malformed")) ? CF_SAY_NO_KEY_NO_PLACES : CF_SAY_PLACES_NONE, NULL);
   else {
     if (!err)

@@ -49,10 +49,15 @@ static int
 setup (void **state)
 {
   static const uint8_t key[CF_STORE_KEY_LEN] = { 1 };
+  static char home[] = "/nonexistent"; /* nothing is read from it, nor written */
+  static const struct cf_net_ops net_ops; /* of a net that can do nothing */
+  static struct cf_net net = { .ops = &net_ops };
   struct world *w = calloc (1, sizeof *w);
 
   cf_env_system_init (&w->env, CF_LOG_ERROR);
   w->core.env = &w->env;
+  w->core.home = home;
+  w->core.net = &net;
   w->cmd.core = &w->core;
   w->cmd.ops = &ops;
   w->cmd.state = w;
