@@ -12,6 +12,7 @@
 #include "core/links.h"
 #include "core/peers.h"
 #include "core/self.h"
+#include "net/cipher.h"
 #include "tests/sim/link_story.h"
 
 #define WAITING_MAX 256 /* as core/link_accept.c has them */
@@ -350,7 +351,7 @@ hasty_ready (void *arg)
 {
   struct hasty *h = arg;
   const struct cf_self *self = h->node->core->self;
-  struct cf_hello hello = { .versions = 1u << CF_PROTO_VERSION, .suites = 3, .expected = h->other->fpr,
+  struct cf_hello hello = { .versions = 1u << CF_PROTO_VERSION, .suites = CF_SUITES, .expected = h->other->fpr,
                             .device = self->device, .block = self->block, .block_len = self->block_len };
   struct cf_buf out;
 

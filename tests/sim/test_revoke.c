@@ -14,6 +14,7 @@
 #include "core/links.h"
 #include "core/peers.h"
 #include "core/self.h"
+#include "net/cipher.h"
 #include "tests/sim/talk_story.h"
 
 #define HOUR_MS (3600 * 1000)
@@ -55,7 +56,7 @@ thief_ready (void *arg)
 {
   struct thief *t = arg;
   const struct cf_self *self = t->owner->core->self;
-  struct cf_hello hello = { .versions = 1u << CF_PROTO_VERSION, .suites = 3, .expected = t->victim->fpr,
+  struct cf_hello hello = { .versions = 1u << CF_PROTO_VERSION, .suites = CF_SUITES, .expected = t->victim->fpr,
                             .device = t->loot->device, .block = self->block, .block_len = self->block_len,
                             .revocation = t->loot->revocation };
   struct cf_buf out;

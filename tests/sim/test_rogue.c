@@ -13,6 +13,7 @@
 #include "core/links.h"
 #include "core/peers.h"
 #include "core/self.h"
+#include "net/cipher.h"
 #include "tests/sim/link_story.h"
 
 /* --- rogues: nodes whose tunnels say what a story wants --- */
@@ -109,7 +110,7 @@ static void
 rogue_hello (struct rogue *r, enum cf_control kind, const struct cf_self *self, const struct cf_device_statement *device,
              const struct cf_fpr *expected)
 {
-  struct cf_hello hello = { .versions = 1u << CF_PROTO_VERSION, .suites = 3 };
+  struct cf_hello hello = { .versions = 1u << CF_PROTO_VERSION, .suites = CF_SUITES };
 
   if (r->token)
     memcpy (hello.token, r->token, sizeof hello.token);
@@ -510,7 +511,7 @@ static void
 say_somebody (struct sim_node *mallory, struct sim_node *alice)
 {
   struct cf_device_statement st = mallory->core->self->device;
-  struct cf_hello hello = { .versions = 1u << CF_PROTO_VERSION, .suites = 3, .expected = alice->fpr };
+  struct cf_hello hello = { .versions = 1u << CF_PROTO_VERSION, .suites = CF_SUITES, .expected = alice->fpr };
   struct rogue r;
   struct cf_buf block;
   struct cf_wr wr;
