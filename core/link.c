@@ -5,6 +5,7 @@
  *   DOWN --accepted: link_way.c--------------------- --a way's HELLOs checked--> UP
  *   UP --path lost, dropped, goodbye--> DOWN --wanted: after the back-off--> dialled again
  *   UP --a newer tunnel of the same device--> UP (the handler hears down, then up)
+ *   UP on a way that is not the best --a better one: link_paths.c--> the same
  */
 #include "core/link.h"
 
@@ -170,7 +171,7 @@ cf_link_way_ended (struct cf_link *link, bool was_up, bool dialled, gpg_error_t 
       cf_link_dial_later (link);
     return;
   }
-  if (dialled)
+  if (dialled && !link->up)
     link->error = err;
   /* The round may have given up its own ways for one that was accepted, and that is over now: it goes on. */
   if (dialled || !link->ways)
@@ -226,6 +227,7 @@ cf_link_want (struct cf_core *core, const struct cf_fpr *peer, bool want)
     cf_timer_cancel (core->env, &link->idle);
     if (!link->up && !link->dialling && link->wants == 1)
       cf_timer_after (core->env, &link->retry, 0);
+    cf_link_paths_soon (link);
     return 0;
   }
   if (!link->wants)
@@ -254,34 +256,16 @@ cf_link_is_up (struct cf_core *core, const struct cf_fpr *peer)
   return up_way (core, peer) != NULL;
 }
 
-static bool
-addr_is_local (const struct cf_addr *a)
-{
-  const uint8_t *b = a->bytes;
-
-  if (a->family == 6)
-    return (b[0] == 0xfe && (b[1] & 0xc0) == 0x80) || (b[0] & 0xfe) == 0xfc || cf_addr_is_loopback (a);
-  return b[0] == 10 || b[0] == 127 || (b[0] == 172 && (b[1] & 0xf0) == 16) || (b[0] == 192 && b[1] == 168)
-         || (b[0] == 169 && b[1] == 254);
-}
-
-enum cf_rank
-cf_route_rank (const struct cf_addr *addr)
-{
-  if (addr->family == CF_ADDR_NODE)
-    return CF_RANK_RELAY;
-  return addr_is_local (addr) ? CF_RANK_LAN : CF_RANK_DIRECT;
-}
-
 const char *
 cf_link_route (struct cf_core *core, const struct cf_fpr *peer)
 {
-  static const char *const names[] = { "lan", "direct", "punched", "relay" }; /* as enum cf_rank */
+  static const char *const names[] = { "lan", "lan", "direct", "punched", "relay" };
   struct cf_way *way = up_way (core, peer);
+  enum cf_rank rank = way ? cf_way_rank (way) : CF_RANK_NONE;
 
-  if (!way)
+  if (rank == CF_RANK_NONE)
     return NULL;
-  return cf_link_paths_punched (cf_links_find (core->links, peer)) ? "punched" : names[cf_route_rank (cf_way_addr (way))];
+  return cf_link_paths_punched (cf_links_find (core->links, peer)) ? "punched" : names[rank];
 }
 
 gpg_error_t
@@ -449,7 +433,9 @@ net_datagram (void *arg, const struct cf_addr *from, const uint8_t *data, size_t
 {
   struct cf_links *links = arg;
 
-  if (links->core->peers)
+  if (cf_dgram_port_is_ours (data, len))
+    cf_dgram_port_input (links->datagrams, from, data, len);
+  else if (links->core->peers)
     cf_peers_datagram (links->core->peers, from, data, len);
 }
 
@@ -469,6 +455,34 @@ cf_links_way_found (struct cf_links *links)
     cf_timer_after (links->core->env, &link->retry, 0);
   }
 }
+
+static bool
+datagrams_own (void *arg, const uint8_t **r_secret, const uint8_t **r_public)
+{
+  const struct cf_links *links = arg;
+  const struct cf_self *self = links->core->self;
+
+  if (!self || !links->core->peers)
+    return false;
+  *r_secret = self->device_secret;
+  *r_public = self->device.device_key;
+  return true;
+}
+
+static bool
+datagrams_accepted (void *arg, struct cf_dgram *tunnel, const struct cf_addr *from)
+{
+  struct cf_links *links = arg;
+
+  if (!cf_links_admit (links, from) || !cf_way_accept_dgram (links, tunnel, from)) {
+    links->counts.refused++;
+    return false;
+  }
+  links->counts.accepted++;
+  return true;
+}
+
+static const struct cf_dgram_port_handler datagrams_handler = { datagrams_own, datagrams_accepted };
 
 static void
 net_changed (void *arg)
@@ -539,6 +553,8 @@ cf_links_new (struct cf_core *core, struct cf_links **r_links)
   err = cf_map_new (core->env, sizeof (struct cf_fpr), 2 * CF_PEERS_MAX, &links->by_fpr);
   if (!err)
     err = cf_tunnel_guard_new (core->env, &links->guard);
+  if (!err)
+    err = cf_dgram_port_new (core->env, core->net, links->guard, &datagrams_handler, links, &links->datagrams);
   if (err) {
     cf_links_free (links);
     return err;
@@ -576,6 +592,7 @@ cf_links_free (struct cf_links *links)
   if (links->core->links == links)
     links->core->links = NULL; /* what ends now must not ask for more */
   cf_link_tunnels_free (links);
+  cf_dgram_port_free (links->datagrams);
   cf_tunnel_guard_free (links->guard);
   free (links);
 }

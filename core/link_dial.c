@@ -5,9 +5,12 @@
  *   ROUND --a way is up--> REST
  *   ROUND --every candidate has failed--> REST, with a back-off
  *
+ *
  * Within a round the candidates are tried one after the other, each a quarter
  * of a second behind the last or as soon as that one has failed; the first
- * whose handshake completes says HELLO, the others are given up.
+ * whose handshake completes says HELLO, the others are given up.  Streams on
+ * the LAN come first, then datagrams there, since some block the former; then
+ * both side by side for addresses that are elsewhere.
  */
 #include <string.h>
 
@@ -15,7 +18,7 @@
 #include "core/nodes.h"
 
 #define STAGGER_MS 250
-#define AT_ONCE_MAX 4
+#define AT_ONCE_MAX 8
 #define DIRECT_FIRST 2
 #define BACKOFF_LAST_MS 30000
 /* For so long after a loss the path is looked for often: it is back within seconds of its return, even when no
@@ -46,58 +49,94 @@ may_be_dialled (const struct cf_env *env, const struct cf_peer_device *d)
   return d->vouched_ms && env->now_ms - d->vouched_ms < CF_PEER_GONE_MS;
 }
 
+enum cf_rank
+cf_link_rank_of (struct cf_core *core, const struct cf_addr *addr, enum cf_carrier carrier)
+{
+  if (addr->family == CF_ADDR_NODE)
+    return CF_RANK_RELAY;
+  if (!core->net->ops->is_near (core->net, addr))
+    return CF_RANK_DIRECT;
+  return carrier == CF_CARRIER_STREAM ? CF_RANK_LAN : CF_RANK_LAN_DATAGRAMS;
+}
+
+static void
+add_candidate (struct cf_link *link, const uint8_t key[CF_DEVICE_KEY_LEN], const struct cf_addr *addr,
+               enum cf_carrier carrier)
+{
+  struct cf_link_candidate *c = &link->candidates[link->candidate_count];
+
+  if (link->candidate_count == CF_LINK_CANDIDATES_MAX)
+    return;
+  memcpy (c->device, key, CF_DEVICE_KEY_LEN);
+  c->addr = *addr;
+  c->carrier = carrier;
+  c->punch = false;
+  link->candidate_count++;
+}
+
+/* Those of DEVICE's addresses that have RANK on some carrier; of these the first to the LAST-th. */
+static void
+add_addresses (struct cf_link *link, const struct cf_peer_device *device, enum cf_rank rank, size_t first, size_t last)
+{
+  struct cf_core *core = link->links->core;
+  size_t nth = 0;
+
+  for (size_t i = 0; i < device->addr_count; i++) {
+    const struct cf_addr *addr = &device->addrs[i];
+    bool on_stream = cf_link_rank_of (core, addr, CF_CARRIER_STREAM) == rank;
+    bool on_datagrams = cf_link_rank_of (core, addr, CF_CARRIER_DATAGRAMS) == rank;
+
+    if (!on_stream && !on_datagrams)
+      continue;
+    nth++;
+    if (nth < first || nth > last)
+      continue;
+    if (on_stream)
+      add_candidate (link, device->key, addr, CF_CARRIER_STREAM);
+    if (on_datagrams)
+      add_candidate (link, device->key, addr, CF_CARRIER_DATAGRAMS);
+  }
+}
+
 /* Every node may relay to the device with KEY: who waits for it costs little, and who is not there is said at once. */
 static void
-collect_relays (struct cf_link *link, const uint8_t key[CF_DEVICE_KEY_LEN])
+add_relays (struct cf_link *link, const uint8_t key[CF_DEVICE_KEY_LEN])
 {
   struct cf_addr vias[CF_NODES_MAX];
   size_t count = cf_nodes_relays (link->links->core, vias, CF_NODES_MAX);
 
-  for (size_t i = 0; i < count && link->candidate_count < CF_LINK_CANDIDATES_MAX; i++) {
-    struct cf_link_candidate *c = &link->candidates[link->candidate_count++];
-
-    memcpy (c->device, key, CF_DEVICE_KEY_LEN);
-    c->addr = vias[i];
-    c->punch = false;
-  }
+  for (size_t i = 0; i < count; i++)
+    add_candidate (link, key, &vias[i], CF_CARRIER_STREAM);
 }
 
-/* Devices seen last come first; addresses are kept newest first.  Nodes have their turn after the DIRECT_FIRST newest
-   addresses: those of other networks, where nobody answers, would make them wait too long. */
+/* The best first; of alike, devices seen last first; addresses are kept newest first.  Nodes have their turn after the
+   DIRECT_FIRST newest addresses that are elsewhere: others, where nobody answers, would make them wait too long. */
 static void
 collect (struct cf_link *link, const struct cf_peer *peer)
 {
-  bool taken[CF_PEER_DEVICES_MAX] = { false };
+  const struct cf_peer_device *devices[CF_PEER_DEVICES_MAX];
   const struct cf_env *env = link->links->core->env;
+  size_t count = 0;
 
   link->candidate_count = link->candidate_next = 0;
-  for (;;) {
-    const struct cf_peer_device *best = NULL;
+  for (size_t i = 0; i < peer->device_count; i++) {
+    size_t at = count;
 
-    for (size_t i = 0; i < peer->device_count; i++) {
-      const struct cf_peer_device *d = &peer->devices[i];
-
-      if (!taken[i] && may_be_dialled (env, d) && (!best || d->seen_ms > best->seen_ms))
-        best = d;
-    }
-    if (!best)
-      return;
-    taken[best - peer->devices] = true;
-    for (size_t i = 0; i < best->addr_count; i++) {
-      struct cf_link_candidate *c;
-
-      if (i == DIRECT_FIRST)
-        collect_relays (link, best->key);
-      if (link->candidate_count == CF_LINK_CANDIDATES_MAX)
-        return;
-      c = &link->candidates[link->candidate_count];
-      memcpy (c->device, best->key, CF_DEVICE_KEY_LEN);
-      c->addr = best->addrs[i];
-      c->punch = false;
-      link->candidate_count++;
-    }
-    if (best->addr_count <= DIRECT_FIRST)
-      collect_relays (link, best->key);
+    if (!may_be_dialled (env, &peer->devices[i]))
+      continue;
+    for (; at && devices[at - 1]->seen_ms < peer->devices[i].seen_ms; at--)
+      devices[at] = devices[at - 1];
+    devices[at] = &peer->devices[i];
+    count++;
+  }
+  for (size_t i = 0; i < count; i++)
+    add_addresses (link, devices[i], CF_RANK_LAN, 1, SIZE_MAX);
+  for (size_t i = 0; i < count; i++)
+    add_addresses (link, devices[i], CF_RANK_LAN_DATAGRAMS, 1, SIZE_MAX);
+  for (size_t i = 0; i < count; i++) {
+    add_addresses (link, devices[i], CF_RANK_DIRECT, 1, DIRECT_FIRST);
+    add_relays (link, devices[i]->key);
+    add_addresses (link, devices[i], CF_RANK_DIRECT, DIRECT_FIRST + 1, SIZE_MAX);
   }
 }
 
@@ -123,6 +162,17 @@ cf_link_dial_stop (struct cf_link *link)
   cf_timer_cancel (link->links->core->env, &link->stagger);
 }
 
+/* Is the next candidate the same address on the other carrier, and no worse?  Both are tried side by side. */
+static bool
+is_twin (const struct cf_link *link)
+{
+  struct cf_core *core = link->links->core;
+  const struct cf_link_candidate *last = &link->candidates[link->candidate_next - 1], *next = last + 1;
+
+  return link->candidate_next < link->candidate_count && cf_addr_equal (&next->addr, &last->addr)
+         && cf_link_rank_of (core, &next->addr, next->carrier) == cf_link_rank_of (core, &last->addr, last->carrier);
+}
+
 void
 cf_link_dial_next (struct cf_link *link)
 {
@@ -134,11 +184,12 @@ cf_link_dial_next (struct cf_link *link)
   while (link->candidate_next < link->candidate_count && cf_ways_dialling (link) < AT_ONCE_MAX) {
     gpg_error_t err = cf_way_dial (link, &link->candidates[link->candidate_next++]);
 
-    if (!err) {
+    if (!err && !is_twin (link)) {
       cf_timer_after (env, &link->stagger, STAGGER_MS);
       return;
     }
-    link->error = err;
+    if (err)
+      link->error = err;
   }
   if (cf_ways_dialling (link))
     return; /* the end of any of them comes back here */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* link_paths.c - from a way through others to one of their own: what two say of where they are, and what follows.
+/* link_paths.c - from a way that is up to a better one: what two say of where they are, and what follows.
  *
  *   UP --we are contacts, and use nodes: say--> PATHS leaves
- *   UP through others --PATHS, a beacon, the network changed: soon--> a round
+ *   UP, and there are better ways --PATHS, a beacon, the network changed: soon--> a round
+ *   UP, and there are better ways --after UP_MS--> a round
  *   round --every address is dialled quietly--> one says HELLO: link_way.c lets the better way replace the worse
  *   round --none is better by then--> rest, longer each time --> a round
  *
@@ -18,9 +19,10 @@
 #include "net/nat.h"
 
 #define FIRST_MS 100
+#define UP_MS 5000 /* after a way has come up: the rest of its round is over by then */
 #define NEXT_MS 10000
 #define LAST_MS (10 * 60 * 1000)
-#define ROUND_MAX 12      /* addresses of a round */
+#define ROUND_MAX 24      /* of a round: 12 addresses, on either carrier */
 #define SAY_LEAST_MS 2000 /* between two PATHS of ours */
 #define SEEN_MAX 4        /* as so many others see us, at most */
 #define TAKE_MAX 32       /* PATHS of theirs that begin a round, a tunnel */
@@ -37,22 +39,30 @@ struct cf_link_paths {
 /* --- a round --- */
 
 static bool
-is_known (const struct cf_link_candidate *all, size_t count, const struct cf_addr *addr)
+is_known (const struct cf_link_candidate *all, size_t count, const struct cf_addr *addr, enum cf_carrier carrier)
 {
   for (size_t i = 0; i < count; i++)
-    if (cf_addr_equal (&all[i].addr, addr))
+    if (all[i].carrier == carrier && cf_addr_equal (&all[i].addr, addr))
       return true;
   return false;
 }
 
 static void
-add (struct cf_link_candidate *all, size_t *count, const struct cf_way *up, const struct cf_addr *addr)
+add (struct cf_link_candidate *all, size_t *count, const struct cf_link *link, const struct cf_addr *addr)
 {
-  if (*count == ROUND_MAX || is_known (all, *count, addr) || cf_route_rank (addr) >= cf_route_rank (cf_way_addr (up)))
-    return;
-  memcpy (all[*count].device, cf_way_device (up), CF_DEVICE_KEY_LEN);
-  all[*count].punch = false;
-  all[(*count)++].addr = *addr;
+  struct cf_core *core = link->links->core;
+
+  for (int i = CF_CARRIER_STREAM; i <= CF_CARRIER_DATAGRAMS; i++) {
+    enum cf_carrier carrier = (enum cf_carrier) i;
+
+    if (*count == ROUND_MAX || is_known (all, *count, addr, carrier)
+        || cf_link_rank_of (core, addr, carrier) >= cf_way_rank (link->up))
+      continue;
+    memcpy (all[*count].device, cf_way_device (link->up), CF_DEVICE_KEY_LEN);
+    all[*count].carrier = carrier;
+    all[*count].punch = false;
+    all[(*count)++].addr = *addr;
+  }
 }
 
 /* Where the device at the other end may be, more directly than it is now. */
@@ -64,19 +74,19 @@ collect (const struct cf_link_paths *p, struct cf_link_candidate all[ROUND_MAX])
   struct cf_peer_device *dev = peer ? cf_peers_device_by_key (peer, cf_way_device (link->up)) : NULL;
   size_t count = 0;
 
-  for (size_t i = 0; dev && i < dev->addr_count && i < ROUND_MAX / 2; i++)
-    add (all, &count, link->up, &dev->addrs[i]);
+  for (size_t i = 0; dev && i < dev->addr_count && i < ROUND_MAX / 4; i++)
+    add (all, &count, link, &dev->addrs[i]);
   for (size_t i = 0; i < p->theirs.addr_count; i++)
     if (cf_path_is_sound (&p->theirs.addrs[i].addr) && p->theirs.addrs[i].sort != CF_PATH_SEEN)
-      add (all, &count, link->up, &p->theirs.addrs[i].addr);
+      add (all, &count, link, &p->theirs.addrs[i].addr);
   return count;
 }
 
-/* Also where only the other end wants it: through NATs it takes both. */
+/* From one that goes through others also where only the other end wants it: through NATs it takes both. */
 static bool
 may_be_better (const struct cf_link *link)
 {
-  return link->up && cf_route_rank (cf_way_addr (link->up)) > CF_RANK_DIRECT;
+  return link->up && cf_way_rank (link->up) > (link->wants ? CF_RANK_LAN : CF_RANK_DIRECT);
 }
 
 /* Through the NATs: both ends do this at about the same time, each when it has heard where the other is seen. */
@@ -119,7 +129,8 @@ round_begins (void *arg)
     if (err)
       cf_log (env, CF_LOG_DEBUG, "a better way is not tried: %s", gpg_strerror (err));
   }
-  cross (p);
+  if (cf_way_rank (link->up) > CF_RANK_DIRECT)
+    cross (p);
   p->rest_ms = p->rest_ms ? 3 * p->rest_ms : NEXT_MS;
   if (p->rest_ms > LAST_MS)
     p->rest_ms = LAST_MS;
@@ -270,6 +281,10 @@ cf_link_paths_up (struct cf_link *link)
     cf_timer_cancel (link->links->core->env, &link->paths->round);
   }
   cf_link_paths_say (link);
+  if (may_be_better (link) && paths_of (link)) {
+    link->paths->rest_ms = 0;
+    cf_timer_after (link->links->core->env, &link->paths->round, UP_MS);
+  }
 }
 
 void

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* link_tunnel.c - a tunnel on a stream: bytes there and back, a deadline, a safe end.
+/* link_tunnel.c - a tunnel on a stream or on datagrams: bytes there and back, a deadline, a safe end.
  *
  *   OPEN --failure, goodbye, deadline--> ENDING --next turn: closed--> freed
  *   OPEN --cf_link_tunnel_close--> ENDING, nobody listens --next turn--> freed
@@ -19,9 +19,11 @@
 struct cf_link_tunnel {
   struct cf_link_tunnel *next, **link;
   struct cf_links *links;
-  struct cf_net *net;      /* what carries CONN: the system's, or nodes */
-  struct cf_conn *conn;    /* NULL once closed */
-  struct cf_tunnel *tunnel;
+  struct cf_net *net;       /* what carries CONN: the system's, or nodes */
+  struct cf_conn *conn;     /* on a stream; NULL once closed */
+  struct cf_tunnel *tunnel; /* on a stream, else NULL */
+  struct cf_dgram *dgram;   /* on datagrams, else NULL */
+  bool trusted;             /* datagrams: the windows are large */
   const struct cf_link_tunnel_handler *handler; /* NULL: nobody listens */
   void *arg;
   struct cf_addr addr;
@@ -53,6 +55,7 @@ tunnel_free (struct cf_link_tunnel *t)
   t->ending = true; /* freeing may say goodbye: not to be heard any more */
   t->handler = NULL;
   cf_tunnel_free (t->tunnel);
+  cf_dgram_free (t->dgram);
   if (t->conn)
     net_ops (t)->close (t->conn);
   free (t->end_reason);
@@ -145,13 +148,30 @@ static bool
 on_large (void *arg, enum cf_channel channel)
 {
   struct cf_link_tunnel *t = arg;
+  bool large = t->handler && t->handler->large && t->handler->large (t->arg);
 
   (void) channel;
-  return t->handler && t->handler->large && t->handler->large (t->arg);
+  if (t->dgram && large && !t->trusted) { /* he has become one of ours meanwhile */
+    t->trusted = true;
+    cf_dgram_open (t->dgram, true);
+  }
+  return large;
 }
 
 static const struct cf_tunnel_handler tunnel_handler
   = { on_output, on_ready, on_message, on_closed, on_queued, on_large };
+
+static void
+on_room (void *arg)
+{
+  struct cf_link_tunnel *t = arg;
+
+  if (!t->ending && t->handler && t->handler->room)
+    t->handler->room (t->arg);
+}
+
+static const struct cf_dgram_handler dgram_handler
+  = { .ready = on_ready, .message = on_message, .closed = on_closed, .large = on_large, .room = on_room };
 
 /* --- what the stream says --- */
 
@@ -200,33 +220,49 @@ static const struct cf_conn_handler conn_handler = { conn_connected, conn_receiv
 /* --- life --- */
 
 static gpg_error_t
-tunnel_new (struct cf_links *links, const struct cf_addr *addr, const struct cf_link_tunnel_keys *keys, bool initiator,
-            struct cf_link_tunnel **r_tunnel)
+tunnel_new (struct cf_links *links, const struct cf_addr *addr, struct cf_link_tunnel **r_tunnel)
 {
-  gpg_error_t err;
-  struct cf_tunnel_config config = { .initiator = initiator, .own_secret = keys->own_secret,
-                                     .own_public = keys->own_public, .idle_ms = keys->idle_ms };
   struct cf_link_tunnel *t = calloc (1, sizeof *t);
 
   if (!t)
     return cf_err (GPG_ERR_ENOMEM);
-  if (initiator)
-    config.remote_public = keys->remote_public;
-  else {
-    config.guard = links->guard;
-    config.control_only = true;
-  }
   t->links = links;
   t->addr = *addr;
   cf_timer_init (&t->deadline, deadline_passed, t);
   cf_timer_init (&t->end, end_now, t);
-  err = cf_tunnel_new (links->core->env, &config, &tunnel_handler, t, &t->tunnel);
-  if (err) {
-    free (t);
-    return err;
-  }
   *r_tunnel = t;
   return 0;
+}
+
+/* T is to be on a stream. */
+static gpg_error_t
+use_stream (struct cf_link_tunnel *t, const struct cf_link_tunnel_keys *keys, bool initiator)
+{
+  struct cf_tunnel_config config = { .initiator = initiator, .own_secret = keys->own_secret,
+                                     .own_public = keys->own_public, .idle_ms = keys->idle_ms };
+
+  if (initiator)
+    config.remote_public = keys->remote_public;
+  else {
+    config.guard = t->links->guard;
+    config.control_only = true;
+  }
+  return cf_tunnel_new (t->links->core->env, &config, &tunnel_handler, t, &t->tunnel);
+}
+
+/* A stream of the system's, or one through a node. */
+static gpg_error_t
+dial_stream (struct cf_link_tunnel *t, const struct cf_addr *to, const struct cf_link_tunnel_keys *keys)
+{
+  struct cf_core *core = t->links->core;
+
+  if (to->family == CF_ADDR_NODE) {
+    t->net = cf_nodes_net (core);
+    return cf_nodes_dial (core, to, keys->remote_public, &conn_handler, t, &t->conn);
+  }
+  t->net = core->net;
+  t->from_listener = keys->from_listener && !t->net->ops->punch (t->net, to, &conn_handler, t, &t->conn);
+  return t->from_listener ? 0 : t->net->ops->dial (t->net, to, &conn_handler, t, &t->conn);
 }
 
 static void
@@ -243,22 +279,22 @@ tunnel_enter (struct cf_link_tunnel *t, const struct cf_link_tunnel_handler *han
 }
 
 gpg_error_t
-cf_link_tunnel_dial (struct cf_links *links, const struct cf_addr *to, const struct cf_link_tunnel_keys *keys,
-                     const struct cf_link_tunnel_handler *handler, void *arg, struct cf_link_tunnel **r_tunnel)
+cf_link_tunnel_dial (struct cf_links *links, enum cf_carrier carrier, const struct cf_addr *to,
+                     const struct cf_link_tunnel_keys *keys, const struct cf_link_tunnel_handler *handler, void *arg,
+                     struct cf_link_tunnel **r_tunnel)
 {
-  gpg_error_t err;
+  struct cf_dgram_config config = { keys->own_secret, keys->own_public, keys->remote_public, NULL };
   struct cf_link_tunnel *t;
+  gpg_error_t err = tunnel_new (links, to, &t);
 
-  err = tunnel_new (links, to, keys, true, &t);
   if (err)
     return err;
-  if (to->family == CF_ADDR_NODE) {
-    t->net = cf_nodes_net (links->core);
-    err = cf_nodes_dial (links->core, to, keys->remote_public, &conn_handler, t, &t->conn);
-  } else {
-    t->net = links->core->net;
-    t->from_listener = keys->from_listener && !t->net->ops->punch (t->net, to, &conn_handler, t, &t->conn);
-    err = t->from_listener ? 0 : t->net->ops->dial (t->net, to, &conn_handler, t, &t->conn);
+  if (carrier == CF_CARRIER_DATAGRAMS)
+    err = cf_dgram_dial (links->datagrams, to, &config, &dgram_handler, t, &t->dgram);
+  else {
+    err = use_stream (t, keys, true);
+    if (!err)
+      err = dial_stream (t, to, keys);
   }
   if (err) {
     tunnel_free (t);
@@ -274,12 +310,15 @@ cf_link_tunnel_accept (struct cf_links *links, struct cf_net *net, struct cf_con
                        const struct cf_link_tunnel_keys *keys, const struct cf_link_tunnel_handler *handler, void *arg,
                        struct cf_link_tunnel **r_tunnel)
 {
-  gpg_error_t err;
-  struct cf_link_tunnel *t;
+  struct cf_link_tunnel *t = NULL;
+  gpg_error_t err = tunnel_new (links, from, &t);
 
-  err = tunnel_new (links, from, keys, false, &t);
+  if (!err)
+    err = use_stream (t, keys, false);
   if (err) {
     net->ops->close (conn);
+    if (t)
+      tunnel_free (t);
     return err;
   }
   t->net = net;
@@ -291,34 +330,69 @@ cf_link_tunnel_accept (struct cf_links *links, struct cf_net *net, struct cf_con
   return 0;
 }
 
+gpg_error_t
+cf_link_tunnel_accept_dgram (struct cf_links *links, struct cf_dgram *dgram, const struct cf_addr *from,
+                             const struct cf_link_tunnel_handler *handler, void *arg, struct cf_link_tunnel **r_tunnel)
+{
+  struct cf_link_tunnel *t;
+  gpg_error_t err = tunnel_new (links, from, &t);
+
+  if (err)
+    return err;
+  t->dgram = dgram;
+  cf_dgram_set_handler (dgram, &dgram_handler, t);
+  tunnel_enter (t, handler, arg);
+  *r_tunnel = t;
+  return 0;
+}
+
 void
 cf_link_tunnel_established (struct cf_link_tunnel *t)
 {
   cf_timer_cancel (t->links->core->env, &t->deadline);
-  cf_tunnel_open (t->tunnel);
+  if (t->dgram) {
+    t->trusted = t->handler && t->handler->large && t->handler->large (t->arg);
+    cf_dgram_open (t->dgram, t->trusted);
+  } else
+    cf_tunnel_open (t->tunnel);
 }
 
 gpg_error_t
 cf_link_tunnel_send (struct cf_link_tunnel *t, enum cf_channel channel, const void *data, size_t len)
 {
-  if (t->ending || !t->conn)
+  if (t->ending || (t->tunnel && !t->conn))
     return cf_err (GPG_ERR_ENOTCONN);
-  return cf_tunnel_send (t->tunnel, channel, data, len);
+  return t->dgram ? cf_dgram_send (t->dgram, channel, data, len) : cf_tunnel_send (t->tunnel, channel, data, len);
 }
 
 void
 cf_link_tunnel_probe (struct cf_link_tunnel *t)
 {
-  if (!t->ending && t->conn)
+  if (t->ending)
+    return;
+  if (t->dgram)
+    cf_dgram_probe (t->dgram);
+  else if (t->conn)
     cf_tunnel_probe (t->tunnel);
+}
+
+/* Say goodbye, on whatever it is. */
+static void
+tunnel_close (struct cf_link_tunnel *t, gpg_error_t why, const char *reason)
+{
+  if (t->ending)
+    return;
+  if (t->dgram)
+    cf_dgram_close (t->dgram, why, reason);
+  else
+    cf_tunnel_close (t->tunnel, why, reason);
 }
 
 void
 cf_link_tunnel_close (struct cf_link_tunnel *t, gpg_error_t why, const char *reason)
 {
   t->handler = NULL;
-  if (!t->ending)
-    cf_tunnel_close (t->tunnel, why, reason);
+  tunnel_close (t, why, reason);
   begin_end (t, why, NULL); /* in case it had nothing to say */
   if (t->conn)
     net_ops (t)->close (t->conn);
@@ -334,13 +408,37 @@ cf_link_tunnel_from_listener (const struct cf_link_tunnel *t)
 const struct cf_addr *
 cf_link_tunnel_addr (const struct cf_link_tunnel *t)
 {
-  return &t->addr;
+  return t->dgram ? cf_dgram_addr (t->dgram) : &t->addr;
 }
 
-const struct cf_tunnel *
-cf_link_tunnel_channel (const struct cf_link_tunnel *t)
+enum cf_carrier
+cf_link_tunnel_carrier (const struct cf_link_tunnel *t)
 {
-  return t->tunnel;
+  return t->dgram ? CF_CARRIER_DATAGRAMS : CF_CARRIER_STREAM;
+}
+
+const uint8_t *
+cf_link_tunnel_remote_key (const struct cf_link_tunnel *t)
+{
+  return t->dgram ? cf_dgram_remote_key (t->dgram) : cf_tunnel_remote_key (t->tunnel);
+}
+
+const uint8_t *
+cf_link_tunnel_handshake_hash (const struct cf_link_tunnel *t)
+{
+  return t->dgram ? cf_dgram_handshake_hash (t->dgram) : cf_tunnel_handshake_hash (t->tunnel);
+}
+
+uint32_t
+cf_link_tunnel_suite_bit (const struct cf_link_tunnel *t)
+{
+  return t->dgram ? cf_dgram_suite_bit (t->dgram) : cf_tunnel_suite_bit (t->tunnel);
+}
+
+size_t
+cf_link_tunnel_waiting (const struct cf_link_tunnel *t, enum cf_channel channel)
+{
+  return t->dgram ? cf_dgram_waiting (t->dgram, channel) : cf_tunnel_waiting (t->tunnel, channel);
 }
 
 /* The owners hear CANCELED, so that none of them keeps a pointer. */
@@ -352,8 +450,7 @@ cf_link_tunnels_free (struct cf_links *links)
     const struct cf_link_tunnel_handler *handler = t->handler;
 
     t->handler = NULL;
-    if (!t->ending)
-      cf_tunnel_close (t->tunnel, 0, NULL);
+    tunnel_close (t, 0, NULL);
     begin_end (t, 0, NULL);
     if (handler)
       handler->closed (t->arg, cf_err (GPG_ERR_CANCELED), NULL);

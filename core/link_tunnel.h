@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* link_tunnel.h - a tunnel on a stream: net/tunnel.h joined to net/net.h, with a deadline and a safe end.
+/* link_tunnel.h - a tunnel on either carrier: net/tunnel.h on a stream, net/dgram.h on datagrams; with a deadline and a
+ * safe end.
  *
  * It does not know identities.  peer_fetch.c uses it for anonymous questions,
  * link_way.c for ways to people.
@@ -8,9 +9,12 @@
 #define CF_CORE_LINK_TUNNEL_H
 
 #include "core/link.h"
+#include "net/dgram.h"
 #include "net/tunnel.h"
 
 struct cf_link_tunnel;
+
+enum cf_carrier { CF_CARRIER_STREAM, CF_CARRIER_DATAGRAMS };
 
 struct cf_link_tunnel_handler {
   void (*ready) (void *arg);
@@ -32,15 +36,19 @@ struct cf_link_tunnel_keys {
 };
 
 /* Both run under a deadline of CF_HANDSHAKE_MS until _established.  An error leaves nothing behind; CONN is closed.
-   TO may be behind a node: then it is there that the holder of the remote key is asked for. */
-gpg_error_t cf_link_tunnel_dial (struct cf_links *links, const struct cf_addr *to, const struct cf_link_tunnel_keys *keys,
-                                 const struct cf_link_tunnel_handler *handler, void *arg,
-                                 struct cf_link_tunnel **r_tunnel) CF_MUST_CHECK;
+   TO may be behind a node, on a stream: then it is there that the holder of the remote key is asked for. */
+gpg_error_t cf_link_tunnel_dial (struct cf_links *links, enum cf_carrier carrier, const struct cf_addr *to,
+                                 const struct cf_link_tunnel_keys *keys, const struct cf_link_tunnel_handler *handler,
+                                 void *arg, struct cf_link_tunnel **r_tunnel) CF_MUST_CHECK;
 /* CONN is one of NET's. */
 gpg_error_t cf_link_tunnel_accept (struct cf_links *links, struct cf_net *net, struct cf_conn *conn,
                                    const struct cf_addr *from, const struct cf_link_tunnel_keys *keys,
                                    const struct cf_link_tunnel_handler *handler, void *arg,
                                    struct cf_link_tunnel **r_tunnel) CF_MUST_CHECK;
+/* The same of datagrams; on error DGRAM stays the caller's. */
+gpg_error_t cf_link_tunnel_accept_dgram (struct cf_links *links, struct cf_dgram *dgram, const struct cf_addr *from,
+                                         const struct cf_link_tunnel_handler *handler, void *arg,
+                                         struct cf_link_tunnel **r_tunnel) CF_MUST_CHECK;
 void cf_link_tunnel_established (struct cf_link_tunnel *tunnel);
 /* Errors: as cf_tunnel_send. */
 gpg_error_t cf_link_tunnel_send (struct cf_link_tunnel *tunnel, enum cf_channel channel, const void *data,
@@ -51,7 +59,13 @@ void cf_link_tunnel_probe (struct cf_link_tunnel *tunnel);
 void cf_link_tunnel_close (struct cf_link_tunnel *tunnel, gpg_error_t why, const char *reason);
 
 bool cf_link_tunnel_from_listener (const struct cf_link_tunnel *tunnel);
+/* Where the other end is; on datagrams it may move. */
 const struct cf_addr *cf_link_tunnel_addr (const struct cf_link_tunnel *tunnel);
-const struct cf_tunnel *cf_link_tunnel_channel (const struct cf_link_tunnel *tunnel);
+enum cf_carrier cf_link_tunnel_carrier (const struct cf_link_tunnel *tunnel);
+/* As in net/tunnel.h. */
+const uint8_t *cf_link_tunnel_remote_key (const struct cf_link_tunnel *tunnel);
+const uint8_t *cf_link_tunnel_handshake_hash (const struct cf_link_tunnel *tunnel);
+uint32_t cf_link_tunnel_suite_bit (const struct cf_link_tunnel *tunnel); /* as in HELLO */
+size_t cf_link_tunnel_waiting (const struct cf_link_tunnel *tunnel, enum cf_channel channel);
 
 #endif

@@ -178,7 +178,7 @@ ours_is_lower (const struct cf_way *way)
 static bool
 is_better (const struct cf_way *way, const struct cf_way *other)
 {
-  return cf_route_rank (&way->addr) < cf_route_rank (&other->addr);
+  return cf_way_rank (way) < cf_way_rank (other);
 }
 
 /* May the accepted WAY go on, given LINK's other ways?  Those that must yield to it are closed. */
@@ -208,7 +208,7 @@ accepted_may_go_on (struct cf_link *link, struct cf_way *way)
   return true;
 }
 
-/* May the dialled WAY say HELLO? */
+/* May the dialled WAY say HELLO?  Beside one that is up only if it is better, and the other is no half of a collision. */
 static bool
 dialled_may_go_on (const struct cf_way *way)
 {
@@ -342,7 +342,7 @@ static gpg_error_t
 check_hello (const struct cf_way *way, const struct cf_hello *hello, const char **r_reason)
 {
   const struct cf_self *self = way->links->core->self;
-  const uint32_t used = cf_tunnel_suite_bit (cf_link_tunnel_channel (way->tunnel));
+  const uint32_t used = cf_link_tunnel_suite_bit (way->tunnel);
 
   if (!(hello->versions & (1u << CF_PROTO_VERSION)) || !(hello->suites & used)) {
     count (way, CF_REFUSED_HELLO_VERSION);
@@ -484,7 +484,7 @@ way_ready (void *arg)
   gpg_error_t err;
   struct cf_way *way = arg;
 
-  memcpy (way->device, cf_tunnel_remote_key (cf_link_tunnel_channel (way->tunnel)), CF_DEVICE_KEY_LEN);
+  memcpy (way->device, cf_link_tunnel_remote_key (way->tunnel), CF_DEVICE_KEY_LEN);
   way->is_ready = true;
   if (!way->dialled)
     return;
@@ -645,7 +645,7 @@ cf_way_dial (struct cf_link *link, const struct cf_link_candidate *to)
   keys.from_listener = to->punch;
   memcpy (way->device, to->device, CF_DEVICE_KEY_LEN);
   way->link = link;
-  err = cf_link_tunnel_dial (links, &to->addr, &keys, &way_handler, way, &way->tunnel);
+  err = cf_link_tunnel_dial (links, to->carrier, &to->addr, &keys, &way_handler, way, &way->tunnel);
   if (err) {
     way_free (way);
     return err;
@@ -673,6 +673,23 @@ cf_way_accept (struct cf_links *links, struct cf_net *net, struct cf_conn *conn,
     cf_log (links->core->env, CF_LOG_WARN, "a stream could not be taken: %s", gpg_strerror (err));
     way_free (way);
   }
+}
+
+bool
+cf_way_accept_dgram (struct cf_links *links, struct cf_dgram *dgram, const struct cf_addr *from)
+{
+  struct cf_way *way = way_new (links, false, from);
+  gpg_error_t err;
+
+  if (!way)
+    return false;
+  err = cf_link_tunnel_accept_dgram (links, dgram, from, &way_handler, way, &way->tunnel);
+  if (err) {
+    way_free (way);
+    return false;
+  }
+  way_enter (way, &links->strangers);
+  return true;
 }
 
 void
@@ -742,13 +759,20 @@ cf_way_device (const struct cf_way *way)
 const struct cf_addr *
 cf_way_addr (const struct cf_way *way)
 {
-  return &way->addr;
+  return way->tunnel ? cf_link_tunnel_addr (way->tunnel) : &way->addr;
+}
+
+enum cf_rank
+cf_way_rank (const struct cf_way *way)
+{
+  return way->tunnel ? cf_link_rank_of (way->links->core, cf_way_addr (way), cf_link_tunnel_carrier (way->tunnel))
+                     : CF_RANK_NONE;
 }
 
 const uint8_t *
 cf_way_handshake_hash (const struct cf_way *way)
 {
-  return cf_tunnel_handshake_hash (cf_link_tunnel_channel (way->tunnel));
+  return cf_link_tunnel_handshake_hash (way->tunnel);
 }
 
 void
@@ -766,5 +790,5 @@ cf_way_send (struct cf_way *way, enum cf_channel channel, const void *data, size
 size_t
 cf_way_waiting (const struct cf_way *way, enum cf_channel channel)
 {
-  return cf_tunnel_waiting (cf_link_tunnel_channel (way->tunnel), channel);
+  return cf_link_tunnel_waiting (way->tunnel, channel);
 }

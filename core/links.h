@@ -9,7 +9,7 @@
 #include "core/peers.h"
 
 #define CF_LINK_COLLISION_MS 3000 /* two tunnels that go up within this time began as one collision */
-#define CF_LINK_CANDIDATES_MAX 16
+#define CF_LINK_CANDIDATES_MAX 32 /* 16 addresses, on either carrier */
 #define CF_LINK_BACKOFF_FIRST_MS 500
 
 struct cf_way;        /* link_way.c */
@@ -17,7 +17,21 @@ struct cf_link_paths; /* link_paths.c */
 struct cf_link_cross; /* link_cross.c */
 
 /* Which way is the better one: the lower.  Spec: doc/protocol.md, "Routes". */
-enum cf_rank { CF_RANK_LAN, CF_RANK_DIRECT, CF_RANK_PUNCHED, CF_RANK_RELAY };
+enum cf_rank {
+  CF_RANK_LAN,           /* on our link, on a stream */
+  CF_RANK_LAN_DATAGRAMS, /* on our link */
+  CF_RANK_DIRECT,
+  CF_RANK_PUNCHED,
+  CF_RANK_RELAY,
+  CF_RANK_NONE           /* worse than any */
+};
+
+struct cf_link_candidate {
+  uint8_t device[CF_DEVICE_KEY_LEN];
+  struct cf_addr addr;
+  enum cf_carrier carrier;
+  bool punch; /* a stream, from the port that we listen on */
+};
 
 /* One person: who wants him, how he is being reached. */
 struct cf_link {
@@ -31,8 +45,8 @@ struct cf_link {
   uint64_t down_ms;            /* when the path was lost last; 0: never */
   gpg_error_t error;           /* what the last try gave */
   bool dialling;               /* a round is under way */
-  struct cf_link_paths *paths; /* link_paths.c; NULL: nothing was said, and nothing came */
-  struct cf_link_candidate { uint8_t device[CF_DEVICE_KEY_LEN]; struct cf_addr addr; bool punch; } candidates[CF_LINK_CANDIDATES_MAX];
+  struct cf_link_paths *paths; /* link_paths.c; NULL: nothing was said, nothing came, and there is nothing better */
+  struct cf_link_candidate candidates[CF_LINK_CANDIDATES_MAX];
   size_t candidate_count, candidate_next;
 };
 
@@ -53,6 +67,7 @@ struct cf_links {
   struct cf_link_tunnel *tunnels; /* all of them, also those that end */
   struct cf_link_cross *crosses; /* link_cross.c */
   struct cf_tunnel_guard *guard;
+  struct cf_dgram_port *datagrams;
   struct cf_link_counts counts;
   struct cf_timer sweep;
   struct cf_link_host hosts[CF_LINK_HOSTS_MAX];
@@ -79,8 +94,6 @@ void cf_links_way_found (struct cf_links *links);
 /* More of bulk may be sent. */
 void cf_link_has_room (struct cf_link *link);
 
-enum cf_rank cf_route_rank (const struct cf_addr *addr);
-
 /* --- link_paths.c --- */
 void cf_link_paths_up (struct cf_link *link);   /* there is a tunnel, perhaps in place of another */
 void cf_link_paths_say (struct cf_link *link);  /* what we say of ourselves may be another: soon */
@@ -100,10 +113,13 @@ void cf_link_dial (struct cf_link *link);         /* begin a round, unless one i
 void cf_link_dial_next (struct cf_link *link);    /* the next candidate, or the end of the round */
 void cf_link_dial_stop (struct cf_link *link);    /* no more of this round */
 void cf_link_dial_later (struct cf_link *link);   /* after the back-off */
+/* What a way to ADDR over CARRIER is worth. */
+enum cf_rank cf_link_rank_of (struct cf_core *core, const struct cf_addr *addr, enum cf_carrier carrier);
 
 /* --- link_way.c --- */
 gpg_error_t cf_way_dial (struct cf_link *link, const struct cf_link_candidate *to) CF_MUST_CHECK;
 void cf_way_accept (struct cf_links *links, struct cf_net *net, struct cf_conn *conn, const struct cf_addr *from);
+bool cf_way_accept_dgram (struct cf_links *links, struct cf_dgram *dgram, const struct cf_addr *from);
 /* Close and forget WAY; the link hears nothing of it. */
 void cf_way_drop (struct cf_way *way, gpg_error_t why, const char *reason);
 void cf_ways_free (struct cf_links *links);
@@ -114,7 +130,8 @@ struct cf_way *cf_way_next (const struct cf_way *way);
 bool cf_way_is_dialled (const struct cf_way *way);
 bool cf_way_is_checking (const struct cf_way *way); /* its HELLO has come */
 const uint8_t *cf_way_device (const struct cf_way *way);
-const struct cf_addr *cf_way_addr (const struct cf_way *way);
+const struct cf_addr *cf_way_addr (const struct cf_way *way); /* where the other end is now */
+enum cf_rank cf_way_rank (const struct cf_way *way);
 const uint8_t *cf_way_handshake_hash (const struct cf_way *way);
 void cf_way_probe (struct cf_way *way);
 gpg_error_t cf_way_send (struct cf_way *way, enum cf_channel channel, const void *data, size_t len) CF_MUST_CHECK;

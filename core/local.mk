@@ -142,6 +142,11 @@ TESTS += tests/sim/test_transfer tests/sim/test_transfer_hostile tests/sim/test_
 tests_sim_test_transfer_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 tests_sim_test_transfer_LDFLAGS = $(LDFLAGS_SIM)
 tests_sim_test_transfer_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/sim/test_datagrams
+TESTS += tests/sim/test_datagrams
+tests_sim_test_datagrams_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+tests_sim_test_datagrams_LDFLAGS = $(LDFLAGS_SIM)
+tests_sim_test_datagrams_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
 tests_sim_test_transfer_trouble_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 tests_sim_test_transfer_trouble_LDFLAGS = $(LDFLAGS_SIM) -Wl,--wrap=cf_file_sink_write \
 	-Wl,--wrap=cf_file_sink_finish

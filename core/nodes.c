@@ -278,7 +278,7 @@ node_dial (void *arg)
   keys.own_secret = core->self->device_secret;
   keys.own_public = core->self->device.device_key;
   set_state (node, NODE_DIALLING);
-  err = cf_link_tunnel_dial (core->links, &node->name.addr, &keys, &node_handler, node, &node->tunnel);
+  err = cf_link_tunnel_dial (core->links, CF_CARRIER_STREAM, &node->name.addr, &keys, &node_handler, node, &node->tunnel);
   if (err)
     node_rest (node, err);
 }

@@ -118,7 +118,7 @@ static bool
 has_room (const struct cf_node *node)
 {
   return node->tunnel
-         && cf_tunnel_waiting (cf_link_tunnel_channel (node->tunnel), CF_CHANNEL_BULK) < CF_TUNNEL_AHEAD;
+         && cf_link_tunnel_waiting (node->tunnel, CF_CHANNEL_BULK) < CF_TUNNEL_AHEAD;
 }
 
 /* One DATA of C leaves, if it may.  True: there may be more to send. */

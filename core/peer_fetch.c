@@ -5,6 +5,7 @@
  *   QUEUED --others come, and it is one of many of its source--> gone
  *   ASKING, VERIFYING --failure, deadline--> gone, with a back-off
  *   ASKING --others wait, and it takes long--> gone, with a back-off
+ *   ASKING --nobody waits, and no stream gets there--> ASKING, over datagrams
  *
  * We show nothing of ourselves: the tunnel's static key lives for one question.
  * All of this is at a stranger's will, so all of it is bounded.  The back-off
@@ -28,6 +29,7 @@
 #define QUEUE_MAX 256
 #define PER_SOURCE_MAX 16
 #define PATIENCE_MS 1000 /* to answer KEY?, while others wait */
+#define STREAM_MS 1500   /* for a stream to get there; some firewalls say nothing */
 #define BACKOFF_SLOTS 512
 #define BACKOFF_FIRST_MS 2000
 #define BACKOFF_LAST_MS (10 * 60 * 1000)
@@ -42,6 +44,9 @@ struct fetch {
   size_t rank; /* how many of its source there were already when it came */
   bool active;
   uint64_t begun_ms; /* once active */
+  bool by_datagrams; /* no stream got there, or it takes long */
+  bool is_there;     /* the tunnel's handshake is complete */
+  struct cf_timer slow; /* ASKING on a stream */
   struct cf_link_tunnel *tunnel;   /* ASKING */
   struct cf_peer_verify *verify;   /* VERIFYING */
 };
@@ -62,6 +67,7 @@ struct cf_peer_fetches {
 };
 
 static void pump (struct cf_peer_fetches *all);
+static struct fetch *first_waiting (struct cf_peer_fetches *all);
 
 /* --- back-off --- */
 
@@ -118,6 +124,7 @@ fetch_free (struct fetch *f)
       all->active -= f->active;
       break;
     }
+  cf_timer_cancel (all->peers->core->env, &f->slow);
   if (f->tunnel)
     cf_link_tunnel_close (f->tunnel, 0, NULL);
   cf_peer_verify_cancel (f->verify);
@@ -164,6 +171,8 @@ fetch_ready (void *arg)
   struct fetch *f = arg;
   struct cf_buf out;
 
+  f->is_there = true;
+  cf_timer_cancel (f->all->peers->core->env, &f->slow);
   cf_buf_init (&out, KEY_ASK_MAX);
   err = cf_key_ask_encode (cf_peer_token (cf_peer_find (f->all->peers->core, &f->identity), f->device_key), &out);
   if (!err)
@@ -200,14 +209,47 @@ fetch_message (void *arg, enum cf_channel channel, const uint8_t *data, size_t l
     fetch_finish (f, err);
 }
 
+static gpg_error_t fetch_dial (struct fetch *f) CF_MUST_CHECK;
+
+/* No stream gets there.  While others wait, nobody gets a second chance: datagrams that nobody answers take long. */
+static bool
+fetch_by_datagrams (struct fetch *f)
+{
+  struct cf_peer_fetches *all = f->all;
+  gpg_error_t err;
+
+  if (f->is_there || f->by_datagrams || first_waiting (all) || !all->peers->core->links
+      || (f->addr.family != 4 && f->addr.family != 6))
+    return false;
+  f->by_datagrams = true;
+  if (f->tunnel)
+    cf_link_tunnel_close (f->tunnel, 0, NULL);
+  f->tunnel = NULL;
+  err = fetch_dial (f);
+  return !err;
+}
+
+static void
+fetch_slow (void *arg)
+{
+  struct fetch *f = arg;
+
+  if (!fetch_by_datagrams (f) && !f->tunnel) {
+    cf_refused (f->all->peers->core->env, CF_REFUSED_FETCH_UNANSWERED);
+    fetch_finish (f, cf_err (CF_ERR_NOT_REACHABLE));
+  }
+}
+
 static void
 fetch_closed (void *arg, gpg_error_t err, const char *reason)
 {
   struct fetch *f = arg;
 
   (void) reason;
-  cf_refused (f->all->peers->core->env, CF_REFUSED_FETCH_UNANSWERED);
   f->tunnel = NULL;
+  if (fetch_by_datagrams (f))
+    return;
+  cf_refused (f->all->peers->core->env, CF_REFUSED_FETCH_UNANSWERED);
   fetch_finish (f, err ? err : cf_err (CF_ERR_REFUSED));
 }
 
@@ -216,25 +258,35 @@ static const struct cf_link_tunnel_handler fetch_handler = {
 };
 
 static gpg_error_t
-fetch_start (struct fetch *f)
+fetch_dial (struct fetch *f)
 {
   gpg_error_t err;
   struct cf_core *core = f->all->peers->core;
   struct cf_link_tunnel_keys keys = { .remote_public = f->device_key };
   uint8_t *secret = NULL, public[CF_DEVICE_KEY_LEN];
 
-  f->active = true;
-  f->begun_ms = core->env->now_ms;
-  f->all->active++;
   err = cf_secmem_new (&secret, CF_DEVICE_KEY_LEN);
   if (err)
     return err;
   cf_device_key_new (core->env, secret, public);
   keys.own_secret = secret;
   keys.own_public = public;
-  err = cf_link_tunnel_dial (core->links, &f->addr, &keys, &fetch_handler, f, &f->tunnel);
+  err = cf_link_tunnel_dial (core->links, f->by_datagrams ? CF_CARRIER_DATAGRAMS : CF_CARRIER_STREAM, &f->addr, &keys,
+                             &fetch_handler, f, &f->tunnel);
   cf_secmem_free (secret);
   return err;
+}
+
+static gpg_error_t
+fetch_start (struct fetch *f)
+{
+  struct cf_env *env = f->all->peers->core->env;
+
+  f->active = true;
+  f->begun_ms = env->now_ms;
+  f->all->active++;
+  cf_timer_after (env, &f->slow, STREAM_MS);
+  return fetch_dial (f);
 }
 
 static struct fetch *
@@ -349,6 +401,7 @@ cf_peer_fetch (struct cf_peer_fetches *all, const uint8_t device_key[CF_DEVICE_K
   if (!f)
     return;
   f->all = all;
+  cf_timer_init (&f->slow, fetch_slow, f);
   f->rank = rank;
   memcpy (f->device_key, device_key, sizeof f->device_key);
   f->identity = *identity;

@@ -109,18 +109,45 @@ begin (struct cf_cipher *c, uint64_t n, const void *ad, size_t ad_len)
 }
 
 gpg_error_t
-cf_cipher_seal (struct cf_cipher *cipher, const void *ad, size_t ad_len, uint8_t *text, size_t len,
-                uint8_t r_tag[CF_CIPHER_TAG_LEN])
+cf_cipher_seal_at (struct cf_cipher *cipher, uint64_t n, const void *ad, size_t ad_len, uint8_t *text, size_t len,
+                   uint8_t r_tag[CF_CIPHER_TAG_LEN])
 {
   gpg_error_t err;
 
-  if (cipher->n == NONCE_REKEY)
+  if (n == NONCE_REKEY)
     return cf_err (GPG_ERR_LIMIT_REACHED);
-  err = begin (cipher, cipher->n, ad, ad_len);
+  err = begin (cipher, n, ad, ad_len);
   if (!err && (len || cipher->suite == CF_SUITE_AESOCB)) /* that mode ends with its text, an empty one too */
     err = own_error (gcry_cipher_encrypt (cipher->hd, text, len, NULL, 0));
   if (!err)
     err = own_error (gcry_cipher_gettag (cipher->hd, r_tag, CF_CIPHER_TAG_LEN));
+  return err;
+}
+
+gpg_error_t
+cf_cipher_open_at (struct cf_cipher *cipher, uint64_t n, const void *ad, size_t ad_len, uint8_t *text, size_t len,
+                   const uint8_t tag[CF_CIPHER_TAG_LEN])
+{
+  gpg_error_t err;
+
+  if (n == NONCE_REKEY)
+    return cf_err (GPG_ERR_LIMIT_REACHED);
+  err = begin (cipher, n, ad, ad_len);
+  if (!err && (len || cipher->suite == CF_SUITE_AESOCB))
+    err = own_error (gcry_cipher_decrypt (cipher->hd, text, len, NULL, 0));
+  if (!err)
+    err = own_error (gcry_cipher_checktag (cipher->hd, tag, CF_CIPHER_TAG_LEN));
+  if (err)
+    cf_wipe (text, len);
+  return err;
+}
+
+gpg_error_t
+cf_cipher_seal (struct cf_cipher *cipher, const void *ad, size_t ad_len, uint8_t *text, size_t len,
+                uint8_t r_tag[CF_CIPHER_TAG_LEN])
+{
+  gpg_error_t err = cf_cipher_seal_at (cipher, cipher->n, ad, ad_len, text, len, r_tag);
+
   if (!err)
     cipher->n++;
   return err;
@@ -130,32 +157,43 @@ gpg_error_t
 cf_cipher_open (struct cf_cipher *cipher, const void *ad, size_t ad_len, uint8_t *text, size_t len,
                 const uint8_t tag[CF_CIPHER_TAG_LEN])
 {
-  gpg_error_t err;
+  gpg_error_t err = cf_cipher_open_at (cipher, cipher->n, ad, ad_len, text, len, tag);
 
-  if (cipher->n == NONCE_REKEY)
-    return cf_err (GPG_ERR_LIMIT_REACHED);
-  err = begin (cipher, cipher->n, ad, ad_len);
-  if (!err && (len || cipher->suite == CF_SUITE_AESOCB))
-    err = own_error (gcry_cipher_decrypt (cipher->hd, text, len, NULL, 0));
   if (!err)
-    err = own_error (gcry_cipher_checktag (cipher->hd, tag, CF_CIPHER_TAG_LEN));
-  if (err)
-    cf_wipe (text, len);
-  else
     cipher->n++;
   return err;
 }
 
 /* Section 4.2: the first 32 bytes of ENCRYPT(k, 2^64 - 1, "", zeros). */
+static gpg_error_t
+next_key (struct cf_cipher *c, uint8_t key[CF_CIPHER_KEY_LEN])
+{
+  gpg_error_t err = begin (c, NONCE_REKEY, NULL, 0);
+
+  memset (key, 0, CF_CIPHER_KEY_LEN);
+  if (!err)
+    err = own_error (gcry_cipher_encrypt (c->hd, key, CF_CIPHER_KEY_LEN, NULL, 0));
+  return err;
+}
+
+gpg_error_t
+cf_cipher_next (struct cf_cipher *cipher, struct cf_cipher **r_next)
+{
+  uint8_t key[CF_CIPHER_KEY_LEN];
+  gpg_error_t err = next_key (cipher, key);
+
+  if (!err)
+    err = cf_cipher_new (cipher->suite, key, r_next);
+  cf_wipe (key, sizeof key);
+  return err;
+}
+
 gpg_error_t
 cf_cipher_rekey (struct cf_cipher *cipher)
 {
-  gpg_error_t err;
-  uint8_t key[CF_CIPHER_KEY_LEN] = { 0 };
+  uint8_t key[CF_CIPHER_KEY_LEN];
+  gpg_error_t err = next_key (cipher, key);
 
-  err = begin (cipher, NONCE_REKEY, NULL, 0);
-  if (!err)
-    err = own_error (gcry_cipher_encrypt (cipher->hd, key, sizeof key, NULL, 0));
   if (!err)
     err = own_error (gcry_cipher_reset (cipher->hd));
   if (!err)

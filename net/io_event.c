@@ -271,6 +271,35 @@ listen_open (struct cf_io *io)
   return err;
 }
 
+static void
+listen_done (struct cf_io *io)
+{
+  for (int i = 0; i < CF_IO_FAMILIES; i++)
+    cf_io_socket_done (&io->listeners[i]);
+}
+
+/* One number for both carriers: who knows host and port can try either. */
+static gpg_error_t
+ports_open (struct cf_io *io, bool streams_only)
+{
+  gpg_error_t err = 0;
+
+  for (int i = 0; i < CF_IO_PORT_TRIES; i++) {
+    err = listen_open (io);
+    if (err || streams_only)
+      return err;
+    err = cf_io_udp_open_own (io, io->tcp_port);
+    if (io->listen.port || gpg_err_code (err) != GPG_ERR_EADDRINUSE)
+      break;
+    listen_done (io); /* the system chose it for TCP alone: let it choose again */
+  }
+  if (io->listen.port && gpg_err_code (err) == GPG_ERR_EADDRINUSE) {
+    cf_log (io->env, CF_LOG_WARN, "UDP port %u is taken: tunnels over datagrams can only begin here", io->tcp_port);
+    err = cf_io_udp_open_own (io, 0);
+  }
+  return err;
+}
+
 bool
 cf_io_listens_on (const struct cf_io *io, const struct cf_addr *addr)
 {
@@ -323,6 +352,12 @@ op_udp_port (struct cf_net *net)
   return ((struct cf_io *) net)->udp_port;
 }
 
+static bool
+op_is_near (struct cf_net *net, const struct cf_addr *addr)
+{
+  return cf_io_link_has ((struct cf_io *) net, addr);
+}
+
 static const struct cf_net_ops ops = {
   .dial = cf_io_dial,
   .punch = cf_io_punch,
@@ -331,6 +366,8 @@ static const struct cf_net_ops ops = {
   .queued = cf_io_conn_queued,
   .close = cf_io_conn_close,
   .send_datagram = cf_io_send_datagram,
+  .send_datagrams = cf_io_send_datagrams,
+  .is_near = op_is_near,
   .broadcast = cf_io_broadcast,
   .send_fresh = cf_io_send_fresh,
   .broadcast_fresh = cf_io_broadcast_fresh,
@@ -367,11 +404,12 @@ cf_io_new (struct cf_env *env, struct event_base *base, const struct cf_io_confi
   cf_timer_init (&io->accept_again, accept_again, io);
   cf_io_fresh_init (io);
 
-  err = listen_open (io);
-  if (!err && !config->streams_only)
-    err = cf_io_udp_open (io);
-  if (!err)
+  err = ports_open (io, config->streams_only);
+  if (!err) {
+    if (!config->streams_only)
+      cf_io_udp_open_shared (io);
     err = cf_io_link_open (io);
+  }
   if (err) {
     cf_io_free (&io->net);
     return err;
@@ -393,8 +431,7 @@ cf_io_free (struct cf_net *net)
   cf_io_link_done (io);
   cf_io_fresh_done (io);
   cf_io_udp_done (io);
-  for (int i = 0; i < CF_IO_FAMILIES; i++)
-    cf_io_socket_done (&io->listeners[i]);
+  listen_done (io);
   free (io);
 }
 

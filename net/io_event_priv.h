@@ -25,7 +25,7 @@
 #define CF_IO_TURN_WRITE (512 * 1024)
 #define CF_IO_ACCEPT_PAUSE_MS 500 /* without file descriptors */
 #define CF_IO_COALESCE_MS 200     /* changes of interfaces come in flurries */
-#define CF_IO_DATAGRAM_MAX 2048
+#define CF_IO_DATAGRAM_MAX 2048 /* of discovery; those of tunnels may be longer */
 #define CF_IO_FRESH_MAX 128       /* ports open at once that were opened for one datagram; half of them for answers */
 
 /* One usable address of this host.  All zero bytes where unused: compared by memcmp. */
@@ -66,6 +66,7 @@ struct cf_io {
   size_t incoming, outgoing;
   size_t incoming_max, incoming_host_max, outgoing_max, turn_bytes;
   struct cf_io_counts counts;
+  bool no_segments; /* the kernel, or a device, does not cut */
   uint8_t scratch[64 * 1024];
 };
 
@@ -102,10 +103,13 @@ bool cf_io_conn_admit (struct cf_io *io, const struct cf_addr *from, enum cf_ref
 void cf_io_conn_destroy_all (struct cf_io *io);
 
 /* io_event_udp.c */
-gpg_error_t cf_io_udp_open (struct cf_io *io) CF_MUST_CHECK;
+gpg_error_t cf_io_udp_open_own (struct cf_io *io, uint16_t port) CF_MUST_CHECK; /* 0: any */
+void cf_io_udp_open_shared (struct cf_io *io);
 void cf_io_udp_done (struct cf_io *io);
 void cf_io_udp_join (struct cf_io *io); /* the group on every interface, again after each change */
 gpg_error_t cf_io_send_datagram (struct cf_net *net, const struct cf_addr *to, const void *data, size_t len);
+gpg_error_t cf_io_send_datagrams (struct cf_net *net, const struct cf_addr *to, const void *data, size_t len,
+                                  size_t segment);
 gpg_error_t cf_io_broadcast (struct cf_net *net, const void *data, size_t len);
 
 /* What cf_io_watch calls for any socket of datagrams. */

@@ -12,6 +12,10 @@
  * information (binding a socket to a device would need privileges).  Loopback
  * is one of those interfaces: 127.255.255.255 reaches the other daemons of
  * this host when it has no other network.
+ *
+ * Tunnels use our own port, too, from anywhere.  Where the kernel can cut one
+ * long piece into datagrams (UDP_SEGMENT), and join those that come (UDP_GRO),
+ * it does: a call for each datagram is what a fast path would spend its time on.
  */
 #include "net/io_event_priv.h"
 
@@ -19,25 +23,80 @@
 #include <errno.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <string.h>
 #include <unistd.h>
 
-#define RECEIVE_BUFFER (512 * 1024) /* a crowd's answers to one question */
+#include "net/dgram_proto.h"
+
+#define SOCKET_BUFFER (4 * 1024 * 1024) /* a crowd's answers to one question; what a fast path brings in a moment */
+#define SEGMENTS_MAX 64                 /* that one call may make; the kernel's limit */
+
+#ifndef UDP_SEGMENT
+#define UDP_SEGMENT 103
+#endif
+#ifndef UDP_GRO
+#define UDP_GRO 104
+#endif
+
+union control {
+  struct cmsghdr align;
+  char space[CMSG_SPACE (sizeof (struct in_pktinfo)) + CMSG_SPACE (sizeof (int))];
+};
+
+/* One datagram.  Beacons are of one link: answering others would help who scans or floods from afar.  A tunnel may come
+   from anywhere, but only to our own port. */
+static void
+deliver (struct cf_io *io, bool is_own, const struct cf_addr *from, const uint8_t *data, size_t len)
+{
+  bool is_tunnel = is_own && cf_dgram_kind (data, len);
+
+  if (!is_tunnel && !cf_io_link_has (io, from)) {
+    cf_refused (io->env, CF_REFUSED_BEACON_OFF_LINK);
+    return;
+  }
+  if (!is_tunnel && len > CF_IO_DATAGRAM_MAX) {
+    cf_refused (io->env, CF_REFUSED_BEACON_MALFORMED);
+    return;
+  }
+  io->counts.datagrams_in++;
+  if (io->net.handler && io->net.handler->datagram)
+    io->net.handler->datagram (io->net.handler_arg, from, data, len);
+}
+
+/* The length of each datagram of which the kernel has joined several; else ALL. */
+static size_t
+joined_segment (struct msghdr *msg, size_t all)
+{
+  for (struct cmsghdr *c = CMSG_FIRSTHDR (msg); c; c = CMSG_NXTHDR (msg, c))
+    if (c->cmsg_level == IPPROTO_UDP && c->cmsg_type == UDP_GRO && c->cmsg_len >= CMSG_LEN (sizeof (uint16_t))) {
+      int segment = 0;
+
+      memcpy (&segment, CMSG_DATA (c), c->cmsg_len >= CMSG_LEN (sizeof segment) ? sizeof segment : sizeof (uint16_t));
+      if (segment > 0)
+        return (size_t) segment;
+    }
+  return all;
+}
 
 void
 cf_io_on_datagram (evutil_socket_t fd, short what, void *arg)
 {
   struct cf_io_socket *sock = arg;
   struct cf_io *io = sock->io;
+  bool is_own = sock == &io->own[CF_IO_4] || sock == &io->own[CF_IO_6];
 
   (void) what;
   cf_env_system_refresh (io->env);
   for (int i = 0; i < CF_IO_TURN_DATAGRAMS; i++) {
     struct sockaddr_storage sa;
-    struct iovec iov = { .iov_base = io->scratch, .iov_len = CF_IO_DATAGRAM_MAX };
-    struct msghdr msg = { .msg_name = &sa, .msg_namelen = sizeof sa, .msg_iov = &iov, .msg_iovlen = 1 };
+    union control control;
+    struct iovec iov = { .iov_base = io->scratch, .iov_len = sizeof io->scratch };
+    struct msghdr msg = { .msg_name = &sa, .msg_namelen = sizeof sa, .msg_iov = &iov, .msg_iovlen = 1,
+                          .msg_control = control.space, .msg_controllen = sizeof control.space };
     struct cf_addr from;
     ssize_t n = recvmsg (fd, &msg, 0);
+    size_t segment;
 
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
       return;
@@ -46,18 +105,14 @@ cf_io_on_datagram (evutil_socket_t fd, short what, void *arg)
     /* Who listens on loopback alone is not on the network, although the shared port hears it. */
     if (cf_addr_is_loopback (&io->listen) && !cf_addr_is_loopback (&from))
       continue;
-    /* Beacons are of one link: answering others would help who scans or floods from afar. */
-    if (!cf_io_link_has (io, &from)) {
-      cf_refused (io->env, CF_REFUSED_BEACON_OFF_LINK);
-      continue;
+    segment = joined_segment (&msg, (size_t) n);
+    for (size_t at = 0; at == 0 || at < (size_t) n; at += segment) {
+      size_t left = (size_t) n - at;
+
+      deliver (io, is_own, &from, io->scratch + at, left < segment ? left : segment);
+      if (!segment)
+        break; /* an empty datagram */
     }
-    if (msg.msg_flags & MSG_TRUNC) { /* larger than any of ours */
-      cf_refused (io->env, CF_REFUSED_BEACON_MALFORMED);
-      continue;
-    }
-    io->counts.datagrams_in++;
-    if (io->net.handler && io->net.handler->datagram)
-      io->net.handler->datagram (io->net.handler_arg, &from, io->scratch, (size_t) n);
   }
 }
 
@@ -85,14 +140,31 @@ open_shared (struct cf_io *io, int i)
   return cf_io_watch (io, &io->shared[i], fd, cf_io_on_datagram);
 }
 
-static gpg_error_t
-open_own (struct cf_io *io)
+/* What makes tunnels fast; each is a wish, and everything works without. */
+static void
+tune_own (int fd, int i)
+{
+  int one = 1, size = SOCKET_BUFFER;
+  /* Datagrams are never cut on the way: what passes is found out, not assumed. */
+  int probe4 = IP_PMTUDISC_PROBE, probe6 = IPV6_PMTUDISC_PROBE;
+
+  (void) setsockopt (fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
+  (void) setsockopt (fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+  (void) setsockopt (fd, IPPROTO_UDP, UDP_GRO, &one, sizeof one);
+  if (i == CF_IO_4)
+    (void) setsockopt (fd, IPPROTO_IP, IP_MTU_DISCOVER, &probe4, sizeof probe4);
+  else
+    (void) setsockopt (fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &probe6, sizeof probe6);
+}
+
+gpg_error_t
+cf_io_udp_open_own (struct cf_io *io, uint16_t port)
 {
   int fds[CF_IO_FAMILIES];
-  int one = 1, size = RECEIVE_BUFFER;
+  int one = 1;
   gpg_error_t err;
 
-  err = cf_io_bind_all (&io->listen, SOCK_DGRAM, 0, fds, &io->udp_port);
+  err = cf_io_bind_all (&io->listen, SOCK_DGRAM, port, fds, &io->udp_port);
   if (err)
     return err;
   for (int i = 0; i < CF_IO_FAMILIES; i++) {
@@ -102,7 +174,7 @@ open_own (struct cf_io *io)
       close (fds[i]);
       continue;
     }
-    (void) setsockopt (fds[i], SOL_SOCKET, SO_RCVBUF, &size, sizeof size); /* a wish */
+    tune_own (fds[i], i);
     if (i == CF_IO_4 && setsockopt (fds[i], SOL_SOCKET, SO_BROADCAST, &one, sizeof one)) {
       err = cf_err_errno ();
       close (fds[i]);
@@ -112,23 +184,18 @@ open_own (struct cf_io *io)
   return err;
 }
 
-gpg_error_t
-cf_io_udp_open (struct cf_io *io)
+void
+cf_io_udp_open_shared (struct cf_io *io)
 {
-  gpg_error_t err;
-
-  err = open_own (io);
-  if (err)
-    return err;
   /* The port may be taken by a program that does not share it, or a family be switched off.  Answers to our
      own questions still come, and everything else works, so this is no reason not to run. */
   for (int i = 0; i < CF_IO_FAMILIES; i++) {
-    err = open_shared (io, i);
+    gpg_error_t err = open_shared (io, i);
+
     if (err)
       cf_log (io->env, CF_LOG_WARN, "beacons of others are not heard on %s, UDP port %u: %s",
               i == CF_IO_4 ? "IPv4" : "IPv6", io->discovery_port, gpg_strerror (err));
   }
-  return 0;
 }
 
 void
@@ -194,22 +261,97 @@ cf_io_send_datagram (struct cf_net *net, const struct cf_addr *to, const void *d
   return cf_io_send_from (io, io->own[to->family == 4 ? CF_IO_4 : CF_IO_6].fd, to, data, len);
 }
 
+/* All of DATA in one call, cut by the kernel. */
+static bool
+send_segmented (int fd, const struct sockaddr_storage *sa, socklen_t sa_len, const uint8_t *data, size_t len,
+                size_t segment)
+{
+  union control control;
+  struct sockaddr_storage to = *sa;
+  char *bytes = (char *) (uintptr_t) data; /* struct iovec knows no const; sendmsg does not write */
+  struct iovec iov = { .iov_base = bytes, .iov_len = len };
+  struct msghdr msg = { .msg_name = &to, .msg_namelen = sa_len, .msg_iov = &iov, .msg_iovlen = 1,
+                        .msg_control = control.space, .msg_controllen = CMSG_SPACE (sizeof (uint16_t)) };
+  struct cmsghdr *cmsg;
+  uint16_t size = (uint16_t) segment;
+
+  memset (&control, 0, sizeof control);
+  cmsg = CMSG_FIRSTHDR (&msg);
+  cmsg->cmsg_level = IPPROTO_UDP;
+  cmsg->cmsg_type = UDP_SEGMENT;
+  cmsg->cmsg_len = CMSG_LEN (sizeof size);
+  memcpy (CMSG_DATA (cmsg), &size, sizeof size);
+  return sendmsg (fd, &msg, MSG_NOSIGNAL) >= 0;
+}
+
+/* Each datagram by itself, with as few calls as may be. */
+static gpg_error_t
+send_singly (struct cf_io *io, int fd, const struct sockaddr_storage *sa, socklen_t sa_len, const uint8_t *data,
+             size_t len, size_t segment)
+{
+  struct mmsghdr msgs[SEGMENTS_MAX];
+  struct iovec iovs[SEGMENTS_MAX];
+  struct sockaddr_storage to = *sa;
+  char *bytes = (char *) (uintptr_t) data;
+  unsigned count = 0;
+  int sent;
+
+  memset (msgs, 0, sizeof msgs);
+  for (size_t at = 0; at < len && count < SEGMENTS_MAX; at += segment, count++) {
+    iovs[count] = (struct iovec){ .iov_base = bytes + at, .iov_len = len - at < segment ? len - at : segment };
+    msgs[count].msg_hdr = (struct msghdr){ .msg_name = &to, .msg_namelen = sa_len, .msg_iov = &iovs[count],
+                                           .msg_iovlen = 1 };
+  }
+  sent = sendmmsg (fd, msgs, count, MSG_NOSIGNAL);
+  if (sent < 0)
+    return cf_err_errno ();
+  io->counts.datagrams_out += (uint64_t) sent;
+  return (unsigned) sent < count ? cf_err (GPG_ERR_EAGAIN) : 0;
+}
+
+gpg_error_t
+cf_io_send_datagrams (struct cf_net *net, const struct cf_addr *to, const void *data, size_t len, size_t segment)
+{
+  struct cf_io *io = (struct cf_io *) net;
+  int fd = io->own[to->family == 4 ? CF_IO_4 : CF_IO_6].fd;
+  struct sockaddr_storage sa;
+  socklen_t sa_len = cf_io_sockaddr (to, &sa);
+  const uint8_t *p = data;
+  gpg_error_t err = 0;
+
+  if (!sa_len || !to->port || !segment || len > CF_NET_BATCH_MAX)
+    return cf_err (GPG_ERR_INV_VALUE);
+  if (fd < 0)
+    return cf_err (GPG_ERR_ENETUNREACH);
+  while (len) {
+    size_t now = len < SEGMENTS_MAX * segment ? len : SEGMENTS_MAX * segment;
+
+    if (now > segment && !io->no_segments && send_segmented (fd, &sa, sa_len, p, now, segment))
+      io->counts.datagrams_out += (now + segment - 1) / segment;
+    else {
+      if (now > segment && (errno == EIO || errno == ENOPROTOOPT))
+        io->no_segments = true; /* a device that cannot */
+      err = send_singly (io, fd, &sa, sa_len, p, now, segment);
+    }
+    p += now;
+    len -= now;
+  }
+  return err;
+}
+
 /* To the IPv4 broadcast address TO, from FD, out of LINK and under LINK's address. */
 static gpg_error_t
 send_broadcast4 (struct cf_io *io, int fd, const struct cf_io_link *link, const struct cf_addr *to,
                  const void *data, size_t len)
 {
-  union {
-    struct cmsghdr align;
-    char space[CMSG_SPACE (sizeof (struct in_pktinfo))];
-  } control;
+  union control control;
   struct sockaddr_storage sa;
   socklen_t sa_len = cf_io_sockaddr (to, &sa);
   struct in_pktinfo info = { .ipi_ifindex = (int) link->index };
   char *bytes = (char *) (uintptr_t) data; /* struct iovec knows no const; sendmsg does not write */
   struct iovec iov = { .iov_base = bytes, .iov_len = len };
   struct msghdr msg = { .msg_name = &sa, .msg_namelen = sa_len, .msg_iov = &iov, .msg_iovlen = 1,
-                        .msg_control = control.space, .msg_controllen = sizeof control.space };
+                        .msg_control = control.space, .msg_controllen = CMSG_SPACE (sizeof info) };
   struct cmsghdr *cmsg;
 
   memset (&control, 0, sizeof control);

@@ -18,6 +18,12 @@ libcf_net_a_SOURCES += net/io_event_udp.c
 libcf_net_a_SOURCES += net/net.h net/proto.h
 libcf_net_a_SOURCES += net/cipher.c net/cipher.h
 libcf_net_a_SOURCES += net/cpace.c net/cpace.h
+libcf_net_a_SOURCES += net/box.c net/box.h
+libcf_net_a_SOURCES += net/dgram.c net/dgram.h net/dgram_priv.h net/dgram_proto.h
+libcf_net_a_SOURCES += net/dgram_door.c net/dgram_door.h
+libcf_net_a_SOURCES += net/dgram_flow.c
+libcf_net_a_SOURCES += net/dgram_handshake.c net/dgram_handshake.h
+libcf_net_a_SOURCES += net/dgram_port.c
 libcf_net_a_SOURCES += net/handshake.c net/handshake.h
 libcf_net_a_SOURCES += net/hello.c net/hello.h
 libcf_net_a_SOURCES += net/node.c net/node.h net/node_mail.c net/node_name.c
@@ -26,6 +32,7 @@ libcf_net_a_SOURCES += net/nat.c net/nat.h net/paths.c net/paths.h
 libcf_net_a_SOURCES += net/record.c net/record.h
 libcf_net_a_SOURCES += net/stream.c net/stream.h net/stream_priv.h net/stream_ngtcp2.h
 libcf_net_a_SOURCES += net/stream_handshake.c net/stream_queue.c net/stream_rules.c net/stream_size.c
+libcf_net_a_SOURCES += net/replay.c net/replay.h
 libcf_net_a_SOURCES += net/tunnel.c net/tunnel.h
 libcf_net_a_SOURCES += net/tunnel_guard.c net/tunnel_guard.h
 
@@ -115,6 +122,16 @@ tests_unit_net_test_tunnel_LDADD = $(NET_TEST_LIBS)
 tests_unit_net_test_tunnel_handshake_SOURCES = tests/unit/net/test_tunnel_handshake.c tests/unit/net/pair.c \
 	tests/unit/net/pair.h
 tests_unit_net_test_tunnel_handshake_LDADD = $(NET_TEST_LIBS)
+
+check_PROGRAMS += tests/unit/net/test_box tests/unit/net/test_dgram tests/unit/net/test_dgram_hostile
+TESTS += tests/unit/net/test_box tests/unit/net/test_dgram tests/unit/net/test_dgram_hostile
+tests_unit_net_test_box_SOURCES = tests/unit/net/test_box.c
+tests_unit_net_test_box_LDADD = $(NET_TEST_LIBS)
+tests_unit_net_test_dgram_SOURCES = tests/unit/net/test_dgram.c tests/unit/net/wire.c tests/unit/net/wire.h
+tests_unit_net_test_dgram_LDADD = $(NET_TEST_LIBS)
+tests_unit_net_test_dgram_hostile_SOURCES = tests/unit/net/test_dgram_hostile.c tests/unit/net/wire.c \
+	tests/unit/net/wire.h
+tests_unit_net_test_dgram_hostile_LDADD = $(NET_TEST_LIBS)
 endif
 
 # Figures, not a test: make tests/bench/bench_tunnel.

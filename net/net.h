@@ -52,6 +52,12 @@ struct cf_net_ops {
   /* Close after what is queued has left (or 5 s).  The handler is not called again. NULL is fine. */
   void (*close) (struct cf_conn *conn);
   gpg_error_t (*send_datagram) (struct cf_net *net, const struct cf_addr *to, const void *data, size_t len);
+  /* Several of them: DATA is cut into datagrams of SEGMENT bytes, of which the last may be shorter.  At most
+     CF_NET_BATCH_MAX bytes.  Errors: that of one that could not leave; the others have left all the same. */
+  gpg_error_t (*send_datagrams) (struct cf_net *net, const struct cf_addr *to, const void *data, size_t len,
+                                 size_t segment);
+  /* Whether ADDR is on a link of ours: a neighbour, or this host. */
+  bool (*is_near) (struct cf_net *net, const struct cf_addr *addr);
   /* To everyone on every link: limited and subnet broadcast on IPv4, link-local multicast on IPv6. */
   gpg_error_t (*broadcast) (struct cf_net *net, const void *data, size_t len);
   /* As those two, but each datagram leaves from a port that is opened for it, so that nobody can tell by the port that
@@ -68,6 +74,7 @@ struct cf_net_ops {
 };
 
 #define CF_CONN_QUEUE_MAX (8 * 1024 * 1024)
+#define CF_NET_BATCH_MAX 65000
 #define CF_NET_FRESH_MS 5000
 #define CF_NET_DATAGRAM_MAX 512 /* what SAY may put */
 

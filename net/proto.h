@@ -85,6 +85,26 @@
 
 #define CF_GUARD_ENTRIES 4096               /* first messages that a responder remembers */
 
+/* Tunnel over datagrams. */
+#define CF_DATAGRAM_MAGIC "CfD"             /* and the kind of datagram in the fourth byte */
+#define CF_DATAGRAM_MAGIC_LEN 3
+#define CF_DATAGRAM_FIRST_LEN 1200          /* of a first message; no answer to it is longer */
+#define CF_DATAGRAM_SURE 1200               /* bytes that every path takes */
+#define CF_DATAGRAM_PATH_MAX 1452           /* looked for on a path: Ethernet's, less the headers of IPv6 and UDP */
+#define CF_DATAGRAM_LOOPBACK_MAX 65000
+#define CF_DATAGRAM_PLAIN_MAX 1152          /* bytes of an unreliable datagram */
+#define CF_DATAGRAM_EPOCH (1u << 20)        /* counters under one key */
+#define CF_REPLAY_WINDOW 8192
+#define CF_DATAGRAM_AGAIN_MS 500            /* a message of the handshake without an answer is sent again; doubling */
+#define CF_DATAGRAM_AGAIN_LAST_MS 2000
+#define CF_DATAGRAM_PING_MS 500             /* a PING without an answer is sent again */
+#define CF_DATAGRAM_MOVE_MS 250             /* between two questions to new addresses of the other end */
+#define CF_COOKIE_MS (2 * 60 * 1000)        /* a cookie is good for so long, at most */
+#define CF_DATAGRAM_CALM 16                 /* first messages without a cookie, at once ... */
+#define CF_DATAGRAM_CALM_MS 50              /* ... and then one in that time; beyond, cookies are asked for */
+#define CF_DATAGRAM_HOST_BURST 16           /* first messages of one host, with a cookie ... */
+#define CF_DATAGRAM_HOST_MS 250             /* ... and then one in that time */
+
 /* Statements. */
 #define CF_STATEMENT_EARLY_MS (10 * 60 * 1000)
 #define CF_STATEMENT_SPAN_MS (35LL * 24 * 3600 * 1000)

@@ -24,7 +24,7 @@ def expected(one, other):
     if one in NO_STREAMS or other in NO_STREAMS:
         return ("relay",)
     if "open" in (one, other):
-        return ("direct", "punched")
+        return ("direct", "punched", "lan")  # the backbone is one link, for who is on it
     return ("relay",) if one in OTHER_PORTS or other in OTHER_PORTS else ("punched", "direct")
 
 

@@ -41,9 +41,10 @@ sum (const uint8_t *p, size_t len)
 }
 
 static void
-make_tag (const struct cf_cipher *c, const void *ad, size_t ad_len, const uint8_t *text, size_t len, uint8_t *r_tag)
+make_tag (const struct cf_cipher *c, uint64_t n, const void *ad, size_t ad_len, const uint8_t *text, size_t len,
+          uint8_t *r_tag)
 {
-  uint64_t tag[2] = { c->key + c->n, sum (text, len) ^ c->key };
+  uint64_t tag[2] = { c->key + n, sum (text, len) ^ c->key };
 
   tag[0] ^= sum (ad, ad_len);
   memcpy (r_tag, tag, CF_CIPHER_TAG_LEN);
@@ -88,34 +89,68 @@ cf_cipher_counter (const struct cf_cipher *cipher)
 }
 
 gpg_error_t
+cf_cipher_seal_at (struct cf_cipher *cipher, uint64_t n, const void *ad, size_t ad_len, uint8_t *text, size_t len,
+                   uint8_t r_tag[CF_CIPHER_TAG_LEN])
+{
+  make_tag (cipher, n, ad, ad_len, text, len, r_tag);
+  return 0;
+}
+
+gpg_error_t
+cf_cipher_open_at (struct cf_cipher *cipher, uint64_t n, const void *ad, size_t ad_len, uint8_t *text, size_t len,
+                   const uint8_t tag[CF_CIPHER_TAG_LEN])
+{
+  uint8_t want[CF_CIPHER_TAG_LEN];
+
+  make_tag (cipher, n, ad, ad_len, text, len, want);
+  if (!fuzz_lax_tags && sodium_memcmp (want, tag, sizeof want)) {
+    if (len)
+      memset (text, 0, len);
+    return cf_err (GPG_ERR_CHECKSUM);
+  }
+  return 0;
+}
+
+gpg_error_t
 cf_cipher_seal (struct cf_cipher *cipher, const void *ad, size_t ad_len, uint8_t *text, size_t len,
                 uint8_t r_tag[CF_CIPHER_TAG_LEN])
 {
-  make_tag (cipher, ad, ad_len, text, len, r_tag);
-  cipher->n++;
-  return 0;
+  return cf_cipher_seal_at (cipher, cipher->n++, ad, ad_len, text, len, r_tag);
 }
 
 gpg_error_t
 cf_cipher_open (struct cf_cipher *cipher, const void *ad, size_t ad_len, uint8_t *text, size_t len,
                 const uint8_t tag[CF_CIPHER_TAG_LEN])
 {
-  uint8_t want[CF_CIPHER_TAG_LEN];
+  gpg_error_t err = cf_cipher_open_at (cipher, cipher->n, ad, ad_len, text, len, tag);
 
-  make_tag (cipher, ad, ad_len, text, len, want);
-  if (!fuzz_lax_tags && sodium_memcmp (want, tag, sizeof want)) {
-    if (len)
-      memset (text, 0, len);
-    return cf_err (GPG_ERR_CHECKSUM);
-  }
-  cipher->n++;
+  if (!err)
+    cipher->n++;
+  return err;
+}
+
+static uint64_t
+next_key (const struct cf_cipher *c)
+{
+  return c->key * 6364136223846793005u + 1;
+}
+
+gpg_error_t
+cf_cipher_next (struct cf_cipher *cipher, struct cf_cipher **r_next)
+{
+  struct cf_cipher *next = calloc (1, sizeof *next);
+
+  FUZZ_CHECK (next);
+  next->suite = cipher->suite;
+  next->key = next_key (cipher);
+  *r_next = next;
   return 0;
 }
 
 gpg_error_t
 cf_cipher_rekey (struct cf_cipher *cipher)
 {
-  cipher->key = cipher->key * 6364136223846793005u + 1;
+  cipher->key = next_key (cipher);
   return 0;
 }
 

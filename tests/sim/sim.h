@@ -47,6 +47,9 @@ struct sim_node {
   unsigned generation;      /* counts crashes: commands of an earlier life are dead */
 };
 
+/* What becomes of those who dial a stream: firewalls refuse them, or say nothing. */
+enum sim_streams { SIM_STREAMS_PASS, SIM_STREAMS_REFUSED, SIM_STREAMS_LOST };
+
 struct sim {
   struct cf_env env;        /* the world's own timers: packets under way */
   uint64_t rng;             /* state of the generator */
@@ -54,6 +57,8 @@ struct sim {
   size_t node_count;
   uint32_t latency_ms, jitter_ms; /* of every path; default 1, 0 */
   uint32_t loss_permille, dup_permille; /* of datagrams; default 0 */
+  enum sim_streams streams; /* default: they pass; those that are up go on */
+  bool far;                 /* nobody is on a link of another */
   bool cut[SIM_NODES_MAX][SIM_NODES_MAX];
   uint64_t gpg_sign_ms, gpg_make_ms; /* how long fake OpenPGP takes; default 0 */
   /* A say over every talk frame that a node hands to its link: see sim_frame_fn. */

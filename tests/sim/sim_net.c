@@ -16,7 +16,7 @@
 #include "tests/sim/sim.h"
 
 #define SIM_TCP_PORT 7100
-#define SIM_UDP_PORT 7077
+#define SIM_UDP_PORT SIM_TCP_PORT /* one number, as the daemon has it */
 #define SIM_DIAL_TIMEOUT_MS 3000
 
 struct packet {
@@ -235,9 +235,9 @@ net_dial (struct cf_net *base, const struct cf_addr *to, const struct cf_conn_ha
   conn->arg = arg;
   conn->dialling = true;
   *r_conn = conn;
-  if (is_cut (conn))
+  if (is_cut (conn) || sim->streams == SIM_STREAMS_LOST)
     cf_timer_after (&sim->env, &conn->timer, SIM_DIAL_TIMEOUT_MS);
-  else if ((!there->core && !there->server) || to->port != SIM_TCP_PORT)
+  else if (sim->streams == SIM_STREAMS_REFUSED || (!there->core && !there->server) || to->port != SIM_TCP_PORT)
     push (conn, NULL, 0, false, cf_err (GPG_ERR_ECONNREFUSED));
   else {
     theirs = conn_new ((struct sim_net *) there->net, net->node->index);
@@ -359,6 +359,25 @@ net_send_datagram (struct cf_net *base, const struct cf_addr *to, const void *da
 }
 
 static gpg_error_t
+net_send_datagrams (struct cf_net *base, const struct cf_addr *to, const void *data, size_t len, size_t segment)
+{
+  const uint8_t *p = data;
+
+  for (; len; p += segment, len -= segment) {
+    segment = segment < len ? segment : len;
+    if (net_send_datagram (base, to, p, segment))
+      return cf_err (GPG_ERR_ENETUNREACH);
+  }
+  return 0;
+}
+
+static bool
+net_is_near (struct cf_net *base, const struct cf_addr *addr)
+{
+  return !sim_net_node (base)->sim->far && addr->family == 4;
+}
+
+static gpg_error_t
 net_broadcast (struct cf_net *base, const void *data, size_t len)
 {
   struct sim_node *node = sim_net_node (base);
@@ -433,6 +452,8 @@ static const struct cf_net_ops ops = {
   .queued = net_queued,
   .close = net_close,
   .send_datagram = net_send_datagram,
+  .send_datagrams = net_send_datagrams,
+  .is_near = net_is_near,
   .broadcast = net_broadcast,
   .send_fresh = net_send_fresh,
   .broadcast_fresh = net_broadcast_fresh,

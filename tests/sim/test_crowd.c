@@ -404,7 +404,7 @@ test_control_only (void **state)
     assert_true (sim_sees (alice, bob));
     check_slowly (alice, bob);
     sim_net_addr (alice, &addr);
-    assert_int_equal (cf_link_tunnel_dial (bob->core->links, &addr, &keys, &hasty_handler, &h, &h.tunnel), 0);
+    assert_int_equal (cf_link_tunnel_dial (bob->core->links, CF_CARRIER_STREAM, &addr, &keys, &hasty_handler, &h, &h.tunnel), 0);
     sim_run (sim, 5000);
     assert_int_equal (h.answered, channels[i] == CF_CHANNEL_CONTROL);
     assert_int_equal (h.closed, channels[i] != CF_CHANNEL_CONTROL);

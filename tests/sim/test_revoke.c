@@ -98,7 +98,7 @@ is_taken_for (struct sim_node *node, const struct stolen *loot, const struct sim
   struct cf_addr addr;
 
   sim_net_addr (victim, &addr);
-  assert_int_equal (cf_link_tunnel_dial (node->core->links, &addr, &keys, &thief_handler, &t, &t.tunnel), 0);
+  assert_int_equal (cf_link_tunnel_dial (node->core->links, CF_CARRIER_STREAM, &addr, &keys, &thief_handler, &t, &t.tunnel), 0);
   sim_run (node->sim, 1000);
   if (t.tunnel)
     cf_link_tunnel_close (t.tunnel, 0, NULL);

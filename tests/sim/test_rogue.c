@@ -90,7 +90,7 @@ rogue_dial (struct rogue *r, struct sim_node *victim, bool anonymous)
     keys.own_public = public;
   }
   sim_net_addr (victim, &addr);
-  assert_int_equal (cf_link_tunnel_dial (r->node->core->links, &addr, &keys, &rogue_handler, r, &r->tunnel), 0);
+  assert_int_equal (cf_link_tunnel_dial (r->node->core->links, CF_CARRIER_STREAM, &addr, &keys, &rogue_handler, r, &r->tunnel), 0);
   assert_true (sim_run_until (r->node->sim, 15000, rogue_is_closed, r));
   cf_buf_done (&r->first);
 }
