@@ -58,7 +58,7 @@ source_of (const struct cf_core *core, const struct cf_peer *peer)
       last = &peer->devices[i];
   if (last && cf_peer_file_has (core->peers->file, &last->addrs[0]))
     return "file";
-  return !last || !core->net->ops->on_link || core->net->ops->on_link (core->net, &last->addrs[0]) ? "lan" : "exchange";
+  return !last || !core->net->ops->is_near || core->net->ops->is_near (core->net, &last->addrs[0]) ? "lan" : "exchange";
 }
 
 static json_t *

@@ -236,7 +236,7 @@ cf_discovery_start (struct cf_discovery *d)
 bool
 cf_discovery_is_near (const struct cf_discovery *d, const struct cf_addr *from)
 {
-  return !d->net->ops->on_link || d->net->ops->on_link (d->net, from);
+  return !d->net->ops->is_near || d->net->ops->is_near (d->net, from);
 }
 
 static void

@@ -334,12 +334,6 @@ op_addresses (struct cf_net *net, struct cf_addr *r_addrs, size_t max)
   return count;
 }
 
-static bool
-op_on_link (struct cf_net *net, const struct cf_addr *addr)
-{
-  return cf_io_link_has ((struct cf_io *) net, addr);
-}
-
 static uint16_t
 op_tcp_port (struct cf_net *net)
 {
@@ -372,7 +366,6 @@ static const struct cf_net_ops ops = {
   .send_fresh = cf_io_send_fresh,
   .broadcast_fresh = cf_io_broadcast_fresh,
   .addresses = op_addresses,
-  .on_link = op_on_link,
   .tcp_port = op_tcp_port,
   .udp_port = op_udp_port,
 };

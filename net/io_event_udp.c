@@ -44,14 +44,14 @@ union control {
   char space[CMSG_SPACE (sizeof (struct in_pktinfo)) + CMSG_SPACE (sizeof (int))];
 };
 
-/* One datagram.  Beacons are of one link: answering others would help who scans or floods from afar.  A tunnel may come
-   from anywhere, but only to our own port. */
+/* One datagram.  What was sent to everybody is of one link: answering others would help who scans or floods from afar.
+   To our own port come tunnels and beacons from anywhere. */
 static void
 deliver (struct cf_io *io, bool is_own, const struct cf_addr *from, const uint8_t *data, size_t len)
 {
   bool is_tunnel = is_own && cf_dgram_kind (data, len);
 
-  if (!is_tunnel && !cf_io_link_has (io, from)) {
+  if (!is_own && !cf_io_link_has (io, from)) {
     cf_refused (io->env, CF_REFUSED_BEACON_OFF_LINK);
     return;
   }

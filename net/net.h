@@ -67,8 +67,6 @@ struct cf_net_ops {
   gpg_error_t (*broadcast_fresh) (struct cf_net *net, cf_net_say say, void *arg);
   /* The addresses that we listen on for streams; returns how many (at most MAX are written). */
   size_t (*addresses) (struct cf_net *net, struct cf_addr *r_addrs, size_t max);
-  /* Is ADDR a neighbour: in the subnet of an address of ours, link-local, or loopback? */
-  bool (*on_link) (struct cf_net *net, const struct cf_addr *addr);
   uint16_t (*tcp_port) (struct cf_net *net);
   uint16_t (*udp_port) (struct cf_net *net);
 };

@@ -11,7 +11,7 @@ import os
 import subprocess
 import time
 
-from lab import BUILD, NETNS, WAIT, Failed, check, run_stories
+from lab import BUILD, NETNS, WAIT, Failed, check, open_conversation, run_stories, see_each_other
 
 KINDS = ("open", "full", "addr", "port", "sym", "wall", "cgn", "block")
 # What lets no stream out but to the ports of the web, and what shows others another port than the one that was seen: they
@@ -199,6 +199,27 @@ def matrix(lab):
           + str([(route(people[a], people[b]), route(people[b], people[a])) for a, b in missing]))
 
 
+def contact_file(lab):
+    """Whom a contact file names is asked, from behind a router, and talked to; no node, and no network of both"""
+    a, b = lab.person("port", "port"), lab.person("open", "open")
+    a.init()
+    b.init()
+    port = b.confab("status").row["listen"][0].rpartition(":")[2]
+    path = os.path.join(lab.dir, "friends")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(f"# friends\n{address_of('open')}:{port}  Bob\nhim too\n")
+    row = a.confab("add", path).row
+    check(row["added"] == 1 and [bad["line"] for bad in row["malformed"]] == [3], f"one is added, line 3 is named: {row}")
+    begun = time.monotonic()
+    see_each_other(a, b)
+    print(f"# each knows the other after {time.monotonic() - begun:.1f} s")
+    found = next(r for r in a.confab("peers").rows if r["fingerprint"] == b.fpr)
+    check(found["source"] == "file", f"found by the file, not {found['source']}")
+    conv = open_conversation(a, b)
+    say(a, b, conv, "from behind a router")
+    say(b, a, conv, "so you are there")
+
+
 def with_node(story):
     """However STORY ends, its node does not live on."""
     @functools.wraps(story)
@@ -211,4 +232,4 @@ def with_node(story):
 
 
 if __name__ == "__main__":
-    run_stories(*map(with_node, (no_way_but_the_node, a_way_of_their_own, matrix)))
+    run_stories(*map(with_node, (no_way_but_the_node, a_way_of_their_own, matrix)), contact_file)

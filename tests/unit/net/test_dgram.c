@@ -54,7 +54,7 @@ test_ends_agree (void **state)
   assert_memory_equal (cf_dgram_remote_key (a->tunnel), b->public, CF_DEVICE_KEY_LEN);
   assert_memory_equal (cf_dgram_remote_key (b->tunnel), a->public, CF_DEVICE_KEY_LEN);
   assert_memory_equal (cf_dgram_handshake_hash (a->tunnel), cf_dgram_handshake_hash (b->tunnel), 64);
-  assert_string_equal (cf_dgram_suite (a->tunnel), cf_dgram_suite (b->tunnel));
+  assert_int_equal (cf_dgram_suite_bit (a->tunnel), cf_dgram_suite_bit (b->tunnel));
   assert_true (cf_addr_equal (cf_dgram_addr (b->tunnel), &a->addr));
   assert_int_equal (a->ready, 1);
   assert_int_equal (b->ready, 1);

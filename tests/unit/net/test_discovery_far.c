@@ -60,7 +60,7 @@ op_broadcast_fresh (struct cf_net *net, cf_net_say say, void *arg)
 }
 
 static bool
-op_on_link (struct cf_net *net, const struct cf_addr *addr)
+op_is_near (struct cf_net *net, const struct cf_addr *addr)
 {
   (void) net;
   return addr->bytes[0] == 10;
@@ -123,7 +123,7 @@ static int
 set_up (void **state)
 {
   static const struct cf_net_ops ops = { .send_datagram = op_send, .broadcast = op_broadcast,
-                                         .broadcast_fresh = op_broadcast_fresh, .on_link = op_on_link };
+                                         .broadcast_fresh = op_broadcast_fresh, .is_near = op_is_near };
   struct cf_discovery_config config = { .own = beacon_of (1, false), .visibility = CF_VISIBLE_EVERYONE,
                                         .heard = on_heard, .answers = on_answer };
 
