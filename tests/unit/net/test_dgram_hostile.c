@@ -102,7 +102,7 @@ test_wrong_firsts (void **state)
   send_to_1 (w, first, sizeof first);
   assert_int_equal (w->env.refused[CF_REFUSED_HANDSHAKE_VERSION], 1);
   first[4] = 1;
-  first[5] = 2;
+  first[5] = CF_SUITE_COUNT;
   cf_door_sign (first, w->hosts[1].public, NULL);
   send_to_1 (w, first, sizeof first);
   assert_int_equal (w->env.refused[CF_REFUSED_HANDSHAKE_SUITE], 1);
