@@ -173,6 +173,10 @@ tests_bench_fill_history_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 tests_bench_fill_history_LDADD = $(CORE_LIBS) $(BASE_LIBS)
 tests_bench_bare_gpg_CPPFLAGS = $(AM_CPPFLAGS) $(GPGME_CFLAGS)
 tests_bench_bare_gpg_LDADD = $(GPGME_LIBS)
+EXTRA_PROGRAMS += tests/bench/bench_datagrams tests/bench/slow_wire
+tests_bench_bench_datagrams_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CFLAGS)
+tests_bench_bench_datagrams_LDADD = libcf-net.a $(BASE_LIBS) $(EVENT_LIBS)
+EXTRA_DIST += tests/bench/udp.py
 EXTRA_DIST += tests/bench/latency.py tests/bench/burst.py tests/bench/files.py tests/bench/gtk_start.py tests/bench/history.py
 if HAVE_GTK
 EXTRA_PROGRAMS += tests/bench/gtk_scroll
@@ -186,6 +190,7 @@ bench-gtk: tests/bench/gtk_scroll tests/bench/fill_history confab confabd confab
 	CF_BUILDDIR='$(abs_top_builddir)' $(BASH_PATH) $(srcdir)/tests/lab/gui.sh python3 $(srcdir)/tests/bench/gtk_start.py
 endif
 .PHONY: bench
-bench: tests/bench/bare_gpg tests/bench/fill_history tests/bench/raw_copy confab confabd $(BENCH_GTK)
-	for name in latency burst history files; do \
+bench: tests/bench/bare_gpg tests/bench/bench_datagrams tests/bench/fill_history tests/bench/raw_copy \
+		tests/bench/slow_wire confab confabd $(BENCH_GTK)
+	for name in latency burst history files udp; do \
 	  CF_BUILDDIR='$(abs_top_builddir)' python3 $(srcdir)/tests/bench/$$name.py || exit; done
