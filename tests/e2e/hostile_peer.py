@@ -129,7 +129,7 @@ def handshakes_foreign(w):
         stream = w.stream()
         stream.write(first)
         silence(stream, f"after {first[:8]}")
-    for more in ({"version": 0}, {"version": 2}, {"suite": 2}, {"suite": 255}):
+    for more in ({"version": 0}, {"version": 2}, {"suite": 3}, {"suite": 255}):
         stream = w.stream()
         stream.write(w.first(stream, **more))
         silence(stream, f"{more}")
