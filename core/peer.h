@@ -60,6 +60,8 @@ struct cf_peer {
   uint64_t warned_ms;          /* when the user was last told of a lookalike of this contact; 0: never */
   uint64_t changes_since_ms;   /* the hour in which ... */
   unsigned changes;            /* ... so many keys or statements other than the known ones came from his devices */
+  unsigned repeats;            /* ... and so often the last of them once more */
+  uint8_t shown[CF_HASH_LEN];  /* that one; as the digest of a device */
   bool checking;
 };
 

@@ -19,6 +19,7 @@
 
 #define VERIFY_MS 60000 /* gpg itself may hang: no promise of ours may */
 #define CHANGES_MAX 16  /* keys or statements other than the known ones, of one peer in CHANGES_MS */
+#define REPEATS_MAX 240 /* and the last of them once more */
 #define CHANGES_MS (3600 * 1000)
 
 struct cf_peer_verify {
@@ -346,17 +347,24 @@ check_cheap (struct cf_peers *peers, const struct cf_hello *hello)
   return refused (peers, err, CF_REFUSED_STATEMENT_OLDER);
 }
 
-/* Each costs three runs of gpg, and may add to his key in our keyring. */
+/* Each costs three runs of gpg, and may add to his key in our keyring.  What was shown last, shown again, is no change:
+   whose key has expired dials on, by each of our addresses, and is heard at once when he has extended it. */
 static bool
-may_change (struct cf_peers *peers, struct cf_peer *peer)
+may_change (struct cf_peers *peers, struct cf_peer *peer, const uint8_t digest[CF_HASH_LEN])
 {
   uint64_t now = peers->core->env->now_ms;
 
   if (!peer->changes || now - peer->changes_since_ms >= CHANGES_MS) {
     peer->changes_since_ms = now;
-    peer->changes = 0;
+    peer->changes = peer->repeats = 0;
   }
-  return peer->changes < CHANGES_MAX && ++peer->changes;
+  if (peer->changes && !memcmp (peer->shown, digest, CF_HASH_LEN))
+    return peer->repeats < REPEATS_MAX && ++peer->repeats;
+  if (peer->changes == CHANGES_MAX)
+    return false;
+  peer->changes++;
+  memcpy (peer->shown, digest, CF_HASH_LEN);
+  return true;
 }
 
 gpg_error_t
@@ -385,7 +393,7 @@ cf_peer_verify_start (struct cf_peers *peers, enum cf_gpg_priority priority, con
   v->known = dev && dev->tied && !memcmp (dev->digest, v->digest, CF_HASH_LEN) && !v->revocation.signature_len;
   if (v->known)
     cf_timer_after (peers->core->env, &v->timer, 0);
-  else if (peer && !may_change (peers, peer)) {
+  else if (peer && !may_change (peers, peer, v->digest)) {
     cf_refused (peers->core->env, CF_REFUSED_KEY_CHANGES);
     verify_free (v);
     return cf_err (CF_ERR_RATE);
