@@ -13,6 +13,19 @@
 
 #define LINE_SIZE 1024 /* a log line with its NUL; longer ones are cut */
 
+gpg_error_t
+cf_log_level_parse (const char *text, enum cf_log_level *r_level)
+{
+  static const char *const names[] = { "error", "warn", "info", "debug" };
+
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (!strcmp (text, names[i])) {
+      *r_level = (enum cf_log_level) i;
+      return 0;
+    }
+  return cf_err (GPG_ERR_INV_VALUE);
+}
+
 uint64_t
 cf_env_now_us (const struct cf_env *env)
 {

@@ -17,6 +17,9 @@
 
 enum cf_log_level { CF_LOG_ERROR, CF_LOG_WARN, CF_LOG_INFO, CF_LOG_DEBUG };
 
+/* "error", "warn", "info", "debug".  Errors: INV_VALUE. */
+gpg_error_t cf_log_level_parse (const char *text, enum cf_log_level *r_level) CF_MUST_CHECK;
+
 struct cf_env {
   uint64_t now_ms;    /* monotonic; never goes back; origin arbitrary */
   uint64_t now_us;    /* the same clock, finer; 0 where nobody fills it: ask cf_env_now_us */

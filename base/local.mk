@@ -2,7 +2,7 @@ noinst_LIBRARIES += libcf-base.a
 libcf_base_a_SOURCES = \
 	base/buf.c base/buf.h base/env.c base/env_system.c base/env.h base/err.c base/err.h \
 	base/fpr.c base/fpr.h base/hash.c base/hash.h base/map.c base/map.h base/paths.c base/paths.h \
-	base/phrase.c base/phrase.h base/phrases.def base/refusal.c base/refusal.h \
+	base/phrase.c base/phrase.h base/phrases.def base/program.c base/program.h base/refusal.c base/refusal.h \
 	base/secmem.c base/secmem.h base/text.c base/text.h base/timer.c base/timer.h
 
 if HAVE_CMOCKA

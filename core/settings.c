@@ -14,8 +14,6 @@
 #include "core/visibility.h"
 #include "net/proto.h"
 
-static const char *const levels[] = { "error", "warn", "info", "debug" }; /* as enum cf_log_level */
-
 static bool
 fits_name (const char *value)
 {
@@ -66,22 +64,10 @@ apply_visibility (struct cf_core *core, const char *value)
   return cf_visibility_resume (core);
 }
 
-static bool
-fits_level (const char *value)
-{
-  for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
-    if (!strcmp (value, levels[i]))
-      return true;
-  return false;
-}
-
 static gpg_error_t
 apply_level (struct cf_core *core, const char *value)
 {
-  for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
-    if (!strcmp (value, levels[i]))
-      core->env->log_level = (enum cf_log_level) i;
-  return 0;
+  return *value ? cf_log_level_parse (value, &core->env->log_level) : 0; /* empty: as it is */
 }
 
 static bool
@@ -113,9 +99,11 @@ fits_size (const char *value)
 
 /* An empty log level leaves the one of the command line. */
 static bool
-fits_level_or_none (const char *value)
+fits_level (const char *value)
 {
-  return !*value || fits_level (value);
+  enum cf_log_level level;
+
+  return !*value || !cf_log_level_parse (value, &level);
 }
 
 #define ON_OFF "on off"
@@ -141,7 +129,7 @@ const struct cf_setting_def cf_settings[] = {
   { "send-key", "enter", "What sends the text that you have typed: enter, ctrl-enter", "enter ctrl-enter", NULL, NULL,
     NULL },
   { "log-level", "", "How much is logged: error, warn, info, debug; empty: as the daemon was started", NULL,
-    fits_level_or_none, NULL, apply_level },
+    fits_level, NULL, apply_level },
   { NULL, NULL, NULL, NULL, NULL, NULL, NULL },
 };
 

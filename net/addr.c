@@ -126,6 +126,33 @@ cf_addr_format (const struct cf_addr *addr, char out[CF_ADDR_TEXT_SIZE])
   return out;
 }
 
+gpg_error_t
+cf_addr_parse_listen (const char *text, struct cf_addr *r_addr)
+{
+  static const char any[] = "0.0.0.0"; /* lends its host to a bare port */
+  char every[sizeof any + sizeof ":65535"];
+  gpg_error_t err;
+
+  if (text[0] != ':')
+    return cf_addr_parse (text, r_addr);
+  if (strlen (text) > sizeof ":65535" - 1)
+    return cf_err (GPG_ERR_INV_VALUE);
+  strcat (strcpy (every, any), text);
+  err = cf_addr_parse (every, r_addr);
+  if (!err)
+    r_addr->family = 0;
+  return err;
+}
+
+const char *
+cf_addr_format_listen (const struct cf_addr *addr, char out[CF_ADDR_TEXT_SIZE])
+{
+  if (addr->family)
+    return cf_addr_format (addr, out);
+  snprintf (out, CF_ADDR_TEXT_SIZE, "port %u", addr->port);
+  return out;
+}
+
 bool
 cf_addr_same_host (const struct cf_addr *a, const struct cf_addr *b)
 {

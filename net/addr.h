@@ -23,6 +23,9 @@ struct cf_addr {
 
 /* "192.0.2.1:7077", "[fe80::1%3]:7077"; one behind a node is shown, and never read.  Errors: INV_VALUE. */
 gpg_error_t cf_addr_parse (const char *text, struct cf_addr *r_addr) CF_MUST_CHECK;
+/* The same of a place to listen at: ":7077" is every address, and of family 0; "port 7077" when it is shown. */
+gpg_error_t cf_addr_parse_listen (const char *text, struct cf_addr *r_addr) CF_MUST_CHECK;
+const char *cf_addr_format_listen (const struct cf_addr *addr, char out[CF_ADDR_TEXT_SIZE]);
 const char *cf_addr_format (const struct cf_addr *addr, char out[CF_ADDR_TEXT_SIZE]);
 bool cf_addr_equal (const struct cf_addr *a, const struct cf_addr *b);
 bool cf_addr_same_host (const struct cf_addr *a, const struct cf_addr *b); /* ignores ports */

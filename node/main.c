@@ -10,16 +10,15 @@
 #include <limits.h>
 #include <malloc.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/paths.h"
+#include "base/program.h"
 #include "base/secmem.h"
 #include "base/text.h"
 #include "net/io_event.h"
@@ -54,22 +53,8 @@ struct node {
   struct cf_status_door *door;
 };
 
-static gpg_error_t complain (gpg_error_t err, const char *fmt, ...) CF_PRINTF (2, 3);
-
-/* The one line; returns ERR. */
-static gpg_error_t
-complain (gpg_error_t err, const char *fmt, ...)
-{
-  const struct cf_err_info *info = cf_err_info (err);
-  va_list ap;
-
-  fputs ("confab-node: ", stderr);
-  va_start (ap, fmt);
-  vfprintf (stderr, fmt, ap);
-  va_end (ap);
-  fprintf (stderr, ": %s%s%s\n", info->message, *info->hint ? ". " : "", info->hint);
-  return err;
-}
+/* The one line; it is ERR. */
+#define complain(err, ...) cf_program_complain ("confab-node", err, __VA_ARGS__)
 
 /* ---- options ---- */
 
@@ -238,13 +223,7 @@ make_net (struct node *n)
   char where[CF_ADDR_TEXT_SIZE];
   gpg_error_t err = cf_io_new (&n->env, n->base, &config, &n->net);
 
-  if (!err)
-    return 0;
-  if (n->options.listen.family)
-    cf_addr_format (&n->options.listen, where);
-  else
-    snprintf (where, sizeof where, "port %u", n->options.listen.port);
-  return complain (err, "cannot listen on %s", where);
+  return err ? complain (err, "cannot listen on %s", cf_addr_format_listen (config.listen, where)) : 0;
 }
 
 static gpg_error_t
@@ -377,15 +356,11 @@ end (struct node *n)
 static void
 raise_files (struct node *n)
 {
-  struct rlimit files;
-  rlim_t wanted = (rlim_t) n->options.streams + FILES_SPARE;
+  unsigned long wanted = (unsigned long) n->options.streams + FILES_SPARE, files = cf_program_files (wanted);
 
-  if (getrlimit (RLIMIT_NOFILE, &files) || files.rlim_cur >= wanted)
-    return;
-  files.rlim_cur = files.rlim_max < wanted ? files.rlim_max : wanted;
-  if (setrlimit (RLIMIT_NOFILE, &files) || files.rlim_cur < wanted)
-    cf_log (&n->env, CF_LOG_WARN, "no more than %lu files can be open: too few for %lu streams",
-            (unsigned long) files.rlim_cur, (unsigned long) n->options.streams);
+  if (files < wanted)
+    cf_log (&n->env, CF_LOG_WARN, "no more than %lu files can be open: too few for %lu streams", files,
+            (unsigned long) n->options.streams);
 }
 
 static gpg_error_t

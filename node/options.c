@@ -2,10 +2,10 @@
 /* options.c - the command line of confab-node and its configuration file: the same names in both. */
 #include "node/options.h"
 
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/program.h"
 #include "base/text.h"
 
 const char cf_node_options_help[]
@@ -78,22 +78,6 @@ cf_node_options_done (struct cf_node_options *options)
   options->state = NULL;
 }
 
-/* ":PORT" is every address. */
-static gpg_error_t
-parse_listen (const char *text, struct cf_addr *r_addr)
-{
-  char *every = text[0] == ':' ? cf_sprintf ("0.0.0.0%s", text) : NULL;
-  struct cf_addr addr;
-  gpg_error_t err = cf_addr_parse (every ? every : text, &addr);
-
-  if (!err && every)
-    addr.family = 0;
-  free (every);
-  if (!err)
-    *r_addr = addr;
-  return err ? cf_err (GPG_ERR_INV_VALUE) : 0;
-}
-
 static gpg_error_t
 add_address (struct cf_node_options *options, const char *text)
 {
@@ -125,19 +109,6 @@ parse_offer (const char *text, uint8_t *r_services)
   }
   *r_services = services;
   return services ? 0 : cf_err (GPG_ERR_INV_VALUE);
-}
-
-static gpg_error_t
-parse_level (const char *text, enum cf_log_level *r_level)
-{
-  static const char *const names[] = { "error", "warn", "info", "debug" };
-
-  for (size_t i = 0; i < COUNT (names); i++)
-    if (!strcmp (text, names[i])) {
-      *r_level = (enum cf_log_level) i;
-      return 0;
-    }
-  return cf_err (GPG_ERR_INV_VALUE);
 }
 
 static gpg_error_t
@@ -180,16 +151,18 @@ set_number (struct cf_node_options *options, const char *name, const char *value
 
 /* Those that the file may hold as well. */
 static gpg_error_t
-set_common (struct cf_node_options *options, const char *name, const char *value)
+set_common (void *arg, const char *name, const char *value)
 {
+  struct cf_node_options *options = arg;
+
   if (!strcmp (name, "listen"))
-    return parse_listen (value, &options->listen);
+    return cf_addr_parse_listen (value, &options->listen);
   if (!strcmp (name, "address"))
     return add_address (options, value);
   if (!strcmp (name, "offer"))
     return parse_offer (value, &options->services);
   if (!strcmp (name, "log-level"))
-    return parse_level (value, &options->log_level);
+    return cf_log_level_parse (value, &options->log_level);
   if (!strcmp (name, "state")) {
     char *copy = strdup (value);
 
@@ -203,10 +176,12 @@ set_common (struct cf_node_options *options, const char *name, const char *value
 }
 
 static gpg_error_t
-set_own (struct cf_node_options *options, const char *name)
+set_own (void *arg, const char *name, const char *value)
 {
+  struct cf_node_options *options = arg;
+
   if (!strcmp (name, "config"))
-    options->config = optarg;
+    options->config = value;
   else if (!strcmp (name, "status"))
     options->wish = CF_NODE_STATUS;
   else if (!strcmp (name, "json"))
@@ -216,7 +191,7 @@ set_own (struct cf_node_options *options, const char *name)
   else if (!strcmp (name, "help"))
     options->wish = CF_NODE_HELP;
   else
-    return set_common (options, name, optarg);
+    return set_common (options, name, value);
   return 0;
 }
 
@@ -236,63 +211,12 @@ cf_node_options_parse (int argc, char **argv, struct cf_node_options *options, c
     { "version", no_argument, NULL, 0 },             { "help", no_argument, NULL, 0 },
     { NULL, 0, NULL, 0 },
   };
-  gpg_error_t err = 0;
-  int c, index;
 
-  *r_wrong = NULL;
-  optind = 0; /* also the second time: the file comes in between */
-  while (!err && (c = getopt_long (argc, argv, "+:", longs, &index)) != -1) {
-    if (c)
-      err = cf_err (c == ':' ? GPG_ERR_MISSING_VALUE : GPG_ERR_UNKNOWN_OPTION);
-    else
-      err = set_own (options, longs[index].name);
-    if (err)
-      *r_wrong = strdup (argv[optind - 1]);
-  }
-  if (!err && optind < argc) {
-    err = cf_err (GPG_ERR_UNKNOWN_OPTION);
-    *r_wrong = strdup (argv[optind]);
-  }
-  return err;
-}
-
-/* One line, without its end. */
-static gpg_error_t
-parse_line (char *line, struct cf_node_options *options)
-{
-  char *name, *value, *end;
-
-  line[strcspn (line, "#")] = 0;
-  name = line + strspn (line, " \t\r");
-  if (!*name)
-    return 0;
-  value = name + strcspn (name, " \t\r");
-  if (*value)
-    *value++ = 0;
-  value += strspn (value, " \t\r");
-  end = value + strlen (value);
-  while (end > value && strchr (" \t\r", end[-1]))
-    *--end = 0;
-  if (!*value)
-    return cf_err (GPG_ERR_MISSING_VALUE);
-  return set_common (options, name, value);
+  return cf_program_words (argc, argv, longs, set_own, options, r_wrong);
 }
 
 gpg_error_t
 cf_node_options_parse_file (char *data, struct cf_node_options *options, char **r_wrong)
 {
-  gpg_error_t err = 0;
-  unsigned number = 0;
-
-  *r_wrong = NULL;
-  for (char *line = data, *next; line && !err; line = next) {
-    next = strchr (line, '\n');
-    if (next)
-      *next++ = 0;
-    number++;
-    err = parse_line (line, options);
-  }
-  if (err)
-    *r_wrong = cf_sprintf ("line %u", number);
-  return err;
+  return cf_program_lines (data, set_common, options, r_wrong);
 }

@@ -11,15 +11,14 @@
 #include <limits.h>
 #include <malloc.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/paths.h"
+#include "base/program.h"
 #include "base/secmem.h"
 #include "base/text.h"
 #include "core/core.h"
@@ -53,22 +52,8 @@ struct daemon {
   struct cf_ipc *ipc;
 };
 
-static gpg_error_t complain (gpg_error_t err, const char *fmt, ...) CF_PRINTF (2, 3);
-
-/* The one line; returns ERR. */
-static gpg_error_t
-complain (gpg_error_t err, const char *fmt, ...)
-{
-  const struct cf_err_info *info = cf_err_info (err);
-  va_list ap;
-
-  fputs ("confabd: ", stderr);
-  va_start (ap, fmt);
-  vfprintf (stderr, fmt, ap);
-  va_end (ap);
-  fprintf (stderr, ": %s%s%s\n", info->message, *info->hint ? ". " : "", info->hint);
-  return err;
-}
+/* The one line; it is ERR. */
+#define complain(err, ...) cf_program_complain ("confabd", err, __VA_ARGS__)
 
 /* ---- options and home ---- */
 
@@ -221,10 +206,7 @@ make_net (struct daemon *d)
 
   if (d->options.has_listen) {
     config.listen = &d->options.listen;
-    if (d->options.listen.family)
-      cf_addr_format (&d->options.listen, where);
-    else
-      snprintf (where, sizeof where, "port %u", d->options.listen.port);
+    cf_addr_format_listen (config.listen, where);
   }
   config.discovery_port = d->options.discovery_port;
   err = cf_io_new (&d->env, d->base, &config, &d->net);
@@ -329,14 +311,10 @@ end (struct daemon *d)
 static void
 raise_files (struct daemon *d)
 {
-  struct rlimit files;
+  unsigned long files = cf_program_files (FILES_WANTED);
 
-  if (getrlimit (RLIMIT_NOFILE, &files) || files.rlim_cur >= FILES_WANTED)
-    return;
-  files.rlim_cur = files.rlim_max < FILES_WANTED ? files.rlim_max : FILES_WANTED;
-  if (setrlimit (RLIMIT_NOFILE, &files) || files.rlim_cur < FILES_WANTED)
-    cf_log (&d->env, CF_LOG_WARN, "no more than %lu files can be open; under attack that may be too few",
-            (unsigned long) files.rlim_cur);
+  if (files < FILES_WANTED)
+    cf_log (&d->env, CF_LOG_WARN, "no more than %lu files can be open; under attack that may be too few", files);
 }
 
 /* A block of a file is a quarter of a mebibyte.  With what the C library does by itself such memory comes from the

@@ -120,10 +120,29 @@ test_loopback (void **state)
   assert_false (cf_addr_is_loopback (&addr));
 }
 
+static void
+test_listen (void **state)
+{
+  char text[CF_ADDR_TEXT_SIZE];
+  struct cf_addr a;
+
+  (void) state;
+  assert_int_equal (cf_addr_parse_listen (":7077", &a), 0);
+  assert_int_equal (a.family, 0);
+  assert_int_equal (a.port, 7077);
+  assert_string_equal (cf_addr_format_listen (&a, text), "port 7077");
+  assert_int_equal (cf_addr_parse_listen ("[::1]:7077", &a), 0);
+  assert_string_equal (cf_addr_format_listen (&a, text), "[::1]:7077");
+  assert_int_equal (gpg_err_code (cf_addr_parse_listen (":", &a)), GPG_ERR_INV_VALUE);
+  assert_int_equal (gpg_err_code (cf_addr_parse_listen (":65536", &a)), GPG_ERR_INV_VALUE);
+  assert_int_equal (gpg_err_code (cf_addr_parse_listen (":000000007077", &a)), GPG_ERR_INV_VALUE);
+}
+
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
+    cmocka_unit_test (test_listen),
     cmocka_unit_test (test_round_trip), cmocka_unit_test (test_refused), cmocka_unit_test (test_mapped_is_ipv4),
     cmocka_unit_test (test_compare),    cmocka_unit_test (test_loopback),
     cmocka_unit_test (test_source),
