@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "net/dgram_priv.h"
+#include "net/handshake.h"
 
 #define TUNNELS_MAX 8192
 
@@ -38,25 +39,6 @@ reply (struct cf_dgram_port *port, const struct cf_addr *to, const uint8_t *data
     cf_log (port->env, CF_LOG_DEBUG, "datagrams: no answer leaves: %s", gpg_strerror (err));
 }
 
-/* Count why a first message is not answered; other errors are troubles of our own. */
-static void
-count_refused (struct cf_dgram_port *port, gpg_error_t err)
-{
-  static const struct { gpg_err_code_t code; enum cf_refusal reason; } reasons[] = {
-    { GPG_ERR_UNKNOWN_VERSION, CF_REFUSED_HANDSHAKE_VERSION },
-    { GPG_ERR_UNSUPPORTED_ALGORITHM, CF_REFUSED_HANDSHAKE_SUITE },
-    { GPG_ERR_CHECKSUM, CF_REFUSED_HANDSHAKE_FORGED },
-    { GPG_ERR_BAD_PUBKEY, CF_REFUSED_HANDSHAKE_POINT },
-    { GPG_ERR_TOO_YOUNG, CF_REFUSED_HANDSHAKE_TIME },
-    { GPG_ERR_TOO_OLD, CF_REFUSED_HANDSHAKE_TIME },
-    { GPG_ERR_DUP_VALUE, CF_REFUSED_HANDSHAKE_REPLAYED },
-  };
-
-  for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
-    if (gpg_err_code (err) == reasons[i].code)
-      cf_refused (port->env, reasons[i].reason);
-}
-
 /* It may cost us its Diffie-Hellman. */
 static gpg_error_t
 answer (struct cf_dgram_port *port, const struct cf_dgram_keys *keys, const struct cf_addr *from, const uint8_t *first)
@@ -68,7 +50,7 @@ answer (struct cf_dgram_port *port, const struct cf_dgram_keys *keys, const stru
 
   err = cf_dgram_handshake_answer (port->env, keys, port->guard, index, first, &handshake);
   if (err) {
-    count_refused (port, err);
+    cf_handshake_refused (port->env, err);
     return err;
   }
   err = cf_dgram_new (port, false, from, index, handshake, &d);

@@ -237,3 +237,22 @@ cf_handshake_input (struct cf_handshake *handshake, const uint8_t *data, size_t 
   hs->next = hs->next == 1 ? 3 : 0;
   return 0;
 }
+
+void
+cf_handshake_refused (struct cf_env *env, gpg_error_t err)
+{
+  static const struct { gpg_err_code_t code; enum cf_refusal reason; } reasons[] = {
+    { CF_ERR_PROTOCOL, CF_REFUSED_HANDSHAKE_FOREIGN },
+    { GPG_ERR_UNKNOWN_VERSION, CF_REFUSED_HANDSHAKE_VERSION },
+    { GPG_ERR_UNSUPPORTED_ALGORITHM, CF_REFUSED_HANDSHAKE_SUITE },
+    { GPG_ERR_CHECKSUM, CF_REFUSED_HANDSHAKE_FORGED },
+    { GPG_ERR_BAD_PUBKEY, CF_REFUSED_HANDSHAKE_POINT },
+    { GPG_ERR_TOO_YOUNG, CF_REFUSED_HANDSHAKE_TIME },
+    { GPG_ERR_TOO_OLD, CF_REFUSED_HANDSHAKE_TIME },
+    { GPG_ERR_DUP_VALUE, CF_REFUSED_HANDSHAKE_REPLAYED },
+  };
+
+  for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
+    if (gpg_err_code (err) == reasons[i].code)
+      cf_refused (env, reasons[i].reason);
+}

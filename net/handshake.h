@@ -42,6 +42,9 @@ gpg_error_t cf_handshake_first (struct cf_handshake *handshake, uint8_t out[CF_H
 gpg_error_t cf_handshake_input (struct cf_handshake *handshake, const uint8_t *data, size_t len,
                                 struct cf_handshake_step *r_step) CF_MUST_CHECK;
 
+/* Count why a handshake, on a stream or in datagrams, was refused; other errors are troubles of our own. */
+void cf_handshake_refused (struct cf_env *env, gpg_error_t err);
+
 enum cf_suite cf_handshake_suite (const struct cf_handshake *handshake);
 /* For the split, the hash and the remote key, after the last message. */
 const struct cf_noise *cf_handshake_noise (const struct cf_handshake *handshake);

@@ -538,26 +538,6 @@ receive_record (struct cf_tunnel *t, const uint8_t *data, size_t len)
 
 /* The handshake. */
 
-/* Count why a handshake ended; other errors are troubles of our own. */
-static void
-count_refused (struct cf_tunnel *t, gpg_error_t err)
-{
-  static const struct { gpg_err_code_t code; enum cf_refusal reason; } reasons[] = {
-    { CF_ERR_PROTOCOL, CF_REFUSED_HANDSHAKE_FOREIGN },
-    { GPG_ERR_UNKNOWN_VERSION, CF_REFUSED_HANDSHAKE_VERSION },
-    { GPG_ERR_UNSUPPORTED_ALGORITHM, CF_REFUSED_HANDSHAKE_SUITE },
-    { GPG_ERR_CHECKSUM, CF_REFUSED_HANDSHAKE_FORGED },
-    { GPG_ERR_BAD_PUBKEY, CF_REFUSED_HANDSHAKE_POINT },
-    { GPG_ERR_TOO_YOUNG, CF_REFUSED_HANDSHAKE_TIME },
-    { GPG_ERR_TOO_OLD, CF_REFUSED_HANDSHAKE_TIME },
-    { GPG_ERR_DUP_VALUE, CF_REFUSED_HANDSHAKE_REPLAYED },
-  };
-
-  for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
-    if (gpg_err_code (err) == reasons[i].code)
-      cf_refused (t->env, reasons[i].reason);
-}
-
 /* Keys for records; the memory that only a ready tunnel needs. */
 static gpg_error_t
 prepare_records (struct cf_tunnel *t)
@@ -599,7 +579,7 @@ receive_handshake (struct cf_tunnel *t, const uint8_t *data, size_t len)
   if (!err && step.message)
     err = tunnel_step (t, events[step.message]);
   if (err) {
-    count_refused (t, err);
+    cf_handshake_refused (t->env, err);
     tunnel_end (t, err, NULL);
     return step.used;
   }
