@@ -19,14 +19,16 @@
 #define LOOK_MS 2000
 #define NUMBER_SIZE 24
 
-struct bad { unsigned long line; gpg_error_t err; };
+/* The malformed lines of a text: how many, and the first of them. */
+struct malformed {
+  size_t count;
+  struct { unsigned long line; gpg_error_t err; } first[CF_PEER_FILE_BAD_MAX];
+};
 
-/* What a text says. */
+/* The places that a text names. */
 struct places {
   struct cf_addr *addrs;
   size_t count, max;
-  size_t malformed;
-  struct bad bad[CF_PEER_FILE_BAD_MAX];
 };
 
 struct cf_peer_file {
@@ -35,12 +37,22 @@ struct cf_peer_file {
   char *path;
   struct cf_timer look;
   struct { bool is_there; int64_t size; struct timespec changed; ino_t inode; } seen; /* when it was read last */
-  size_t malformed;
-  struct bad bad[CF_PEER_FILE_BAD_MAX];
+  struct malformed malformed;
   gpg_error_t err;
 };
 
 /* --- what a text says --- */
+
+/* As cf_peerlist_next; what a name of a host stands for is asked nowhere yet, so that it is an error, too. */
+static bool
+next_place (struct cf_peerlist_reader *reader, struct cf_peerlist_line *r_line, gpg_error_t *r_err)
+{
+  if (!cf_peerlist_next (reader, r_line, r_err))
+    return false;
+  if (!*r_err && !r_line->addr.family)
+    *r_err = cf_err (GPG_ERR_NOT_SUPPORTED);
+  return true;
+}
 
 static gpg_error_t
 add_place (struct places *places, const struct cf_addr *addr)
@@ -60,31 +72,27 @@ add_place (struct places *places, const struct cf_addr *addr)
   return 0;
 }
 
-static void
-add_bad (struct places *places, unsigned long line, gpg_error_t err)
-{
-  if (places->malformed < CF_PEER_FILE_BAD_MAX)
-    places->bad[places->malformed] = (struct bad){ line, err };
-  places->malformed++;
-}
-
 /* Caller frees PLACES->addrs, also after an error.  Errors: ENOMEM. */
 static gpg_error_t
-read_places (const char *text, size_t len, struct places *places)
+read_places (const char *text, size_t len, struct places *places, struct malformed *malformed)
 {
   struct cf_peerlist_reader reader;
   struct cf_peerlist_line line;
   gpg_error_t err = 0, bad;
 
   memset (places, 0, sizeof *places);
+  malformed->count = 0;
   cf_peerlist_init (&reader, text, len);
-  while (!err && places->count < CF_ASK_MAX && cf_peerlist_next (&reader, &line, &bad)) {
-    if (!bad && !line.addr.family)
-      bad = cf_err (GPG_ERR_NOT_SUPPORTED);
-    if (bad)
-      add_bad (places, line.number, bad);
-    else
+  while (!err && places->count < CF_ASK_MAX && next_place (&reader, &line, &bad)) {
+    if (!bad) {
       err = add_place (places, &line.addr);
+      continue;
+    }
+    if (malformed->count < CF_PEER_FILE_BAD_MAX) {
+      malformed->first[malformed->count].line = line.number;
+      malformed->first[malformed->count].err = bad;
+    }
+    malformed->count++;
   }
   return err;
 }
@@ -106,35 +114,44 @@ cf_peer_file_say (gpg_error_t bad)
 
 /* --- the file --- */
 
+/* Which line, and what is wrong with it; cf_said_done. */
+static void
+say_malformed (struct cf_said *said, unsigned long line, gpg_error_t bad)
+{
+  char number[NUMBER_SIZE];
+
+  snprintf (number, sizeof number, "%lu", line);
+  cf_said_make (said, cf_peer_file_say (bad), number, NULL);
+}
+
 static void
 tell_malformed (struct cf_peer_file *file)
 {
+  const struct malformed *m = &file->malformed;
   struct cf_env *env = file->core->env;
 
-  for (size_t i = 0; i < file->malformed && i < CF_PEER_FILE_BAD_MAX; i++) {
-    char number[NUMBER_SIZE];
+  for (size_t i = 0; i < m->count && i < CF_PEER_FILE_BAD_MAX; i++) {
     struct cf_said said;
 
-    snprintf (number, sizeof number, "%lu", file->bad[i].line);
-    cf_said_make (&said, cf_peer_file_say (file->bad[i].err), number, NULL);
-    cf_log (env, CF_LOG_WARN, "%s: %s", file->path, said.message ? said.message : number);
+    say_malformed (&said, m->first[i].line, m->first[i].err);
+    cf_log (env, CF_LOG_WARN, "%s: %s", file->path, said.message ? said.message : "a line is malformed");
     cf_said_done (&said);
   }
-  if (file->malformed > CF_PEER_FILE_BAD_MAX)
-    cf_log (env, CF_LOG_WARN, "%s: %zu more lines are malformed", file->path, file->malformed - CF_PEER_FILE_BAD_MAX);
+  if (m->count > CF_PEER_FILE_BAD_MAX)
+    cf_log (env, CF_LOG_WARN, "%s: %zu more lines are malformed", file->path, m->count - CF_PEER_FILE_BAD_MAX);
 }
 
 static gpg_error_t
 take_text (struct cf_peer_file *file, const char *text, size_t len)
 {
+  struct malformed malformed;
   struct places places;
-  gpg_error_t err = read_places (text, len, &places);
+  gpg_error_t err = read_places (text, len, &places, &malformed);
 
   if (!err)
     err = cf_asklist_set (file->asks, places.addrs, places.count);
   if (!err) {
-    file->malformed = places.malformed;
-    memcpy (file->bad, places.bad, sizeof file->bad);
+    file->malformed = malformed;
     tell_malformed (file);
   }
   free (places.addrs);
@@ -199,19 +216,6 @@ look (void *arg)
 
 /* --- adding --- */
 
-static int
-compare (const void *a, const void *b)
-{
-  const struct cf_addr *one = a, *other = b;
-  int order = memcmp (one->bytes, other->bytes, sizeof one->bytes);
-
-  if (!order)
-    order = (one->port > other->port) - (one->port < other->port);
-  if (!order)
-    order = (one->scope > other->scope) - (one->scope < other->scope);
-  return order ? order : one->family - other->family;
-}
-
 static gpg_error_t
 append_line (struct cf_buf *out, const char *text, size_t len)
 {
@@ -223,14 +227,12 @@ append_line (struct cf_buf *out, const char *text, size_t len)
 static gpg_error_t
 note_bad (json_t *malformed, unsigned long line, gpg_error_t bad)
 {
-  char number[NUMBER_SIZE];
   struct cf_said said;
   json_t *row;
 
   if (json_array_size (malformed) >= CF_PEER_FILE_BAD_MAX)
     return 0;
-  snprintf (number, sizeof number, "%lu", line);
-  cf_said_make (&said, cf_peer_file_say (bad), number, NULL);
+  say_malformed (&said, line, bad);
   row = json_pack ("{s:I, s:s?}", "line", (json_int_t) line, "message", said.message);
   if (row)
     cf_said_set (&said, row, "code", "args");
@@ -239,26 +241,23 @@ note_bad (json_t *malformed, unsigned long line, gpg_error_t bad)
 }
 
 struct adding {
-  struct places there; /* sorted */
-  struct cf_buf out;   /* the file as it will be */
+  struct cf_buf out; /* the file as it will be */
   size_t added, known;
   json_t *malformed;
 };
 
 static gpg_error_t
-add_lines (struct adding *a, const char *text, size_t len)
+add_lines (const struct cf_peer_file *file, struct adding *a, const char *text, size_t len)
 {
   struct cf_peerlist_reader reader;
   struct cf_peerlist_line line;
   gpg_error_t err = 0, bad;
 
   cf_peerlist_init (&reader, text, len);
-  while (!err && cf_peerlist_next (&reader, &line, &bad)) {
-    if (!bad && !line.addr.family)
-      bad = cf_err (GPG_ERR_NOT_SUPPORTED);
+  while (!err && next_place (&reader, &line, &bad)) {
     if (bad)
       err = note_bad (a->malformed, line.number, bad);
-    else if (a->there.count && bsearch (&line.addr, a->there.addrs, a->there.count, sizeof line.addr, compare))
+    else if (cf_asklist_has (file->asks, &line.addr))
       a->known++;
     else {
       a->added++;
@@ -279,10 +278,6 @@ begin_adding (struct cf_peer_file *file, struct adding *a)
   cf_buf_init (&a->out, CF_PEERLIST_MAX);
   a->malformed = json_array ();
   err = a->malformed ? read_file (file, &text, &len) : cf_err (GPG_ERR_ENOMEM);
-  if (!err)
-    err = read_places (text, len, &a->there);
-  if (!err && a->there.count)
-    qsort (a->there.addrs, a->there.count, sizeof *a->there.addrs, compare);
   if (!err && len) {
     len -= text[len - 1] == '\n';
     err = append_line (&a->out, text, len);
@@ -296,10 +291,13 @@ cf_peer_file_add (struct cf_peer_file *file, const char *text, size_t len, bool 
 {
   struct adding a;
   json_t *row = NULL;
-  gpg_error_t err = begin_adding (file, &a);
+  gpg_error_t err;
 
+  if (has_changed (file)) /* the places that are there are those of the file as it is now */
+    take_file (file);
+  err = begin_adding (file, &a);
   if (!err)
-    err = add_lines (&a, text, len);
+    err = add_lines (file, &a, text, len);
   if (!err && a.added && !check)
     err = cf_file_write (file->path, cf_buf_data (&a.out), cf_buf_len (&a.out));
   if (!err) {
@@ -314,7 +312,6 @@ cf_peer_file_add (struct cf_peer_file *file, const char *text, size_t len, bool 
   if (!err && !a.added && !a.known)
     err = cf_err (GPG_ERR_NO_DATA);
   json_decref (a.malformed);
-  free (a.there.addrs);
   cf_buf_done (&a.out);
   return err;
 }
@@ -392,10 +389,10 @@ cf_peer_file_state (const struct cf_peer_file *file, struct cf_peer_file_state *
   memset (r_state, 0, sizeof *r_state);
   r_state->places = counts.addresses;
   r_state->answering = counts.good;
-  r_state->malformed = file->malformed;
-  if (file->malformed) {
-    r_state->first_malformed = file->bad[0].line;
-    r_state->first_why = file->bad[0].err;
+  r_state->malformed = file->malformed.count;
+  if (file->malformed.count) {
+    r_state->first_malformed = file->malformed.first[0].line;
+    r_state->first_why = file->malformed.first[0].err;
   }
   r_state->err = file->err;
 }
