@@ -316,8 +316,9 @@ cf_transfer_close (struct cf_transfer *t)
 }
 
 void
-cf_transfer_set_state (struct cf_transfer *t, int state, int detail, const char *why)
+cf_transfer_set_state (struct cf_transfer *t, int state, int detail, enum cf_say say)
 {
+  const char *why = say ? cf_phrase (say)->message : NULL;
   struct cf_core *core = t->all->core;
   const struct cf_fpr peer = t->peer;
   char id[2 * CF_MESSAGE_ID_LEN + 1];
@@ -504,7 +505,7 @@ follow (struct cf_transfer *t)
     return true;
   }
   if (conv->state == CF_CONVERSATION_CLOSED && !cf_transfer_has_ended (t))
-    cf_transfer_set_state (t, CF_TRANSFER_CANCELLED, 0, "The conversation was closed");
+    cf_transfer_set_state (t, CF_TRANSFER_CANCELLED, 0, CF_SAY_ENDED_CLOSED);
   if (!cf_transfer_has_ended (t) || (!t->row.peer_ended && conv->state != CF_CONVERSATION_CLOSED) || has_part (t))
     return false;
   return settle (t);

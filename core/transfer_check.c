@@ -32,7 +32,7 @@ cf_transfer_is_done (struct cf_transfer *t, const char *path)
 {
   cf_transfer_text (&t->path, &t->row.path, path);
   t->row.done = t->stream_len;
-  cf_transfer_set_state (t, CF_TRANSFER_DONE, 0, NULL);
+  cf_transfer_set_state (t, CF_TRANSFER_DONE, 0, CF_SAY_NOTHING);
 }
 
 static void
@@ -168,7 +168,7 @@ forget_wrong (struct cf_transfer *t, const struct cf_file_map *said)
   if (err)
     cf_transfer_disk_failed (t, err);
   else
-    cf_transfer_set_state (t, CF_TRANSFER_ACTIVE, 0, NULL);
+    cf_transfer_set_state (t, CF_TRANSFER_ACTIVE, 0, CF_SAY_NOTHING);
 }
 
 static void
@@ -296,7 +296,7 @@ cf_transfer_check (struct cf_transfer *t)
 
   if (t->row.state == CF_TRANSFER_ACTIVE) { /* comes back here */
     in->differs = false;
-    cf_transfer_set_state (t, CF_TRANSFER_COMPLETE, 0, NULL);
+    cf_transfer_set_state (t, CF_TRANSFER_COMPLETE, 0, CF_SAY_NOTHING);
   }
   if (t->row.state != CF_TRANSFER_COMPLETE || !t->files || t->working || in->rooting || in->finishing || !t->row.has_root)
     return;

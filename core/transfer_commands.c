@@ -490,7 +490,7 @@ cmd_refuse_file (struct cf_command *cmd)
     fail_state (cmd, t, CF_SAY_FILE_NOT_REFUSED);
     return;
   }
-  cf_transfer_set_state (t, CF_TRANSFER_REFUSED, 0, "You refused it");
+  cf_transfer_set_state (t, CF_TRANSFER_REFUSED, 0, CF_SAY_ENDED_REFUSED_HERE);
   cf_command_done (cmd, answer_row (cmd, t));
 }
 
@@ -576,9 +576,9 @@ cmd_cancel (struct cf_command *cmd)
     return;
   }
   if (!t->row.outgoing && t->row.state == CF_TRANSFER_IDLE)
-    cf_transfer_set_state (t, CF_TRANSFER_REFUSED, 0, "You refused it");
+    cf_transfer_set_state (t, CF_TRANSFER_REFUSED, 0, CF_SAY_ENDED_REFUSED_HERE);
   else
-    cf_transfer_set_state (t, CF_TRANSFER_CANCELLED, 0, "You cancelled it");
+    cf_transfer_set_state (t, CF_TRANSFER_CANCELLED, 0, CF_SAY_ENDED_CANCELLED_HERE);
   cf_command_done (cmd, answer_row (cmd, t));
 }
 

@@ -143,12 +143,12 @@ peer_ended (struct cf_transfer *t, const struct said *s)
   switch (s->state) {
   case CF_TRANSFER_DONE:
     t->row.done = t->stream_len;
-    cf_transfer_set_state (t, CF_TRANSFER_DONE, 0, NULL);
+    cf_transfer_set_state (t, CF_TRANSFER_DONE, 0, CF_SAY_NOTHING);
     break;
-  case CF_TRANSFER_REFUSED: cf_transfer_set_state (t, CF_TRANSFER_REFUSED, 0, "The other side refused it"); break;
-  case CF_TRANSFER_CANCELLED: cf_transfer_set_state (t, CF_TRANSFER_CANCELLED, 0, "The other side cancelled it"); break;
+  case CF_TRANSFER_REFUSED: cf_transfer_set_state (t, CF_TRANSFER_REFUSED, 0, CF_SAY_ENDED_REFUSED_THERE); break;
+  case CF_TRANSFER_CANCELLED: cf_transfer_set_state (t, CF_TRANSFER_CANCELLED, 0, CF_SAY_ENDED_CANCELLED_THERE); break;
   case CF_TRANSFER_UNKNOWN:
-    cf_transfer_set_state (t, CF_TRANSFER_FAILED, CF_TRANSFER_OTHER, "The other side no longer has it");
+    cf_transfer_set_state (t, CF_TRANSFER_FAILED, CF_TRANSFER_OTHER, CF_SAY_ENDED_FORGOTTEN);
     break;
   default: cf_transfer_set_state (t, CF_TRANSFER_FAILED, s->detail, cf_transfer_failed_why (t, s->detail, false));
   }
@@ -176,11 +176,11 @@ static bool
 receiver_is (struct cf_transfer *t, const struct said *s)
 {
   if (s->state != CF_TRANSFER_IDLE && t->row.state == CF_TRANSFER_IDLE) /* he has accepted */
-    cf_transfer_set_state (t, CF_TRANSFER_ACTIVE, 0, NULL);
+    cf_transfer_set_state (t, CF_TRANSFER_ACTIVE, 0, CF_SAY_NOTHING);
   set_peer_paused (t, s->state == CF_TRANSFER_PAUSED);
   if (s->state == CF_TRANSFER_ACTIVE && t->row.state == CF_TRANSFER_COMPLETE) { /* something differed */
     t->out.root_asked = false;
-    cf_transfer_set_state (t, CF_TRANSFER_ACTIVE, 0, NULL);
+    cf_transfer_set_state (t, CF_TRANSFER_ACTIVE, 0, CF_SAY_NOTHING);
   }
   if (s->state == CF_TRANSFER_COMPLETE)
     cf_transfer_finish_sending (t);

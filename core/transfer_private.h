@@ -14,6 +14,7 @@
 #ifndef CF_CORE_TRANSFER_PRIVATE_H
 #define CF_CORE_TRANSFER_PRIVATE_H
 
+#include "base/phrase.h"
 #include "core/file/block.h"
 #include "core/file/map.h"
 #include "core/file/sink.h"
@@ -201,8 +202,8 @@ bool cf_transfer_has_turn (const struct cf_transfer *t);
 void cf_transfer_save (struct cf_transfer *t);
 /* The same without an event: nobody here sees a difference. */
 void cf_transfer_save_quietly (struct cf_transfer *t);
-/* The only setter.  WHY may be NULL; ends close what is open, and let waiting commands go. */
-void cf_transfer_set_state (struct cf_transfer *t, int state, int detail, const char *why);
+/* The only setter.  WHY may be CF_SAY_NOTHING; ends close what is open, and let waiting commands go. */
+void cf_transfer_set_state (struct cf_transfer *t, int state, int detail, enum cf_say why);
 /* WHY NULL: its user wants it so. */
 void cf_transfer_pause (struct cf_transfer *t, const char *why);
 void cf_transfer_resume (struct cf_transfer *t);
@@ -313,8 +314,8 @@ gpg_error_t cf_transfer_say_root (struct cf_transfer *t, const uint8_t root[CF_H
 /* --- transfer_row.c --- */
 /* May RESUME help?  A disk of ours had no room for it, or it is ours, has failed, and may be offered again. */
 bool cf_transfer_can_retry (struct cf_core *core, const struct cf_transfer_row *row);
-/* Why T has failed, HERE or at the other side.  Static. */
-const char *cf_transfer_failed_why (const struct cf_transfer *t, int detail, bool here);
+/* Why T has failed, HERE or at the other side. */
+enum cf_say cf_transfer_failed_why (const struct cf_transfer *t, int detail, bool here);
 /* T may be NULL: nothing moves.  NULL: ENOMEM. */
 json_t *cf_transfer_json (struct cf_core *core, const struct cf_transfer_row *row, const struct cf_transfer *t);
 

@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "core/link.h"
 #include "core/peer.h"
 #include "core/settings.h"
@@ -116,9 +115,9 @@ disk_words (gpg_error_t err)
 {
   switch (gpg_err_code (err)) {
   case GPG_ERR_ENOSPC:
-  case GPG_ERR_EDQUOT: return strdup ("There is no space left where it is put");
-  case GPG_ERR_EFBIG: return strdup ("It is larger than files can be where it is put");
-  default: return cf_sprintf ("It cannot be written: %s", gpg_strerror (err));
+  case GPG_ERR_EDQUOT: return cf_phrase_whole (CF_SAY_PAUSED_SPACE, NULL);
+  case GPG_ERR_EFBIG: return cf_phrase_whole (CF_SAY_PAUSED_LARGE, NULL);
+  default: return cf_phrase_whole (CF_SAY_PAUSED_DISK, gpg_strerror (err));
   }
 }
 
@@ -146,7 +145,7 @@ begun (struct cf_transfer *t, struct cf_transfer_job *job)
   if (!err) {
     cf_transfer_text (&t->dir, &t->row.dir, job->dir);
     is_open (t, job);
-    cf_transfer_set_state (t, CF_TRANSFER_ACTIVE, 0, NULL);
+    cf_transfer_set_state (t, CF_TRANSFER_ACTIVE, 0, CF_SAY_NOTHING);
   } else
     not_begun (t, err, job->dir);
   if (cmd)
@@ -194,7 +193,7 @@ resumed (struct cf_transfer *t, struct cf_transfer_job *job)
   }
   is_open (t, job);
   if (t->row.state == CF_TRANSFER_COMPLETE && !cf_file_map_whole (t->map)) /* the last of it was not written down */
-    cf_transfer_set_state (t, CF_TRANSFER_ACTIVE, 0, NULL);
+    cf_transfer_set_state (t, CF_TRANSFER_ACTIVE, 0, CF_SAY_NOTHING);
   cf_transfer_receive (t);
 }
 

@@ -13,19 +13,19 @@
 
 /* --- words --- */
 
-const char *
+enum cf_say
 cf_transfer_failed_why (const struct cf_transfer *t, int detail, bool here)
 {
   switch (detail) {
-  case CF_TRANSFER_CHANGED: return "The file was changed while it was sent";
-  case CF_TRANSFER_VANISHED: return "The file is no longer there";
-  case CF_TRANSFER_UNREADABLE: return "The file cannot be read";
-  case CF_TRANSFER_WRONG: return "What came is not what was offered";
-  case CF_TRANSFER_NO_SPACE: return here ? "There is no space left" : "There is no space left at the other side";
+  case CF_TRANSFER_CHANGED: return CF_SAY_ENDED_CHANGED;
+  case CF_TRANSFER_VANISHED: return CF_SAY_ENDED_VANISHED;
+  case CF_TRANSFER_UNREADABLE: return CF_SAY_ENDED_UNREADABLE;
+  case CF_TRANSFER_WRONG: return CF_SAY_ENDED_WRONG;
+  case CF_TRANSFER_NO_SPACE: return here ? CF_SAY_ENDED_SPACE : CF_SAY_ENDED_SPACE_THERE;
   default:
     if (here)
-      return t->row.outgoing ? "It could not be sent" : "It could not be received";
-    return t->row.outgoing ? "The other side could not receive it" : "The other side could not send it";
+      return t->row.outgoing ? CF_SAY_ENDED_NOT_SENT : CF_SAY_ENDED_NOT_RECEIVED;
+    return t->row.outgoing ? CF_SAY_ENDED_NOT_RECEIVED_THERE : CF_SAY_ENDED_NOT_SENT_THERE;
   }
 }
 

@@ -414,7 +414,7 @@ cf_transfer_finish_sending (struct cf_transfer *t)
 {
   t->row.done = t->stream_len;
   t->out.root_asked = true;
-  cf_transfer_set_state (t, CF_TRANSFER_COMPLETE, 0, NULL);
+  cf_transfer_set_state (t, CF_TRANSFER_COMPLETE, 0, CF_SAY_NOTHING);
   cf_transfer_serve (t->all, &t->peer);
 }
 
