@@ -57,6 +57,7 @@ endif
 # The house rules: layers, and protocols without I/O.
 dist_check_SCRIPTS += tests/tools/check-layers.sh tests/tools/check-symbols.sh tests/tools/check-templates.sh
 TESTS += tests/tools/check-layers.sh tests/tools/check-symbols.sh tests/tools/check-templates.sh
+EXTRA_DIST += tests/tools/report.sh
 
 # Unit tests under valgrind's memcheck, which sees reads of what nobody has written, as the sanitizers do not.
 EXTRA_DIST += tests/tools/valgrind.supp

@@ -2,23 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The commands of confab, as the program has them, its manual explains them, and sentences and README name them.
 set -u
+. "$(dirname "$0")/report.sh"
 SRC=${CF_SRCDIR:-$(cd "$(dirname "$0")/../.." && pwd)}
 BUILD=${CF_BUILDDIR:-$PWD}
 export LC_ALL=C
-n=0
-status=0
-
-# report WHAT BAD: BAD is what is wrong, or empty.
-report () {
-  n=$((n + 1))
-  if [ -n "$2" ]; then
-    printf '%s\n' "$2" | head -n 40 | sed 's/^/# /'
-    echo "not ok $n - $1"
-    status=1
-  else
-    echo "ok $n - $1"
-  fi
-}
 
 commands=$("$BUILD/confab" help | sed -n 's/^  \([a-z][a-z-]*\)  .*/\1/p')
 [ -n "$commands" ] || { echo "Bail out! confab help lists nothing"; exit 1; }

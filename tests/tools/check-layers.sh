@@ -3,14 +3,12 @@
 # Which folder may include which: base < gpg, net < core; base < ui/client < ui.
 # Reads every #include "..." and #include <...>; a wrong one fails.
 set -u
+. "$(dirname "$0")/report.sh"
 cd "${CF_SRCDIR:-$(dirname "$0")/../..}" || exit 1
-status=0
-case_no=0
 
 # allowed FOLDER PATTERN: sources under FOLDER may include project headers matching PATTERN only.
 allowed () {
   local folder=$1 pattern=$2 bad
-  case_no=$((case_no + 1))
   bad=$(find "$folder" -name '*.[ch]' -print0 | xargs -0 -r grep -HnoE '^[[:space:]]*#[[:space:]]*include[[:space:]]+"[^"]+"' |
     sed 's/#[[:space:]]*include[[:space:]]*//' | grep -vE ":\"($pattern)[^\"]*\"\$")
   report "$folder includes only $pattern" "$bad"
@@ -18,18 +16,8 @@ allowed () {
 # only HEADER FOLDERS...: a library's header is included in these places only.
 only () {
   local header=$1 where=$2 bad
-  case_no=$((case_no + 1))
   bad=$(grep -rnE --include='*.[ch]' "^[[:space:]]*#[[:space:]]*include[[:space:]]+<$header>" base gpg net node core ui | grep -vE "^($where)")
   report "<$header> only in $where" "$bad"
-}
-report () {
-  if [ -n "$2" ]; then
-    printf '%s\n' "$2" | sed 's/^/# /'
-    echo "not ok $case_no - $1"
-    status=1
-  else
-    echo "ok $case_no - $1"
-  fi
 }
 echo 1..20
 allowed base 'base/'

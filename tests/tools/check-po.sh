@@ -2,24 +2,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Translations: every source with sentences is listed, every catalogue is sound and complete.
 set -u
+. "$(dirname "$0")/report.sh"
 SRC=${CF_SRCDIR:-$(cd "$(dirname "$0")/../.." && pwd)}
 cd "$SRC" || exit 1
 tmp=$(mktemp -d) || exit 99
 trap 'rm -rf "$tmp"' EXIT
-n=0
-status=0
 
-# report WHAT BAD: BAD is what is wrong, or empty.
-report () {
-  n=$((n + 1))
-  if [ -n "$2" ]; then
-    printf '%s\n' "$2" | head -n 40 | sed 's/^/# /'
-    echo "not ok $n - $1"
-    status=1
-  else
-    echo "ok $n - $1"
-  fi
-}
 languages=$(cat po/LINGUAS)
 echo 1..$((2 + 2 * $(wc -w <<<"$languages")))
 report "po/POTFILES lists what has sentences, and nothing else" "$(diff <(sort po/POTFILES) <(

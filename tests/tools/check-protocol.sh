@@ -2,22 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The specification and the code name the same things: labels of hashes, constants of the wire, sections, tests.
 set -u
+. "$(dirname "$0")/report.sh"
 cd "${CF_SRCDIR:-$(dirname "$0")/../..}" || exit 1
 doc=doc/protocol.md
-status=0
-case_no=0
 
-# report WHAT BAD: BAD is what is wrong, or empty.
-report () {
-  case_no=$((case_no + 1))
-  if [ -n "$2" ]; then
-    printf '%s\n' "$2" | sed 's/^/# /'
-    echo "not ok $case_no - $1"
-    status=1
-  else
-    echo "ok $case_no - $1"
-  fi
-}
 section () { awk -v name="$1" '/^##/ { inside = ($0 ~ "^#+ " name "$") } inside' $doc; }
 sources () { find base gpg net node core -name '*.[ch]'; }
 

@@ -2,21 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Reasons for refusals: the code, the architecture and the man page name the same ones, and each is in use.
 set -u
+. "$(dirname "$0")/report.sh"
 cd "${CF_SRCDIR:-$(dirname "$0")/../..}" || exit 1
-status=0
-case_no=0
-
-# report WHAT BAD: BAD is what is wrong, or empty.
-report () {
-  case_no=$((case_no + 1))
-  if [ -n "$2" ]; then
-    printf '%s\n' "$2" | sed 's/^/# /'
-    echo "not ok $case_no - $1"
-    status=1
-  else
-    echo "ok $case_no - $1"
-  fi
-}
 
 echo 1..5
 names=$(sed -n 's/^  \[CF_REFUSED_\(.*\)\] = "\(.*\)",$/\1 \2/p' base/refusal.c)
