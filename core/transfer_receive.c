@@ -117,7 +117,7 @@ disk_words (gpg_error_t err)
   case GPG_ERR_ENOSPC:
   case GPG_ERR_EDQUOT: return cf_phrase_whole (CF_SAY_PAUSED_SPACE, NULL);
   case GPG_ERR_EFBIG: return cf_phrase_whole (CF_SAY_PAUSED_LARGE, NULL);
-  default: return cf_phrase_whole (CF_SAY_PAUSED_DISK, gpg_strerror (err));
+  default: return cf_phrase_whole (CF_SAY_PAUSED_DISK, cf_err_info (err)->message);
   }
 }
 

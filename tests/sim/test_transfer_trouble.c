@@ -440,6 +440,31 @@ test_disk_full (void **state)
   pair_free (&p);
 }
 
+/* What the disk says is a sentence of ours, which clients know in the reader's language. */
+static void
+test_disk_read_only (void **state)
+{
+  struct pair p = file_pair (17);
+  char t[ID_SIZE];
+  json_t *row;
+
+  (void) state;
+  make_file (path_of (p.a, "f"), SIZE, 17);
+  disk_fails = GPG_ERR_EROFS;
+  writes_left = 10;
+  begin (&p, t);
+  assert_true (wait_state (p.b, t, "paused", 60000));
+  row = transfer_row (p.b, t);
+  assert_string_equal (json_string_value (json_object_get (row, "reason_code")), "PAUSED_DISK");
+  assert_string_equal (json_string_value (json_array_get (json_object_get (row, "reason_args"), 0)),
+                       cf_err_info (cf_err (GPG_ERR_EROFS))->message);
+  json_decref (row);
+  disk_fails = 0;
+  assert_int_equal (sim_do (p.b, "RESUME", NULL, t, NULL), 0);
+  assert_arrives (&p, t, 17);
+  pair_free (&p);
+}
+
 /* --- people and keys --- */
 
 static void
@@ -468,6 +493,7 @@ main (void)
     cmocka_unit_test (test_offered_again),
     cmocka_unit_test (test_changes),         cmocka_unit_test (test_changes_at_the_end),
     cmocka_unit_test (test_sources_fail),    cmocka_unit_test (test_disk_full),
+    cmocka_unit_test (test_disk_read_only),
     cmocka_unit_test (test_blocked),
   };
 
