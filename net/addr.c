@@ -208,3 +208,26 @@ cf_addr_behind (const uint8_t node_key[32])
   memcpy (addr.bytes, node_key, sizeof addr.bytes);
   return addr;
 }
+
+void
+cf_wr_addr (struct cf_wr *wr, const struct cf_addr *addr)
+{
+  cf_wr_u8 (wr, addr->family);
+  cf_wr_bytes (wr, addr->bytes, addr->family == 4 ? 4 : 16);
+  cf_wr_u16 (wr, addr->port);
+}
+
+void
+cf_rd_addr (struct cf_rd *rd, struct cf_addr *r_addr)
+{
+  memset (r_addr, 0, sizeof *r_addr);
+  r_addr->family = cf_rd_u8 (rd);
+  if (r_addr->family != 4 && r_addr->family != 6) {
+    cf_rd_fail (rd, cf_err (GPG_ERR_INV_VALUE));
+    return;
+  }
+  cf_rd_bytes (rd, r_addr->bytes, r_addr->family == 4 ? 4 : 16);
+  r_addr->port = cf_rd_u16 (rd);
+  if (!r_addr->port || (r_addr->family == 6 && is_mapped4 (r_addr->bytes)))
+    cf_rd_fail (rd, cf_err (GPG_ERR_INV_VALUE));
+}

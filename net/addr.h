@@ -37,4 +37,9 @@ bool cf_addr_is_loopback (const struct cf_addr *a);
 bool cf_addr_is_link_local6 (const struct cf_addr *a); /* fe80::/10 */
 struct cf_addr cf_addr_behind (const uint8_t node_key[32]); /* behind that node */
 
+/* In messages: family:1 bytes:4|16 port:2, without a scope.  Only an IP address with a port is read, and IPv4 has one
+   form; other things are INV_VALUE, and not to be written. */
+void cf_wr_addr (struct cf_wr *wr, const struct cf_addr *addr);
+void cf_rd_addr (struct cf_rd *rd, struct cf_addr *r_addr);
+
 #endif

@@ -16,7 +16,6 @@
  */
 #include "net/node.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -34,33 +33,6 @@ cf_node_channel (enum cf_node_kind kind)
 }
 
 /* ---- parts ---- */
-
-static void
-write_addr (struct cf_wr *wr, const struct cf_addr *addr)
-{
-  cf_wr_u8 (wr, addr->family);
-  cf_wr_bytes (wr, addr->bytes, addr->family == 4 ? 4 : 16);
-  cf_wr_u16 (wr, addr->port);
-}
-
-static bool
-addr_is_sound (const struct cf_addr *addr)
-{
-  static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
-
-  return (addr->family == 4 || (addr->family == 6 && memcmp (addr->bytes, mapped, sizeof mapped))) && addr->port;
-}
-
-static void
-read_addr (struct cf_rd *rd, struct cf_addr *r_addr)
-{
-  memset (r_addr, 0, sizeof *r_addr);
-  r_addr->family = cf_rd_u8 (rd);
-  cf_rd_bytes (rd, r_addr->bytes, r_addr->family == 4 ? 4 : 16);
-  r_addr->port = cf_rd_u16 (rd);
-  if (!addr_is_sound (r_addr)) /* IPv4 has one form */
-    cf_rd_fail (rd, cf_err (GPG_ERR_INV_VALUE));
-}
 
 static void
 write_name (struct cf_wr *wr, const char *name)
@@ -110,7 +82,7 @@ cf_node_entry_write (struct cf_wr *wr, const struct cf_node_entry *entry)
 {
   cf_wr_bytes (wr, entry->device_key, sizeof entry->device_key);
   cf_wr_u8 (wr, entry->relayed ? ENTRY_RELAYED : 0);
-  write_addr (wr, &entry->addr);
+  cf_wr_addr (wr, &entry->addr);
   cf_wr_fpr (wr, &entry->identity);
   write_name (wr, entry->name);
 }
@@ -120,7 +92,7 @@ cf_node_entry_read (struct cf_rd *rd, struct cf_node_entry *r_entry)
 {
   cf_rd_bytes (rd, r_entry->device_key, sizeof r_entry->device_key);
   r_entry->relayed = read_flags (rd, ENTRY_RELAYED) != 0;
-  read_addr (rd, &r_entry->addr);
+  cf_rd_addr (rd, &r_entry->addr);
   cf_rd_fpr (rd, &r_entry->identity);
   read_name (rd, r_entry->name);
 }
@@ -178,7 +150,7 @@ write_control (struct cf_wr *wr, const struct cf_node_message *m)
   switch (m->kind) {
   case CF_NODE_SEEN:
     cf_wr_u8 (wr, m->seen.services);
-    write_addr (wr, &m->seen.addr);
+    cf_wr_addr (wr, &m->seen.addr);
     break;
   case CF_NODE_REGISTER:
     write_register (wr, m);
@@ -242,7 +214,7 @@ read_control (struct cf_rd *rd, struct cf_node_message *m)
   switch (m->kind) {
   case CF_NODE_SEEN:
     m->seen.services = read_flags (rd, SERVICES);
-    read_addr (rd, &m->seen.addr);
+    cf_rd_addr (rd, &m->seen.addr);
     break;
   case CF_NODE_REGISTER:
     read_register (rd, m);

@@ -22,36 +22,6 @@ cf_path_is_sound (const struct cf_addr *addr)
   return addr->family == 6 && b[0] != 0xff;
 }
 
-static void
-write_addr (struct cf_wr *wr, const struct cf_addr *addr)
-{
-  cf_wr_u8 (wr, addr->family);
-  if (!addr->family)
-    return;
-  cf_wr_bytes (wr, addr->bytes, addr->family == 4 ? 4 : 16);
-  cf_wr_u16 (wr, addr->port);
-}
-
-/* IPv4 has one form; a port is never 0. */
-static void
-read_addr (struct cf_rd *rd, bool may_be_none, struct cf_addr *r_addr)
-{
-  static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
-
-  memset (r_addr, 0, sizeof *r_addr);
-  r_addr->family = cf_rd_u8 (rd);
-  if (!r_addr->family && may_be_none)
-    return;
-  if (r_addr->family != 4 && r_addr->family != 6) {
-    cf_rd_fail (rd, cf_err (GPG_ERR_INV_VALUE));
-    return;
-  }
-  cf_rd_bytes (rd, r_addr->bytes, r_addr->family == 4 ? 4 : 16);
-  r_addr->port = cf_rd_u16 (rd);
-  if (!r_addr->port || (r_addr->family == 6 && !memcmp (r_addr->bytes, mapped, sizeof mapped)))
-    cf_rd_fail (rd, cf_err (GPG_ERR_INV_VALUE));
-}
-
 static bool
 is_addr (const struct cf_addr *addr)
 {
@@ -84,16 +54,19 @@ cf_paths_encode (const struct cf_paths *p, struct cf_buf *out)
   cf_wr_u8 (&wr, CF_CONTROL_PATHS);
   cf_wr_u8 (&wr, p->flags);
   cf_wr_u8 (&wr, (uint8_t) p->nat);
-  write_addr (&wr, &p->seen);
+  if (p->seen.family)
+    cf_wr_addr (&wr, &p->seen);
+  else
+    cf_wr_u8 (&wr, 0);
   cf_wr_u8 (&wr, (uint8_t) p->addr_count);
   for (size_t i = 0; i < p->addr_count; i++) {
     cf_wr_u8 (&wr, (uint8_t) p->addrs[i].sort);
-    write_addr (&wr, &p->addrs[i].addr);
+    cf_wr_addr (&wr, &p->addrs[i].addr);
   }
   cf_wr_u8 (&wr, (uint8_t) p->node_count);
   for (size_t i = 0; i < p->node_count; i++) {
     cf_wr_bytes (&wr, p->nodes[i].device_key, CF_DEVICE_KEY_LEN);
-    write_addr (&wr, &p->nodes[i].addr);
+    cf_wr_addr (&wr, &p->nodes[i].addr);
   }
   return cf_wr_finish (&wr);
 }
@@ -123,16 +96,19 @@ cf_paths_decode (const void *data, size_t len, struct cf_paths *r_paths)
     cf_rd_fail (&rd, cf_err (CF_ERR_PROTOCOL));
   p.flags = read_below (&rd, CF_PATHS_PASS_ON + 1);
   p.nat = (enum cf_nat) read_below (&rd, CF_NAT_SORTS);
-  read_addr (&rd, true, &p.seen);
+  if (rd.left && !*rd.p)
+    cf_rd_u8 (&rd); /* none */
+  else
+    cf_rd_addr (&rd, &p.seen);
   p.addr_count = read_below (&rd, CF_PATHS_ADDRS_MAX + 1);
   for (size_t i = 0; i < p.addr_count && !rd.err; i++) {
     p.addrs[i].sort = (enum cf_path_sort) read_below (&rd, CF_PATH_SORTS);
-    read_addr (&rd, false, &p.addrs[i].addr);
+    cf_rd_addr (&rd, &p.addrs[i].addr);
   }
   p.node_count = read_below (&rd, CF_PATHS_NODES_MAX + 1);
   for (size_t i = 0; i < p.node_count && !rd.err; i++) {
     cf_rd_bytes (&rd, p.nodes[i].device_key, CF_DEVICE_KEY_LEN);
-    read_addr (&rd, false, &p.nodes[i].addr);
+    cf_rd_addr (&rd, &p.nodes[i].addr);
   }
   err = cf_rd_finish (&rd);
   if (!err)
