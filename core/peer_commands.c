@@ -44,7 +44,6 @@ devices_by_age (const struct cf_peer *peer, const struct cf_peer_device *sorted[
   return count;
 }
 
-/* IPv4, then global IPv6, then link-local IPv6; among those of a kind, devices seen last come first. */
 /* How PEER was found: by what is known of the address that he was heard at last. */
 static const char *
 source_of (const struct cf_core *core, const struct cf_peer *peer)
@@ -61,6 +60,7 @@ source_of (const struct cf_core *core, const struct cf_peer *peer)
   return !last || !core->net->ops->is_near || core->net->ops->is_near (core->net, &last->addrs[0]) ? "lan" : "exchange";
 }
 
+/* IPv4, then global IPv6, then link-local IPv6; among those of a kind, devices seen last come first. */
 static json_t *
 json_addrs (const struct cf_peer *peer)
 {
