@@ -97,41 +97,52 @@ cf_phrase_whole (enum cf_say say, const char *arg)
 
 /* --- recognising --- */
 
-/* Is TEXT what MESSAGE and TAIL make?  *R_ARG is then what stands in the place of %s, of *R_LEN bytes; NULL: nothing. */
+/* Is TEXT, of LEN bytes, what MESSAGE makes?  *R_ARG is then what stands in the place of %s, of *R_LEN bytes; NULL: nothing. */
 static bool
-is_made_of (const char *text, const char *message, const char *tail, const char **r_arg, size_t *r_len)
+is_made_of (const char *text, size_t len, const char *message, const char **r_arg, size_t *r_len)
 {
   const char *hole = strstr (message, "%s");
-  size_t len = strlen (text), head = hole ? (size_t) (hole - message) : strlen (message), tail_len = strlen (tail);
+  size_t head = hole ? (size_t) (hole - message) : strlen (message);
   const char *rest = hole ? hole + 2 : "";
   size_t rest_len = strlen (rest);
 
   *r_arg = NULL;
-  if ((hole && strstr (rest, "%s")) || len < head + rest_len + tail_len || (!hole && len != head + tail_len))
+  if ((hole && strstr (rest, "%s")) || len < head + rest_len || (!hole && len != head))
     return false;
-  if (memcmp (text, message, head) || memcmp (text + len - tail_len, tail, tail_len)
-      || memcmp (text + len - tail_len - rest_len, rest, rest_len))
+  if (memcmp (text, message, head) || memcmp (text + len - rest_len, rest, rest_len))
     return false;
   if (hole) {
     *r_arg = text + head;
-    *r_len = len - head - rest_len - tail_len;
+    *r_len = len - head - rest_len;
   }
   return true;
+}
+
+/* How much of TEXT, of LEN bytes, stands before ". HINT"; 0: it does not end so, or there is no HINT. */
+static size_t
+before_hint (const char *text, size_t len, const char *hint)
+{
+  size_t hint_len = hint ? strlen (hint) : 0;
+
+  if (!hint_len || len < hint_len + 2 || memcmp (text + len - hint_len, hint, hint_len)
+      || memcmp (text + len - hint_len - 2, ". ", 2))
+    return 0;
+  return len - hint_len - 2;
 }
 
 enum cf_say
 cf_phrase_recognise (const char *text, char **r_arg)
 {
+  size_t text_len = strlen (text);
+
   for (size_t i = CF_SAY_NOTHING + 1; i < CF_SAY_COUNT; i++) {
     const struct cf_phrase *p = &phrases[i];
-    char *tail = p->hint && *p->hint ? cf_sprintf (". %s", p->hint) : NULL;
+    size_t before = before_hint (text, text_len, p->hint), len = 0;
     const char *arg = NULL;
-    size_t len = 0;
-    bool made = *p->message != '%' && ((tail && is_made_of (text, p->message, tail, &arg, &len))
-                                       || is_made_of (text, p->message, "", &arg, &len));
 
-    free (tail);
-    if (!made)
+    if (*p->message == '%'
+        || (!(before && is_made_of (text, before, p->message, &arg, &len))
+            && !is_made_of (text, text_len, p->message, &arg, &len)))
       continue;
     *r_arg = arg ? strndup (arg, len) : NULL;
     return arg && !*r_arg ? CF_SAY_NOTHING : (enum cf_say) i;
