@@ -403,6 +403,16 @@ cf_text_has_word (const char *list, const char *word)
   return false;
 }
 
+size_t
+cf_text_cut (const char *text, size_t len, size_t max)
+{
+  if (len <= max)
+    return len;
+  while (max && ((unsigned char) text[max] & 0xc0) == 0x80)
+    max--;
+  return max;
+}
+
 char *
 cf_sprintf (const char *fmt, ...)
 {

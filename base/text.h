@@ -48,6 +48,9 @@ const char *cf_time_format (int64_t utc_ms, char out[CF_TIME_SIZE]);
    Errors: INV_TIME. */
 gpg_error_t cf_time_parse (const char *text, int64_t *r_utc_ms) CF_MUST_CHECK;
 
+/* How much remains of TEXT (UTF-8, LEN bytes) that may have MAX bytes: cut before a character, not inside one. */
+size_t cf_text_cut (const char *text, size_t len, size_t max);
+
 /* Is WORD one of those of LIST, which spaces separate?  NULL: an empty list. */
 bool cf_text_has_word (const char *list, const char *word);
 

@@ -41,9 +41,7 @@ name_of (const char *user_id)
     user_id += strspn (user_id, "<(");
     len = strcspn (user_id, ">)");
   }
-  if (len > CF_NAME_MAX)
-    for (len = CF_NAME_MAX; len && ((unsigned char) user_id[len] & 0xc0) == 0x80; len--)
-      ;
+  len = cf_text_cut (user_id, len, CF_NAME_MAX);
   while (len && user_id[len - 1] == ' ')
     len--;
   name = cf_text_display (user_id, len, false);

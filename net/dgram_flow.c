@@ -75,12 +75,9 @@ void
 cf_dgram_bye (struct cf_dgram *d, gpg_error_t why, const char *reason)
 {
   uint8_t plain[BYE_MAX] = { KIND_LINK, LINK_BYE };
-  size_t len = reason ? strlen (reason) : 0;
+  size_t len = reason ? cf_text_cut (reason, strlen (reason), CF_BYE_REASON_MAX) : 0;
   unsigned int code = gpg_err_code (why);
 
-  if (len > CF_BYE_REASON_MAX) /* cut before a character, not inside one */
-    for (len = CF_BYE_REASON_MAX; len && ((unsigned char) reason[len] & 0xc0) == 0x80; len--)
-      ;
   plain[LINK_LEN] = (uint8_t) (code >> 8);
   plain[LINK_LEN + 1] = (uint8_t) code;
   if (len)

@@ -240,12 +240,9 @@ static void
 say_bye (struct cf_tunnel *t, gpg_error_t why, const char *reason)
 {
   uint8_t bye[3 + CF_BYE_REASON_MAX];
-  size_t len = reason ? strlen (reason) : 0;
+  size_t len = reason ? cf_text_cut (reason, strlen (reason), CF_BYE_REASON_MAX) : 0;
   unsigned int code = gpg_err_code (why);
 
-  if (len > CF_BYE_REASON_MAX) /* cut before a character, not inside one */
-    for (len = CF_BYE_REASON_MAX; len && ((unsigned char) reason[len] & 0xc0) == 0x80; len--)
-      ;
   bye[0] = LINK_BYE;
   bye[1] = (uint8_t) (code >> 8);
   bye[2] = (uint8_t) code;

@@ -110,9 +110,7 @@ shorten (char *name)
 
   if (len <= CF_FILE_SAFE_MAX)
     return;
-  cut = CF_FILE_SAFE_MAX - tail_len;
-  while (cut && ((unsigned char) name[cut] & 0xc0) == 0x80)
-    cut--;
+  cut = cf_text_cut (name, len, CF_FILE_SAFE_MAX - tail_len);
   memmove (name + cut, tail, tail_len + 1);
   trim (name);
 }

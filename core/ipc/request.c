@@ -73,12 +73,7 @@ request_row (struct cf_command *cmd, json_t *row)
 static json_t *
 bounded_text (const char *text, size_t max)
 {
-  size_t len = strlen (text);
-
-  if (len > max)
-    for (len = max; len && ((unsigned char) text[len] & 0xc0) == 0x80; len--)
-      ;
-  return json_stringn (text, len);
+  return json_stringn (text, cf_text_cut (text, strlen (text), max));
 }
 
 /* NULL: ENOMEM. */

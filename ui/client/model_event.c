@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "ui/client/model_private.h"
 
 #define PREVIEW_MAX 200 /* bytes of a last message */
@@ -15,11 +16,8 @@ static json_t *
 preview (const json_t *message)
 {
   const char *text = cf_row_text (message, "text");
-  size_t len = strlen (text);
+  size_t len = cf_text_cut (text, strlen (text), PREVIEW_MAX);
 
-  if (len > PREVIEW_MAX)
-    for (len = PREVIEW_MAX; len && ((unsigned char) text[len] & 0xc0) == 0x80; len--)
-      ;
   return json_pack ("{s:s, s:s, s:s%, s:s, s:s, s:b, s:s}", "message", cf_row_text (message, "message"), "direction",
                     cf_row_text (message, "direction"), "text", text, len, "sent_at", cf_row_text (message, "sent_at"),
                     "state", cf_row_text (message, "state"), "deleted", cf_row_true (message, "deleted"), "kind",

@@ -305,6 +305,20 @@ test_time_against_libc (void **state)
 }
 
 static void
+test_cut (void **state)
+{
+  static const char text[] = "a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80"; /* 1, 2, 3 and 4 bytes */
+  static const size_t want[] = { 0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 10 };
+
+  (void) state;
+  for (size_t max = 0; max < sizeof want / sizeof want[0]; max++)
+    assert_int_equal (cf_text_cut (text, strlen (text), max), want[max]);
+  assert_int_equal (cf_text_cut ("", 0, 0), 0);
+  assert_int_equal (cf_text_cut ("\x80\x80\x80", 3, 2), 0);
+  assert_int_equal (cf_text_cut (text, 3, 8), 3); /* LEN is all that it looks at */
+}
+
+static void
 test_sprintf (void **state)
 {
   char *text = cf_sprintf ("%s-%d", "a", 5);
@@ -331,6 +345,7 @@ main (void)
     cmocka_unit_test (test_time),
     cmocka_unit_test (test_time_refuses),
     cmocka_unit_test (test_time_against_libc),
+    cmocka_unit_test (test_cut),
     cmocka_unit_test (test_sprintf),
   };
   return cmocka_run_group_tests_name ("base/text", tests, NULL, NULL);
