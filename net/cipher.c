@@ -27,14 +27,6 @@ own_error (gcry_error_t err)
   return err ? cf_err (gcry_err_code (err)) : 0;
 }
 
-const char *
-cf_suite_name (enum cf_suite suite)
-{
-  static const char *const names[CF_SUITE_COUNT] = { "AESGCM", "ChaChaPoly", "AESOCB" };
-
-  return names[suite];
-}
-
 enum cf_suite
 cf_suite_best (void)
 {

@@ -28,6 +28,9 @@ const char *cf_suite_name (enum cf_suite suite);
 /* AESOCB where the processor has instructions for AES, as libgcrypt sees it; else ChaChaPoly. */
 enum cf_suite cf_suite_best (void);
 
+/* NAME must be that of a suite; NULL: the best. */
+enum cf_suite cf_suite_by_name (const char *name);
+
 /* Errors: ENOMEM, those of libgcrypt. */
 gpg_error_t cf_cipher_new (enum cf_suite suite, const uint8_t key[CF_CIPHER_KEY_LEN],
                            struct cf_cipher **r_cipher) CF_MUST_CHECK;

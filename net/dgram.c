@@ -20,7 +20,6 @@
  */
 #include "net/dgram.h"
 
-#include <assert.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -315,16 +314,6 @@ cf_dgram_new (struct cf_dgram_port *port, bool initiator, const struct cf_addr *
   return 0;
 }
 
-static enum cf_suite
-suite_by_name (const char *name)
-{
-  for (int i = 0; name && i < CF_SUITE_COUNT; i++)
-    if (!strcmp (name, cf_suite_name ((enum cf_suite) i)))
-      return (enum cf_suite) i;
-  assert (!name); /* a name that does not exist is our own mistake */
-  return cf_suite_best ();
-}
-
 gpg_error_t
 cf_dgram_dial (struct cf_dgram_port *port, const struct cf_addr *to, const struct cf_dgram_config *config,
                const struct cf_dgram_handler *handler, void *arg, struct cf_dgram **r_tunnel)
@@ -335,7 +324,7 @@ cf_dgram_dial (struct cf_dgram_port *port, const struct cf_addr *to, const struc
   struct cf_dgram *d;
   gpg_error_t err;
 
-  err = cf_dgram_handshake_dial (port->env, &keys, suite_by_name (config->suite), index, &handshake);
+  err = cf_dgram_handshake_dial (port->env, &keys, cf_suite_by_name (config->suite), index, &handshake);
   if (!err)
     err = cf_dgram_new (port, true, to, index, handshake, &d);
   if (err)

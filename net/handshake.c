@@ -34,18 +34,6 @@ struct cf_handshake {
   size_t in_len;
 };
 
-static enum cf_suite
-suite_by_name (const char *name)
-{
-  int i;
-
-  for (i = 0; name && i < CF_SUITE_COUNT; i++)
-    if (!strcmp (name, cf_suite_name ((enum cf_suite) i)))
-      return (enum cf_suite) i;
-  assert (!name); /* a name that does not exist is our own mistake */
-  return cf_suite_best ();
-}
-
 gpg_error_t
 cf_handshake_new (struct cf_env *env, const struct cf_tunnel_config *config, struct cf_handshake **r_handshake)
 {
@@ -62,7 +50,7 @@ cf_handshake_new (struct cf_env *env, const struct cf_tunnel_config *config, str
   memcpy (hs->own_secret, config->own_secret, CF_DEVICE_KEY_LEN);
   memcpy (hs->own_public, config->own_public, CF_DEVICE_KEY_LEN);
   if (hs->initiator) {
-    hs->suite = suite_by_name (config->suite);
+    hs->suite = cf_suite_by_name (config->suite);
     memcpy (hs->remote_public, config->remote_public, CF_DEVICE_KEY_LEN);
   } else
     hs->next = 1;

@@ -32,6 +32,7 @@ libcf_net_a_SOURCES += net/nat.c net/nat.h net/paths.c net/paths.h
 libcf_net_a_SOURCES += net/record.c net/record.h
 libcf_net_a_SOURCES += net/stream.c net/stream.h net/stream_priv.h net/stream_ngtcp2.h
 libcf_net_a_SOURCES += net/stream_handshake.c net/stream_queue.c net/stream_rules.c net/stream_size.c
+libcf_net_a_SOURCES += net/suite.c
 libcf_net_a_SOURCES += net/replay.c net/replay.h
 libcf_net_a_SOURCES += net/tunnel.c net/tunnel.h
 libcf_net_a_SOURCES += net/tunnel_guard.c net/tunnel_guard.h

@@ -50,14 +50,6 @@ make_tag (const struct cf_cipher *c, uint64_t n, const void *ad, size_t ad_len, 
   memcpy (r_tag, tag, CF_CIPHER_TAG_LEN);
 }
 
-const char *
-cf_suite_name (enum cf_suite suite)
-{
-  static const char *const names[CF_SUITE_COUNT] = { "AESGCM", "ChaChaPoly", "AESOCB" };
-
-  return names[suite];
-}
-
 enum cf_suite
 cf_suite_best (void)
 {
