@@ -11,14 +11,13 @@
 #include <string.h>
 
 #include "base/secmem.h"
-#include "base/text.h"
+#include "net/bye.h"
 #include "net/dgram_priv.h"
 
 enum kind { KIND_STREAM = 0, KIND_PLAIN = 1, KIND_LINK = 2 };
 enum link_kind { LINK_PING = 1, LINK_PONG = 2, LINK_BYE = 3 };
 
 #define LINK_LEN (CF_DGRAM_KIND_LEN + 1) /* before what a word is about */
-#define BYE_MAX (LINK_LEN + 2 + CF_BYE_REASON_MAX)
 #define BYES 3        /* it is said so often, since nobody answers it */
 #define BATCH_MAX CF_DATAGRAM_LOOPBACK_MAX
 #define TURN_MAX (16 * BATCH_MAX) /* bytes that leave before others have their turn */
@@ -74,16 +73,11 @@ cf_dgram_pong (struct cf_dgram *d)
 void
 cf_dgram_bye (struct cf_dgram *d, gpg_error_t why, const char *reason)
 {
-  uint8_t plain[BYE_MAX] = { KIND_LINK, LINK_BYE };
-  size_t len = reason ? cf_text_cut (reason, strlen (reason), CF_BYE_REASON_MAX) : 0;
-  unsigned int code = gpg_err_code (why);
+  uint8_t plain[LINK_LEN + CF_BYE_MAX] = { KIND_LINK, LINK_BYE };
+  size_t len = LINK_LEN + cf_bye_write (plain + LINK_LEN, why, reason);
 
-  plain[LINK_LEN] = (uint8_t) (code >> 8);
-  plain[LINK_LEN + 1] = (uint8_t) code;
-  if (len)
-    memcpy (plain + LINK_LEN + 2, reason, len);
   for (int i = 0; i < BYES; i++)
-    if (send_sealed (d, &d->addr, plain, LINK_LEN + 2 + len))
+    if (send_sealed (d, &d->addr, plain, len))
       cf_log (d->env, CF_LOG_DEBUG, "datagrams: no goodbye could be sent");
 }
 
@@ -365,16 +359,17 @@ take_pong (struct cf_dgram *d, const struct cf_addr *from, const uint8_t *token)
   cf_stream_path_changed (d->stream);
 }
 
-static void
+static gpg_error_t
 peer_said_bye (struct cf_dgram *d, const uint8_t *p, size_t len)
 {
-  char *reason = NULL;
+  char *reason;
+  gpg_error_t err = cf_bye_read (p, len, &d->peer_code, &reason);
 
-  d->peer_code = cf_err ((gpg_err_code_t) (p[0] << 8 | p[1]));
-  if (len > 2)
-    reason = cf_text_display (p + 2, len - 2, false);
-  cf_dgram_end (d, 0, reason); /* without memory there is no reason to show */
+  if (err)
+    return err;
+  cf_dgram_end (d, 0, reason);
   free (reason);
+  return 0;
 }
 
 static gpg_error_t
@@ -384,8 +379,8 @@ take_link (struct cf_dgram *d, const struct cf_addr *from, const uint8_t *p, siz
     say_link (d, from, LINK_PONG, p + 1);
   else if (len == 1 + CF_DGRAM_TOKEN_LEN && p[0] == LINK_PONG)
     take_pong (d, from, p + 1);
-  else if (len >= 3 && len <= 3 + CF_BYE_REASON_MAX && p[0] == LINK_BYE)
-    peer_said_bye (d, p + 1, len - 1);
+  else if (len && p[0] == LINK_BYE)
+    return peer_said_bye (d, p + 1, len - 1);
   else
     return cf_err (CF_ERR_PROTOCOL);
   return 0;

@@ -26,7 +26,7 @@
 
 #include "base/buf.h"
 #include "base/secmem.h"
-#include "base/text.h"
+#include "net/bye.h"
 #include "net/handshake.h"
 #include "net/record.h"
 
@@ -239,16 +239,10 @@ is_behind (const struct cf_tunnel *t, enum cf_channel channel)
 static void
 say_bye (struct cf_tunnel *t, gpg_error_t why, const char *reason)
 {
-  uint8_t bye[3 + CF_BYE_REASON_MAX];
-  size_t len = reason ? cf_text_cut (reason, strlen (reason), CF_BYE_REASON_MAX) : 0;
-  unsigned int code = gpg_err_code (why);
+  uint8_t bye[1 + CF_BYE_MAX] = { LINK_BYE };
+  size_t len = cf_bye_write (bye + 1, why, reason);
 
-  bye[0] = LINK_BYE;
-  bye[1] = (uint8_t) (code >> 8);
-  bye[2] = (uint8_t) code;
-  if (len)
-    memcpy (bye + 3, reason, len);
-  if (send_link (t, bye, 3 + len))
+  if (send_link (t, bye, 1 + len))
     cf_log (t->env, CF_LOG_DEBUG, "tunnel: no goodbye could be sent");
 }
 
@@ -396,16 +390,17 @@ heard (struct cf_tunnel *t)
 
 /* Receiving. */
 
-static void
+static gpg_error_t
 peer_said_bye (struct cf_tunnel *t, const uint8_t *p, size_t len)
 {
-  char *reason = NULL;
+  char *reason;
+  gpg_error_t err = cf_bye_read (p, len, &t->peer_code, &reason);
 
-  t->peer_code = cf_err ((gpg_err_code_t) (p[1] << 8 | p[2]));
-  if (len > 3)
-    reason = cf_text_display (p + 3, len - 3, false);
-  tunnel_end (t, 0, reason); /* without memory there is no reason to show */
+  if (err)
+    return err;
+  tunnel_end (t, 0, reason);
   free (reason);
+  return 0;
 }
 
 static gpg_error_t
@@ -428,10 +423,7 @@ receive_link (struct cf_tunnel *t, const struct cf_record *r)
   case LINK_PONG:
     return r->fragment_len == 1 ? 0 : cf_err (CF_ERR_PROTOCOL);
   case LINK_BYE:
-    if (r->fragment_len < 3 || r->fragment_len > 3 + CF_BYE_REASON_MAX)
-      return cf_err (CF_ERR_PROTOCOL);
-    peer_said_bye (t, p, r->fragment_len);
-    return 0;
+    return peer_said_bye (t, p + 1, r->fragment_len - 1);
   default:
     return cf_err (CF_ERR_PROTOCOL);
   }
