@@ -22,9 +22,6 @@ enum link_kind { LINK_PING = 1, LINK_PONG = 2, LINK_BYE = 3 };
 #define BATCH_MAX CF_DATAGRAM_LOOPBACK_MAX
 #define TURN_MAX (16 * BATCH_MAX) /* bytes that leave before others have their turn */
 
-static const size_t message_max[CF_CHANNEL_COUNT] = { CF_MESSAGE_CONTROL_MAX, CF_MESSAGE_TALK_MAX,
-                                                      CF_MESSAGE_BULK_MAX };
-
 /* --- sealing --- */
 
 /* Seal and send the LEN bytes (kind and all) at PLAIN to TO. */
@@ -190,7 +187,7 @@ cf_dgram_send (struct cf_dgram *tunnel, enum cf_channel channel, const void *dat
   assert (channel < CF_CHANNEL_COUNT);
   if (d->state != CF_DGRAM_READY)
     return cf_err (GPG_ERR_ENOTCONN);
-  if (len > message_max[channel])
+  if (len > cf_message_max[channel])
     return cf_err (GPG_ERR_TOO_LARGE);
   if (cf_stream_waiting (d->stream, channel) + sizeof head + len > CF_TUNNEL_QUEUE_MAX)
     return cf_err (GPG_ERR_LIMIT_REACHED);
@@ -218,7 +215,7 @@ cf_dgram_waiting (const struct cf_dgram *tunnel, enum cf_channel channel)
 static bool
 fits (struct cf_dgram *d, enum cf_channel channel, size_t len)
 {
-  return len <= message_max[channel]
+  return len <= cf_message_max[channel]
          && (len <= CF_MESSAGE_STRANGER_MAX || !d->handler.large || d->handler.large (d->arg, channel));
 }
 
@@ -422,7 +419,7 @@ cf_dgram_flow_start (struct cf_dgram *d)
   };
 
   for (int i = 0; i < CF_CHANNEL_COUNT; i++)
-    cf_buf_init (&d->inlets[i].part, message_max[i]);
+    cf_buf_init (&d->inlets[i].part, cf_message_max[i]);
   cf_timer_init (&d->pump, pump_fired, d);
   d->datagram_max = config.datagram_max + CF_DGRAM_OVERHEAD;
   return cf_stream_new (d->env, &config, &stream_handler, d, &d->stream);

@@ -50,8 +50,7 @@ static const enum state transitions[STATE_COUNT][EVENT_COUNT] = {
   [READY] = { [EV_END] = CLOSED },
 };
 
-static const size_t message_max[CF_CHANNEL_COUNT] = { CF_MESSAGE_CONTROL_MAX, CF_MESSAGE_TALK_MAX,
-                                                      CF_MESSAGE_BULK_MAX };
+const size_t cf_message_max[CF_CHANNEL_COUNT] = { CF_MESSAGE_CONTROL_MAX, CF_MESSAGE_TALK_MAX, CF_MESSAGE_BULK_MAX };
 
 /* The rest of a message that waits for the carrier. */
 struct waiting {
@@ -268,7 +267,7 @@ cf_tunnel_send (struct cf_tunnel *tunnel, enum cf_channel channel, const void *d
   c = &t->channels[channel];
   if (t->state != READY)
     return cf_err (GPG_ERR_ENOTCONN);
-  if (len > message_max[channel])
+  if (len > cf_message_max[channel])
     return cf_err (GPG_ERR_TOO_LARGE);
   if (c->waiting_bytes + len > CF_TUNNEL_QUEUE_MAX)
     return cf_err (GPG_ERR_LIMIT_REACHED);
@@ -444,7 +443,7 @@ show_life (struct cf_tunnel *t)
 static bool
 fits (struct cf_tunnel *t, enum cf_channel channel, size_t len)
 {
-  return len <= message_max[channel]
+  return len <= cf_message_max[channel]
          && (len <= t->large_min || !t->handler.large || t->handler.large (t->arg, channel));
 }
 
@@ -655,7 +654,7 @@ cf_tunnel_new (struct cf_env *env, const struct cf_tunnel_config *config, const 
   t->idle_ms = config->idle_ms ? config->idle_ms : CF_PING_IDLE_MS;
   t->large_min = config->large_min ? config->large_min : CF_MESSAGE_STRANGER_MAX;
   for (i = 0; i < CF_CHANNEL_COUNT; i++)
-    cf_buf_init (&t->channels[i].part, message_max[i]);
+    cf_buf_init (&t->channels[i].part, cf_message_max[i]);
   cf_timer_init (&t->timer, timer_fired, t);
   if (config->initiator)
     memcpy (t->remote_public, config->remote_public, CF_DEVICE_KEY_LEN);

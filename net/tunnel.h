@@ -24,6 +24,7 @@ struct cf_tunnel;
 struct cf_tunnel_guard; /* which first messages a responder has seen: against replays */
 
 enum cf_channel { CF_CHANNEL_CONTROL, CF_CHANNEL_TALK, CF_CHANNEL_BULK, CF_CHANNEL_COUNT };
+extern const size_t cf_message_max[CF_CHANNEL_COUNT]; /* bytes of one message, over either carrier */
 
 /* Callbacks come from inside cf_tunnel_start, _input, _send, _drained, _close and from timers.  A callback must not
    free the tunnel: free it in a later turn (a zero timer).  It may send and close; output may only close, and
