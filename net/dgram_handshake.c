@@ -12,7 +12,6 @@
 #include "base/secmem.h"
 #include "net/dgram_proto.h"
 #include "net/handshake.h"
-#include "net/tunnel_guard.h"
 
 static const char prologue_name[] = "confab datagrams";
 
@@ -209,8 +208,7 @@ cf_dgram_handshake_dial (struct cf_env *env, const struct cf_dgram_keys *keys, e
   hs->first[4] = CF_PROTO_VERSION;
   hs->first[5] = (uint8_t) suite;
   cf_dgram_put_index (hs->first + 6, index);
-  for (int i = 0; i < CF_HANDSHAKE_TIME_LEN; i++)
-    hs->time[i] = (uint8_t) ((uint64_t) env->now_utc_ms >> (56 - 8 * i));
+  cf_handshake_time (env, hs->time);
   err = make_first (hs);
   if (err) {
     cf_dgram_handshake_free (hs);
@@ -226,7 +224,6 @@ static gpg_error_t
 answer_first (struct cf_dgram_handshake *hs, struct cf_tunnel_guard *guard)
 {
   gpg_error_t err;
-  uint64_t sent_utc_ms = 0;
 
   if (hs->first[4] != CF_PROTO_VERSION)
     return cf_err (GPG_ERR_UNKNOWN_VERSION);
@@ -235,13 +232,8 @@ answer_first (struct cf_dgram_handshake *hs, struct cf_tunnel_guard *guard)
   hs->suite = (enum cf_suite) hs->first[5];
   hs->remote_index = cf_dgram_first_index (hs->first);
   err = read_first (hs);
-  if (err)
-    return err;
-  for (int i = 0; i < CF_HANDSHAKE_TIME_LEN; i++)
-    sent_utc_ms = sent_utc_ms << 8 | hs->time[i];
-  if (sent_utc_ms > INT64_MAX)
-    return cf_err (GPG_ERR_TOO_YOUNG);
-  err = cf_tunnel_guard_accept (guard, cf_noise_remote_ephemeral (hs->noise), (int64_t) sent_utc_ms);
+  if (!err)
+    err = cf_handshake_accept (guard, hs->noise, hs->time);
   return err ? err : make_second (hs);
 }
 

@@ -79,6 +79,26 @@ cf_handshake_noise (const struct cf_handshake *handshake)
   return handshake->noise;
 }
 
+void
+cf_handshake_time (const struct cf_env *env, uint8_t r_time[CF_HANDSHAKE_TIME_LEN])
+{
+  for (int i = 0; i < CF_HANDSHAKE_TIME_LEN; i++)
+    r_time[i] = (uint8_t) ((uint64_t) env->now_utc_ms >> (56 - 8 * i));
+}
+
+gpg_error_t
+cf_handshake_accept (struct cf_tunnel_guard *guard, const struct cf_noise *noise,
+                     const uint8_t time[CF_HANDSHAKE_TIME_LEN])
+{
+  uint64_t sent_utc_ms = 0;
+
+  for (int i = 0; i < CF_HANDSHAKE_TIME_LEN; i++)
+    sent_utc_ms = sent_utc_ms << 8 | time[i];
+  if (sent_utc_ms > INT64_MAX)
+    return cf_err (GPG_ERR_TOO_YOUNG);
+  return cf_tunnel_guard_accept (guard, cf_noise_remote_ephemeral (noise), (int64_t) sent_utc_ms);
+}
+
 /* The clear bytes are settled: they go into the prologue. */
 static gpg_error_t
 begin_noise (struct cf_handshake *hs)
@@ -112,15 +132,13 @@ cf_handshake_first (struct cf_handshake *handshake, uint8_t out[CF_HANDSHAKE_FIR
   gpg_error_t err;
   uint8_t payload[CF_HANDSHAKE_TIME_LEN];
   size_t len;
-  int i;
 
   memcpy (hs->clear, CF_TUNNEL_MAGIC, MAGIC_LEN);
   hs->clear[4] = CF_PROTO_VERSION;
   hs->clear[5] = (uint8_t) hs->suite;
   hs->has_clear = true;
   memcpy (out, hs->clear, CF_TUNNEL_CLEAR_LEN);
-  for (i = 0; i < CF_HANDSHAKE_TIME_LEN; i++)
-    payload[i] = (uint8_t) ((uint64_t) hs->env->now_utc_ms >> (56 - 8 * i));
+  cf_handshake_time (hs->env, payload);
   err = begin_noise (hs);
   if (!err)
     err = cf_noise_write (hs->noise, payload, sizeof payload, out + CF_TUNNEL_CLEAR_LEN, CF_HANDSHAKE_MESSAGE1_LEN,
@@ -153,19 +171,13 @@ take_message1 (struct cf_handshake *hs, struct cf_handshake_step *step)
 {
   gpg_error_t err;
   uint8_t payload[CF_HANDSHAKE_TIME_LEN];
-  uint64_t sent_utc_ms = 0;
-  size_t len, i;
+  size_t len;
 
   err = begin_noise (hs);
   if (!err)
     err = cf_noise_read (hs->noise, hs->in, CF_HANDSHAKE_MESSAGE1_LEN, payload, sizeof payload, &len);
-  if (err)
-    return err;
-  for (i = 0; i < CF_HANDSHAKE_TIME_LEN; i++)
-    sent_utc_ms = sent_utc_ms << 8 | payload[i];
-  if (sent_utc_ms > INT64_MAX)
-    return cf_err (GPG_ERR_TOO_YOUNG);
-  err = cf_tunnel_guard_accept (hs->guard, cf_noise_remote_ephemeral (hs->noise), (int64_t) sent_utc_ms);
+  if (!err)
+    err = cf_handshake_accept (hs->guard, hs->noise, payload);
   if (err)
     return err;
   return cf_noise_write (hs->noise, NULL, 0, step->reply, sizeof step->reply, &step->reply_len);

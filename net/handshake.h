@@ -49,4 +49,10 @@ enum cf_suite cf_handshake_suite (const struct cf_handshake *handshake);
 /* For the split, the hash and the remote key, after the last message. */
 const struct cf_noise *cf_handshake_noise (const struct cf_handshake *handshake);
 
+/* What the handshake over datagrams does alike: the time in a first message, and, of one that NOISE has opened, whether it
+   is near ours and the message new.  Errors: those of cf_tunnel_guard_accept. */
+void cf_handshake_time (const struct cf_env *env, uint8_t r_time[CF_HANDSHAKE_TIME_LEN]);
+gpg_error_t cf_handshake_accept (struct cf_tunnel_guard *guard, const struct cf_noise *noise,
+                                 const uint8_t time[CF_HANDSHAKE_TIME_LEN]) CF_MUST_CHECK;
+
 #endif
