@@ -26,6 +26,7 @@
 
 #include "base/secmem.h"
 #include "net/dgram_priv.h"
+#include "net/record.h"
 
 enum event { EV_MESSAGE2, EV_MESSAGE3, EV_END, EVENT_COUNT };
 
@@ -264,12 +265,10 @@ cf_dgram_take_sealed (struct cf_dgram *d, const struct cf_addr *from, uint8_t *d
   if (newest && !cf_addr_equal (from, &d->addr))
     cf_dgram_maybe_moved (d, from);
   err = cf_dgram_flow_take (d, from, data + CF_BOX_HEAD_LEN, plain_len);
-  if (gpg_err_code (err) == CF_ERR_PROTOCOL)
-    cf_refused (d->env, CF_REFUSED_RECORD_RULE);
-  else if (gpg_err_code (err) == GPG_ERR_TOO_LARGE)
-    cf_refused (d->env, CF_REFUSED_RECORD_LARGE);
-  if (err)
+  if (err) {
+    cf_record_refused (d->env, err);
     cf_dgram_fail (d, err);
+  }
 }
 
 void

@@ -13,6 +13,7 @@
 #include "base/secmem.h"
 #include "net/bye.h"
 #include "net/dgram_priv.h"
+#include "net/record.h"
 
 enum kind { KIND_STREAM = 0, KIND_PLAIN = 1, KIND_LINK = 2 };
 enum link_kind { LINK_PING = 1, LINK_PONG = 2, LINK_BYE = 3 };
@@ -191,8 +192,7 @@ cf_dgram_send (struct cf_dgram *tunnel, enum cf_channel channel, const void *dat
     return cf_err (GPG_ERR_TOO_LARGE);
   if (cf_stream_waiting (d->stream, channel) + sizeof head + len > CF_TUNNEL_QUEUE_MAX)
     return cf_err (GPG_ERR_LIMIT_REACHED);
-  for (int i = 0; i < 4; i++)
-    head[i] = (uint8_t) (len >> (24 - 8 * i));
+  cf_dgram_put_index (head, (uint32_t) len);
   err = cf_stream_write (d->stream, channel, head, sizeof head);
   if (err)
     return err;
@@ -296,12 +296,10 @@ on_received (void *arg, enum cf_channel channel, const uint8_t *data, size_t len
     err = cf_err (CF_ERR_PROTOCOL);
   else
     err = take_bytes (d, channel, data, len);
-  if (gpg_err_code (err) == CF_ERR_PROTOCOL)
-    cf_refused (d->env, CF_REFUSED_RECORD_RULE);
-  else if (gpg_err_code (err) == GPG_ERR_TOO_LARGE)
-    cf_refused (d->env, CF_REFUSED_RECORD_LARGE);
-  if (err)
+  if (err) {
+    cf_record_refused (d->env, err);
     cf_dgram_fail (d, err);
+  }
 }
 
 static void

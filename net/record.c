@@ -93,3 +93,12 @@ cf_record_open (struct cf_record_stream *stream, uint8_t *data, size_t len, stru
   r_record->fragment_len = plain_len - CF_RECORD_HEAD_LEN;
   return 0;
 }
+
+void
+cf_record_refused (struct cf_env *env, gpg_error_t err)
+{
+  if (gpg_err_code (err) == CF_ERR_PROTOCOL)
+    cf_refused (env, CF_REFUSED_RECORD_RULE);
+  else if (gpg_err_code (err) == GPG_ERR_TOO_LARGE)
+    cf_refused (env, CF_REFUSED_RECORD_LARGE);
+}

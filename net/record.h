@@ -14,6 +14,7 @@
 #ifndef CF_NET_RECORD_H
 #define CF_NET_RECORD_H
 
+#include "base/env.h"
 #include "net/cipher.h"
 #include "net/proto.h"
 
@@ -58,5 +59,9 @@ size_t cf_record_body_len (const uint8_t length[CF_RECORD_LENGTH_LEN]);
 /* Open the whole record at DATA in place.  Errors: CHECKSUM, LIMIT_REACHED (the key was due to change). */
 gpg_error_t cf_record_open (struct cf_record_stream *stream, uint8_t *data, size_t len,
                             struct cf_record *r_record) CF_MUST_CHECK;
+
+/* Count why something that an authentic peer said, in a record or a datagram, is not taken; other errors are troubles
+   of our own. */
+void cf_record_refused (struct cf_env *env, gpg_error_t err);
 
 #endif

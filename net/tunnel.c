@@ -515,12 +515,10 @@ receive_record (struct cf_tunnel *t, const uint8_t *data, size_t len)
   err = record.channel == CHANNEL_LINK ? receive_link (t, &record) : receive_fragment (t, &record);
   if (!err && record.channel != CHANNEL_LINK)
     err = show_life (t);
-  if (gpg_err_code (err) == CF_ERR_PROTOCOL)
-    cf_refused (t->env, CF_REFUSED_RECORD_RULE);
-  else if (gpg_err_code (err) == GPG_ERR_TOO_LARGE)
-    cf_refused (t->env, CF_REFUSED_RECORD_LARGE);
-  if (err)
+  if (err) {
+    cf_record_refused (t->env, err);
     tunnel_fail (t, err);
+  }
   return used;
 }
 
