@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "ui/cli/cli.h"
-#include "ui/client/words.h"
 #include "ui/client/transfers.h"
+#include "ui/client/words.h"
 
 void
 cf_show_export (struct cf_cli *cli, json_t *row)
@@ -52,13 +52,11 @@ static void
 show_step (struct cf_cli *cli, const json_t *step)
 {
   bool ok = cf_row_true (step, "ok");
-  char *name = cf_row_shown (step, "step"), *detail = cf_words_step_detail (step), *hint = cf_words_step_remedy (step);
+  char *name = cf_row_shown (step, "step"), *text = cf_words_step_whole (step);
 
-  cf_cli_say (cli, ok ? CF_CLI_GOOD : CF_CLI_WARN, "  %-4s %-11s%s%s%s", ok ? _ ("ok") : _ ("no"), name, detail,
-              *hint ? ". " : "", hint);
+  cf_cli_say (cli, ok ? CF_CLI_GOOD : CF_CLI_WARN, "  %-4s %-11s%s", ok ? _ ("ok") : _ ("no"), name, text);
   free (name);
-  free (detail);
-  free (hint);
+  free (text);
 }
 
 void

@@ -419,19 +419,6 @@ taken_back (const json_t *message)
   return is_out (message) ? _("You took this message back") : _("This message was taken back");
 }
 
-/* A notice is a sentence of the daemon, with what can be done. */
-static char *
-notice_text (const json_t *message)
-{
-  char *what = cf_words_said (message, "code", "args", cf_row_text (message, "text"));
-  char *remedy = cf_words_said_remedy (message, "code", "args", NULL);
-  char *text = cf_words_format ("%s%s%s", what, *remedy ? ". " : "", remedy);
-
-  free (what);
-  free (remedy);
-  return text;
-}
-
 char *
 cf_words_text (const json_t *message)
 {
@@ -440,7 +427,7 @@ cf_words_text (const json_t *message)
   if (cf_row_true (message, "deleted"))
     return copy (taken_back (message));
   if (cf_row_true (message, "notice"))
-    return notice_text (message);
+    return cf_words_said_whole (message, "code", "args", text, NULL); /* a sentence of the daemon, with what can be done */
   return cf_words_must (cf_text_display (text, strlen (text), true));
 }
 

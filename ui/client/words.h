@@ -133,6 +133,7 @@ char *cf_words_said (const json_t *row, const char *code_key, const char *args_k
 char *cf_words_step (const json_t *step);         /* "Local network" */
 char *cf_words_step_detail (const json_t *step);  /* how it stands */
 char *cf_words_step_remedy (const json_t *step);  /* what can be done; "": nothing */
+char *cf_words_step_whole (const json_t *step);   /* both: "how it stands. what can be done" */
 char *cf_words_reason (const json_t *transfer);   /* why it stands still or has ended; "": not said */
 
 /* How hard a conversation's password is to guess, for a hint below its entry; TEXT is not kept. */

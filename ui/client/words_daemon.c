@@ -93,6 +93,23 @@ cf_words_said_remedy (const json_t *row, const char *code_key, const char *args_
   return text;
 }
 
+/* "WHAT. MORE", either of which may be ""; both are freed. */
+static char *
+joined (char *what, char *more)
+{
+  char *text = cf_words_format ("%s%s%s", what, *what && *more ? ". " : "", more);
+
+  free (what);
+  free (more);
+  return text;
+}
+
+char *
+cf_words_said_whole (const json_t *row, const char *code_key, const char *args_key, const char *otherwise, const char *hint)
+{
+  return joined (cf_words_said (row, code_key, args_key, otherwise), cf_words_said_remedy (row, code_key, args_key, hint));
+}
+
 /* ---- errors ---- */
 
 char *
@@ -134,17 +151,6 @@ char *
 cf_words_hint (const struct cf_client_error *error)
 {
   return cf_words_said_remedy (error->row, "code", "args", error->hint ? error->hint : "");
-}
-
-/* "WHAT. MORE", either of which may be ""; both are freed. */
-static char *
-joined (char *what, char *more)
-{
-  char *text = cf_words_format ("%s%s%s", what, *what && *more ? ". " : "", more);
-
-  free (what);
-  free (more);
-  return text;
 }
 
 char *
@@ -193,6 +199,12 @@ cf_words_step_remedy (const json_t *step)
 }
 
 char *
+cf_words_step_whole (const json_t *step)
+{
+  return joined (cf_words_step_detail (step), cf_words_step_remedy (step));
+}
+
+char *
 cf_words_reason (const json_t *transfer)
 {
   return cf_words_said (transfer, "reason_code", "reason_args", cf_row_text (transfer, "reason"));
@@ -202,7 +214,6 @@ char *
 cf_words_stopped (const json_t *conversation)
 {
   const char *told = cf_row_text (conversation, "trouble");
-  char *what = cf_words_said (conversation, "trouble_code", "trouble_args", told);
 
-  return joined (what, cf_words_said_remedy (conversation, "trouble_code", "trouble_args", *told ? NULL : ""));
+  return cf_words_said_whole (conversation, "trouble_code", "trouble_args", told, *told ? NULL : "");
 }

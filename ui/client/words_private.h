@@ -16,6 +16,9 @@ char *cf_words_field (const json_t *row, const char *key);      /* the same of a
 
 /* What can be done about it in this client; HINT is the daemon's, NULL: only the code says. */
 char *cf_words_said_remedy (const json_t *row, const char *code_key, const char *args_key, const char *hint);
+/* cf_words_said, and behind it cf_words_said_remedy: "sentence. remedy". */
+char *cf_words_said_whole (const json_t *row, const char *code_key, const char *args_key, const char *otherwise,
+                           const char *hint);
 /* HINT, a sentence of the daemon, as it is said in this client. */
 char *cf_words_remedy_for (const char *hint);
 

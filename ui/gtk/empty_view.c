@@ -41,16 +41,12 @@ show_network (CfEmptyView *view, gboolean wanted)
 
   json_array_foreach (json_object_get (status, "network"), i, step)
     if (!cf_row_true (step, "ok") && *cf_row_text (step, "detail")) {
-      char *detail = cf_words_step_detail (step), *remedy = cf_words_step_remedy (step);
-
-      text = *remedy ? g_strjoin (". ", detail, remedy, NULL) : g_strdup (detail);
-      free (detail);
-      free (remedy);
+      text = cf_words_step_whole (step);
       break;
     }
   gtk_label_set_text (view->network, text ? text : "");
   gtk_widget_set_visible (GTK_WIDGET (view->network), wanted && text);
-  g_free (text);
+  free (text);
 }
 
 static void

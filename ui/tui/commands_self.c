@@ -194,14 +194,11 @@ static void
 show_step (struct cf_sheet *sheet, const json_t *step)
 {
   bool ok = cf_row_true (step, "ok");
-  char *name = cf_words_step (step), *detail = cf_words_step_detail (step), *hint = cf_words_step_remedy (step);
+  char *name = cf_words_step (step), *text = cf_words_step_whole (step);
   char *label = cf_must_print ("  %-3s %s", ok ? _("ok") : _("no"), name);
-  char *text = cf_must_print ("%s%s%s", detail, *hint ? ". " : "", hint);
 
   cf_paper_add (sheet->paper, ok ? CF_LOOK_PLAIN : CF_LOOK_WARN, 20, label, text);
   free (name);
-  free (detail);
-  free (hint);
   free (label);
   free (text);
 }
