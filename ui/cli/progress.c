@@ -52,25 +52,23 @@ clear_line (struct follow *f)
 
 /* What is under way, added up, as one transfer.  *R_COUNT: how many there are. */
 static json_t *
-sum (const struct follow *f, size_t *r_count)
+sum_up (const struct follow *f, unsigned *r_count)
 {
-  json_int_t done = 0, size = 0, rate = 0;
+  struct cf_transfer_sum sum = { 0 };
   const char *id, *name = "";
   json_t *row, *eta;
 
-  *r_count = 0;
   json_object_foreach (f->rows, id, row) {
     if (cf_transfer_ended (row) || cf_transfer_state (row) == CF_TRANSFER_OFFERED)
       continue;
-    done += cf_row_number (row, "done");
-    size += cf_row_number (row, "size");
-    rate += cf_row_number (row, "rate");
+    cf_transfer_sum_add (&sum, row);
     name = cf_row_text (row, "name");
-    ++*r_count;
   }
-  eta = rate > 0 && size >= done ? json_integer ((size - done) / rate) : json_null ();
-  return cf_cli_must (json_pack ("{s:s, s:s, s:I, s:I, s:I, s:o}", "state", "active", "name", name, "done", done, "size",
-                                 size, "rate", rate, "eta", eta));
+  *r_count = sum.count;
+  eta = sum.rate ? json_integer (cf_transfer_sum_eta (&sum)) : json_null ();
+  return cf_cli_must (json_pack ("{s:s, s:s, s:I, s:I, s:I, s:o}", "state", "active", "name", name, "done",
+                                 (json_int_t) sum.done, "size", (json_int_t) sum.size, "rate", (json_int_t) sum.rate,
+                                 "eta", eta));
 }
 
 /* "########--------", or blocks where the terminal has them. */
@@ -90,15 +88,15 @@ static void
 draw_line (struct follow *f)
 {
   char *name, *shorter, *state, *blocks, *text, *cut;
-  size_t count;
-  json_t *all = sum (f, &count);
+  unsigned count;
+  json_t *all = sum_up (f, &count);
 
   if (!count || f->cli->json || f->cli->width < 2) {
     json_decref (all);
     return;
   }
   name = count == 1 ? cf_words_transfer_name (all)
-                    : cf_cli_sprintf (ngettext ("%zu file", "%zu files", (unsigned long) count), count);
+                    : cf_cli_sprintf (ngettext ("%zu file", "%zu files", count), (size_t) count);
   shorter = cf_cli_shorten (name, NAME_WIDTH);
   state = cf_words_transfer (all);
   blocks = bar (cf_transfer_fraction (all), BAR_WIDTH);

@@ -73,6 +73,32 @@ cf_transfer_fraction (const json_t *transfer)
   return done <= 0 || size <= 0 ? 0 : done < size ? done / size : 1;
 }
 
+/* What a row says under KEY; nothing can be less than nothing. */
+static int64_t
+amount (const json_t *transfer, const char *key)
+{
+  int64_t n = cf_row_number (transfer, key);
+
+  return n > 0 ? n : 0;
+}
+
+void
+cf_transfer_sum_add (struct cf_transfer_sum *sum, const json_t *transfer)
+{
+  sum->count++;
+  sum->done += amount (transfer, "done");
+  sum->size += amount (transfer, "size");
+  sum->rate += amount (transfer, "rate");
+}
+
+int64_t
+cf_transfer_sum_eta (const struct cf_transfer_sum *sum)
+{
+  if (!sum->rate)
+    return -1;
+  return sum->size > sum->done ? (sum->size - sum->done + sum->rate - 1) / sum->rate : 0;
+}
+
 unsigned
 cf_transfer_deeds (const json_t *transfer)
 {

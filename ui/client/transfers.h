@@ -62,6 +62,15 @@ bool cf_transfer_directory (const json_t *transfer);
 double cf_transfer_fraction (const json_t *transfer); /* 0 ... 1, of what is done */
 unsigned cf_transfer_deeds (const json_t *transfer);  /* CF_TRANSFER_CAN_... */
 
+/* Some of them as one; begins as zeroes. */
+struct cf_transfer_sum {
+  unsigned count;
+  int64_t done, size, rate; /* of all of them */
+};
+void cf_transfer_sum_add (struct cf_transfer_sum *sum, const json_t *transfer);
+/* Seconds until all is done, rounded up as those of one are; -1: nothing moves. */
+int64_t cf_transfer_sum_eta (const struct cf_transfer_sum *sum);
+
 /* The name of the file or directory, on one line. */
 char *cf_words_transfer_name (const json_t *transfer);
 /* What it is: "3.2 MB", "Folder, 12 files, 3.4 GB". */

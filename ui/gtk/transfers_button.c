@@ -37,8 +37,8 @@ G_DEFINE_TYPE (CfTransfersButton, cf_transfers_button, GTK_TYPE_MENU_BUTTON)
 /* ---- all of them in one ---- */
 
 struct sum {
-  unsigned waiting, moving; /* not ended; of these, under way */
-  json_int_t done, size, rate;
+  unsigned waiting;              /* not ended */
+  struct cf_transfer_sum moving; /* of these, what is under way */
 };
 
 static struct sum
@@ -52,21 +52,18 @@ sum_up (struct cf_model *model)
     sum.waiting += !cf_transfer_ended (t);
     if (state != CF_TRANSFER_ACTIVE && state != CF_TRANSFER_VERIFYING)
       continue;
-    sum.moving++;
-    sum.done += MAX (cf_row_number (t, "done"), 0);
-    sum.size += MAX (cf_row_number (t, "size"), 0);
-    sum.rate += MAX (cf_row_number (t, "rate"), 0);
+    cf_transfer_sum_add (&sum.moving, t);
   }
   return sum;
 }
 
 /* "3.2 of 10 MB · 12 MB/s · 5 s left" */
 static char *
-total_words (const struct sum *sum)
+total_words (const struct cf_transfer_sum *sum)
 {
   char *size, *rate, *left, *text;
 
-  if (!sum->moving)
+  if (!sum->count)
     return g_strdup (_ ("None is under way now."));
   size = cf_words_size_of (sum->done, sum->size);
   if (!sum->rate) {
@@ -75,7 +72,7 @@ total_words (const struct sum *sum)
     return text;
   }
   rate = cf_words_rate (sum->rate);
-  left = cf_words_time_left ((MAX (sum->size - sum->done, 0) + sum->rate - 1) / sum->rate);
+  left = cf_words_time_left (cf_transfer_sum_eta (sum));
   text = g_strjoin (" · ", size, rate, left, NULL);
   free (left);
   free (rate);
@@ -87,14 +84,16 @@ static void
 show_total (CfTransfersButton *self)
 {
   struct sum sum = sum_up (cf_app_model (self->app));
-  char *words = total_words (&sum);
+  const struct cf_transfer_sum *moving = &sum.moving;
+  char *words = total_words (moving);
   /* Translators: on the button of all files that are under way: how many, and how far they are. */
   char *name = g_strdup_printf (ngettext ("%u file on its way: %s", "%u files on their way: %s", sum.waiting), sum.waiting,
                                 words);
 
   gtk_label_set_text (self->total, words);
-  gtk_progress_bar_set_fraction (GTK_PROGRESS_BAR (self->ring), sum.size ? (double) sum.done / (double) sum.size : 0);
-  cf_progress_ring_set_idle (CF_PROGRESS_RING (self->ring), !sum.moving);
+  gtk_progress_bar_set_fraction (GTK_PROGRESS_BAR (self->ring),
+                                 moving->size ? (double) moving->done / (double) moving->size : 0);
+  cf_progress_ring_set_idle (CF_PROGRESS_RING (self->ring), !moving->count);
   gtk_widget_set_tooltip_text (GTK_WIDGET (self), name);
   atk_object_set_name (gtk_widget_get_accessible (GTK_WIDGET (self)), name);
   gtk_widget_set_visible (GTK_WIDGET (self), sum.waiting || gtk_widget_get_visible (self->popover));

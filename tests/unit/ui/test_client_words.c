@@ -304,6 +304,32 @@ test_notices (void **state)
   }
 }
 
+/* Several as one: what is left takes as long as all of them together. */
+static void
+test_sum (void **state)
+{
+  static const char *const rows[] = { "{'done':10,'size':100,'rate':20}", "{'done':5,'size':20}",
+                                      "{'done':-5,'size':-1,'rate':-7}", "{'done':30,'size':'x'}" };
+  static const int64_t eta[] = { 5, 6, 6, 4 };
+  struct cf_transfer_sum sum = { 0 };
+
+  (void) state;
+  assert_int_equal (cf_transfer_sum_eta (&sum), -1);
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    json_t *r = row (rows[i]);
+
+    cf_transfer_sum_add (&sum, r);
+    assert_int_equal (cf_transfer_sum_eta (&sum), eta[i]);
+    json_decref (r);
+  }
+  assert_int_equal (sum.count, 4);
+  assert_int_equal (sum.done, 45);
+  assert_int_equal (sum.size, 120);
+  assert_int_equal (sum.rate, 20);
+  sum.done = 121;
+  assert_int_equal (cf_transfer_sum_eta (&sum), 0);
+}
+
 /* Codes and arguments make sentences anew; what is not known comes out as the daemon said it. */
 static void
 test_codes (void **state)
@@ -412,6 +438,7 @@ main (void)
     cmocka_unit_test (test_times),  cmocka_unit_test (test_events), cmocka_unit_test (test_strength),
     cmocka_unit_test (test_transfers),
     cmocka_unit_test (test_tries),  cmocka_unit_test (test_notices), cmocka_unit_test (test_codes),
+    cmocka_unit_test (test_sum),
     cmocka_unit_test (test_remedies_in_a_window),
   };
 
