@@ -6,16 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bucket.h"
 #include "base/hash.h"
 #include "base/secmem.h"
 #include "net/dgram_proto.h"
 
 #define HOSTS_MAX 256
 
-/* A bucket that fills by one each STEP_MS: FULL_MS says when it will be full. */
 struct host {
   struct cf_addr source;
-  uint64_t full_ms;
+  uint64_t full_ms; /* its bucket: base/bucket.h */
 };
 
 struct cf_door {
@@ -148,18 +148,6 @@ cf_door_answer (struct cf_door *door, const uint8_t first[CF_DATAGRAM_FIRST_LEN]
 
 /* --- limits --- */
 
-/* Take one from the bucket of BURST that fills by one each STEP_MS; false: it is empty. */
-static bool
-bucket_take (uint64_t *full_ms, uint64_t now_ms, uint64_t burst, uint64_t step_ms)
-{
-  uint64_t full = *full_ms > now_ms ? *full_ms : now_ms;
-
-  if (full + step_ms > now_ms + burst * step_ms)
-    return false;
-  *full_ms = full + step_ms;
-  return true;
-}
-
 /* The bucket of FROM's source; without room, that of the one who has been quiet longest becomes his. */
 static struct host *
 host_of (struct cf_door *door, const struct cf_addr *from)
@@ -186,15 +174,16 @@ cf_door_judge (struct cf_door *door, const uint8_t first[CF_DATAGRAM_FIRST_LEN],
   uint64_t now = door->env->now_ms;
   uint8_t cookie[CF_COOKIE_LEN], mac[CF_HASH_LEN];
 
-  if (bucket_take (&door->calm_full_ms, now, CF_DATAGRAM_CALM, CF_DATAGRAM_CALM_MS))
+  if (cf_bucket_take (&door->calm_full_ms, now, CF_DATAGRAM_CALM, CF_DATAGRAM_CALM_MS, 1))
     return CF_DOOR_OPEN;
   cookie_of (door, from, cookie);
   mac2 (first, cookie, mac);
   cf_wipe (cookie, sizeof cookie);
   if (!cf_ct_equal (mac, first + CF_DATAGRAM_MAC2_AT, CF_DATAGRAM_MAC_LEN))
     return CF_DOOR_COOKIE;
-  return bucket_take (&host_of (door, from)->full_ms, now, CF_DATAGRAM_HOST_BURST, CF_DATAGRAM_HOST_MS) ? CF_DOOR_OPEN
-                                                                                                     : CF_DOOR_SHUT;
+  return cf_bucket_take (&host_of (door, from)->full_ms, now, CF_DATAGRAM_HOST_BURST, CF_DATAGRAM_HOST_MS, 1)
+             ? CF_DOOR_OPEN
+             : CF_DOOR_SHUT;
 }
 
 /* --- life --- */

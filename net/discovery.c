@@ -23,26 +23,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bucket.h"
+
 /* Limits. */
-
-/* Take a token from B, which holds at most BURST and gains one every EVERY_MS. */
-static bool
-bucket_take (struct cf_bucket *b, uint64_t now_ms, uint32_t burst, uint64_t every_ms)
-{
-  uint64_t gained = (now_ms - b->last_ms) / every_ms;
-
-  if (gained >= burst - b->tokens) {
-    b->tokens = burst;
-    b->last_ms = now_ms;
-  } else {
-    b->tokens += (uint32_t) gained;
-    b->last_ms += gained * every_ms;
-  }
-  if (!b->tokens)
-    return false;
-  b->tokens--;
-  return true;
-}
 
 /* The entry of ADDR's host, made anew over the oldest of its set if there is none. */
 static struct cf_discovery_host *
@@ -65,8 +48,6 @@ host_entry (struct cf_discovery *d, const struct cf_addr *addr)
   }
   memset (oldest, 0, sizeof *oldest);
   oldest->addr = source; /* port 0: nothing answered yet */
-  oldest->answers.tokens = oldest->veiled.tokens = CF_ANSWER_HOST_BURST;
-  oldest->answers.last_ms = oldest->veiled.last_ms = d->env->now_ms;
   return oldest;
 }
 
@@ -82,10 +63,10 @@ cf_discovery_may_answer (struct cf_discovery *d, const struct cf_addr *from)
   host = host_entry (d, from);
   if (host->addr.port == from->port && now - host->answered_ms < CF_ANSWER_SAME_MS)
     return false;
-  if (far && !bucket_take (&d->answers_far, now, CF_ANSWER_FAR_BURST, CF_ANSWER_FAR_MS))
+  if (far && !cf_bucket_take (&d->answers_far_full_ms, now, CF_ANSWER_FAR_BURST, CF_ANSWER_FAR_MS, 1))
     return false;
-  if (!bucket_take (&host->answers, now, CF_ANSWER_HOST_BURST, CF_ANSWER_HOST_MS)
-      || !bucket_take (&d->answers, now, CF_ANSWER_ALL_BURST, CF_ANSWER_ALL_MS))
+  if (!cf_bucket_take (&host->answers_full_ms, now, CF_ANSWER_HOST_BURST, CF_ANSWER_HOST_MS, 1)
+      || !cf_bucket_take (&d->answers_full_ms, now, CF_ANSWER_ALL_BURST, CF_ANSWER_ALL_MS, 1))
     return false;
   host->addr.port = from->port;
   host->answered_ms = now;
@@ -95,7 +76,8 @@ cf_discovery_may_answer (struct cf_discovery *d, const struct cf_addr *from)
 bool
 cf_discovery_may_look (struct cf_discovery *d, const struct cf_addr *from)
 {
-  return bucket_take (&host_entry (d, from)->veiled, d->env->now_ms, CF_ANSWER_HOST_BURST, CF_ANSWER_HOST_MS);
+  return cf_bucket_take (&host_entry (d, from)->veiled_full_ms, d->env->now_ms, CF_ANSWER_HOST_BURST, CF_ANSWER_HOST_MS,
+                         1);
 }
 
 /* Sending. */
@@ -202,9 +184,6 @@ cf_discovery_new (struct cf_env *env, struct cf_net *net, const struct cf_discov
   d->env = env;
   d->net = net;
   d->config = *config;
-  d->answers.tokens = CF_ANSWER_ALL_BURST;
-  d->answers_far.tokens = CF_ANSWER_FAR_BURST;
-  d->answers.last_ms = d->answers_far.last_ms = env->now_ms;
   cf_env_random (env, d->host_key, sizeof d->host_key);
   cf_timer_init (&d->timer, timer_fire, d);
   err = cf_discovery_veil_init (d);

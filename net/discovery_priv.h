@@ -14,16 +14,10 @@
 /* What we sent and may be answered: more than can leave in CF_VEIL_ASKED_MS. */
 #define CF_DISCOVERY_ASKED 1024
 
-/* A token bucket: TOKENS at LAST_MS. */
-struct cf_bucket {
-  uint64_t last_ms;
-  uint32_t tokens;
-};
-
 struct cf_discovery_host {
   struct cf_addr addr; /* the port is that of the last question answered; family 0: free */
   uint64_t answered_ms;
-  struct cf_bucket answers, veiled; /* answers to it; veiled beacons of it that were looked at */
+  uint64_t answers_full_ms, veiled_full_ms; /* buckets: answers to it; veiled beacons of it that were looked at */
 };
 
 enum cf_discovery_state { STATE_OFF, STATE_HELD, STATE_BURST, STATE_STEADY };
@@ -44,7 +38,7 @@ struct cf_discovery {
   bool has_sent;
   uint64_t sent_ms; /* the last question, when has_sent */
   struct cf_timer timer;
-  struct cf_bucket answers, answers_far; /* to everybody; to those beyond our links */
+  uint64_t answers_full_ms, answers_far_full_ms; /* buckets: to everybody; to those beyond our links */
   uint8_t host_key[crypto_shorthash_KEYBYTES];
   struct cf_discovery_host hosts[CF_DISCOVERY_SETS][CF_DISCOVERY_WAYS];
   struct cf_discovery_counts counts;

@@ -14,6 +14,8 @@
 
 #include <stdlib.h>
 
+#include "base/bucket.h"
+
 #define WINDOW_MOST (256 * 1024)
 #define STALLED_MS 30000
 #define WATCH_MS 5000
@@ -227,20 +229,6 @@ attach (struct end *e, struct circuit *c, struct guest *g, uint32_t id)
   g->circuit_count++;
 }
 
-/* May GUEST be dialled once more? */
-static bool
-may_come_in (struct guest *g)
-{
-  uint64_t grown = (g->server->env->now_ms - g->incoming.since_ms) / INCOMING_MS;
-
-  g->incoming.since_ms += grown * INCOMING_MS;
-  g->incoming.used -= grown < g->incoming.used ? (uint32_t) grown : g->incoming.used;
-  if (g->incoming.used >= INCOMING_BURST)
-    return false;
-  g->incoming.used++;
-  return true;
-}
-
 /* Why there can be no circuit from GUEST to that key; 0: there can, to *R_TO. */
 static gpg_err_code_t
 check_dial (struct guest *guest, const uint8_t *device_key, struct guest **r_to, enum cf_refusal *r_why)
@@ -260,7 +248,7 @@ check_dial (struct guest *guest, const uint8_t *device_key, struct guest **r_to,
       || r->guest->circuit_count >= CF_CIRCUITS_MAX)
     return GPG_ERR_RESOURCE_LIMIT;
   *r_why = CF_REFUSED_CIRCUIT_FLOOD;
-  if (!may_come_in (r->guest))
+  if (!cf_bucket_take (&r->guest->incoming_full_ms, s->env->now_ms, INCOMING_BURST, INCOMING_MS, 1))
     return GPG_ERR_LIMIT_REACHED;
   *r_to = r->guest;
   return 0;

@@ -315,7 +315,6 @@ guest_accept (struct cf_server *server, struct cf_conn *conn, const struct cf_ad
   g->server = server;
   g->conn = conn;
   g->from = *from;
-  g->incoming.since_ms = server->env->now_ms;
   g->next = server->guests;
   g->link = &server->guests;
   if (g->next)

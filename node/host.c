@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bucket.h"
+
 #define FORGET_MS (2 * 60 * 1000)
 
 /* A burst, and then one in that time. */
@@ -31,22 +33,6 @@ key_of (const struct cf_addr *addr, uint8_t r_key[20])
   r_key[0] = source.family;
   memcpy (r_key + 1, source.bytes, 16);
   memcpy (r_key + 17, &source.scope, 3); /* of link-local addresses; a host has no more interfaces than that */
-}
-
-/* What has come back to a bucket meanwhile. */
-static void
-refill (struct host *host, enum host_act act)
-{
-  uint64_t now = host->server->env->now_ms;
-  uint64_t grown = (now - host->buckets[act].since_ms) / rates[act].ms;
-
-  if (host->buckets[act].tokens + grown >= rates[act].burst) {
-    host->buckets[act].tokens = rates[act].burst;
-    host->buckets[act].since_ms = now;
-  } else {
-    host->buckets[act].tokens += (uint32_t) grown;
-    host->buckets[act].since_ms += grown * rates[act].ms;
-  }
 }
 
 static void
@@ -79,13 +65,11 @@ host_forget (void *arg)
 {
   struct host *host = arg;
 
-  for (int i = 0; i < HOST_ACTS; i++) {
-    refill (host, (enum host_act) i);
-    if (host->buckets[i].tokens < rates[i].burst) {
+  for (int i = 0; i < HOST_ACTS; i++)
+    if (host->full_ms[i] > host->server->env->now_ms) {
       cf_timer_after (host->server->env, &host->forget, FORGET_MS);
       return;
     }
-  }
   cf_map_remove (host->server->hosts, host->key);
   host_free (host);
 }
@@ -114,10 +98,6 @@ host_enter (struct cf_server *server, const struct cf_addr *addr, struct host **
     memcpy (host->key, key, sizeof key);
     host->server = server;
     cf_timer_init (&host->forget, host_forget, host);
-    for (int i = 0; i < HOST_ACTS; i++) {
-      host->buckets[i].tokens = rates[i].burst;
-      host->buckets[i].since_ms = server->env->now_ms;
-    }
     err = cf_map_put (server->hosts, key, host);
     if (gpg_err_code (err) == GPG_ERR_LIMIT_REACHED && server->first_resting) {
       cf_map_remove (server->hosts, server->first_resting->key);
@@ -146,9 +126,5 @@ host_leave (struct host *host)
 bool
 host_may (struct host *host, enum host_act act, uint32_t n)
 {
-  refill (host, act);
-  if (host->buckets[act].tokens < n)
-    return false;
-  host->buckets[act].tokens -= n;
-  return true;
+  return cf_bucket_take (&host->full_ms[act], host->server->env->now_ms, rates[act].burst, rates[act].ms, n);
 }

@@ -25,7 +25,7 @@ enum host_act { HOST_REGISTERS, HOST_LISTS, HOST_DIALS, HOST_MAILS, HOST_MAIL_KI
 struct host {
   uint8_t key[20]; /* family, address, scope: cf_addr_source */
   uint32_t streams, registrations;
-  struct { uint32_t tokens; uint64_t since_ms; } buckets[HOST_ACTS];
+  uint64_t full_ms[HOST_ACTS]; /* buckets: base/bucket.h */
   struct cf_timer forget;
   struct cf_server *server;
   struct host *next, *previous; /* of those that have no stream, gone first first */
@@ -75,7 +75,7 @@ struct guest {
   uint32_t circuit_count;
   uint32_t last_dialled;   /* odd; each is higher than those before */
   uint32_t last_incoming;  /* even */
-  struct { uint32_t used; uint64_t since_ms; } incoming; /* how often it was dialled lately */
+  uint64_t incoming_full_ms; /* the bucket of how often it may be dialled */
 };
 
 void guest_accept (struct cf_server *server, struct cf_conn *conn, const struct cf_addr *from);
