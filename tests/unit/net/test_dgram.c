@@ -26,27 +26,10 @@
   "460295c398b51360050a3eff923939832c8cde7b6a5ba6163b07154d"
 #define SEALED_HEX "4366440505060708000000000000000092ae4f9755293673a0a6ecb482463b0c044b776a2d0b"
 
-static struct wire *
-world (uint64_t seed)
-{
-  struct wire *w = malloc (sizeof *w);
-
-  assert_non_null (w);
-  wire_init (w, seed);
-  return w;
-}
-
-static void
-world_end (struct wire *w)
-{
-  wire_done (w);
-  free (w);
-}
-
 static void
 test_ends_agree (void **state)
 {
-  struct wire *w = world (1);
+  struct wire *w = wire_new (1);
   struct wire_host *a = &w->hosts[0], *b = &w->hosts[1];
 
   (void) state;
@@ -58,7 +41,7 @@ test_ends_agree (void **state)
   assert_true (cf_addr_equal (cf_dgram_addr (b->tunnel), &a->addr));
   assert_int_equal (a->ready, 1);
   assert_int_equal (b->ready, 1);
-  world_end (w);
+  wire_free (w);
 }
 
 static bool
@@ -71,7 +54,7 @@ static void
 test_messages_of_all_sizes (void **state)
 {
   static const size_t sizes[] = { 0, 1, 3, 1000, 1200, 16382, 65536, 100000, 131072 };
-  struct wire *w = world (2);
+  struct wire *w = wire_new (2);
   struct wire_host *a = &w->hosts[0], *b = &w->hosts[1];
 
   (void) state;
@@ -89,14 +72,14 @@ test_messages_of_all_sizes (void **state)
   wire_expect (a, CF_CHANNEL_TALK, CF_MESSAGE_TALK_MAX, 9);
   assert_int_equal (gpg_err_code (cf_dgram_send (a->tunnel, CF_CHANNEL_CONTROL, a, CF_MESSAGE_CONTROL_MAX + 1)),
                     GPG_ERR_TOO_LARGE);
-  world_end (w);
+  wire_free (w);
 }
 
 /* What nobody repeats: it comes, whole, or not at all. */
 static void
 test_unreliable (void **state)
 {
-  struct wire *w = world (3);
+  struct wire *w = wire_new (3);
   struct wire_host *a = &w->hosts[0], *b = &w->hosts[1];
   uint8_t data[CF_DATAGRAM_PLAIN_MAX + 1];
 
@@ -115,7 +98,7 @@ test_unreliable (void **state)
   wire_run (w, 100);
   assert_in_range (b->plains, 62, 142);
   assert_int_equal (cf_buf_len (&b->plain), 500);
-  world_end (w);
+  wire_free (w);
 }
 
 static bool
@@ -130,7 +113,7 @@ test_bad_path (void **state)
 {
   (void) state;
   for (uint64_t seed = 10; seed < 14; seed++) {
-    struct wire *w = world (seed);
+    struct wire *w = wire_new (seed);
     struct wire_host *a = &w->hosts[0], *b = &w->hosts[1];
 
     w->latency_ms = 20;
@@ -146,7 +129,7 @@ test_bad_path (void **state)
     for (int i = 0; i < 300; i++)
       wire_expect (b, i % 3 ? CF_CHANNEL_TALK : CF_CHANNEL_BULK, (size_t) (i * 13 % 3000), (uint8_t) i);
     assert_int_equal (a->closed + b->closed, 0);
-    world_end (w);
+    wire_free (w);
   }
 }
 
@@ -165,7 +148,7 @@ test_any_one_datagram_lost (void **state)
 {
   (void) state;
   for (size_t i = 0; i < 12; i++) {
-    struct wire *w = world (20);
+    struct wire *w = wire_new (20);
     size_t number = i;
 
     w->pass = lose_one;
@@ -175,14 +158,14 @@ test_any_one_datagram_lost (void **state)
       wire_say (&w->hosts[0], CF_CHANNEL_TALK, 100, (uint8_t) k);
     assert_true (wire_until (w, 5000, ten_messages));
     assert_int_equal (w->hosts[1].accepted, 1);
-    world_end (w);
+    wire_free (w);
   }
 }
 
 static void
 test_nobody_there (void **state)
 {
-  struct wire *w = world (30);
+  struct wire *w = wire_new (30);
   struct wire_host *a = &w->hosts[0];
 
   (void) state;
@@ -192,13 +175,13 @@ test_nobody_there (void **state)
   assert_int_equal (a->closed, 1);
   assert_int_equal (gpg_err_code (a->closed_err), GPG_ERR_ETIMEDOUT);
   assert_in_range (a->sent, 5, 12); /* it asked again, and not without pause */
-  world_end (w);
+  wire_free (w);
 }
 
 static void
 test_goodbye (void **state)
 {
-  struct wire *w = world (31);
+  struct wire *w = wire_new (31);
   struct wire_host *a = &w->hosts[0], *b = &w->hosts[1];
 
   (void) state;
@@ -211,14 +194,14 @@ test_goodbye (void **state)
   assert_int_equal (gpg_err_code (cf_dgram_peer_code (b->tunnel)), GPG_ERR_CERT_REVOKED);
   assert_int_equal (gpg_err_code (a->closed_err), GPG_ERR_CERT_REVOKED);
   assert_int_equal (gpg_err_code (cf_dgram_send (b->tunnel, CF_CHANNEL_TALK, "x", 1)), GPG_ERR_ENOTCONN);
-  world_end (w);
+  wire_free (w);
 }
 
 /* An idle tunnel lives for ever on a path that loses a tenth; a dead path is noticed. */
 static void
 test_liveness (void **state)
 {
-  struct wire *w = world (32);
+  struct wire *w = wire_new (32);
   struct wire_host *a = &w->hosts[0], *b = &w->hosts[1];
   uint64_t since_ms;
 
@@ -234,13 +217,13 @@ test_liveness (void **state)
   assert_int_equal (b->closed, 1);
   assert_int_equal (gpg_err_code (a->closed_err), GPG_ERR_ETIMEDOUT);
   assert_true (w->env.now_ms - since_ms <= 10000);
-  world_end (w);
+  wire_free (w);
 }
 
 static void
 test_probe (void **state)
 {
-  struct wire *w = world (33);
+  struct wire *w = wire_new (33);
   struct wire_host *a = &w->hosts[0];
 
   (void) state;
@@ -253,14 +236,14 @@ test_probe (void **state)
   cf_dgram_probe (a->tunnel);
   wire_run (w, CF_PROBE_MS + 1);
   assert_int_equal (a->closed, 1);
-  world_end (w);
+  wire_free (w);
 }
 
 /* The initiator gets another address; then the responder does. */
 static void
 test_moving (void **state)
 {
-  struct wire *w = world (34);
+  struct wire *w = wire_new (34);
   struct wire_host *a = &w->hosts[0], *b = &w->hosts[1];
 
   (void) state;
@@ -278,14 +261,14 @@ test_moving (void **state)
     wire_expect (mover, CF_CHANNEL_TALK, 3000, 5);
   }
   assert_int_equal (a->closed + b->closed, 0);
-  world_end (w);
+  wire_free (w);
 }
 
 /* Keys change by count, on a path that reorders, and by time. */
 static void
 test_keys_change (void **state)
 {
-  struct wire *w = world (35);
+  struct wire *w = wire_new (35);
   struct wire_host *a = &w->hosts[0], *b = &w->hosts[1];
 
   (void) state;
@@ -306,13 +289,13 @@ test_keys_change (void **state)
   assert_int_equal (b->messages, 304);
   assert_int_equal (a->closed + b->closed, 0);
   assert_int_equal (w->env.refused[CF_REFUSED_DATAGRAM_FORGED], 0);
-  world_end (w);
+  wire_free (w);
 }
 
 static void
 test_room (void **state)
 {
-  struct wire *w = world (36);
+  struct wire *w = wire_new (36);
   struct wire_host *a = &w->hosts[0], *b = &w->hosts[1];
   size_t sent = 0;
 
@@ -327,7 +310,7 @@ test_room (void **state)
   assert_true (a->rooms > 0);
   assert_int_equal (cf_dgram_waiting (a->tunnel, CF_CHANNEL_BULK), 0);
   assert_int_equal (b->messages, sent);
-  world_end (w);
+  wire_free (w);
 }
 
 static void
@@ -350,7 +333,7 @@ assert_hex (const char *hex, const uint8_t *data, size_t len)
 static void
 test_example (void **state)
 {
-  struct wire *w = world (40);
+  struct wire *w = wire_new (40);
   uint8_t secret[2][CF_DEVICE_KEY_LEN], public[2][CF_DEVICE_KEY_LEN], dice = 3, data[64] = { 0 };
   struct cf_dgram_keys one = { secret[0], public[0], public[1] }, two = { secret[1], public[1], NULL };
   struct cf_dgram_handshake *a, *b;
@@ -388,7 +371,7 @@ test_example (void **state)
   cf_dgram_handshake_free (a);
   cf_dgram_handshake_free (b);
   w->env.random = NULL;
-  world_end (w);
+  wire_free (w);
 }
 
 static int

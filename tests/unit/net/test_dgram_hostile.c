@@ -12,23 +12,6 @@
 #include "net/dgram_priv.h"
 #include "wire.h"
 
-static struct wire *
-world (uint64_t seed)
-{
-  struct wire *w = malloc (sizeof *w);
-
-  assert_non_null (w);
-  wire_init (w, seed);
-  return w;
-}
-
-static void
-world_end (struct wire *w)
-{
-  wire_done (w);
-  free (w);
-}
-
 /* A first message to host 1, of a device key and a time that are given. */
 static void
 make_first (struct wire *w, uint8_t first[CF_DATAGRAM_FIRST_LEN], int64_t utc_ms)
@@ -60,7 +43,7 @@ send_to_1 (struct wire *w, const void *data, size_t len)
 static void
 test_strangers_hear_nothing (void **state)
 {
-  struct wire *w = world (1);
+  struct wire *w = wire_new (1);
   uint8_t first[CF_DATAGRAM_FIRST_LEN], copy[CF_DATAGRAM_FIRST_LEN];
 
   (void) state;
@@ -78,7 +61,7 @@ test_strangers_hear_nothing (void **state)
   assert_int_equal (cf_dgram_port_count (w->hosts[1].port), 0);
   send_to_1 (w, first, sizeof first);
   assert_int_equal (w->hosts[1].sent, 1);
-  world_end (w);
+  wire_free (w);
 }
 
 /* Whoever knows our device key, and is wrong otherwise. */
@@ -86,7 +69,7 @@ static void
 test_wrong_firsts (void **state)
 {
   static const int64_t slack = CF_CLOCK_SLACK_MS;
-  struct wire *w = world (2);
+  struct wire *w = wire_new (2);
   uint8_t first[CF_DATAGRAM_FIRST_LEN];
   int64_t now = w->env.now_utc_ms;
 
@@ -117,14 +100,14 @@ test_wrong_firsts (void **state)
   assert_int_equal (w->env.refused[CF_REFUSED_HANDSHAKE_POINT], 1);
   assert_int_equal (w->hosts[1].sent, 0);
   assert_int_equal (w->hosts[1].accepted, 0);
-  world_end (w);
+  wire_free (w);
 }
 
 /* Who captures a first message and sends it again learns nothing, from where he is or as somebody else. */
 static void
 test_first_replayed (void **state)
 {
-  struct wire *w = world (3);
+  struct wire *w = wire_new (3);
   uint8_t first[CF_DATAGRAM_FIRST_LEN];
 
   (void) state;
@@ -140,7 +123,7 @@ test_first_replayed (void **state)
   send_to_1 (w, first, sizeof first);
   assert_int_equal (w->hosts[1].sent, 2);
   assert_int_equal (w->env.refused[CF_REFUSED_HANDSHAKE_REPLAYED], 2);
-  world_end (w);
+  wire_free (w);
 }
 
 /* Thousands of first messages under forged addresses: what is answered is less than what came, no Diffie-Hellman is
@@ -148,7 +131,7 @@ test_first_replayed (void **state)
 static void
 test_flood (void **state)
 {
-  struct wire *w = world (4);
+  struct wire *w = wire_new (4);
   struct wire_host *b = &w->hosts[1];
   uint8_t first[CF_DATAGRAM_FIRST_LEN];
   struct cf_addr from = elsewhere;
@@ -165,14 +148,14 @@ test_flood (void **state)
   assert_true (b->sent_bytes * 10 < b->received_bytes);
   wire_join (w); /* the cookie costs it one round trip */
   assert_true (w->env.refused[CF_REFUSED_DATAGRAM_COOKIE] > 3000 - CF_DATAGRAM_CALM);
-  world_end (w);
+  wire_free (w);
 }
 
 /* One who is where he says, and will not stop. */
 static void
 test_flood_of_one (void **state)
 {
-  struct wire *w = world (5);
+  struct wire *w = wire_new (5);
   struct wire_host *b = &w->hosts[1];
   uint8_t first[CF_DATAGRAM_FIRST_LEN], answer[CF_COOKIE_ANSWER_LEN], cookie[CF_COOKIE_LEN];
 
@@ -203,13 +186,13 @@ test_flood_of_one (void **state)
   cf_door_sign (first, b->public, cookie);
   send_to_1 (w, first, sizeof first);
   assert_int_equal (w->env.refused[CF_REFUSED_DATAGRAM_COOKIE], 3);
-  world_end (w);
+  wire_free (w);
 }
 
 static void
 test_cookies_are_sealed (void **state)
 {
-  struct wire *w = world (6);
+  struct wire *w = wire_new (6);
   struct cf_door *door;
   uint8_t first[CF_DATAGRAM_FIRST_LEN], other[CF_DATAGRAM_FIRST_LEN], answer[CF_COOKIE_ANSWER_LEN];
   uint8_t cookie[CF_COOKIE_LEN];
@@ -228,7 +211,7 @@ test_cookies_are_sealed (void **state)
     answer[i] ^= 1;
   }
   cf_door_free (door);
-  world_end (w);
+  wire_free (w);
 }
 
 /* PASS: before each true second, third and cookie comes a forged one. */
@@ -254,7 +237,7 @@ forge_before (struct wire *w, const struct cf_addr *from, const struct cf_addr *
 static void
 test_forged_answers (void **state)
 {
-  struct wire *w = world (7);
+  struct wire *w = wire_new (7);
 
   (void) state;
   w->pass = forge_before;
@@ -263,7 +246,7 @@ test_forged_answers (void **state)
   wire_say (&w->hosts[0], CF_CHANNEL_TALK, 1000, 1);
   wire_run (w, 1000);
   wire_expect (&w->hosts[1], CF_CHANNEL_TALK, 1000, 1);
-  world_end (w);
+  wire_free (w);
 }
 
 /* PASS: an answer comes with thousands of forgeries. */
@@ -284,7 +267,7 @@ forge_for_ever (struct wire *w, const struct cf_addr *from, const struct cf_addr
 static void
 test_forgeries_are_bounded (void **state)
 {
-  struct wire *w = world (8);
+  struct wire *w = wire_new (8);
 
   (void) state;
   w->pass = forge_for_ever;
@@ -292,7 +275,7 @@ test_forgeries_are_bounded (void **state)
   wire_run (w, 100);
   assert_int_equal (w->hosts[0].closed, 1);
   assert_int_equal (w->env.refused[CF_REFUSED_HANDSHAKE_FORGED], CF_DGRAM_FORGERIES_MAX + 1);
-  world_end (w);
+  wire_free (w);
 }
 
 /* Everything goes back to who sent it, too. */
@@ -306,7 +289,7 @@ reflect (struct wire *w, const struct cf_addr *from, const struct cf_addr *to, u
 static void
 test_reflected (void **state)
 {
-  struct wire *w = world (9);
+  struct wire *w = wire_new (9);
 
   (void) state;
   w->pass = reflect;
@@ -318,14 +301,14 @@ test_reflected (void **state)
   assert_int_equal (w->hosts[0].messages, 0);
   assert_int_equal (w->hosts[0].accepted, 0);
   assert_true (w->env.refused[CF_REFUSED_DATAGRAM_INDEX] > 20); /* what is sealed is for another index */
-  world_end (w);
+  wire_free (w);
 }
 
 /* Everything that was sent, again, from everywhere: nothing happens. */
 static void
 test_everything_replayed (void **state)
 {
-  struct wire *w = world (10);
+  struct wire *w = wire_new (10);
   struct wire_host *a = &w->hosts[0], *b = &w->hosts[1];
   size_t kept, sent_before;
 
@@ -346,7 +329,7 @@ test_everything_replayed (void **state)
   assert_true (cf_addr_equal (cf_dgram_addr (b->tunnel), &a->addr));
   assert_true (w->env.refused[CF_REFUSED_DATAGRAM_REPLAYED] >= 100);
   assert_int_equal (a->closed + b->closed, 0);
-  world_end (w);
+  wire_free (w);
 }
 
 /* PASS: each sealed datagram to host 1 gets there first as somebody else's, and changed. */
@@ -371,7 +354,7 @@ steal (struct wire *w, const struct cf_addr *from, const struct cf_addr *to, uin
 static void
 test_moving_is_proved (void **state)
 {
-  struct wire *w = world (11);
+  struct wire *w = wire_new (11);
   struct wire_host *a = &w->hosts[0], *b = &w->hosts[1];
   size_t to_elsewhere = 0, bytes = 0;
 
@@ -394,7 +377,7 @@ test_moving_is_proved (void **state)
     }
   assert_true (to_elsewhere > 0);
   assert_true (bytes < 1000); /* no flood is sent there */
-  world_end (w);
+  wire_free (w);
 }
 
 /* Who is not known yet may use the control channel, and no more of it than a HELLO needs. */
@@ -403,7 +386,7 @@ test_control_only (void **state)
 {
   (void) state;
   for (int i = 0; i < 3; i++) {
-    struct wire *w = world (12);
+    struct wire *w = wire_new (12);
     struct wire_host *a = &w->hosts[0], *b = &w->hosts[1];
 
     wire_dial (w, 0, 1);
@@ -418,14 +401,14 @@ test_control_only (void **state)
     assert_int_equal (b->closed, i < 2);
     assert_int_equal (w->env.refused[CF_REFUSED_RECORD_RULE], i < 2);
     assert_int_equal (b->messages, i == 2);
-    world_end (w);
+    wire_free (w);
   }
 }
 
 static void
 test_large (void **state)
 {
-  struct wire *w = world (13);
+  struct wire *w = wire_new (13);
   struct wire_host *a = &w->hosts[0], *b = &w->hosts[1];
 
   (void) state;
@@ -439,7 +422,7 @@ test_large (void **state)
   assert_int_equal (b->closed, 1);
   assert_int_equal (w->env.refused[CF_REFUSED_RECORD_LARGE], 1);
   assert_int_equal (gpg_err_code (cf_dgram_peer_code (a->tunnel)), GPG_ERR_TOO_LARGE);
-  world_end (w);
+  wire_free (w);
 }
 
 /* Seal PLAIN as host 0 would, and have it arrive. */
@@ -466,7 +449,7 @@ test_rules (void **state)
 
   (void) state;
   for (size_t i = 0; i < sizeof wrong / sizeof wrong[0] + 2; i++) {
-    struct wire *w = world (14);
+    struct wire *w = wire_new (14);
 
     wire_join (w);
     if (i < sizeof wrong / sizeof wrong[0])
@@ -478,7 +461,7 @@ test_rules (void **state)
     assert_int_equal (w->hosts[1].closed, 1);
     assert_int_equal (gpg_err_code (w->hosts[1].closed_err), CF_ERR_PROTOCOL);
     assert_int_equal (w->env.refused[CF_REFUSED_RECORD_RULE], 1);
-    world_end (w);
+    wire_free (w);
   }
 }
 
@@ -486,7 +469,7 @@ test_rules (void **state)
 static void
 test_noise (void **state)
 {
-  struct wire *w = world (15);
+  struct wire *w = wire_new (15);
   size_t kept, sent_before;
 
   (void) state;
@@ -509,14 +492,14 @@ test_noise (void **state)
   assert_int_equal (w->hosts[0].closed + w->hosts[1].closed, 0);
   assert_int_equal (w->hosts[0].sent + w->hosts[1].sent, sent_before);
   assert_int_equal (w->hosts[1].messages, 1);
-  world_end (w);
+  wire_free (w);
 }
 
 /* Refused above: no second message leaves. */
 static void
 test_refused_silently (void **state)
 {
-  struct wire *w = world (16);
+  struct wire *w = wire_new (16);
 
   (void) state;
   w->hosts[1].refuses = true;
@@ -524,7 +507,7 @@ test_refused_silently (void **state)
   wire_run (w, 5000);
   assert_int_equal (w->hosts[1].sent, 0);
   assert_int_equal (cf_dgram_port_count (w->hosts[1].port), 0);
-  world_end (w);
+  wire_free (w);
 }
 
 static int

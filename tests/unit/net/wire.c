@@ -222,10 +222,12 @@ static const struct cf_dgram_port_handler port_handler = { on_own, on_accepted }
 
 /* --- life --- */
 
-void
-wire_init (struct wire *wire, uint64_t seed)
+struct wire *
+wire_new (uint64_t seed)
 {
-  memset (wire, 0, sizeof *wire);
+  struct wire *wire = calloc (1, sizeof *wire);
+
+  assert_non_null (wire);
   wire->dice = seed;
   wire->latency_ms = 1;
   wire->env.now_ms = 5000;
@@ -246,6 +248,7 @@ wire_init (struct wire *wire, uint64_t seed)
     assert_int_equal (cf_tunnel_guard_new (&wire->env, &h->guard), 0);
     assert_int_equal (cf_dgram_port_new (&wire->env, &h->net, h->guard, &port_handler, h, &h->port), 0);
   }
+  return wire;
 }
 
 void
@@ -256,7 +259,7 @@ wire_tidy (struct wire_host *host)
 }
 
 void
-wire_done (struct wire *wire)
+wire_free (struct wire *wire)
 {
   wire->cut = true; /* what still flies is freed by its timer */
   for (size_t i = 0; i < WIRE_HOSTS; i++)
@@ -275,6 +278,7 @@ wire_done (struct wire *wire)
   }
   for (size_t i = 0; i < wire->kept_count; i++)
     free (wire->kept[i].data);
+  free (wire);
 }
 
 static void

@@ -48,8 +48,8 @@ struct wire {
   size_t kept_count;
 };
 
-void wire_init (struct wire *wire, uint64_t seed);
-void wire_done (struct wire *wire);
+struct wire *wire_new (uint64_t seed);
+void wire_free (struct wire *wire);
 void wire_run (struct wire *wire, uint64_t ms);
 bool wire_until (struct wire *wire, uint64_t ms, bool (*done) (struct wire *wire));
 uint64_t wire_random (struct wire *wire, uint64_t below);
