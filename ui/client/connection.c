@@ -65,9 +65,11 @@ write_some (int fd, const void *data, size_t len, size_t *r_written)
 {
   ssize_t n = send (fd, data, len, MSG_NOSIGNAL);
 
+  *r_written = 0;
   if (n < 0 && errno != EAGAIN && errno != EINTR)
     return cf_err_errno ();
-  *r_written = n > 0 ? (size_t) n : 0;
+  if (n > 0)
+    *r_written = (size_t) n;
   return 0;
 }
 
