@@ -254,6 +254,17 @@ cf_link_paths_say (struct cf_link *link)
   cf_timer_arm (env, &p->say, next_ms > env->now_ms ? next_ms : env->now_ms);
 }
 
+void
+cf_links_say_paths (struct cf_links *links)
+{
+  const void *key;
+  void *value;
+  size_t pos = 0;
+
+  while (links && cf_map_next (links->by_fpr, &pos, &key, &value))
+    cf_link_paths_say (value);
+}
+
 /* Is ADDR what a NAT shows of him? */
 static bool
 is_seen (const struct cf_link_paths *p, const struct cf_addr *addr)
@@ -296,6 +307,29 @@ cf_links_kept (struct cf_core *core, const struct cf_peer *peer)
     cf_link_paths_say (link);
 }
 
+/* Where he can be dialled when he is elsewhere.  None is what he says before his nodes know him: what we have stays. */
+static void
+keep_nodes (struct cf_link *link, struct cf_peer *peer, const struct cf_paths *theirs)
+{
+  struct cf_peers *peers = link->links->core->peers;
+  struct cf_peer_device *dev = cf_peers_device_by_key (peer, cf_way_device (link->up));
+  struct cf_node_name nodes[CF_PATHS_NODES_MAX];
+  size_t count = 0;
+  gpg_error_t err;
+
+  memset (nodes, 0, sizeof nodes);
+  for (size_t i = 0; i < theirs->node_count; i++)
+    if (cf_path_is_sound (&theirs->nodes[i].addr))
+      nodes[count++] = theirs->nodes[i];
+  if (!dev || !count || (count == dev->node_count && !memcmp (nodes, dev->nodes, sizeof nodes)))
+    return;
+  memcpy (dev->nodes, nodes, sizeof nodes);
+  dev->node_count = count;
+  err = cf_peers_save (peers, peer);
+  if (err)
+    cf_log (peers->core->env, CF_LOG_ERROR, "a contact's nodes were not kept: %s", gpg_strerror (err));
+}
+
 gpg_error_t
 cf_link_paths_take (struct cf_link *link, const uint8_t *data, size_t len)
 {
@@ -323,6 +357,7 @@ cf_link_paths_take (struct cf_link *link, const uint8_t *data, size_t len)
     return 0;
   p->taken++;
   p->theirs = theirs;
+  keep_nodes (link, peer, &theirs);
   cf_link_paths_soon (link);
   return 0;
 }

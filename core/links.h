@@ -97,6 +97,7 @@ void cf_link_has_room (struct cf_link *link);
 /* --- link_paths.c --- */
 void cf_link_paths_up (struct cf_link *link);   /* there is a tunnel, perhaps in place of another */
 void cf_link_paths_say (struct cf_link *link);  /* what we say of ourselves may be another: soon */
+void cf_links_say_paths (struct cf_links *links); /* the same, to all */
 void cf_link_paths_soon (struct cf_link *link); /* there may be a better way than the one that is up */
 bool cf_link_paths_punched (const struct cf_link *link); /* is it up at the address as which a NAT shows him? */
 gpg_error_t cf_link_paths_take (struct cf_link *link, const uint8_t *data, size_t len) CF_MUST_CHECK;

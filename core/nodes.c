@@ -176,7 +176,10 @@ is_registered (struct cf_node *node, uint32_t seconds)
   struct cf_env *env = node->nodes->core->env;
   uint64_t half_ms = (uint64_t) seconds * 500;
 
-  node->registered = true;
+  if (!node->registered) { /* contacts can find us here from now on */
+    node->registered = true;
+    cf_links_say_paths (node->nodes->core->links);
+  }
   cf_timer_after (env, &node->renew, half_ms < 5000 ? 5000 : half_ms);
   if (node->state == NODE_ASKED)
     node_is_ready (node);
@@ -313,28 +316,6 @@ node_free (struct cf_node *node)
   free (node);
 }
 
-/* The next name in *TEXT, which goes on behind it.  False: there is none, or what is there is no name of a node. */
-static bool
-next_name (const char **text, struct cf_node_name *r_name, bool *r_wrong)
-{
-  char one[CF_NODE_NAME_SIZE];
-  size_t len;
-
-  *r_wrong = false;
-  *text += strspn (*text, " ");
-  len = strcspn (*text, " ");
-  if (!len)
-    return false;
-  *r_wrong = len >= sizeof one;
-  if (*r_wrong)
-    return false;
-  memcpy (one, *text, len);
-  one[len] = 0;
-  *text += len;
-  *r_wrong = cf_node_name_parse (one, r_name) != 0;
-  return !*r_wrong;
-}
-
 bool
 cf_nodes_fits (const char *value)
 {
@@ -342,7 +323,7 @@ cf_nodes_fits (const char *value)
   size_t count = 0;
   bool wrong;
 
-  while (next_name (&value, &name, &wrong))
+  while (cf_node_names_next (&value, &name, &wrong))
     count++;
   return !wrong && count <= CF_NODES_MAX;
 }
@@ -381,7 +362,7 @@ cf_nodes_set (struct cf_core *core, const char *value)
   old = nodes->first;
   nodes->first = NULL;
   end = &nodes->first;
-  while (!err && next_name (&value, &name, &wrong)) {
+  while (!err && cf_node_names_next (&value, &name, &wrong)) {
     node = take_out (&old, &name);
     if (!node)
       node = node_new (nodes, &name);

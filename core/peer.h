@@ -16,6 +16,7 @@
 #include "core/core.h"
 #include "net/discovery.h"
 #include "net/hello.h"
+#include "net/node.h"
 
 #define CF_PEERS_MAX 4096       /* in memory; absent strangers make room first */
 #define CF_PEER_ADDRS_MAX 8
@@ -27,6 +28,9 @@ struct cf_peer_device {
   int64_t not_before_utc_ms, not_after_utc_ms;
   struct cf_addr addrs[CF_PEER_ADDRS_MAX]; /* newest first */
   size_t addr_count;
+  /* Where it can be dialled, as it said last (PATHS); said by a contact only. */
+  struct cf_node_name nodes[CF_PATHS_NODES_MAX];
+  size_t node_count;
   uint64_t seen_ms; /* monotonic; 0: not since start */
   bool tied;        /* its statement holds: only then may it be believed, and dialled unless vouched for */
   uint64_t vouched_ms; /* when a veiled beacon said that it is there: who made that knows the pair secret; 0: never */

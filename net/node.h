@@ -119,5 +119,8 @@ struct cf_node_name {
 const char *cf_node_name_format (const struct cf_node_name *name, char out[CF_NODE_NAME_SIZE]);
 /* Errors: INV_URI (not of that form), CHECKSUM (mistyped). */
 gpg_error_t cf_node_name_parse (const char *text, struct cf_node_name *r_name) CF_MUST_CHECK;
+/* The next of several, separated by spaces, in *TEXT, which goes on behind it.  False: there is none, or (*R_WRONG) what
+   is there is no name of a node. */
+bool cf_node_names_next (const char **text, struct cf_node_name *r_name, bool *r_wrong);
 
 #endif

@@ -59,3 +59,24 @@ cf_node_name_parse (const char *text, struct cf_node_name *r_name)
   *r_name = name;
   return 0;
 }
+
+bool
+cf_node_names_next (const char **text, struct cf_node_name *r_name, bool *r_wrong)
+{
+  char one[CF_NODE_NAME_SIZE];
+  size_t len;
+
+  *r_wrong = false;
+  *text += strspn (*text, " ");
+  len = strcspn (*text, " ");
+  if (!len)
+    return false;
+  *r_wrong = len >= sizeof one;
+  if (*r_wrong)
+    return false;
+  memcpy (one, *text, len);
+  one[len] = 0;
+  *text += len;
+  *r_wrong = cf_node_name_parse (one, r_name) != 0;
+  return !*r_wrong;
+}

@@ -44,4 +44,4 @@ endif
 # Stores of earlier versions (test_migration).
 EXTRA_DIST += tests/unit/core/schema_1.sql tests/unit/core/schema_2.sql tests/unit/core/schema_3.sql \
 	tests/unit/core/schema_4.sql tests/unit/core/schema_5.sql tests/unit/core/schema_7.sql tests/unit/core/schema_8.sql \
-	tests/unit/core/schema_9.sql tests/unit/core/schema_10.sql
+	tests/unit/core/schema_9.sql tests/unit/core/schema_10.sql tests/unit/core/schema_11.sql

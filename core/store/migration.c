@@ -36,6 +36,7 @@ const struct store_step store_steps[] = {
   { { cf_schema_contact_address } },
   { { cf_schema_transfer } },
   { { cf_schema_contact_revoked } },
+  { { cf_schema_device_nodes } },
 };
 
 const size_t store_step_count = sizeof store_steps / sizeof *store_steps;

@@ -44,4 +44,7 @@ extern const char cf_schema_transfer[]; /* store_transfer.c: transfer, transfer_
 /* Version 10. */
 extern const char cf_schema_contact_revoked[]; /* store_peer.c: contact.revoked */
 
+/* Version 11. */
+extern const char cf_schema_device_nodes[]; /* store_peer.c: device.nodes */
+
 #endif

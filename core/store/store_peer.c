@@ -4,6 +4,7 @@
  * A row of contact is a person whom we keep: a contact, or one who is blocked.
  * Addresses are one text, separated by spaces, newest first.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,7 +51,11 @@ const char cf_schema_contact_address[] = "ALTER TABLE contact ADD COLUMN address
 
 const char cf_schema_contact_expires[] = "ALTER TABLE contact ADD COLUMN expires INTEGER NOT NULL DEFAULT 0;";
 
+/* Names of the nodes at which a device can be dialled, separated by spaces. */
+const char cf_schema_device_nodes[] = "ALTER TABLE device ADD COLUMN nodes TEXT NOT NULL DEFAULT '';";
+
 #define ADDRS_TEXT_SIZE (CF_PEER_ADDRS_MAX * CF_ADDR_TEXT_SIZE)
+#define NODES_TEXT_SIZE (CF_PATHS_NODES_MAX * CF_NODE_NAME_SIZE)
 
 static void
 addrs_format (const struct cf_peer_device *dev, char out[ADDRS_TEXT_SIZE])
@@ -93,15 +98,40 @@ addrs_parse (const char *text, struct cf_peer_device *dev)
   }
 }
 
+static void
+nodes_format (const struct cf_peer_device *dev, char out[NODES_TEXT_SIZE])
+{
+  size_t used = 0;
+
+  out[0] = 0;
+  for (size_t i = 0; i < dev->node_count; i++) {
+    char one[CF_NODE_NAME_SIZE];
+
+    cf_node_name_format (&dev->nodes[i], one);
+    used += (size_t) snprintf (out + used, NODES_TEXT_SIZE - used, "%s%s", used ? " " : "", one);
+  }
+}
+
+static void
+nodes_parse (const char *text, struct cf_peer_device *dev)
+{
+  bool wrong;
+
+  while (text && dev->node_count < CF_PATHS_NODES_MAX
+         && cf_node_names_next (&text, &dev->nodes[dev->node_count], &wrong))
+    dev->node_count++;
+}
+
 static gpg_error_t
 save_device (struct cf_store *store, const struct cf_fpr *fpr, const struct cf_peer_device *dev)
 {
-  char addrs[ADDRS_TEXT_SIZE];
+  char addrs[ADDRS_TEXT_SIZE], nodes[NODES_TEXT_SIZE];
   struct cf_stmt *s;
 
   addrs_format (dev, addrs);
-  s = cf_stmt (store, "INSERT OR REPLACE INTO device (fpr, number, key, not_before, not_after, tied, digest, addrs)"
-                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+  nodes_format (dev, nodes);
+  s = cf_stmt (store, "INSERT OR REPLACE INTO device (fpr, number, key, not_before, not_after, tied, digest, addrs, nodes)"
+                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
   cf_bind_fpr (s, 1, fpr);
   cf_bind_blob (s, 2, dev->number, sizeof dev->number);
   cf_bind_blob (s, 3, dev->key, sizeof dev->key);
@@ -110,6 +140,7 @@ save_device (struct cf_store *store, const struct cf_fpr *fpr, const struct cf_p
   cf_bind_int (s, 6, dev->tied);
   cf_bind_blob (s, 7, dev->digest, sizeof dev->digest);
   cf_bind_text (s, 8, addrs);
+  cf_bind_text (s, 9, nodes);
   return cf_stmt_run (s);
 }
 
@@ -200,6 +231,7 @@ load_device (struct cf_stmt *s, struct cf_peer_device *dev)
   dev->not_after_utc_ms = cf_column_int (s, 3);
   dev->tied = cf_column_int (s, 4) != 0;
   addrs_parse (cf_column_text (s, 6), dev);
+  nodes_parse (cf_column_text (s, 7), dev);
   return 0;
 }
 
@@ -212,7 +244,7 @@ load_devices (struct cf_store *store, struct cf_peer *peer)
   peer->devices = calloc (CF_PEER_DEVICES_MAX, sizeof *peer->devices);
   if (!peer->devices)
     return cf_err (GPG_ERR_ENOMEM);
-  s = cf_stmt (store, "SELECT number, key, not_before, not_after, tied, digest, addrs FROM device"
+  s = cf_stmt (store, "SELECT number, key, not_before, not_after, tied, digest, addrs, nodes FROM device"
                       " WHERE fpr = ?1 ORDER BY not_before DESC LIMIT ?2");
   cf_bind_fpr (s, 1, &peer->fpr);
   cf_bind_int (s, 2, CF_PEER_DEVICES_MAX);

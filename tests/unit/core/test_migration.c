@@ -222,6 +222,10 @@ see_peer (void *arg, struct cf_peer *peer)
     assert_int_equal (peer->device_count, 1);
     assert_true (peer->devices[0].tied);
     assert_int_equal (peer->devices[0].addr_count, 1);
+    if (peer->devices[0].node_count) { /* none: of before version 11 */
+      assert_int_equal (peer->devices[0].node_count, 2);
+      assert_int_equal (peer->devices[0].nodes[1].addr.bytes[15], 8);
+    }
   } else
     assert_true (peer->blocked);
   cf_peer_free (peer);
@@ -451,6 +455,7 @@ test_every_version_comes_to_the_newest (void **state)
     check_marks (f->store, version);
     check_files (f->store, version);
     assert_int_equal (number (f->store, "SELECT sum(revoked) FROM contact"), version >= 10 ? 1700000000000 : 0);
+    assert_int_equal (number (f->store, "SELECT sum(nodes != '') FROM device"), version >= 11);
     close_store (f);
     assert_int_equal (unlink (f->path), 0);
   }
