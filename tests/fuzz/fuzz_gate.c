@@ -4,7 +4,7 @@
  * Alice is hostile: her own gate is mute, and the input sends the gate's frames in her place, in any order and in
  * either role: with any body, or with the right one, computed from what Bob has in memory (the tag that he expects,
  * keys, statements, DONE), or with the right one altered.  Bob is honest and his user has typed passwords or not.
- * A conversation opens only if his user has, and if tag, key, statement and DONE were once right.  Input that ends
+ * A conversation opens only if his user has, if a key came, and if tag, statement and DONE were once right.  Input that ends
  * with 255 begins with an open conversation, so that there is something to verify.
  */
 #include <config.h>
@@ -19,6 +19,7 @@
 #define STEPS_MAX 40
 #define CALLS_MAX 8
 
+/* A key that was altered may be one that she has, too: statement and DONE bind it, as it came. */
 enum { RIGHT_TAG = 1, RIGHT_KEY = 2, RIGHT_STATEMENT = 4, RIGHT_DONE = 8, RIGHT_ALL = 15 };
 
 static struct {
@@ -192,8 +193,7 @@ send_right (struct fuzz_in *in, bool alter)
     len = len ? at % len : 0;
   else if (mask && len)
     copy[at % len] ^= mask;
-  if (!mask)
-    w.right |= right;
+  w.right |= mask ? right & RIGHT_KEY : right;
   send_frame (type, id, copy, len);
   free (copy);
   cf_buf_done (&body);

@@ -28,7 +28,7 @@ clear_crypto = tests/fuzz/clear_crypto.c
 fuzz_world = $(clear_crypto) tests/fuzz/ram_pool.c tests/fuzz/ram_store.c tests/fuzz/snapshot.c tests/fuzz/snapshot.h \
 	tests/fuzz/world.c tests/fuzz/world.h
 LDFLAGS_WORLD = $(LDFLAGS_FUZZ) -Wl,--wrap=cf_link_send -Wl,--wrap=cf_link_send_bulk \
-	-Wl,--wrap=store_memory_setup -Wl,--wrap=cf_store_files_check -Wl,--wrap=sqlite3_open_v2 -Wl,--wrap=sqlite3_close -Wl,--wrap=sqlite3_exec \
+	-Wl,--wrap=store_memory_setup -Wl,--wrap=cf_store_files_check -Wl,--wrap=cf_peer_file_start -Wl,--wrap=sqlite3_open_v2 -Wl,--wrap=sqlite3_close -Wl,--wrap=sqlite3_exec \
 	-Wl,--wrap=sqlite3_prepare_v2 -Wl,--wrap=sqlite3_finalize
 
 tests_fuzz_fuzz_paths_LDFLAGS = $(LDFLAGS_FUZZ)
