@@ -225,10 +225,10 @@ def interrupting(a, b):
     a.until("No password was given", "> ")
     a.type("open bob\n")
     a.password("other\n")
-    a.until("Waiting for the other person")
+    a.until("Waiting for bob to type the same password. Ctrl-C")
     b.until("asks for a conversation")
     a.type("\x03")
-    a.until("> ")
+    a.until("Your request stands", "> ")
     a.type("status\n")
     a.until("alice <alice@x.invalid>", "> ")
 
@@ -270,9 +270,39 @@ def ending(a, b):
         raise Failed(f"exit codes {codes}")
 
 
+def waiting(a, b):
+    """A command of one's shell that waits says for what; Ctrl-C ends it as such, and what was asked goes on"""
+    a.begin("open", "bob")
+    a.password("once more\n")
+    a.until("Waiting for bob to type the same password")
+    a.type("\x03")
+    a.until("Your request stands")
+    if a.ended() != -signal.SIGINT:
+        raise Failed("a shell would not see the Ctrl-C")
+    b.begin("accept", "alice")
+    b.password("once more\n")
+    b.until("both passwords were the same")
+    if b.ended():
+        raise Failed("what stands can be answered")
+    b.run("confab", "stop")
+    a.begin("send", "bob", "are you there?")
+    a.until("Waiting for the other side to be there")
+    a.type("\x03")
+    a.until("The message is kept")
+    a.ended()
+    a.begin("--json", "--timeout", "2", "send", "bob", "and for a program")
+    if a.ended() != 6 or "Waiting" in a.shown:
+        raise Failed("a program is told nothing but its object")
+    b.begin("chat", "alice")
+    b.until("are you there?", "and for a program")
+    b.type("/quit\n")
+    b.ended()
+
+
 def main():
     where = tempfile.mkdtemp(prefix="cf-", dir="/tmp")
-    steps = (first_start, opening, chatting, typing, changing, interrupting, the_only_request, closing, ending)
+    steps = (first_start, opening, chatting, typing, changing, interrupting, the_only_request, closing, ending,
+             waiting)
     people, broken = [], None
     print(f"1..{len(steps)}")
     try:

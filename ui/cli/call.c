@@ -97,16 +97,23 @@ cf_cli_connect (struct cf_cli *cli)
 static gpg_error_t
 wait_line (struct cf_cli *cli, int64_t deadline_ms)
 {
+  int64_t say_ms = cf_cli_wait_begin (cli);
+
   while (!cf_client_pending (cli->client)) {
     struct pollfd fds[2] = { { cf_client_fd (cli->client), cf_client_events (cli->client), 0 },
                              { cli->side_fd, POLLIN, 0 } };
-    int64_t left = deadline_ms < 0 ? 60000 : deadline_ms - cf_cli_now_ms ();
+    int64_t now_ms = cf_cli_now_ms (), left = deadline_ms < 0 ? 60000 : deadline_ms - now_ms;
     int n;
 
     if (cf_cli_interrupted (false))
       return cf_err (GPG_ERR_CANCELED);
     if (left <= 0)
       return cf_err (GPG_ERR_TIMEOUT);
+    if (say_ms >= 0 && say_ms <= now_ms) {
+      cf_cli_wait_say (cli);
+      say_ms = -1;
+    } else if (say_ms >= 0 && say_ms - now_ms < left)
+      left = say_ms - now_ms;
     n = cf_cli_poll (fds, 2, left > 60000 ? 60000 : (int) left);
     if (n < 0 && errno != EINTR)
       return cf_err_errno ();
@@ -143,6 +150,21 @@ call_once (struct cf_cli *cli, const char *verb, const char *const *words, const
   return err;
 }
 
+/* Its own words are set aside: what was to be waited for is not what takes time here. */
+static gpg_error_t
+unlock (struct cf_cli *cli, int64_t deadline_ms, struct cf_client_error *r_error)
+{
+  struct cf_cli_waiting before = cli->waiting;
+  gpg_error_t err;
+
+  cli->waiting.what = NULL;
+  cf_cli_wait_for_daemon (cli);
+  err = call_once (cli, "UNLOCK", NULL, NULL, NULL, deadline_ms, r_error);
+  cf_cli_wait_over (cli);
+  cli->waiting = before;
+  return err;
+}
+
 gpg_error_t
 cf_cli_call (struct cf_cli *cli, const char *verb, const char *const *words, const struct cf_client_handler *handler,
              void *arg, int timeout_ms, struct cf_client_error *r_error)
@@ -151,7 +173,7 @@ cf_cli_call (struct cf_cli *cli, const char *verb, const char *const *words, con
   gpg_error_t err = call_once (cli, verb, words, handler, arg, deadline_ms, r_error);
 
   if (gpg_err_code (err) == CF_ERR_LOCKED && cli->client && strcmp (verb, "UNLOCK")) {
-    err = call_once (cli, "UNLOCK", NULL, NULL, NULL, deadline_ms, r_error);
+    err = unlock (cli, deadline_ms, r_error);
     if (!err)
       err = call_once (cli, verb, words, handler, arg, deadline_ms, r_error);
   }

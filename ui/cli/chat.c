@@ -32,11 +32,29 @@ is_meant (const json_t *row, const char *text)
   return mail && !strncasecmp (mail + 1, text, len) && !strcmp (mail + 1 + len, ">");
 }
 
+/* Several are meant by TEXT: their ids, and how they stand. */
+static char *
+candidates (const json_t *rows, const char *text)
+{
+  char *list = cf_cli_must (strdup (_ ("Give the id of the one you mean:"))), *longer;
+  const json_t *row;
+  size_t i;
+
+  json_array_foreach (rows, i, row)
+    if (is_meant (row, text)) {
+      longer = cf_cli_sprintf ("%s %.8s (%s)", list, cf_row_text (row, "conversation"),
+                               cf_row_word (cf_row_text (row, "state")));
+      free (list);
+      list = longer;
+    }
+  return list;
+}
+
 int
 cf_cli_find_conversation (struct cf_cli *cli, const char *text, json_t **r_row)
 {
-  json_t *rows = NULL, *row, *found = NULL;
-  size_t i, count = 0;
+  json_t *rows = NULL, *row, *found = NULL, *open = NULL;
+  size_t i, count = 0, open_count = 0;
   char *hint;
   int code = cf_cli_rows (cli, "CONVERSATIONS", NULL, &rows);
 
@@ -44,21 +62,21 @@ cf_cli_find_conversation (struct cf_cli *cli, const char *text, json_t **r_row)
     return code;
   json_array_foreach (rows, i, row)
     if (is_meant (row, text)) {
+      bool is_open = !strcmp (cf_row_text (row, "state"), "open");
+
       found = row;
+      open = is_open ? row : open;
       count++;
+      open_count += is_open;
     }
+  if (open) { /* as the daemon does: those that have ended are meant last */
+    found = open;
+    count = open_count;
+  }
   if (count == 1)
     *r_row = json_incref (found);
   else if (count) {
-    hint = cf_cli_must (strdup (_ ("Give the id of the one you mean:")));
-    json_array_foreach (rows, i, row)
-      if (is_meant (row, text)) {
-        char *longer =
-            cf_cli_sprintf ("%s %.8s (%s)", hint, cf_row_text (row, "conversation"), cf_row_text (row, "state"));
-
-        free (hint);
-        hint = longer;
-      }
+    hint = candidates (rows, text);
     code = cf_cli_fail (cli, cf_err (GPG_ERR_AMBIGUOUS), hint, _ ("\"%s\" could be %zu conversations"), text, count);
     free (hint);
   } else

@@ -5,6 +5,7 @@
  *   table.c     the commands and what their help says; columns.c what their lists show; verb.c runs most of them
  *   words.c     words, options, durations, the nearest name
  *   call.c      one call of the daemon, Ctrl-C and time limits
+ *   waiting.c   what is said while a call takes its time
  *   output.c    rows, tables, colour, errors
  *
  * Nothing here knows keys, history or the network: it asks the daemon.
@@ -27,6 +28,14 @@
 struct cf_cli_command;
 struct cf_cli_args;
 
+/* What the call under way waits for (waiting.c). */
+struct cf_cli_waiting {
+  char *what;        /* a sentence, or NULL: there is nothing to say */
+  const char *stays; /* a sentence, of what goes on when it is no longer waited for; NULL: nothing does */
+  bool said;
+  unsigned terminal; /* local modes of the terminal when the waiting began */
+};
+
 /* One run of the program. */
 struct cf_cli {
   const char *home;         /* as given, or NULL */
@@ -37,6 +46,7 @@ struct cf_cli {
   int width;                /* columns of the terminal; 0: not a terminal, nothing is shortened */
   struct cf_client *client; /* made by the first call; NULL after one that failed half-way */
   json_t *names;            /* conversation id -> title, for people; or NULL */
+  struct cf_cli_waiting waiting;
   int told;                 /* exit code of an error that a callback has already told, or 0 */
   bool interactive;         /* inside the console: Ctrl-C ends a command, not the program */
   /* Something else to look after while a call waits; FD < 0: nothing. */
@@ -144,6 +154,28 @@ bool cf_cli_interrupted (bool clear);
 /* poll, which Ctrl-C (and what else sets the flag) ends also when it came just before: -1, with EINTR. */
 int cf_cli_poll (struct pollfd *fds, nfds_t count, int timeout_ms);
 int64_t cf_cli_now_ms (void);
+
+/* ---- waiting.c ---- */
+
+#define CF_CLI_PATIENCE_MS 1000 /* what takes longer says what it waits for */
+
+/* From here on a call that is silent for so long says the sentence FMT, once; STAYS (borrowed; NULL: nothing does) is said
+   when Ctrl-C ends it after that. */
+void cf_cli_wait_for (struct cf_cli *cli, const char *stays, const char *fmt, ...) CF_PRINTF (3, 4);
+void cf_cli_wait_for_daemon (struct cf_cli *cli);
+/* WHO, as typed by the person, is to type the password of a request. */
+void cf_cli_wait_for_password (struct cf_cli *cli, const char *who);
+/* A message that was handed over is to be WANTED: sent, delivered, read. */
+void cf_cli_wait_for_state (struct cf_cli *cli, const char *wanted);
+/* Files that were offered or taken are to be there. */
+void cf_cli_wait_for_files (struct cf_cli *cli);
+void cf_cli_wait_shown (struct cf_cli *cli); /* it can be seen otherwise */
+void cf_cli_wait_over (struct cf_cli *cli); /* nothing is said any more */
+/* For call.c: when it is to be said; < 0: never. */
+int64_t cf_cli_wait_begin (struct cf_cli *cli);
+void cf_cli_wait_say (struct cf_cli *cli);
+/* Ctrl-C has ended a call.  Does not return if it is to end the program. */
+void cf_cli_wait_interrupted (const struct cf_cli *cli);
 
 /* ---- output.c ---- */
 

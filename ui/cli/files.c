@@ -150,7 +150,9 @@ offer (struct cf_cli *cli, struct offering *o, const char *path)
   int timeout_ms = cli->timeout_ms, code;
 
   cli->timeout_ms = cf_cli_send_limit (o->timeout_ms);
+  cf_cli_wait_for_state (cli, o->wanted);
   code = cf_cli_rows (cli, "SEND-FILE", words, &rows);
+  cf_cli_wait_over (cli);
   cli->timeout_ms = timeout_ms;
   row = json_array_get (rows, 0);
   if (!code && row) {

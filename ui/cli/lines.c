@@ -110,11 +110,13 @@ hand_over (struct handing *h, const char *conv, const char *wanted, int timeout_
   struct cf_client_error error;
   int code = cf_cli_connect (h->cli);
 
+  cf_cli_wait_for_state (h->cli, wanted);
   if (!code && cf_cli_call (h->cli, "SEND", words, &handler, h, cf_cli_send_limit (timeout_ms), &error)) {
     if (h->count)
       cf_cli_note (h->cli, _ ("%zu messages before these are on their way."), h->count);
     code = cf_cli_fail_call (h->cli, &error);
   }
+  cf_cli_wait_over (h->cli);
   free (wait);
   free (timeout);
   return code;

@@ -233,7 +233,7 @@ cf_cli_fail_call (const struct cf_cli *cli, const struct cf_client_error *error)
   if (cli->told)
     return cli->told;
   if (gpg_err_code (error->err) == GPG_ERR_CANCELED && cf_cli_interrupted (false)) {
-    fputc ('\n', stderr);
+    cf_cli_wait_interrupted (cli);
     return CF_EXIT_USER;
   }
   if (cli->json) {

@@ -105,6 +105,7 @@ draw_line (struct follow *f)
   printf ("\r%s\033[K", cut);
   cf_cli_flush ();
   f->line = true;
+  cf_cli_wait_shown (f->cli);
   json_decref (all);
   free (name);
   free (shorter);
@@ -201,6 +202,8 @@ run (struct follow *f, int64_t cursor)
   int code = 0;
 
   if (!all_ended (f)) {
+    if (!f->watch)
+      cf_cli_wait_for_files (f->cli);
     draw_line (f);
     code = cf_cli_connect (f->cli);
     if (!code)
@@ -209,12 +212,14 @@ run (struct follow *f, int64_t cursor)
   clear_line (f);
   free (since);
   if (code || all_ended (f))
-    return code ? code : f->code;
-  if (gpg_err_code (err) == GPG_ERR_TIMEOUT)
-    return f->watch ? 0
-                    : cf_cli_fail_named (f->cli, "QUEUED", CF_EXIT_QUEUED, _ ("The time is up, and the files are still on their way"),
-                                         _ ("They go on by themselves; \"confab transfers\" shows how far they are"));
-  return err ? cf_cli_fail_call (f->cli, &error) : 0;
+    code = code ? code : f->code;
+  else if (gpg_err_code (err) != GPG_ERR_TIMEOUT)
+    code = err ? cf_cli_fail_call (f->cli, &error) : 0;
+  else if (!f->watch)
+    code = cf_cli_fail_named (f->cli, "QUEUED", CF_EXIT_QUEUED, _ ("The time is up, and the files are still on their way"),
+                              _ ("They go on by themselves; \"confab transfers\" shows how far they are"));
+  cf_cli_wait_over (f->cli);
+  return code;
 }
 
 int

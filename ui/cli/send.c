@@ -213,7 +213,9 @@ cf_cli_run_send (struct cf_cli *cli, const struct cf_cli_command *command, const
     words[n++] = options[2] = cf_cli_sprintf ("--reply-to=%s", reply);
   words[n++] = args->argv[0];
   words[n] = NULL;
+  cf_cli_wait_for_state (cli, wanted);
   code = cf_cli_send_text (cli, words, text, len, cf_cli_send_limit (timeout_ms), &row);
+  cf_cli_wait_over (cli);
   if (!code && cli->json)
     cf_cli_json (row);
   if (!code)

@@ -30,6 +30,17 @@ on_row (void *arg, json_t *row)
   return 0;
 }
 
+/* From here on it is not the daemon that takes its time. */
+static void
+wait_after_password (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args)
+{
+  if (!strcmp (command->name, "open") || !strcmp (command->name, "verify"))
+    cf_cli_wait_for_password (cli, args->argv[0]);
+  else if (!strcmp (command->name, "accept"))
+    cf_cli_wait_for (cli, _ ("Your answer was given. \"confab conversations\" shows what became of it."), "%s",
+                     _ ("Waiting to hear whether the passwords are the same. Ctrl-C stops waiting; your answer was given."));
+}
+
 static gpg_error_t
 on_inquire (void *arg, const char *keyword, char **r_data, size_t *r_len)
 {
@@ -39,9 +50,8 @@ on_inquire (void *arg, const char *keyword, char **r_data, size_t *r_len)
     return cf_err (GPG_ERR_NO_DATA);
   run->asked = true;
   run->cli->told = cf_cli_password (run->cli, run->args, r_data, r_len);
-  if (!run->cli->told && !run->cli->json && run->cli->tty_out && !strcmp (run->command->name, "open"))
-    cf_cli_note (run->cli,
-                 _ ("Waiting for the other person to type the same password. Ctrl-C stops waiting; your request stands."));
+  if (!run->cli->told)
+    wait_after_password (run->cli, run->command, run->args);
   return run->cli->told ? cf_err (GPG_ERR_CANCELED) : 0;
 }
 
@@ -104,12 +114,15 @@ cf_cli_run_verb (struct cf_cli *cli, const struct cf_cli_command *command, const
   if (command->columns && !streams && !cli->json)
     run.rows = cf_cli_must (json_array ());
   words = build_words (args);
+  if (!streams)
+    cf_cli_wait_for_daemon (cli);
   err = cf_cli_call (cli, command->verb, (const char *const *) words, &handler, &run, cli->timeout_ms, &error);
   if (streams && gpg_err_code (err) == GPG_ERR_TIMEOUT)
     err = 0; /* it was to go on for that long */
   if (err)
     code = cf_cli_fail_call (cli, &error);
-  else if (run.rows)
+  cf_cli_wait_over (cli);
+  if (!err && run.rows)
     show_list (cli, command, run.rows);
   json_decref (run.rows);
   free_words (words);
