@@ -20,6 +20,7 @@
 #define STAGGER_MS 250
 #define AT_ONCE_MAX 8
 #define DIRECT_FIRST 2
+#define HIS_NODES_MAX CF_PATHS_NODES_MAX /* of all his devices, in a round */
 #define BACKOFF_LAST_MS 30000
 /* For so long after a loss the path is looked for often: it is back within seconds of its return, even when no
    carrier tells of it (a switch, a cable behind one). */
@@ -109,6 +110,21 @@ add_relays (struct cf_link *link, const uint8_t key[CF_DEVICE_KEY_LEN])
     add_candidate (link, key, &vias[i], CF_CARRIER_STREAM);
 }
 
+/* Where he himself can be dialled, as he has said: two who use no node in common meet there. */
+static void
+add_his_nodes (struct cf_link *link, const struct cf_peer *peer, const struct cf_peer_device *device, size_t *left)
+{
+  for (size_t i = 0; peer->contact && i < device->node_count && *left; i++) {
+    struct cf_addr via;
+    gpg_error_t err = cf_nodes_borrow (link->links->core, &device->nodes[i], &via);
+
+    if (err) /* most often: it is one of ours, and there already */
+      continue;
+    --*left;
+    add_candidate (link, device->key, &via, CF_CARRIER_STREAM);
+  }
+}
+
 /* The best first; of alike, devices seen last first; addresses are kept newest first.  Nodes have their turn after the
    DIRECT_FIRST newest addresses that are elsewhere: others, where nobody answers, would make them wait too long. */
 static void
@@ -116,7 +132,7 @@ collect (struct cf_link *link, const struct cf_peer *peer)
 {
   const struct cf_peer_device *devices[CF_PEER_DEVICES_MAX];
   const struct cf_env *env = link->links->core->env;
-  size_t count = 0;
+  size_t count = 0, borrowed_left = HIS_NODES_MAX;
 
   link->candidate_count = link->candidate_next = 0;
   for (size_t i = 0; i < peer->device_count; i++) {
@@ -136,6 +152,7 @@ collect (struct cf_link *link, const struct cf_peer *peer)
   for (size_t i = 0; i < count; i++) {
     add_addresses (link, devices[i], CF_RANK_DIRECT, 1, DIRECT_FIRST);
     add_relays (link, devices[i]->key);
+    add_his_nodes (link, peer, devices[i], &borrowed_left);
     add_addresses (link, devices[i], CF_RANK_DIRECT, DIRECT_FIRST + 1, SIZE_MAX);
   }
 }

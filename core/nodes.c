@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/secmem.h"
 #include "base/text.h"
 #include "core/links.h"
 #include "core/nodes_private.h"
@@ -68,29 +69,31 @@ node_drop (struct cf_node *node, gpg_error_t why)
   cf_circuits_fail (node);
 }
 
-static void
-node_rest (struct cf_node *node, gpg_error_t err)
+void
+cf_node_rest (struct cf_node *node, gpg_error_t err)
 {
   struct cf_env *env = node->nodes->core->env;
   char text[CF_ADDR_TEXT_SIZE];
 
-  if (node->state == NODE_READY && env->now_ms - node->ready_ms >= STEADY_MS)
+  if (node->state == NODE_READY && env->now_ms - node->ready_ms >= STEADY_MS && (!node->borrowed || node->useful))
     node->backoff_ms = 0;
-  if (!node->error || node->state == NODE_READY)
+  if (err && (!node->error || node->state == NODE_READY))
     cf_log (env, CF_LOG_INFO, "node %s is not there: %s", cf_addr_format (&node->name.addr, text), gpg_strerror (err));
   node->error = err ? err : cf_err (CF_ERR_NOT_REACHABLE);
   node_drop (node, err);
   node->backoff_ms = node->backoff_ms ? 2 * node->backoff_ms : BACKOFF_FIRST_MS;
   if (node->backoff_ms > BACKOFF_LAST_MS)
     node->backoff_ms = BACKOFF_LAST_MS;
-  cf_timer_after (env, &node->retry, cf_env_jitter (env, node->backoff_ms));
+  node->rested_ms = env->now_ms + cf_env_jitter (env, node->backoff_ms);
+  if (!node->borrowed)
+    cf_timer_arm (env, &node->retry, node->rested_ms);
 }
 
 void
 cf_node_distrust (struct cf_node *node, gpg_error_t err)
 {
   if (node->tunnel)
-    node_rest (node, err);
+    cf_node_rest (node, err);
 }
 
 /* --- what is said --- */
@@ -148,6 +151,10 @@ node_is_ready (struct cf_node *node)
   set_state (node, NODE_READY);
   node->ready_ms = core->env->now_ms;
   node->error = 0;
+  if (node->borrowed) {
+    cf_node_borrowed_ready (node);
+    return;
+  }
   cf_links_way_found (core->links);
   cf_nodes_seek (core);
   cf_node_list_begin (node);
@@ -165,6 +172,13 @@ greeted (struct cf_node *node, const struct cf_node_message *m)
   node->seen = m->seen.addr;
   cf_link_tunnel_established (node->tunnel);
   set_state (node, NODE_ASKED);
+  if (node->borrowed) {
+    if (node->services & CF_NODE_RELAY)
+      node_is_ready (node);
+    else
+      cf_node_rest (node, cf_err (GPG_ERR_NOT_SUPPORTED));
+    return;
+  }
   register_now (node);
   if (!(node->services & CF_NODE_RELAY))
     node_is_ready (node);
@@ -255,7 +269,7 @@ node_closed (void *arg, gpg_error_t err, const char *reason)
 
   (void) reason;
   node->tunnel = NULL;
-  node_rest (node, err);
+  cf_node_rest (node, err);
 }
 
 static void
@@ -267,23 +281,48 @@ node_room (void *arg)
 static const struct cf_link_tunnel_handler node_handler
     = { .ready = node_ready, .message = node_message, .closed = node_closed, .room = node_room };
 
-static void
-node_dial (void *arg)
+/* By our device key and from the port that we listen on; to one that is not ours by a new key, and from any port. */
+static gpg_error_t
+dial (struct cf_node *node)
 {
-  struct cf_node *node = arg;
   struct cf_core *core = node->nodes->core;
-  struct cf_link_tunnel_keys keys = { .remote_public = node->name.device_key, .idle_ms = CF_NODE_IDLE_MS,
-                                      .from_listener = true };
+  struct cf_link_tunnel_keys keys = { .own_secret = core->self->device_secret,
+                                      .own_public = core->self->device.device_key,
+                                      .remote_public = node->name.device_key, .idle_ms = CF_NODE_IDLE_MS,
+                                      .from_listener = !node->borrowed };
+  uint8_t *secret = NULL, public[CF_DEVICE_KEY_LEN];
+  gpg_error_t err = node->borrowed ? cf_secmem_new (&secret, CF_DEVICE_KEY_LEN) : 0;
+
+  if (err)
+    return err;
+  if (secret) {
+    cf_device_key_new (core->env, secret, public);
+    keys.own_secret = secret;
+    keys.own_public = public;
+  }
+  err = cf_link_tunnel_dial (core->links, CF_CARRIER_STREAM, &node->name.addr, &keys, &node_handler, node, &node->tunnel);
+  cf_secmem_free (secret);
+  return err;
+}
+
+void
+cf_node_dial (struct cf_node *node)
+{
+  struct cf_core *core = node->nodes->core;
   gpg_error_t err;
 
   if (node->state != NODE_RESTING || !core->self || !core->links)
     return;
-  keys.own_secret = core->self->device_secret;
-  keys.own_public = core->self->device.device_key;
   set_state (node, NODE_DIALLING);
-  err = cf_link_tunnel_dial (core->links, CF_CARRIER_STREAM, &node->name.addr, &keys, &node_handler, node, &node->tunnel);
+  err = dial (node);
   if (err)
-    node_rest (node, err);
+    cf_node_rest (node, err);
+}
+
+static void
+retry_due (void *arg)
+{
+  cf_node_dial (arg);
 }
 
 /* --- the list of them --- */
@@ -294,8 +333,8 @@ list_due (void *arg)
   cf_node_list_begin (arg);
 }
 
-static struct cf_node *
-node_new (struct cf_nodes *nodes, const struct cf_node_name *name)
+struct cf_node *
+cf_node_new (struct cf_nodes *nodes, const struct cf_node_name *name)
 {
   struct cf_node *node = calloc (1, sizeof *node);
 
@@ -303,14 +342,14 @@ node_new (struct cf_nodes *nodes, const struct cf_node_name *name)
     return NULL;
   node->nodes = nodes;
   node->name = *name;
-  cf_timer_init (&node->retry, node_dial, node);
+  cf_timer_init (&node->retry, retry_due, node);
   cf_timer_init (&node->renew, register_now, node);
   cf_timer_init (&node->list, list_due, node);
   return node;
 }
 
-static void
-node_free (struct cf_node *node)
+void
+cf_node_free (struct cf_node *node)
 {
   node_drop (node, 0);
   free (node);
@@ -365,7 +404,7 @@ cf_nodes_set (struct cf_core *core, const char *value)
   while (!err && cf_node_names_next (&value, &name, &wrong)) {
     node = take_out (&old, &name);
     if (!node)
-      node = node_new (nodes, &name);
+      node = cf_node_new (nodes, &name);
     if (!node) {
       err = cf_err (GPG_ERR_ENOMEM);
       break;
@@ -378,7 +417,7 @@ cf_nodes_set (struct cf_core *core, const char *value)
   }
   while ((node = old)) {
     old = node->next;
-    node_free (node);
+    cf_node_free (node);
   }
   return err;
 }
@@ -389,9 +428,9 @@ static struct cf_node *
 find_via (struct cf_core *core, const struct cf_addr *via)
 {
   for (struct cf_node *n = core->nodes ? core->nodes->first : NULL; n; n = n->next)
-    if (via->family == CF_ADDR_NODE && !memcmp (via->bytes, n->name.device_key, sizeof via->bytes))
+    if (via->family == CF_ADDR_NODE && !via->scope && !memcmp (via->bytes, n->name.device_key, sizeof via->bytes))
       return n;
-  return NULL;
+  return core->nodes ? cf_node_borrowed_find (core->nodes, via) : NULL;
 }
 
 static bool
@@ -439,6 +478,8 @@ cf_nodes_dial (struct cf_core *core, const struct cf_addr *via, const uint8_t de
 {
   struct cf_node *node = find_via (core, via);
 
+  if (node && node->borrowed)
+    return cf_node_borrowed_dial (node, device_key, handler, arg, r_conn);
   return node && relays (node) ? cf_circuit_dial (node, device_key, handler, arg, r_conn) : cf_err (CF_ERR_NOT_REACHABLE);
 }
 
@@ -458,6 +499,8 @@ cf_nodes_network_changed (struct cf_core *core)
     else
       cf_link_tunnel_probe (n->tunnel);
   }
+  if (core->nodes)
+    cf_nodes_borrowed_again (core->nodes);
 }
 
 void
@@ -588,8 +631,9 @@ cf_nodes_free (struct cf_nodes *nodes)
   nodes->core->nodes = NULL;
   while ((node = nodes->first)) {
     nodes->first = node->next;
-    node_free (node);
+    cf_node_free (node);
   }
+  cf_nodes_borrowed_free (nodes);
   cf_timer_cancel (nodes->core->env, &nodes->seek);
   cf_circuits_free (nodes);
   free (nodes);

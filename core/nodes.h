@@ -35,10 +35,14 @@ size_t cf_nodes_relays (struct cf_core *core, struct cf_addr *r_addrs, size_t ma
    LIMIT_REACHED, ENOMEM. */
 gpg_error_t cf_nodes_dial (struct cf_core *core, const struct cf_addr *via, const uint8_t device_key[CF_DEVICE_KEY_LEN],
                            const struct cf_conn_handler *handler, void *arg, struct cf_conn **r_conn) CF_MUST_CHECK;
+/* The address behind the node NAME, at which somebody else can be dialled: *R_VIA is for cf_nodes_dial, soon.  We do not
+   say there who we are, and leave when nothing is left to do.  Errors: EEXIST (it is one of ours), LIMIT_REACHED,
+   ENOMEM. */
+struct cf_node_name;
+gpg_error_t cf_nodes_borrow (struct cf_core *core, const struct cf_node_name *name, struct cf_addr *r_via) CF_MUST_CHECK;
 struct cf_net *cf_nodes_net (struct cf_core *core); /* of circuits; it dials and sends nothing by itself */
 
 /* The names of those through which we can be dialled now, at most MAX; returns how many. */
-struct cf_node_name;
 size_t cf_nodes_own (struct cf_core *core, struct cf_node_name *r_names, size_t max);
 
 /* The port on which we accept streams, as nodes see it, at most MAX; returns how many. */

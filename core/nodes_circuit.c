@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* nodes_circuit.c - a byte stream that a node carries, at our end: a connection like any other (net.h).
  *
- *   dialled:  ASKED --OPENED: connected--> OPEN
+ *   dialled:  WAITING --the node is ready: cf_circuits_begin--> ASKED --OPENED: connected--> OPEN
  *   incoming: OPEN
- *   ASKED, OPEN --CLOSE, the node is gone: failed--> ENDED --close--> freed
+ *   WAITING, ASKED, OPEN --CLOSE, the node is gone: failed--> ENDED --close--> freed
+ *   WAITING --close--> freed
  *   ASKED, OPEN --close--> CLOSING --everything has left, CLOSING_MS, the node is gone--> freed
  *
  * What is written waits here for credit, which the other end gives through the
@@ -20,13 +21,14 @@
 #define CLOSING_MS 5000
 #define CREDIT_STEP (CF_CIRCUIT_WINDOW / 4) /* fewer bytes are not worth a message */
 
-enum circuit_state { ASKED, OPEN, ENDED, CLOSING };
+enum circuit_state { WAITING, ASKED, OPEN, ENDED, CLOSING };
 
 struct cf_circuit {
   struct cf_circuit *next, **link; /* of the node's, or of the orphans */
   struct cf_nodes *nodes;
   struct cf_node *node;            /* NULL: gone */
-  uint32_t number;
+  uint32_t number;                 /* 0: WAITING */
+  uint8_t device_key[CF_DEVICE_KEY_LEN]; /* WAITING: whom to dial */
   enum circuit_state state;
   const struct cf_conn_handler *handler;
   void *arg;
@@ -127,7 +129,7 @@ send_some (struct cf_circuit *c)
 {
   size_t len = cf_buf_len (&c->out);
 
-  if (c->state == ASKED || !len || !c->credit)
+  if (c->state <= ASKED || !len || !c->credit)
     return false;
   if (len > CF_CIRCUIT_DATA_MAX)
     len = CF_CIRCUIT_DATA_MAX;
@@ -234,31 +236,60 @@ widen (struct cf_circuit *c)
   give_credit (c, CF_CIRCUIT_WINDOW_MAX - CF_CIRCUIT_WINDOW);
 }
 
+/* C, whose number is none yet, is asked for. */
+static gpg_error_t
+ask (struct cf_circuit *c, const uint8_t device_key[CF_DEVICE_KEY_LEN])
+{
+  struct cf_node *node = c->node;
+  struct cf_node_message m = { .kind = CF_NODE_DIAL };
+  gpg_error_t err;
+
+  c->number = node->last_dialled ? node->last_dialled + 2 : 1;
+  c->state = ASKED;
+  m.dial.circuit = c->number;
+  m.dial.device_key = device_key;
+  err = cf_node_say (node, &m);
+  if (!err)
+    node->last_dialled = c->number;
+  return err;
+}
+
 gpg_error_t
 cf_circuit_dial (struct cf_node *node, const uint8_t device_key[CF_DEVICE_KEY_LEN],
                  const struct cf_conn_handler *handler, void *arg, struct cf_conn **r_conn)
 {
-  struct cf_node_message m = { .kind = CF_NODE_DIAL };
   struct cf_circuit *c;
-  gpg_error_t err;
+  gpg_error_t err = 0;
 
   if (node->circuit_count >= CF_CIRCUITS_MAX)
     return cf_err (GPG_ERR_LIMIT_REACHED);
-  c = circuit_new (node, node->last_dialled ? node->last_dialled + 2 : 1, ASKED);
+  c = circuit_new (node, 0, WAITING);
   if (!c)
     return cf_err (GPG_ERR_ENOMEM);
-  m.dial.circuit = c->number;
-  m.dial.device_key = device_key;
-  err = cf_node_say (node, &m);
+  if (node->state == NODE_READY)
+    err = ask (c, device_key);
+  else
+    memcpy (c->device_key, device_key, CF_DEVICE_KEY_LEN);
   if (err) {
     circuit_free (c);
     return err;
   }
-  node->last_dialled = c->number;
   c->handler = handler;
   c->arg = arg;
   *r_conn = conn_of (c);
   return 0;
+}
+
+void
+cf_circuits_begin (struct cf_node *node)
+{
+  gpg_error_t err = 0;
+
+  for (struct cf_circuit *c = node->circuits; c && !err; c = c->next)
+    if (c->state == WAITING)
+      err = ask (c, c->device_key);
+  if (err)
+    cf_node_distrust (node, err);
 }
 
 static void
@@ -302,7 +333,7 @@ op_close (struct cf_conn *conn)
 
   if (!conn)
     return;
-  if (c->state == ENDED) {
+  if (c->state == ENDED || c->state == WAITING) {
     circuit_free (c);
     return;
   }
@@ -355,7 +386,7 @@ take_incoming (struct cf_node *node, uint32_t number)
   struct cf_addr from = cf_addr_behind (node->name.device_key);
   struct cf_circuit *c;
 
-  if (number & 1 || number <= node->last_incoming) {
+  if (node->borrowed || number & 1 || number <= node->last_incoming) {
     cf_refused (core->env, CF_REFUSED_NODE_UNEXPECTED);
     cf_node_distrust (node, cf_err (CF_ERR_PROTOCOL));
     return;
@@ -420,6 +451,7 @@ cf_circuit_message (struct cf_node *node, const struct cf_node_message *m)
   case CF_NODE_OPENED:
     if (c->state == ASKED) {
       c->state = OPEN;
+      node->useful = true;
       widen (c);
       c->handler->connected (c->arg);
     }

@@ -12,7 +12,7 @@
 #include "core/link.h"
 #include "core/nodes.h"
 #include "core/self.h"
-#include "tests/sim/file_story.h"
+#include "core/peers.h"
 #include "tests/sim/file_story.h"
 #include "tests/sim/server_story.h"
 #include "tests/sim/talk_story.h"
@@ -349,6 +349,103 @@ test_listed (void **state)
   apart_end (&w);
 }
 
+/* Alice and Bob, each with a node of his own, who met once on a link and are apart now. */
+struct strange {
+  struct apart w;
+  struct sim_node *other; /* Bob's */
+  char other_text[CF_NODE_NAME_SIZE];
+};
+
+static bool
+knows_node (void *arg)
+{
+  struct pair *p = arg;
+  struct cf_peer *b = cf_peer_find (p->a->core, &p->b->fpr);
+
+  return b && b->device_count && b->devices[0].node_count;
+}
+
+/* A uses his node, if ALICE_USES; both know of Bob's. */
+static void
+strange_begin (struct strange *s, uint64_t seed, bool alice_uses)
+{
+  struct cf_node_name name;
+
+  apart_begin (&s->w, seed);
+  s->other = sim_node_new (s->w.p.sim, "other");
+  sim_server_start (s->other, NULL, &name);
+  cf_node_name_format (&name, s->other_text);
+  sim_cut (s->w.p.sim, s->w.p.a, s->w.p.b, false);
+  if (alice_uses)
+    use (s->w.p.a, s->w.text);
+  use (s->w.p.b, s->other_text);
+  assert_int_equal (sim_open (s->w.p.a, s->w.p.b, s->w.p.id), 0);
+  assert_true (sim_run_until (s->w.p.sim, 10000, knows_node, &s->w.p));
+  sim_cut (s->w.p.sim, s->w.p.a, s->w.p.b, true);
+  sim_run (s->w.p.sim, 15000);
+}
+
+static void
+strange_end (struct strange *s)
+{
+  sim_server_stop (s->other);
+  apart_end (&s->w);
+}
+
+/* Two who use no node in common meet at one of theirs, also after the daemon was started again. */
+static void
+test_another_node (void **state)
+{
+  (void) state;
+  for (int uses = 0; uses < 2; uses++) {
+    struct strange s;
+    struct pair *p = &s.w.p;
+
+    strange_begin (&s, 31 + (uint64_t) uses, uses);
+    assert_true (sim_run_until (p->sim, 40000, both_are_up, p));
+    assert_string_equal (cf_link_route (p->a->core, &p->b->fpr), "relay");
+    say (p->a, p->id, "there", "--wait=delivered");
+    say (p->b, p->id, "here", "--wait=delivered");
+    sim_node_crash (p->a, false);
+    sim_run (p->sim, 1000);
+    assert_int_equal (sim_node_start (p->a), 0);
+    assert_true (sim_run_until (p->sim, 60000, both_are_up, p));
+    say (p->a, p->id, "again", "--wait=delivered");
+    assert_texts (p->b, p->id, "in", "there again");
+    strange_end (&s);
+  }
+}
+
+static uint64_t
+visits (const struct sim_node *node)
+{
+  struct cf_server_status status;
+
+  cf_server_status (node->server, &status);
+  return status.total_tunnels;
+}
+
+/* Who is not there is looked for at his node less and less often, and nobody stays there meanwhile. */
+static void
+test_another_node_in_vain (void **state)
+{
+  struct strange s;
+  struct pair *p = &s.w.p;
+  uint64_t first;
+
+  (void) state;
+  strange_begin (&s, 33, false);
+  assert_true (sim_run_until (p->sim, 40000, both_are_up, p));
+  sim_node_crash (p->b, false);
+  sim_run (p->sim, 600000);
+  first = visits (s.other);
+  sim_run (p->sim, 3600000);
+  assert_in_range (visits (s.other) - first, 30, 60); /* 20 s there, about a minute elsewhere */
+  assert_int_equal (sim_node_start (p->b), 0);
+  assert_true (sim_run_until (p->sim, 120000, both_are_up, p));
+  strange_end (&s);
+}
+
 int
 main (void)
 {
@@ -357,6 +454,7 @@ main (void)
     cmocka_unit_test (test_paths_alone),   cmocka_unit_test (test_node_restarts),
      cmocka_unit_test (test_nobody_there),
     cmocka_unit_test (test_wrong_node), cmocka_unit_test (test_listed),
+    cmocka_unit_test (test_another_node), cmocka_unit_test (test_another_node_in_vain),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
