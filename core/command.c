@@ -41,9 +41,9 @@ cf_command_find (const char *verb)
 /* ---- checks before a handler runs ---- */
 
 static gpg_error_t
-check_state (const struct cf_core *core, const struct cf_command_def *def)
+check_state (const struct cf_core *core)
 {
-  if (!def->needs_ready || core->state == CF_CORE_READY)
+  if (core->state == CF_CORE_READY)
     return 0;
   if (core->state == CF_CORE_EMPTY)
     return cf_err (CF_ERR_NO_IDENTITY);
@@ -64,15 +64,21 @@ fail_state (struct cf_command *cmd, gpg_error_t err)
     cf_command_done (cmd, err);
 }
 
+bool
+cf_command_is_ready (struct cf_command *cmd)
+{
+  gpg_error_t err = check_state (cmd->core);
+
+  if (err)
+    fail_state (cmd, err);
+  return !err;
+}
+
 void
 cf_command_dispatch (struct cf_command *cmd, const struct cf_command_def *def)
 {
-  gpg_error_t err = check_state (cmd->core, def);
-
-  if (err) {
-    fail_state (cmd, err);
+  if (def->needs_ready && !cf_command_is_ready (cmd))
     return;
-  }
   for (size_t i = 0; i < cmd->option_count; i++)
     if (!cf_text_has_word (def->options, cmd->options[i].name)) {
       cf_command_say (cmd, cf_err (GPG_ERR_UNKNOWN_OPTION), CF_SAY_OPTION_UNKNOWN, def->verb, cmd->options[i].name,

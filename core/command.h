@@ -59,6 +59,8 @@ const struct cf_command_def *cf_command_next (size_t *pos); /* NULL at the end; 
 void cf_command_dispatch (struct cf_command *cmd, const struct cf_command_def *def);
 
 /* For handlers. */
+/* Of a verb that does without, when it is given what it cannot do without: READY?  False: CMD has failed, saying why. */
+bool cf_command_is_ready (struct cf_command *cmd) CF_MUST_CHECK;
 const char *cf_command_option (const struct cf_command *cmd, const char *name); /* NULL: not given */
 /* Option NAME as a length of time: "90s", "10m", "2h", "7d"; a number alone is seconds.  *R_MS stays as it is when the
    option was not given.  False: it is none, or longer than MAX_MS (a number of days), and the command has failed. */

@@ -15,6 +15,7 @@
 #include "core/links.h"
 #include "core/nodes.h"
 #include "core/self.h"
+#include "core/status.h"
 
 #define SWEEP_MS 60000
 #define IDLE_MS 30000   /* nobody wants it, we dialled it: it ends after this */
@@ -503,6 +504,7 @@ net_changed (void *arg)
       cf_link_paths_say (link);
       cf_link_paths_soon (link);
     }
+    link->tries.count = 0; /* of another network */
     if (!link->wants || link->up)
       continue;
     cf_link_dial_stop (link);
@@ -584,6 +586,7 @@ cf_links_free (struct cf_links *links)
   links->core->net->handler_arg = links->core->net;
   links->handler = NULL;
   cf_timer_cancel (links->core->env, &links->sweep);
+  cf_status_watches_free (links);
   cf_link_crosses_free (links);
   cf_ways_free (links);
   while (links->by_fpr && cf_map_next (links->by_fpr, &pos, &key, &value))

@@ -11,6 +11,7 @@
 
 #define WAITING_MAX 256      /* accepted and not known yet */
 #define WAITING_PER_HOST 16
+#define UNWANTED_UP_MAX 256  /* tunnels of strangers that nobody here wants */
 #define QUESTION_WINDOW_MS 10000
 #define QUESTIONS_PER_WINDOW 20
 
@@ -40,6 +41,21 @@ cf_links_admit (struct cf_links *links, const struct cf_addr *from)
     return false;
   cf_way_drop (oldest, 0, NULL);
   return true;
+}
+
+bool
+cf_links_allow_unwanted (const struct cf_links *links)
+{
+  size_t pos = 0, count = 0;
+  const void *key;
+  void *value;
+
+  while (cf_map_next (links->by_fpr, &pos, &key, &value)) {
+    const struct cf_link *link = value;
+
+    count += link->up && !link->wants;
+  }
+  return count < UNWANTED_UP_MAX;
 }
 
 bool

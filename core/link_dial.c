@@ -42,8 +42,8 @@ may_dial (const struct cf_core *core, const struct cf_peer *peer, gpg_error_t *r
 }
 
 /* Its statement holds; or it has just proved by a veiled beacon whose it is, and HELLO will bring the statement. */
-static bool
-may_be_dialled (const struct cf_env *env, const struct cf_peer_device *d)
+bool
+cf_link_may_dial_device (const struct cf_env *env, const struct cf_peer_device *d)
 {
   if (d->tied && env->now_utc_ms < d->not_after_utc_ms)
     return true;
@@ -138,7 +138,7 @@ collect (struct cf_link *link, const struct cf_peer *peer)
   for (size_t i = 0; i < peer->device_count; i++) {
     size_t at = count;
 
-    if (!may_be_dialled (env, &peer->devices[i]))
+    if (!cf_link_may_dial_device (env, &peer->devices[i]))
       continue;
     for (; at && devices[at - 1]->seen_ms < peer->devices[i].seen_ms; at--)
       devices[at] = devices[at - 1];

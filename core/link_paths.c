@@ -105,6 +105,8 @@ cross (struct cf_link_paths *p)
     to.addr = p->theirs.addrs[i].addr;
     if (p->theirs.addrs[i].sort != CF_PATH_SEEN || !cf_path_is_sound (&to.addr))
       continue;
+    if (!lower)
+      cf_tries_begin (&link->tries, core->env, CF_STEP_PUNCHED, &to.addr, to.carrier);
     err = lower ? cf_way_dial (link, &to) : cf_link_cross (link->links, &to.addr);
     if (err)
       cf_log (core->env, CF_LOG_DEBUG, "a way through NATs is not tried: %s", gpg_strerror (err));
@@ -273,6 +275,12 @@ is_seen (const struct cf_link_paths *p, const struct cf_addr *addr)
     if (p->theirs.addrs[i].sort == CF_PATH_SEEN && cf_addr_equal (&p->theirs.addrs[i].addr, addr))
       return true;
   return false;
+}
+
+const struct cf_paths *
+cf_link_paths_theirs (const struct cf_link *link)
+{
+  return link->paths && link->paths->taken ? &link->paths->theirs : NULL;
 }
 
 bool

@@ -20,7 +20,6 @@
 #include "net/paths.h"
 
 #define EARLY_MAX (2 * CF_MESSAGE_TALK_MAX) /* talk that overtakes our checking */
-#define UNWANTED_UP_MAX 256                 /* tunnels of strangers that nobody here wants */
 
 enum way_state { WAY_DIALLING, WAY_ASKED, WAY_WAITING, WAY_ANSWERED, WAY_CHECKING, WAY_SILENT, WAY_UP, WAY_STATES };
 
@@ -50,6 +49,8 @@ struct cf_way {
   uint8_t token[CF_ADDRESS_TOKEN_LEN]; /* accepted: of an address, as he has shown it; zeros: none */
   uint8_t device[CF_DEVICE_KEY_LEN]; /* the other end's; once the tunnel is ready */
   struct cf_addr addr;
+  enum cf_carrier carrier;     /* dialled: as it began ... */
+  enum cf_step step;           /* ... and as what */
   struct cf_buf early;         /* CHECKING, dialled: messages, each with its channel and length */
 };
 
@@ -64,6 +65,16 @@ set_state (struct cf_way *way, enum way_state state)
           cf_addr_format (&way->addr, text), state_names[way->state], state_names[state]);
   way->state = state;
   return 0;
+}
+
+/* --- what came of it --- */
+
+/* The dialled WAY has come to STATE, with ERR. */
+static void
+remember (struct cf_way *way, enum cf_try_state state, gpg_error_t err)
+{
+  if (way->dialled && way->link)
+    cf_tries_end (&way->link->tries, way->links->core->env, way->step, &way->addr, way->carrier, state, err);
 }
 
 /* --- lists --- */
@@ -105,6 +116,8 @@ cf_way_next (const struct cf_way *way)
 void
 cf_way_drop (struct cf_way *way, gpg_error_t why, const char *reason)
 {
+  if (way->state != WAY_UP)
+    remember (way, CF_TRY_GIVEN_UP, 0);
   if (way->tunnel)
     cf_link_tunnel_close (way->tunnel, why, reason);
   way_free (way);
@@ -118,6 +131,8 @@ way_ended (struct cf_way *way, gpg_error_t err)
   bool was_up = link && link->up == way;
   bool dialled = way->dialled;
 
+  if (err)
+    remember (way, CF_TRY_FAILED, err);
   way_free (way);
   if (link)
     cf_link_way_ended (link, was_up, dialled, err);
@@ -288,21 +303,6 @@ answer_key (struct cf_way *way)
 
 /* --- who he is --- */
 
-static size_t
-unwanted_up (const struct cf_links *links)
-{
-  size_t pos = 0, count = 0;
-  const void *key;
-  void *value;
-
-  while (cf_map_next (links->by_fpr, &pos, &key, &value)) {
-    const struct cf_link *link = value;
-
-    count += link->up && !link->wants;
-  }
-  return count;
-}
-
 /* Is IDENTITY a contact, or does anything here want him?  LINK is his, or NULL. */
 static bool
 is_ours (struct cf_core *core, const struct cf_link *link, const struct cf_fpr *identity)
@@ -330,7 +330,7 @@ may_reach (struct cf_way *way, const struct cf_fpr *identity, bool verified)
     return true;
   if (!may_find_us (way))
     return false;
-  if (unwanted_up (way->links) >= UNWANTED_UP_MAX) {
+  if (!cf_links_allow_unwanted (way->links)) {
     count (way, CF_REFUSED_HELLO_CROWDED);
     return false;
   }
@@ -429,6 +429,7 @@ way_checked (void *arg, gpg_error_t err, struct cf_peer *peer)
     way_refuse (way, err, NULL);
     return;
   }
+  remember (way, CF_TRY_HELD, 0);
   cf_link_tunnel_established (way->tunnel);
   cf_link_went_up (link, way, peer);
   if (link->up == way)
@@ -645,8 +646,12 @@ cf_way_dial (struct cf_link *link, const struct cf_link_candidate *to)
   keys.from_listener = to->punch;
   memcpy (way->device, to->device, CF_DEVICE_KEY_LEN);
   way->link = link;
+  way->carrier = to->carrier;
+  way->step = to->punch ? CF_STEP_PUNCHED : cf_link_step_of (links->core, link, &to->addr);
+  cf_tries_begin (&link->tries, links->core->env, way->step, &to->addr, to->carrier);
   err = cf_link_tunnel_dial (links, to->carrier, &to->addr, &keys, &way_handler, way, &way->tunnel);
   if (err) {
+    remember (way, CF_TRY_FAILED, err);
     way_free (way);
     return err;
   }

@@ -5,6 +5,7 @@
 
 #include "base/map.h"
 #include "core/link.h"
+#include "core/link_tries.h"
 #include "core/link_tunnel.h"
 #include "core/peers.h"
 
@@ -15,6 +16,8 @@
 struct cf_way;        /* link_way.c */
 struct cf_link_paths; /* link_paths.c */
 struct cf_link_cross; /* link_cross.c */
+struct cf_paths;      /* net/paths.h */
+struct cf_status_watch; /* status_watch.c */
 
 /* Which way is the better one: the lower.  Spec: doc/protocol.md, "Routes". */
 enum cf_rank {
@@ -45,6 +48,7 @@ struct cf_link {
   uint64_t down_ms;            /* when the path was lost last; 0: never */
   gpg_error_t error;           /* what the last try gave */
   bool dialling;               /* a round is under way */
+  struct cf_link_tries tries;  /* for who asks why he is not reached */
   struct cf_link_paths *paths; /* link_paths.c; NULL: nothing was said, nothing came, and there is nothing better */
   struct cf_link_candidate candidates[CF_LINK_CANDIDATES_MAX];
   size_t candidate_count, candidate_next;
@@ -66,6 +70,7 @@ struct cf_links {
   struct cf_way *strangers;     /* accepted, not known yet whose */
   struct cf_link_tunnel *tunnels; /* all of them, also those that end */
   struct cf_link_cross *crosses; /* link_cross.c */
+  struct cf_status_watch *watches; /* status_watch.c: who looks at how somebody is reached */
   struct cf_tunnel_guard *guard;
   struct cf_dgram_port *datagrams;
   struct cf_link_counts counts;
@@ -100,6 +105,7 @@ void cf_link_paths_say (struct cf_link *link);  /* what we say of ourselves may 
 void cf_links_say_paths (struct cf_links *links); /* the same, to all */
 void cf_link_paths_soon (struct cf_link *link); /* there may be a better way than the one that is up */
 bool cf_link_paths_punched (const struct cf_link *link); /* is it up at the address as which a NAT shows him? */
+const struct cf_paths *cf_link_paths_theirs (const struct cf_link *link); /* as last said; NULL: nothing was said */
 gpg_error_t cf_link_paths_take (struct cf_link *link, const uint8_t *data, size_t len) CF_MUST_CHECK;
 void cf_link_paths_free (struct cf_link *link);
 
@@ -114,8 +120,14 @@ void cf_link_dial (struct cf_link *link);         /* begin a round, unless one i
 void cf_link_dial_next (struct cf_link *link);    /* the next candidate, or the end of the round */
 void cf_link_dial_stop (struct cf_link *link);    /* no more of this round */
 void cf_link_dial_later (struct cf_link *link);   /* after the back-off */
+/* May DEVICE be dialled: does its statement hold, or has it just shown whose it is? */
+bool cf_link_may_dial_device (const struct cf_env *env, const struct cf_peer_device *device);
 /* What a way to ADDR over CARRIER is worth. */
 enum cf_rank cf_link_rank_of (struct cf_core *core, const struct cf_addr *addr, enum cf_carrier carrier);
+
+/* --- link_tries.c --- */
+/* How ADDR is reached; LINK may be NULL. */
+enum cf_step cf_link_step_of (struct cf_core *core, const struct cf_link *link, const struct cf_addr *addr);
 
 /* --- link_way.c --- */
 gpg_error_t cf_way_dial (struct cf_link *link, const struct cf_link_candidate *to) CF_MUST_CHECK;
@@ -141,6 +153,7 @@ size_t cf_way_waiting (const struct cf_way *way, enum cf_channel channel);
 /* --- link_accept.c: how much strangers may ask --- */
 /* A stream more from FROM?  Another may be dropped for it. */
 bool cf_links_admit (struct cf_links *links, const struct cf_addr *from);
+bool cf_links_allow_unwanted (const struct cf_links *links); /* one more tunnel that nobody here wants? */
 bool cf_links_allow_question (struct cf_links *links, const struct cf_addr *from); /* KEY?, or a HELLO of a stranger */
 
 /* --- told by peer*.c --- */

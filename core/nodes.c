@@ -483,6 +483,16 @@ cf_nodes_dial (struct cf_core *core, const struct cf_addr *via, const uint8_t de
   return node && relays (node) ? cf_circuit_dial (node, device_key, handler, arg, r_conn) : cf_err (CF_ERR_NOT_REACHABLE);
 }
 
+bool
+cf_nodes_place (struct cf_core *core, const struct cf_addr *via, struct cf_addr *r_addr)
+{
+  struct cf_node *node = find_via (core, via);
+
+  if (node)
+    *r_addr = node->name.addr;
+  return node != NULL;
+}
+
 struct cf_net *
 cf_nodes_net (struct cf_core *core)
 {

@@ -40,6 +40,8 @@ gpg_error_t cf_nodes_dial (struct cf_core *core, const struct cf_addr *via, cons
    ENOMEM. */
 struct cf_node_name;
 gpg_error_t cf_nodes_borrow (struct cf_core *core, const struct cf_node_name *name, struct cf_addr *r_via) CF_MUST_CHECK;
+/* Where the node VIA (behind which somebody is) is itself.  False: it is none of ours. */
+bool cf_nodes_place (struct cf_core *core, const struct cf_addr *via, struct cf_addr *r_addr);
 struct cf_net *cf_nodes_net (struct cf_core *core); /* of circuits; it dials and sends nothing by itself */
 
 /* The names of those through which we can be dialled now, at most MAX; returns how many. */

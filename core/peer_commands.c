@@ -13,6 +13,7 @@
 #include "core/peer_file.h"
 #include "core/peers.h"
 #include "core/self.h"
+#include "core/status.h"
 #include "core/store/store_peer.h"
 
 #define ROW_ADDRS_MAX 32
@@ -244,10 +245,21 @@ is_contact (const struct cf_peer *peer)
   return peer->contact || peer->blocked;
 }
 
+/* How he is reached is told to who asks: an event of it would be another with every try. */
+static json_t *
+contact_row (struct cf_core *core, const struct cf_peer *peer)
+{
+  json_t *row = cf_contact_json (core, peer);
+
+  if (row)
+    row_set (row, "reach", cf_status_reach_json (core, peer));
+  return row;
+}
+
 static void
 run_contacts (struct cf_command *cmd)
 {
-  cf_command_done (cmd, rows_of (cmd, is_contact, cf_contact_json));
+  cf_command_done (cmd, rows_of (cmd, is_contact, contact_row));
 }
 
 /* --- ADD --- */
@@ -505,7 +517,8 @@ const struct cf_command_def cf_peer_commands[] = {
     "key_state, expires_at, present, blocked, warning (null, or whom this only looks like), looks_like (that contact's\n"
     "fingerprint, or null).  With --watch a row follows for every change, until the client goes.",
     "watch", 0, 0, true, run_peers, 0 },
-  { "CONTACTS", "CONTACTS", "Whom you have kept, or blocked.  Rows: those of PEERS, and verified (null or how, when), online, route.",
+  { "CONTACTS", "CONTACTS", "Whom you have kept, or blocked.  Rows: those of PEERS, and verified (null or how, when), online, route,\n"
+    "reach: {detail, hint, code, args}, how it is reached now or why not (STATUS PEER says more).",
     "", 0, 0, true, run_contacts, 0 },
   { "ADD", "ADD [--check] (ADDRESS | --key | --file)",
     "Make a contact from an address (confab:...), a fingerprint, or with --key from an exported public key, asked for\n"

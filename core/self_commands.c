@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "core/command.h"
 #include "core/event.h"
+#include "core/peer.h"
 #include "core/self.h"
 #include "core/settings.h"
 #include "core/visibility.h"
@@ -128,7 +129,19 @@ run_identities (struct cf_command *cmd)
 static void
 run_status (struct cf_command *cmd)
 {
-  cf_command_done (cmd, cf_command_row (cmd, cf_status_json (cmd->core)));
+  struct cf_peer *peer;
+
+  if (!cmd->argc && cf_command_option (cmd, "watch"))
+    cf_command_say (cmd, cf_err (GPG_ERR_SYNTAX), CF_SAY_ARGUMENTS_FEW, "STATUS", "STATUS [[--watch] PEER]", NULL);
+  else if (!cmd->argc)
+    cf_command_done (cmd, cf_command_row (cmd, cf_status_json (cmd->core)));
+  else if (cf_command_is_ready (cmd)) {
+    peer = cf_peer_resolve (cmd, cmd->argv[0]);
+    if (peer && cf_command_option (cmd, "watch"))
+      cf_status_watch (cmd, peer);
+    else if (peer)
+      cf_command_done (cmd, cf_command_row (cmd, cf_status_peer_json (cmd->core, peer)));
+  }
 }
 
 static void
@@ -301,11 +314,16 @@ const struct cf_command_def cf_self_commands[] = {
     "The secret keys of the user's keyring.  Rows: fingerprint, user_id, algorithm, expires_at (or null), key_state,\n"
     "on_card, usable.",
     "", 0, 0, false, run_identities, 0 },
-  { "STATUS", "STATUS",
+  { "STATUS", "STATUS [[--watch] PEER]",
     "How things stand.  Row: version, state, fingerprint, user_id, name, address, listen, nodes, visibility,\n"
     "visibility_until, peers, conversations, cursor, refused: an object of counts by reason, counters, network: a list of\n"
-    "{step, ok, detail, hint, code, args}, of which the first that is not ok is the one to mend.",
-    "", 0, 0, false, run_status, 0 },
+    "{step, ok, detail, hint, code, args}, of which the first that is not ok is the one to mend.\n"
+    "Of PEER: fingerprint, user_id, name, online, route, next_try_at (or null), detail, hint, code, args: how it is reached\n"
+    "or why not; network: the ways, best first, a list of {step: lan, ipv6, direct, mapping, punching, relay; state: used,\n"
+    "trying, failed, waiting (not tried yet), none (there is nothing to try), spare (a better one is used); ok, tried, at\n"
+    "(or null), detail, hint, code, args, tries: a list of {addr, carrier: tcp, udp; state: trying, failed, connected,\n"
+    "given_up; at, error (or null)}}.  With --watch, again whenever it is another.",
+    "watch", 0, 1, false, run_status, 0 },
   { "UNLOCK", "UNLOCK",
     "Open the store with the identity's key; pinentry may ask.  Row: fingerprint, user_id, address.", "", 0,
     0, false, run_unlock, 0 },

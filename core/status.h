@@ -7,7 +7,20 @@
 
 #include "core/core.h"
 
+struct cf_command;
+struct cf_peer;
+
 /* The row of STATUS; NULL: ENOMEM. */
 json_t *cf_status_json (struct cf_core *core);
+
+/* How PEER is reached, or why not: one sentence with its remedy, as {detail, hint, code, args}.  NULL: ENOMEM. */
+json_t *cf_status_reach_json (struct cf_core *core, const struct cf_peer *peer);
+/* The row of STATUS of PEER: that, and each way to him.  NULL: ENOMEM. */
+json_t *cf_status_peer_json (struct cf_core *core, const struct cf_peer *peer);
+
+/* STATUS --watch: that row to CMD now, and whenever it is another, until the client goes or PEER is forgotten. */
+void cf_status_watch (struct cf_command *cmd, const struct cf_peer *peer);
+/* End all of them. */
+void cf_status_watches_free (struct cf_links *links);
 
 #endif

@@ -6,10 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "ui/cli/cli.h"
 #include "ui/client/transfers.h"
 #include "ui/client/words.h"
+
+#define STATE_WIDTH 12 /* "not needed" and two spaces */
 
 void
 cf_show_export (struct cf_cli *cli, json_t *row)
@@ -59,6 +62,36 @@ show_step (struct cf_cli *cli, const json_t *step)
   free (text);
 }
 
+/* How one contact is reached: the ways, the best first. */
+static void
+show_reach (struct cf_cli *cli, const json_t *row)
+{
+  int64_t now = (int64_t) time (NULL) * 1000;
+  char *who = cf_row_who (row), *text = cf_words_reach (row, now);
+  const json_t *step;
+  size_t i;
+
+  cf_cli_say (cli, cf_row_true (row, "online") ? CF_CLI_GOOD : CF_CLI_WARN, "%s: %s.", who, text);
+  free (who);
+  free (text);
+  json_array_foreach (json_object_get (row, "network"), i, step) {
+    const char *state = cf_row_text (step, "state");
+    char *name = cf_row_shown (step, "step"), *whole = cf_words_step_whole (step), *tried = cf_words_step_tried (step, now);
+    size_t width = cf_cli_text_width (cf_words_step_state (step));
+
+    cf_cli_say (cli,
+                !strcmp (state, "used")     ? CF_CLI_GOOD
+                : !strcmp (state, "failed") ? CF_CLI_WARN
+                : !strcmp (state, "spare")  ? CF_CLI_DIM
+                                            : CF_CLI_PLAIN,
+                "  %s%*s%-10s%s%s%s", cf_words_step_state (step), (int) (width < STATE_WIDTH ? STATE_WIDTH - width : 1), "",
+                name, whole, *tried ? ". " : "", tried);
+    free (name);
+    free (whole);
+    free (tried);
+  }
+}
+
 void
 cf_show_status (struct cf_cli *cli, json_t *row)
 {
@@ -66,6 +99,10 @@ cf_show_status (struct cf_cli *cli, json_t *row)
   char *text, *until;
   size_t i;
 
+  if (json_object_get (row, "next_try_at")) {
+    show_reach (cli, row);
+    return;
+  }
   if (*cf_row_text (row, "fingerprint"))
     cf_show_identity (cli, row);
   show_pair (cli, _ ("home"), row, "home");

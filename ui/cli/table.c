@@ -143,7 +143,7 @@ static const struct cf_cli_option export_options[] = {
   "expired, "                                                                                                          \
   "revoked, disabled, weak), expires_at, present, blocked, warning (null, or whom this only looks like), "       \
   "looks_like (that contact's fingerprint, or null)"
-#define CONTACT_FIELDS PEER_FIELDS ", verified (null, or how and when), online, route"
+#define CONTACT_FIELDS PEER_FIELDS ", verified (null, or how and when), online, route, reach (detail, hint, code, args: how they are reached, or why not)"
 #define REQUEST_FIELDS                                                                                                 \
   "request, purpose (open, verify), conversation (to be verified, or null), fingerprint, user_id, name, validity, "    \
   "key_state, since, note, contact, state, warning (null, or whom this only looks like), tries_left (how many more passwords "   \
@@ -172,11 +172,14 @@ const struct cf_cli_command cf_cli_commands[] = {
     .fields = "fingerprint, user_id, algorithm, expires_at, key_state, on_card, usable",
     .columns = cf_columns_identities,
     .empty = N_ ("There is no secret key in your keyring. Make one with: confab init --generate \"NAME <MAIL>\"") },
-  { .name = "status", .verb = "STATUS", .args = "",
-    .summary = N_ ("who you are, how things stand, and what to mend"),
-    .help = N_ ("The steps at the end stand on one another: the first that says no is the one to mend."),
+  { .name = "status", .verb = "STATUS", .args = "[PEER]", .max_args = 1, .options = watch_options,
+    .summary = N_ ("who you are, how things stand, and what to mend; or how PEER is reached"),
+    .help = N_ ("The steps at the end stand on one another: the first that says no is the one to mend. Of PEER, they are the "
+                "ways to reach them, the best first: what was tried, what came of it, what can be done."),
     .fields = "version, state, home, fingerprint, user_id, name, address, listen (a list), visibility, "
-              "visibility_until, peers, conversations, cursor, network (a list of step, ok, detail, hint, code, args)",
+              "visibility_until, peers, conversations, cursor, network (a list of step, ok, detail, hint, code, args); of "
+              "PEER: fingerprint, user_id, name, online, route, next_try_at, detail, hint, code, args, network (a list of step, "
+              "state, ok, tried, at, detail, hint, code, args, tries)",
     .show = cf_show_status },
   { .name = "start", .args = "", .run = cf_cli_run_start,
     .summary = N_ ("start the daemon if it does not run, and unlock it"),

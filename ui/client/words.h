@@ -134,6 +134,10 @@ char *cf_words_step (const json_t *step);         /* "Local network" */
 char *cf_words_step_detail (const json_t *step);  /* how it stands */
 char *cf_words_step_remedy (const json_t *step);  /* what can be done; "": nothing */
 char *cf_words_step_whole (const json_t *step);   /* both: "how it stands. what can be done" */
+/* Of a way to a person: "in use", "not tried" ... */
+const char *cf_words_step_state (const json_t *step);
+char *cf_words_step_tried (const json_t *step, int64_t now_utc_ms); /* "Tried at 12:03"; "": it was not */
+char *cf_words_reach (const json_t *row, int64_t now_utc_ms); /* how a person is reached or why not, and the next try */
 char *cf_words_reason (const json_t *transfer);   /* why it stands still or has ended; "": not said */
 
 /* How hard a conversation's password is to guess, for a hint below its entry; TEXT is not kept. */

@@ -178,6 +178,9 @@ cf_words_step (const json_t *step)
     { "device", N_("This device") },         { "listening", N_("Reachable by others") },
     { "lan", N_("Local network") },          { "peers", N_("People nearby") },
     { "nodes", N_("From the internet") },    { "file", N_("Contact file") },
+    { "ipv6", N_("IPv6") },                  { "direct", N_("Known address") },
+    { "mapping", N_("Opened port") },        { "punching", N_("Through routers") },
+    { "relay", N_("Through a node") },
   };
 
   for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
@@ -202,6 +205,52 @@ char *
 cf_words_step_whole (const json_t *step)
 {
   return joined (cf_words_step_detail (step), cf_words_step_remedy (step));
+}
+
+const char *
+cf_words_step_state (const json_t *step)
+{
+  static const struct {
+    const char *state, *word;
+  } states[] = {
+    { "used", N_("in use") },       { "trying", N_("trying") },    { "failed", N_("failed") },
+    { "waiting", N_("not tried") }, { "none", N_("not there") },   { "spare", N_("not needed") },
+  };
+
+  for (size_t i = 0; i < sizeof states / sizeof *states; i++)
+    if (!strcmp (cf_row_text (step, "state"), states[i].state))
+      return _(states[i].word);
+  return cf_row_true (step, "ok") ? _("ok") : _("no");
+}
+
+char *
+cf_words_step_tried (const json_t *step, int64_t now_utc_ms)
+{
+  char *when, *text;
+  int64_t at;
+
+  if (!cf_row_utc_ms (step, "at", &at))
+    return cf_words_line ("");
+  when = cf_words_time (at, now_utc_ms);
+  /* Translators: %s is a time or a date. */
+  text = cf_words_format (_("Tried: %s"), when);
+  free (when);
+  return text;
+}
+
+char *
+cf_words_reach (const json_t *row, int64_t now_utc_ms)
+{
+  char *what = cf_words_step_whole (row), *when, *next;
+  int64_t at;
+
+  if (!cf_row_utc_ms (row, "next_try_at", &at))
+    return what;
+  when = cf_words_until (at, now_utc_ms);
+  /* Translators: %s is a time. */
+  next = cf_words_format (_("The next try is at %s"), when);
+  free (when);
+  return joined (what, next);
 }
 
 char *

@@ -46,6 +46,7 @@ void cf_run_unblock (struct cf_tui *tui, const struct cf_args *args);
 void cf_run_peers (struct cf_tui *tui, const struct cf_args *args);
 void cf_run_contacts (struct cf_tui *tui, const struct cf_args *args);
 void cf_run_requests (struct cf_tui *tui, const struct cf_args *args);
+void cf_run_reach (struct cf_tui *tui, const struct cf_args *args); /* /status PEER */
 
 /* commands_message.c */
 void cf_run_msg (struct cf_tui *tui, const struct cf_args *args);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/secmem.h"
@@ -482,4 +483,66 @@ cf_run_requests (struct cf_tui *tui, const struct cf_args *args)
   (void) args;
   show_list (tui, CF_MODEL_REQUESTS, _("Requests"), _("Nobody is waiting for an answer."),
              _("To answer: /accept NAME, or /refuse NAME"));
+}
+
+/* ---- how somebody is reached ---- */
+
+static void
+show_way (struct cf_sheet *sheet, const json_t *step, int64_t now)
+{
+  const char *state = cf_row_text (step, "state");
+  char *name = cf_words_step (step), *text = cf_words_step_whole (step), *tried = cf_words_step_tried (step, now);
+  char *label = cf_must_print ("  %s: %s", name, cf_words_step_state (step));
+
+  cf_sheet_line (sheet,
+                 !strcmp (state, "used")     ? CF_LOOK_GOOD | CF_LOOK_BOLD
+                 : !strcmp (state, "failed") ? CF_LOOK_WARN
+                                             : CF_LOOK_PLAIN,
+                 label);
+  if (strcmp (state, "spare"))
+    cf_paper_add (sheet->paper, CF_LOOK_MUTED, 4, "    ", text);
+  if (*tried)
+    cf_paper_add (sheet->paper, CF_LOOK_MUTED, 4, "    ", tried);
+  free (label);
+  free (name);
+  free (text);
+  free (tried);
+}
+
+static void
+reach_done (struct cf_tui_call *call, const struct cf_client_error *error)
+{
+  const json_t *row = json_array_get (call->rows, 0), *step;
+  int64_t now = (int64_t) time (NULL) * 1000;
+  struct cf_sheet *sheet;
+  char *who, *title, *text;
+  size_t i;
+
+  if (error->err) {
+    cf_tui_notice_error (call->tui, error);
+    return;
+  }
+  who = cf_words_name (row);
+  /* Translators: %s is a name. */
+  title = cf_must_print (_("How you reach %s"), who);
+  sheet = cf_tui_sheet (call->tui, title);
+  text = cf_words_reach (row, now);
+  cf_paper_add (sheet->paper, cf_row_true (row, "online") ? CF_LOOK_GOOD : CF_LOOK_WARN, 2, "  ", text);
+  cf_sheet_line (sheet, CF_LOOK_PLAIN, "");
+  cf_sheet_line (sheet, CF_LOOK_ACCENT | CF_LOOK_BOLD, _("Ways, the best first"));
+  json_array_foreach (json_object_get (row, "network"), i, step)
+    show_way (sheet, step, now);
+  free (who);
+  free (title);
+  free (text);
+}
+
+void
+cf_run_reach (struct cf_tui *tui, const struct cf_args *args)
+{
+  const json_t *row;
+  const char *id = person (tui, args->word[0], &row), *words[] = { id, NULL };
+
+  if (id)
+    cf_tui_call_start (cf_tui_call_new (tui, reach_done), "STATUS", words, NULL);
 }

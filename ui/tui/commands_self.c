@@ -237,8 +237,10 @@ status_done (struct cf_tui_call *call, const struct cf_client_error *error)
 void
 cf_run_status (struct cf_tui *tui, const struct cf_args *args)
 {
-  (void) args;
-  cf_tui_call_start (cf_tui_call_new (tui, status_done), "STATUS", NULL, NULL);
+  if (args->count)
+    cf_run_reach (tui, args);
+  else
+    cf_tui_call_start (cf_tui_call_new (tui, status_done), "STATUS", NULL, NULL);
 }
 
 static void
