@@ -15,6 +15,7 @@
 struct candidates {
   struct cf_peer *peers[CANDIDATES_MAX];
   size_t count;
+  bool contact; /* one of them is */
 };
 
 static void
@@ -23,6 +24,7 @@ candidate_add (struct candidates *c, struct cf_peer *peer)
   if (c->count < CANDIDATES_MAX)
     c->peers[c->count] = peer;
   c->count++;
+  c->contact |= peer->contact;
 }
 
 static bool
@@ -59,6 +61,34 @@ fits (const char *text, const struct cf_peer *peer)
 {
   return is_prefix_of (text, &peer->fpr) || (peer->name && !strcasecmp (text, peer->name))
          || (peer->user_id && fits_user_id (text, peer->user_id));
+}
+
+/* TEXT is the first of the words of NAME: "ada" of Ada Lovelace. */
+static bool
+begins_name (const char *text, const char *name)
+{
+  size_t len = strlen (text);
+
+  return name && !strncasecmp (name, text, len) && name[len] == ' ';
+}
+
+/* A first name alone, where nobody is called just that; but what a stranger calls himself never hides a contact. */
+static void
+fit_loosely (struct cf_core *core, const char *text, struct candidates *c)
+{
+  struct candidates more = *c;
+  size_t pos = 0;
+  const void *key;
+  void *value;
+
+  while (*text && cf_map_next (core->peers->by_fpr, &pos, &key, &value)) {
+    struct cf_peer *peer = value;
+
+    if (!fits (text, peer) && (begins_name (text, peer->name) || begins_name (text, peer->user_id)))
+      candidate_add (&more, peer);
+  }
+  if (!c->count || more.contact)
+    *c = more;
 }
 
 /* A stranger may call himself as he likes: among equals, the one contact is meant. */
@@ -131,6 +161,8 @@ cf_peer_resolve (struct cf_command *cmd, const char *text)
   while (*text && cmd->core->peers && cf_map_next (cmd->core->peers->by_fpr, &pos, &key, &value))
     if (fits (text, value))
       candidate_add (&c, value);
+  if (!c.contact && cmd->core->peers)
+    fit_loosely (cmd->core, text, &c);
   if (c.count == 1)
     return c.peers[0];
   if (!c.count) {

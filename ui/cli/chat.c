@@ -18,8 +18,9 @@
 
 /* ---- which conversation ---- */
 
+/* LOOSELY: a first name alone will do, as for the daemon. */
 static bool
-is_meant (const json_t *row, const char *text)
+is_meant (const json_t *row, const char *text, bool loosely)
 {
   const char *user_id = cf_row_text (row, "user_id"), *mail = strchr (user_id, '<');
   size_t len = strlen (text);
@@ -29,19 +30,21 @@ is_meant (const json_t *row, const char *text)
   if (!strcasecmp (cf_row_text (row, "title"), text) || !strcasecmp (cf_row_text (row, "peer"), text)
       || !strcasecmp (user_id, text))
     return true;
+  if (loosely && !strncasecmp (cf_row_text (row, "title"), text, len) && cf_row_text (row, "title")[len] == ' ')
+    return true;
   return mail && !strncasecmp (mail + 1, text, len) && !strcmp (mail + 1 + len, ">");
 }
 
 /* Several are meant by TEXT: their ids, and how they stand. */
 static char *
-candidates (const json_t *rows, const char *text)
+candidates (const json_t *rows, const char *text, bool loosely)
 {
   char *list = cf_cli_must (strdup (_ ("Give the id of the one you mean:"))), *longer;
   const json_t *row;
   size_t i;
 
   json_array_foreach (rows, i, row)
-    if (is_meant (row, text)) {
+    if (is_meant (row, text, loosely)) {
       longer = cf_cli_sprintf ("%s %.8s (%s)", list, cf_row_text (row, "conversation"),
                                cf_row_word (cf_row_text (row, "state")));
       free (list);
@@ -50,18 +53,15 @@ candidates (const json_t *rows, const char *text)
   return list;
 }
 
-int
-cf_cli_find_conversation (struct cf_cli *cli, const char *text, json_t **r_row)
+/* The conversations that TEXT means: the last of them, and how many there are; open ones first. */
+static json_t *
+meant (const json_t *rows, const char *text, bool loosely, size_t *r_count)
 {
-  json_t *rows = NULL, *row, *found = NULL, *open = NULL;
+  json_t *row, *found = NULL, *open = NULL;
   size_t i, count = 0, open_count = 0;
-  char *hint;
-  int code = cf_cli_rows (cli, "CONVERSATIONS", NULL, &rows);
 
-  if (code)
-    return code;
   json_array_foreach (rows, i, row)
-    if (is_meant (row, text)) {
+    if (is_meant (row, text, loosely)) {
       bool is_open = !strcmp (cf_row_text (row, "state"), "open");
 
       found = row;
@@ -69,14 +69,30 @@ cf_cli_find_conversation (struct cf_cli *cli, const char *text, json_t **r_row)
       count++;
       open_count += is_open;
     }
-  if (open) { /* as the daemon does: those that have ended are meant last */
-    found = open;
-    count = open_count;
+  *r_count = open ? open_count : count;
+  return open ? open : found;
+}
+
+int
+cf_cli_find_conversation (struct cf_cli *cli, const char *text, json_t **r_row)
+{
+  json_t *rows = NULL, *found;
+  bool loosely = false;
+  size_t count;
+  char *hint;
+  int code = cf_cli_rows (cli, "CONVERSATIONS", NULL, &rows);
+
+  if (code)
+    return code;
+  found = meant (rows, text, false, &count);
+  if (!found) {
+    loosely = true;
+    found = meant (rows, text, true, &count);
   }
   if (count == 1)
     *r_row = json_incref (found);
   else if (count) {
-    hint = candidates (rows, text);
+    hint = candidates (rows, text, loosely);
     code = cf_cli_fail (cli, cf_err (GPG_ERR_AMBIGUOUS), hint, _ ("\"%s\" could be %zu conversations"), text, count);
     free (hint);
   } else

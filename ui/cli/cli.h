@@ -75,6 +75,7 @@ struct cf_cli_args {
   size_t option_count;
   struct { const struct cf_cli_option *def; char *value; } options[CF_CLI_OPTIONS_MAX];
   bool help;
+  char *chosen; /* the argument that was left out; or NULL */
 };
 
 /* "90", "90s", "10m", "2h", "3d": seconds, from 1 to ten years.  Errors: INV_TIME. */
@@ -103,7 +104,8 @@ typedef char *(*cf_cli_cell) (const struct cf_cli *cli, const json_t *row);
 struct cf_cli_column {
   const char *title;
   cf_cli_cell cell;   /* text of ROW in this column; caller frees */
-  bool shrinks;       /* may be shortened to fit the terminal */
+  size_t least;       /* where there is little room it is shortened to no less than this; 0: never */
+  bool spare;         /* and left out, if that is not enough */
 };
 
 struct cf_cli_command {
@@ -242,9 +244,15 @@ void cf_show_export (struct cf_cli *cli, json_t *row); /* an mbox as it is; else
 /* ---- files.c ---- */
 
 void cf_show_transfer (struct cf_cli *cli, json_t *row);
+/* ---- only.c ---- */
+
 /* The only transfer of CONVERSATION (NULL: of all) that COMMAND (one of those that take T) can be given; its id, caller
    frees; NULL: there is not exactly one, told. */
 char *cf_cli_only_transfer (struct cf_cli *cli, const char *command, const char *conversation);
+/* Can what COMMAND is about be left out here? */
+bool cf_cli_chooses (const struct cf_cli *cli, const struct cf_cli_command *command);
+/* Put the only thing that it can be about into ARGS, which have none.  0, or an exit code, told. */
+int cf_cli_choose (struct cf_cli *cli, const struct cf_cli_command *command, struct cf_cli_args *args);
 
 /* ---- password.c ---- */
 
@@ -255,6 +263,8 @@ int cf_cli_password (struct cf_cli *cli, const struct cf_cli_args *args, char **
 int cf_cli_password_possible (const struct cf_cli *cli, const struct cf_cli_args *args);
 /* A line typed on the terminal in answer to QUESTION; without its newline, caller frees; NULL at end of file. */
 char *cf_cli_ask (const char *question);
+/* Does ANSWER (NULL: none) begin with y, or with the letter for yes in the reader's language? */
+bool cf_cli_is_yes (const char *answer);
 
 /* ---- the commands that are more than a verb ---- */
 

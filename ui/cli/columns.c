@@ -9,6 +9,11 @@
 #include "ui/cli/columns.h"
 #include "ui/client/words.h"
 
+/* What is left of that which is shortened: a name and something of the mail address; 16 digits; a few words. */
+#define NAME_LEAST 24
+#define FINGERPRINT_LEAST 17
+#define NOTE_LEAST 12
+
 /* A column that shows a field as it is. */
 #define FIELD(key)                                                                                                     \
   static char *cell_##key (const struct cf_cli *cli, const json_t *row)                                                \
@@ -151,48 +156,48 @@ cell_last (const struct cf_cli *cli, const json_t *row)
 }
 
 const struct cf_cli_column cf_columns_identities[] = {
-  { N_ ("IDENTITY"), cell_who, true },
-  { N_ ("FINGERPRINT"), cell_fingerprint, false },
-  { N_ ("ALGORITHM"), cell_algorithm, false },
-  { N_ ("STATE"), cell_expires, false },
-  { NULL, NULL, false },
+  { N_ ("IDENTITY"), cell_who, NAME_LEAST, false },
+  { N_ ("FINGERPRINT"), cell_fingerprint, FINGERPRINT_LEAST, false },
+  { N_ ("ALGORITHM"), cell_algorithm, 0, true },
+  { N_ ("STATE"), cell_expires, 0, false },
+  { NULL, NULL, 0, false },
 };
 
 const struct cf_cli_column cf_columns_peers[] = {
-  { N_ ("NEARBY"), cell_who, true },
-  { N_ ("FINGERPRINT"), cell_fingerprint, false },
-  { N_ ("VALIDITY"), cell_validity, false },
-  { N_ ("ADDRESS"), cell_addr, false },
-  { NULL, NULL, false },
+  { N_ ("NEARBY"), cell_who, NAME_LEAST, false },
+  { N_ ("FINGERPRINT"), cell_fingerprint, FINGERPRINT_LEAST, false },
+  { N_ ("VALIDITY"), cell_validity, 0, true },
+  { N_ ("ADDRESS"), cell_addr, 0, false },
+  { NULL, NULL, 0, false },
 };
 
 const struct cf_cli_column cf_columns_contacts[] = {
-  { N_ ("CONTACT"), cell_who, true },        { N_ ("FINGERPRINT"), cell_fingerprint, false },
-  { N_ ("VERIFIED"), cell_verified, false }, { N_ ("VALIDITY"), cell_validity, false },
-  { N_ ("ROUTE"), cell_route, false },       { NULL, NULL, false },
+  { N_ ("CONTACT"), cell_who, NAME_LEAST, false },        { N_ ("FINGERPRINT"), cell_fingerprint, FINGERPRINT_LEAST, false },
+  { N_ ("VERIFIED"), cell_verified, 0, false }, { N_ ("VALIDITY"), cell_validity, 0, true },
+  { N_ ("ROUTE"), cell_route, 0, false },       { NULL, NULL, 0, false },
 };
 
 const struct cf_cli_column cf_columns_requests[] = {
-  { N_ ("REQUEST"), cell_request, false },
-  { N_ ("FROM"), cell_who, true },
-  { N_ ("FOR"), cell_purpose, false },
-  { N_ ("FINGERPRINT"), cell_fingerprint, false },
-  { N_ ("VALIDITY"), cell_validity, false },
-  { N_ ("SINCE"), cell_since, false },
-  { N_ ("NOTE"), cell_note, false },
-  { NULL, NULL, false },
+  { N_ ("REQUEST"), cell_request, 0, false },
+  { N_ ("FROM"), cell_who, NAME_LEAST, false },
+  { N_ ("FOR"), cell_purpose, 0, false },
+  { N_ ("FINGERPRINT"), cell_fingerprint, FINGERPRINT_LEAST, false },
+  { N_ ("VALIDITY"), cell_validity, 0, true },
+  { N_ ("SINCE"), cell_since, 0, false },
+  { N_ ("NOTE"), cell_note, NOTE_LEAST, false },
+  { NULL, NULL, 0, false },
 };
 
 const struct cf_cli_column cf_columns_conversations[] = {
-  { N_ ("ID"), cell_conversation, false }, { N_ ("WITH"), cell_title, true },
-  { N_ ("STATE"), cell_state, false },     { N_ ("ROUTE"), cell_route, false },
-  { N_ ("UNREAD"), cell_unread, false },   { N_ ("VERIFIED"), cell_verified, false },
-  { N_ ("LAST"), cell_last, false },       { NULL, NULL, false },
+  { N_ ("ID"), cell_conversation, 0, false }, { N_ ("WITH"), cell_title, NAME_LEAST, false },
+  { N_ ("STATE"), cell_state, 0, false },     { N_ ("ROUTE"), cell_route, 0, false },
+  { N_ ("UNREAD"), cell_unread, 0, false },   { N_ ("VERIFIED"), cell_verified, 0, false },
+  { N_ ("LAST"), cell_last, 0, false },       { NULL, NULL, 0, false },
 };
 
 const struct cf_cli_column cf_columns_settings[] = {
-  { N_ ("SETTING"), cell_key, false },
-  { N_ ("VALUE"), cell_value, false },
-  { N_ ("MEANING"), cell_meaning, true },
-  { NULL, NULL, false },
+  { N_ ("SETTING"), cell_key, 0, false },
+  { N_ ("VALUE"), cell_value, 0, false },
+  { N_ ("MEANING"), cell_meaning, NAME_LEAST, false },
+  { NULL, NULL, 0, false },
 };

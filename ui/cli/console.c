@@ -126,29 +126,6 @@ run_with (struct cf_cli *cli, char **words, size_t count, char *one)
   return code;
 }
 
-/* The only request that waits for an answer, told to the person, who may be about to type a password for it.
-   Caller frees; NULL: there is not exactly one, told. */
-static char *
-only_request (struct cf_cli *cli)
-{
-  json_t *rows = NULL;
-  char *who, *id = NULL;
-
-  if (cf_cli_rows (cli, "REQUESTS", NULL, &rows))
-    return NULL;
-  if (json_array_size (rows) == 1) {
-    who = cf_row_who (json_array_get (rows, 0));
-    id = cf_cli_must (strdup (cf_row_text (json_array_get (rows, 0), "request")));
-    cf_cli_note (cli, _ ("The request of %s"), who);
-    free (who);
-  } else if (json_array_size (rows))
-    cf_cli_fail (cli, cf_err (GPG_ERR_AMBIGUOUS), _ ("\"requests\" lists them; name one"), _ ("Several wait for an answer"));
-  else
-    cf_cli_fail (cli, cf_err (GPG_ERR_NOT_FOUND), _ ("\"requests\" lists those who do"), _ ("Nobody is waiting for an answer"));
-  json_decref (rows);
-  return id;
-}
-
 /* Only options, none of them --help.  An option whose value is a word of its own counts as words. */
 static bool
 names_nothing (char **words, size_t count)
@@ -200,26 +177,17 @@ run_send_file (struct cf_console *c, char **words, size_t count)
   return code;
 }
 
-/* A command that does not say what it is about is about the chat, or the only request that waits. */
+/* A command that does not say what it is about is about the chat. */
 static int
 run_completed (struct cf_console *c, const struct cf_cli_command *command, char **words, size_t count)
 {
-  char *request;
-  int code = CF_EXIT_USER;
-
   if (command && !strcmp (command->args, "T"))
     return run_for_transfer (c, command, words, count);
   if (command && c->chat && count > 1 && !strcmp (command->name, "send-file") && strcmp (words[1], "--help"))
     return run_send_file (c, words, count);
   if (command && c->chat && count == 1 && !strncmp (command->args, "CONV", 4) && strcmp (words[0], "chat"))
     return run_with (c->cli, words, count, c->chat);
-  if (!command || strcmp (command->args, "REQUEST") || !names_nothing (words, count))
-    return cf_cli_run (c->cli, words, count);
-  request = only_request (c->cli);
-  if (request)
-    code = run_with (c->cli, words, count, request);
-  free (request);
-  return code;
+  return cf_cli_run (c->cli, words, count);
 }
 
 static void

@@ -72,11 +72,11 @@ cell_state (const struct cf_cli *cli, const json_t *row)
 }
 
 const struct cf_cli_column cf_columns_transfers[] = {
-  { N_ ("ID"), cell_id, false },
-  { N_ ("WITH"), cell_with, false },
-  { N_ ("FILE"), cell_file, true },
-  { N_ ("STATE"), cell_state, false },
-  { NULL, NULL, false },
+  { N_ ("ID"), cell_id, 0, false },
+  { N_ ("WITH"), cell_with, 0, false },
+  { N_ ("FILE"), cell_file, 24, false },
+  { N_ ("STATE"), cell_state, 0, false },
+  { NULL, NULL, 0, false },
 };
 
 /* ---- paths ---- */
@@ -236,50 +236,6 @@ cf_cli_run_transfer (struct cf_cli *cli, const struct cf_cli_command *command, c
   free (to);
   free (path);
   return code;
-}
-
-/* What COMMAND asks of a transfer. */
-static unsigned
-deed_of (const char *command)
-{
-  static const struct {
-    const char *command;
-    unsigned deed;
-  } deeds[] = {
-    { "accept-file", CF_TRANSFER_CAN_ACCEPT }, { "refuse-file", CF_TRANSFER_CAN_REFUSE },
-    { "pause", CF_TRANSFER_CAN_PAUSE },        { "resume", CF_TRANSFER_CAN_RESUME },
-    { "cancel", CF_TRANSFER_CAN_CANCEL },
-  };
-
-  for (size_t i = 0; i < sizeof deeds / sizeof *deeds; i++)
-    if (!strcmp (command, deeds[i].command))
-      return deeds[i].deed;
-  return ~0u;
-}
-
-char *
-cf_cli_only_transfer (struct cf_cli *cli, const char *command, const char *conversation)
-{
-  json_t *rows = NULL, *row, *found = NULL;
-  size_t i, count = 0;
-  char *id = NULL;
-
-  if (cf_cli_rows (cli, "TRANSFERS", NULL, &rows))
-    return NULL;
-  json_array_foreach (rows, i, row)
-    if ((cf_transfer_deeds (row) & deed_of (command))
-        && (!conversation || !strcmp (cf_row_text (row, "conversation"), conversation))) {
-      found = row;
-      count++;
-    }
-  if (count == 1)
-    id = cf_cli_must (strdup (cf_row_text (found, "transfer")));
-  else if (count)
-    cf_cli_fail (cli, cf_err (GPG_ERR_AMBIGUOUS), _ ("\"transfers\" lists them; name one"), _ ("There are several files to choose from"));
-  else
-    cf_cli_fail (cli, cf_err (GPG_ERR_NOT_FOUND), _ ("\"transfers\" lists all"), _ ("There is no file for which that makes sense now"));
-  json_decref (rows);
-  return id;
 }
 
 /* ---- transfers ---- */

@@ -46,7 +46,7 @@ generate (struct cf_cli *cli, const struct cf_cli_command *command)
   int code;
 
   yes = cf_cli_ask (_ ("There is no usable secret key in your keyring. Make a new one? [y/N] "));
-  if (yes && (*yes == 'y' || *yes == 'Y') && (name = cf_cli_ask (_ ("Your name: "))) && *name)
+  if (cf_cli_is_yes (yes) && (name = cf_cli_ask (_ ("Your name: "))) && *name)
     mail = cf_cli_ask (_ ("Your mail address (may be empty): "));
   free (yes);
   if (!mail) {
@@ -84,7 +84,7 @@ choose (struct cf_cli *cli, const json_t *keys)
     cf_cli_say (cli, CF_CLI_BOLD, "  %s  %s", who, cf_row_text (json_array_get (keys, 0), "fingerprint"));
     free (who);
     answer = cf_cli_ask (_ ("Use it as your identity? [Y/n] "));
-    if (answer && (!*answer || *answer == 'y' || *answer == 'Y'))
+    if (answer && (!*answer || cf_cli_is_yes (answer)))
       key = json_array_get (keys, 0);
     free (answer);
     return key;
@@ -149,7 +149,7 @@ propose (struct cf_cli *cli, const struct cf_cli_command *command, const json_t 
     code = init_with (cli, command, "identity", cf_row_text (key, "fingerprint"));
   else
     code = cf_cli_fail_named (cli, "CANCELED", CF_EXIT_USER, _ ("No identity was chosen"),
-                              _ ("\"confab init --generate \"NAME <MAIL>\"\" makes a new one"));
+                              _ ("To make a new one: confab init --generate \"NAME <MAIL>\""));
   json_decref (keys);
   return code;
 }

@@ -281,34 +281,70 @@ cf_cli_shorten (const char *text, size_t width)
 
 struct layout {
   size_t columns;
-  size_t width[COLUMNS_MAX];
+  size_t width[COLUMNS_MAX]; /* 0: left out */
 };
 
+/* Widths that show everything. */
 static void
-measure (const struct cf_cli *cli, const struct cf_cli_column *columns, char *const *cells, size_t rows,
-         struct layout *l)
+measure (const struct cf_cli_column *columns, char *const *cells, size_t rows, struct layout *l)
 {
-  size_t total = 0, shrinkable = COLUMNS_MAX;
+  for (l->columns = 0; columns[l->columns].title && l->columns < COLUMNS_MAX; l->columns++) {
+    size_t c = l->columns;
 
-  for (l->columns = 0; columns[l->columns].title; l->columns++) {
-    size_t c = l->columns, widest = cf_cli_text_width (_ (columns[c].title));
-
+    l->width[c] = cf_cli_text_width (_ (columns[c].title));
     for (size_t r = 0; r < rows; r++) {
       size_t w = cf_cli_text_width (cells[r * COLUMNS_MAX + c]);
 
-      widest = w > widest ? w : widest;
+      l->width[c] = w > l->width[c] ? w : l->width[c];
     }
-    l->width[c] = widest;
-    total += widest + GAP;
-    if (columns[c].shrinks)
-      shrinkable = c;
   }
-  total -= GAP;
-  if (cli->width && total > (size_t) cli->width && shrinkable < COLUMNS_MAX) {
-    size_t over = total - (size_t) cli->width, *w = &l->width[shrinkable];
+}
 
-    *w = *w > over + SHRUNK_MIN ? *w - over : *w > SHRUNK_MIN ? SHRUNK_MIN : *w;
+/* How many columns of the terminal L is too wide. */
+static size_t
+excess (const struct cf_cli *cli, const struct layout *l)
+{
+  size_t total = 0;
+
+  for (size_t c = 0; c < l->columns; c++)
+    total += l->width[c] ? l->width[c] + GAP : 0;
+  total -= total ? GAP : 0;
+  return cli->width && total > (size_t) cli->width ? total - (size_t) cli->width : 0;
+}
+
+/* Take what is too much from the widest that can be shortened; LEAST: to no less than this, 0 what each says itself. */
+static void
+shorten (const struct cf_cli *cli, const struct cf_cli_column *columns, size_t least, struct layout *l)
+{
+  for (size_t over = excess (cli, l); over; over--) {
+    size_t *widest = NULL;
+
+    for (size_t c = 0; c < l->columns; c++)
+      if (columns[c].least && l->width[c] > (least ? least : columns[c].least) && (!widest || l->width[c] > *widest))
+        widest = &l->width[c];
+    if (!widest)
+      return;
+    --*widest;
   }
+}
+
+/* First what is long is shortened, then what can be spared is left out, then what is left is shortened more. */
+static void
+fit (const struct cf_cli *cli, const struct cf_cli_column *columns, char *const *cells, size_t rows, struct layout *l)
+{
+  bool out[COLUMNS_MAX] = { false };
+
+  measure (columns, cells, rows, l);
+  shorten (cli, columns, 0, l);
+  for (size_t spare = l->columns; spare-- && excess (cli, l);)
+    if (columns[spare].spare) {
+      out[spare] = true;
+      measure (columns, cells, rows, l);
+      for (size_t c = 0; c < l->columns; c++)
+        l->width[c] = out[c] ? 0 : l->width[c];
+      shorten (cli, columns, 0, l);
+    }
+  shorten (cli, columns, SHRUNK_MIN, l);
 }
 
 static void
@@ -317,8 +353,11 @@ put_line (const struct cf_cli *cli, const struct layout *l, const char *const *c
   size_t pad = 0;
 
   for (size_t c = 0; c < l->columns; c++) {
-    char *text = cf_cli_shorten (cells[c], l->width[c]);
+    char *text;
 
+    if (!l->width[c])
+      continue;
+    text = cf_cli_shorten (cells[c], l->width[c]);
     if (*text) { /* spaces only before what follows: no line ends in them */
       printf ("%*s", (int) pad, "");
       put_styled (stdout, cli->color_out, style, text);
@@ -341,7 +380,7 @@ cf_cli_table (const struct cf_cli *cli, const struct cf_cli_column *columns, con
   for (size_t r = 0; r < count; r++)
     for (size_t c = 0; columns[c].title && c < COLUMNS_MAX; c++)
       cells[r * COLUMNS_MAX + c] = columns[c].cell (cli, json_array_get (rows, r));
-  measure (cli, columns, cells, count, &l);
+  fit (cli, columns, cells, count, &l);
   for (size_t c = 0; c < l.columns; c++)
     titles[c] = _ (columns[c].title);
   put_line (cli, &l, titles, CF_CLI_BOLD);

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -165,4 +166,11 @@ cf_cli_ask (const char *question)
   }
   buf[len] = 0;
   return cf_cli_must (strdup (buf));
+}
+
+bool
+cf_cli_is_yes (const char *answer)
+{
+  /* Translators: the letter that answers a question with yes, as shown in "[y/N]". */
+  return answer && *answer && (strchr ("yY", *answer) || !strncasecmp (answer, _ ("y"), strlen (_ ("y"))));
 }

@@ -10,7 +10,7 @@ confirmed (void)
 {
   char *answer = cf_cli_ask (_ ("Every device key of your identity up to now becomes void, and addresses that you have given"
                                 " out lead nowhere any more.\nThis cannot be taken back. Revoke them? [y/N] "));
-  bool yes = answer && (*answer == 'y' || *answer == 'Y');
+  bool yes = cf_cli_is_yes (answer);
 
   free (answer);
   return yes;

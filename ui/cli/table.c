@@ -153,9 +153,10 @@ static const struct cf_cli_option export_options[] = {
   "(bytes a second), eta (seconds, or null), state (offered, active, paused, verifying, done, failed, cancelled), "    \
   "paused_by (null, us, peer, both), reason, reason_code, reason_args, hint, path (or null), media_type, modified, offered_at, ended_at, skipped, can_retry"
 #define TRANSFER_WORD                                                                                                  \
-  N_ ("T is the id of a transfer, or six or more digits of its beginning; \"confab transfers\" shows them.")
+  N_ ("T is the id of a transfer, or six or more digits of its beginning; \"confab transfers\" shows them. On a terminal it "    \
+      "may be left out when there is only one to choose.")
 #define PEER_WORD                                                                                                      \
-  N_ ("PEER is a fingerprint, an address, a name, or a mail address of a user ID, if it fits one person only.")
+  N_ ("PEER is a fingerprint, an address, a name or a first name, or a mail address of a user ID, if it fits one person only.")
 #define CONV_WORD                                                                                                      \
   N_ ("CONV is an id of a conversation, six or more digits of its beginning, or the other person's name if you have one "  \
       "conversation with them.")
@@ -251,7 +252,7 @@ const struct cf_cli_command cf_cli_commands[] = {
     .show = cf_show_request_line, .empty = N_ ("Nobody is waiting for an answer.") },
   { .name = "accept", .verb = "ACCEPT", .args = "REQUEST", .min_args = 1, .max_args = 1, .options = accept_options,
     .password = true, .summary = N_ ("answer a request with the password"),
-    .help = N_ ("REQUEST is what \"confab requests\" shows. In the console it may be left out when only one waits."),
+    .help = N_ ("REQUEST is what \"confab requests\" shows, or the name of who asks. On a terminal it may be left out when only one waits."),
     .fields = "conversation, peer, state (open, verified)",
     .show = cf_show_opened },
   { .name = "verify", .verb = "VERIFY", .args = "CONV", .min_args = 1, .max_args = 1, .options = verify_options,
@@ -265,7 +266,7 @@ const struct cf_cli_command cf_cli_commands[] = {
     .about = PEER_WORD, .fields = "peer, until", .show = cf_show_expected },
   { .name = "refuse", .verb = "REFUSE", .args = "REQUEST", .min_args = 1, .max_args = 1, .options = refuse_options,
     .summary = N_ ("refuse a request"),
-    .help = N_ ("REQUEST is what \"confab requests\" shows. In the console it may be left out when only one waits."),
+    .help = N_ ("REQUEST is what \"confab requests\" shows, or the name of who asks. On a terminal it may be left out when only one waits."),
     .fields = "request, state", .show = cf_show_done },
   { .name = "conversations", .verb = "CONVERSATIONS", .args = "", .summary = N_ ("your conversations"),
     .fields = CONVERSATION_FIELDS, .columns = cf_columns_conversations,

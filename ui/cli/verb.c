@@ -179,7 +179,9 @@ cf_cli_run (struct cf_cli *cli, char **words, size_t count)
   code = cf_cli_args_parse (cli, command, words + 1, count - 1, &args);
   if (!code && args.help)
     cf_cli_usage (cli, command);
-  else if (!code)
+  else if (!code && args.argc < command->min_args)
+    code = cf_cli_choose (cli, command, &args);
+  if (!code && !args.help)
     code = (command->run ? command->run : cf_cli_run_verb) (cli, command, &args);
   cf_cli_args_done (&args);
   return code;

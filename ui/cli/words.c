@@ -293,9 +293,9 @@ check_count (struct cf_cli *cli, const struct cf_cli_command *command, size_t ar
   char *hint;
   int code = 0;
 
-  if (argc >= command->min_args && argc <= command->max_args)
+  if ((argc >= command->min_args && argc <= command->max_args) || (!argc && cf_cli_chooses (cli, command)))
     return 0;
-  hint = cf_cli_sprintf ("Usage: confab %s%s%s; \"confab %s --help\" says more", command->name,
+  hint = cf_cli_sprintf (_ ("Usage: confab %s%s%s; \"confab %s --help\" says more"), command->name,
                          *command->args ? " " : "", command->args, command->name);
   if (argc < command->min_args)
     code = cf_cli_fail (cli, cf_err (GPG_ERR_MISSING_VALUE), hint, _ ("\"confab %s\" needs more words than that"),
@@ -344,6 +344,7 @@ cf_cli_args_done (struct cf_cli_args *args)
   for (size_t i = 0; i < args->option_count; i++)
     free (args->options[i].value);
   free (args->argv);
+  free (args->chosen);
 }
 
 const char *

@@ -162,6 +162,26 @@ test_resolve_ambiguous (void **state)
 }
 
 static void
+test_resolve_first_name (void **state)
+{
+  struct world *w = *state;
+  struct cf_peer *ada = add (w, 1, "Ada Lovelace <ada@example.org>", NULL), *other, *exact;
+
+  assert_ptr_equal (cf_peer_resolve (&w->cmd, "ada"), ada);
+  assert_null (cf_peer_resolve (&w->cmd, "ad"));
+  assert_null (cf_peer_resolve (&w->cmd, "lovelace"));
+  other = add (w, 2, "Ada Byron <byron@example.org>", "Ada Byron");
+  assert_null (cf_peer_resolve (&w->cmd, "ada"));
+  assert_int_equal (gpg_err_code (w->err), GPG_ERR_AMBIGUOUS_NAME);
+  exact = add (w, 3, "Ada <ada@example.com>", NULL);
+  assert_ptr_equal (cf_peer_resolve (&w->cmd, "ada"), exact); /* nobody is hidden: all are strangers */
+  assert_int_equal (cf_peer_keep (&w->core, other, NULL, NULL), 0);
+  assert_ptr_equal (cf_peer_resolve (&w->cmd, "ada"), other); /* a contact, whom a stranger's name does not hide */
+  assert_int_equal (cf_peer_keep (&w->core, exact, NULL, NULL), 0);
+  assert_ptr_equal (cf_peer_resolve (&w->cmd, "ada"), exact);
+}
+
+static void
 test_comes_back (void **state)
 {
   struct world *w = *state;
@@ -325,6 +345,7 @@ main (void)
     cmocka_unit_test_setup_teardown (test_addrs_order, setup, teardown),
     cmocka_unit_test_setup_teardown (test_resolve_nobody, setup, teardown),
     cmocka_unit_test_setup_teardown (test_resolve_ambiguous, setup, teardown),
+    cmocka_unit_test_setup_teardown (test_resolve_first_name, setup, teardown),
     cmocka_unit_test_setup_teardown (test_comes_back, setup, teardown),
     cmocka_unit_test_setup_teardown (test_newest_wins, setup, teardown),
     cmocka_unit_test_setup_teardown (test_limits, setup, teardown),
