@@ -269,6 +269,15 @@ cf_link_route (struct cf_core *core, const struct cf_fpr *peer)
   return cf_link_paths_punched (cf_links_find (core->links, peer)) ? "punched" : names[rank];
 }
 
+const char *
+cf_link_carrier (struct cf_core *core, const struct cf_fpr *peer)
+{
+  static const char *const names[CF_CARRIERS] = { "tcp", "udp" };
+  struct cf_way *way = up_way (core, peer);
+
+  return way ? names[cf_way_carrier (way)] : NULL;
+}
+
 gpg_error_t
 cf_link_error (struct cf_core *core, const struct cf_fpr *peer)
 {
@@ -483,7 +492,16 @@ datagrams_accepted (void *arg, struct cf_dgram *tunnel, const struct cf_addr *fr
   return true;
 }
 
-static const struct cf_dgram_port_handler datagrams_handler = { datagrams_own, datagrams_accepted };
+static void
+datagrams_mirrored (void *arg, const uint8_t *answer, size_t len)
+{
+  struct cf_links *links = arg;
+
+  cf_nodes_mirrored (links->core, answer, len);
+}
+
+static const struct cf_dgram_port_handler datagrams_handler
+    = { .own = datagrams_own, .accepted = datagrams_accepted, .mirrored = datagrams_mirrored };
 
 static void
 net_changed (void *arg)

@@ -29,6 +29,7 @@ void cf_links_set_handler (struct cf_links *links, const struct cf_link_handler 
 gpg_error_t cf_link_want (struct cf_core *core, const struct cf_fpr *peer, bool want) CF_MUST_CHECK;
 bool cf_link_is_up (struct cf_core *core, const struct cf_fpr *peer);
 const char *cf_link_route (struct cf_core *core, const struct cf_fpr *peer); /* "lan", "direct", "punched", "relay" or NULL */
+const char *cf_link_carrier (struct cf_core *core, const struct cf_fpr *peer); /* "tcp", "udp" or NULL; of a relay: to the node */
 /* Why it is not up: what the last try gave. */
 gpg_error_t cf_link_error (struct cf_core *core, const struct cf_fpr *peer);
 

@@ -283,15 +283,18 @@ cf_link_tunnel_dial (struct cf_links *links, enum cf_carrier carrier, const stru
                      const struct cf_link_tunnel_keys *keys, const struct cf_link_tunnel_handler *handler, void *arg,
                      struct cf_link_tunnel **r_tunnel)
 {
-  struct cf_dgram_config config = { keys->own_secret, keys->own_public, keys->remote_public, NULL };
+  struct cf_dgram_config config = { .own_secret = keys->own_secret, .own_public = keys->own_public,
+                                    .remote_public = keys->remote_public, .again_ms = keys->again_ms };
   struct cf_link_tunnel *t;
   gpg_error_t err = tunnel_new (links, to, &t);
 
   if (err)
     return err;
-  if (carrier == CF_CARRIER_DATAGRAMS)
+  if (carrier == CF_CARRIER_DATAGRAMS) {
     err = cf_dgram_dial (links->datagrams, to, &config, &dgram_handler, t, &t->dgram);
-  else {
+    if (!err)
+      cf_dgram_set_terms (t->dgram, keys->idle_ms, 0);
+  } else {
     err = use_stream (t, keys, true);
     if (!err)
       err = dial_stream (t, to, keys);

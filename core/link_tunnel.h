@@ -14,7 +14,7 @@
 
 struct cf_link_tunnel;
 
-enum cf_carrier { CF_CARRIER_STREAM, CF_CARRIER_DATAGRAMS };
+enum cf_carrier { CF_CARRIER_STREAM, CF_CARRIER_DATAGRAMS, CF_CARRIERS };
 
 struct cf_link_tunnel_handler {
   void (*ready) (void *arg);
@@ -32,7 +32,8 @@ struct cf_link_tunnel_keys {
   const uint8_t *own_secret, *own_public; /* copied */
   const uint8_t *remote_public;           /* initiator only */
   uint32_t idle_ms;                       /* as cf_tunnel_config's */
-  bool from_listener;                     /* initiator only: by cf_net_ops.punch if that can be, else by dial */
+  bool from_listener;                     /* initiator only, on a stream: by cf_net_ops.punch if that can be, else by dial */
+  uint32_t again_ms;                      /* initiator only, on datagrams: as cf_dgram_config's */
 };
 
 /* Both run under a deadline of CF_HANDSHAKE_MS until _established.  An error leaves nothing behind; CONN is closed.

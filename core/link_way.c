@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "core/links.h"
+#include "core/nodes.h"
 #include "core/self.h"
 #include "net/cipher.h"
 #include "net/paths.h"
@@ -644,6 +645,7 @@ cf_way_dial (struct cf_link *link, const struct cf_link_candidate *to)
   keys.own_secret = self->device_secret;
   keys.own_public = self->device.device_key;
   keys.from_listener = to->punch;
+  keys.again_ms = to->punch ? CF_DATAGRAM_PUNCH_MS : 0;
   memcpy (way->device, to->device, CF_DEVICE_KEY_LEN);
   way->link = link;
   way->carrier = to->carrier;
@@ -772,6 +774,14 @@ cf_way_rank (const struct cf_way *way)
 {
   return way->tunnel ? cf_link_rank_of (way->links->core, cf_way_addr (way), cf_link_tunnel_carrier (way->tunnel))
                      : CF_RANK_NONE;
+}
+
+enum cf_carrier
+cf_way_carrier (const struct cf_way *way)
+{
+  const struct cf_addr *addr = cf_way_addr (way);
+
+  return addr->family == CF_ADDR_NODE ? cf_nodes_carrier (way->links->core, addr) : cf_link_tunnel_carrier (way->tunnel);
 }
 
 const uint8_t *

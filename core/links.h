@@ -33,7 +33,7 @@ struct cf_link_candidate {
   uint8_t device[CF_DEVICE_KEY_LEN];
   struct cf_addr addr;
   enum cf_carrier carrier;
-  bool punch; /* a stream, from the port that we listen on */
+  bool punch; /* through a NAT, while he does the same: a stream from the port that we listen on, a quick first datagram */
 };
 
 /* One person: who wants him, how he is being reached. */
@@ -145,6 +145,7 @@ bool cf_way_is_checking (const struct cf_way *way); /* its HELLO has come */
 const uint8_t *cf_way_device (const struct cf_way *way);
 const struct cf_addr *cf_way_addr (const struct cf_way *way); /* where the other end is now */
 enum cf_rank cf_way_rank (const struct cf_way *way);
+enum cf_carrier cf_way_carrier (const struct cf_way *way); /* of a relay: to the node */
 const uint8_t *cf_way_handshake_hash (const struct cf_way *way);
 void cf_way_probe (struct cf_way *way);
 gpg_error_t cf_way_send (struct cf_way *way, enum cf_channel channel, const void *data, size_t len) CF_MUST_CHECK;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* nodes.c - the nodes that our user has chosen, each with a tunnel that is kept up.
  *
- *   RESTING --back-off over, network changed: dial--> DIALLING --SEEN: greeted--> ASKED --REGISTERED--> READY
+ *   RESTING --back-off over, network changed--> DIALLING (nodes_dial.c) --SEEN--> ASKED --REGISTERED--> READY
  *   ASKED --it does not relay--> READY
  *   READY --half of the time is over: renew--> READY
- *   any --closed, deadline, broken rule: node_rest--> RESTING
+ *   any --closed, deadline, broken rule: cf_node_rest--> RESTING
  *
  * The node proves by the tunnel that it is the one whose key the user has
  * written down.  We show it our device key, since others dial us by that.
@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/secmem.h"
 #include "base/text.h"
 #include "core/links.h"
 #include "core/nodes_private.h"
@@ -56,9 +55,8 @@ node_drop (struct cf_node *node, gpg_error_t why)
 {
   struct cf_env *env = node->nodes->core->env;
 
-  if (node->tunnel)
-    cf_link_tunnel_close (node->tunnel, why, NULL);
-  node->tunnel = NULL;
+  cf_node_tries_drop (node, why);
+  cf_node_mirror_end (node);
   node->registered = node->listed = false;
   node->pages_due = 0;
   node->seen.family = 0;
@@ -158,10 +156,11 @@ node_is_ready (struct cf_node *node)
   cf_links_way_found (core->links);
   cf_nodes_seek (core);
   cf_node_list_begin (node);
+  cf_node_mirror_begin (node);
 }
 
-static void
-greeted (struct cf_node *node, const struct cf_node_message *m)
+void
+cf_node_greeted (struct cf_node *node, const struct cf_node_message *m)
 {
   if (node->state != NODE_DIALLING) {
     cf_refused (node->nodes->core->env, CF_REFUSED_NODE_UNEXPECTED);
@@ -217,10 +216,9 @@ is_refused (struct cf_node *node, const struct cf_node_message *m)
     node_is_ready (node);
 }
 
-static void
-node_message (void *arg, enum cf_channel channel, const uint8_t *data, size_t len)
+void
+cf_node_message (struct cf_node *node, enum cf_channel channel, const uint8_t *data, size_t len)
 {
-  struct cf_node *node = arg;
   struct cf_node_message m;
   gpg_error_t err = cf_node_decode (channel, data, len, &m);
 
@@ -231,7 +229,7 @@ node_message (void *arg, enum cf_channel channel, const uint8_t *data, size_t le
   }
   switch (m.kind) {
   case CF_NODE_SEEN:
-    greeted (node, &m);
+    cf_node_greeted (node, &m);
     break;
   case CF_NODE_REGISTERED:
     is_registered (node, m.registered.seconds);
@@ -256,67 +254,15 @@ node_message (void *arg, enum cf_channel channel, const uint8_t *data, size_t le
   }
 }
 
-static void
-node_ready (void *arg)
-{
-  (void) arg; /* it speaks first */
-}
-
-static void
-node_closed (void *arg, gpg_error_t err, const char *reason)
-{
-  struct cf_node *node = arg;
-
-  (void) reason;
-  node->tunnel = NULL;
-  cf_node_rest (node, err);
-}
-
-static void
-node_room (void *arg)
-{
-  cf_circuits_pump (arg);
-}
-
-static const struct cf_link_tunnel_handler node_handler
-    = { .ready = node_ready, .message = node_message, .closed = node_closed, .room = node_room };
-
-/* By our device key and from the port that we listen on; to one that is not ours by a new key, and from any port. */
-static gpg_error_t
-dial (struct cf_node *node)
-{
-  struct cf_core *core = node->nodes->core;
-  struct cf_link_tunnel_keys keys = { .own_secret = core->self->device_secret,
-                                      .own_public = core->self->device.device_key,
-                                      .remote_public = node->name.device_key, .idle_ms = CF_NODE_IDLE_MS,
-                                      .from_listener = !node->borrowed };
-  uint8_t *secret = NULL, public[CF_DEVICE_KEY_LEN];
-  gpg_error_t err = node->borrowed ? cf_secmem_new (&secret, CF_DEVICE_KEY_LEN) : 0;
-
-  if (err)
-    return err;
-  if (secret) {
-    cf_device_key_new (core->env, secret, public);
-    keys.own_secret = secret;
-    keys.own_public = public;
-  }
-  err = cf_link_tunnel_dial (core->links, CF_CARRIER_STREAM, &node->name.addr, &keys, &node_handler, node, &node->tunnel);
-  cf_secmem_free (secret);
-  return err;
-}
-
 void
 cf_node_dial (struct cf_node *node)
 {
   struct cf_core *core = node->nodes->core;
-  gpg_error_t err;
 
   if (node->state != NODE_RESTING || !core->self || !core->links)
     return;
   set_state (node, NODE_DIALLING);
-  err = dial (node);
-  if (err)
-    cf_node_rest (node, err);
+  cf_node_try (node);
 }
 
 static void
@@ -345,6 +291,8 @@ cf_node_new (struct cf_nodes *nodes, const struct cf_node_name *name)
   cf_timer_init (&node->retry, retry_due, node);
   cf_timer_init (&node->renew, register_now, node);
   cf_timer_init (&node->list, list_due, node);
+  cf_node_tries_init (node);
+  cf_node_mirror_init (node);
   return node;
 }
 
@@ -493,6 +441,14 @@ cf_nodes_place (struct cf_core *core, const struct cf_addr *via, struct cf_addr 
   return node != NULL;
 }
 
+enum cf_carrier
+cf_nodes_carrier (struct cf_core *core, const struct cf_addr *via)
+{
+  const struct cf_node *node = find_via (core, via);
+
+  return node && node->tunnel ? cf_link_tunnel_carrier (node->tunnel) : CF_CARRIER_STREAM;
+}
+
 struct cf_net *
 cf_nodes_net (struct cf_core *core)
 {
@@ -506,8 +462,10 @@ cf_nodes_network_changed (struct cf_core *core)
     n->backoff_ms = 0;
     if (n->state == NODE_RESTING)
       cf_timer_after (core->env, &n->retry, 0);
-    else
+    else if (n->tunnel)
       cf_link_tunnel_probe (n->tunnel);
+    if (n->state == NODE_READY)
+      cf_node_mirror_begin (n);
   }
   if (core->nodes)
     cf_nodes_borrowed_again (core->nodes);
@@ -596,12 +554,15 @@ cf_nodes_json (struct cf_core *core)
   json_t *list = json_array ();
 
   for (struct cf_node *n = core->nodes ? core->nodes->first : NULL; n; n = n->next) {
-    char name[CF_NODE_NAME_SIZE], seen[CF_ADDR_TEXT_SIZE];
+    char name[CF_NODE_NAME_SIZE], seen[CF_ADDR_TEXT_SIZE], datagrams[CF_ADDR_TEXT_SIZE];
+    bool is_stream = n->tunnel && cf_link_tunnel_carrier (n->tunnel) == CF_CARRIER_STREAM;
 
     json_array_append_new (
-        list, json_pack ("{s:s, s:b, s:b, s:s?, s:s?, s:i}", "node", cf_node_name_format (&n->name, name), "connected",
-                         n->state == NODE_READY, "reachable", n->registered, "seen",
-                         n->seen.family ? cf_addr_format (&n->seen, seen) : NULL, "error",
+        list, json_pack ("{s:s, s:b, s:b, s:s?, s:s?, s:s?, s:s?, s:i}", "node", cf_node_name_format (&n->name, name),
+                         "connected", n->state == NODE_READY, "reachable", n->registered, "carrier",
+                         n->tunnel ? is_stream ? "tcp" : "udp" : NULL, "seen",
+                         n->seen.family ? cf_addr_format (&n->seen, seen) : NULL, "seen_datagrams",
+                         n->seen_datagrams.family ? cf_addr_format (&n->seen_datagrams, datagrams) : NULL, "error",
                          n->error ? cf_err_info (n->error)->message : NULL, "circuits", (int) n->circuit_count));
   }
   return list;

@@ -11,6 +11,7 @@
 #include <jansson.h>
 
 #include "core/core.h"
+#include "core/link_tunnel.h"
 #include "net/proto.h"
 
 #define CF_NODES_MAX 8
@@ -42,13 +43,18 @@ struct cf_node_name;
 gpg_error_t cf_nodes_borrow (struct cf_core *core, const struct cf_node_name *name, struct cf_addr *r_via) CF_MUST_CHECK;
 /* Where the node VIA (behind which somebody is) is itself.  False: it is none of ours. */
 bool cf_nodes_place (struct cf_core *core, const struct cf_addr *via, struct cf_addr *r_addr);
+enum cf_carrier cf_nodes_carrier (struct cf_core *core, const struct cf_addr *via); /* of the tunnel to that node */
 struct cf_net *cf_nodes_net (struct cf_core *core); /* of circuits; it dials and sends nothing by itself */
 
 /* The names of those through which we can be dialled now, at most MAX; returns how many. */
 size_t cf_nodes_own (struct cf_core *core, struct cf_node_name *r_names, size_t max);
 
-/* The port on which we accept streams, as nodes see it, at most MAX; returns how many. */
+/* The port on which we accept tunnels, as nodes see it, at most MAX; returns how many.  A NAT may show another one for
+   streams than for datagrams. */
 size_t cf_nodes_seen (struct cf_core *core, struct cf_addr *r_addrs, size_t max);
+size_t cf_nodes_seen_datagrams (struct cf_core *core, struct cf_addr *r_addrs, size_t max);
+/* An answer has come to "where do I come from", of anybody. */
+void cf_nodes_mirrored (struct cf_core *core, const uint8_t *answer, size_t len);
 
 /* The network has changed: look after all of them. */
 void cf_nodes_network_changed (struct cf_core *core);

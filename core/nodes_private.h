@@ -5,11 +5,20 @@
 
 #include "core/link_tunnel.h"
 #include "core/nodes.h"
+#include "net/dgram_mirror.h"
 #include "net/node.h"
 
 enum cf_node_state { NODE_RESTING, NODE_DIALLING, NODE_ASKED, NODE_READY, NODE_STATES };
 
 struct cf_circuit; /* nodes_circuit.c: one struct cf_conn */
+
+/* One of the two tunnels by which a node is tried: nodes_dial.c. */
+struct cf_node_try {
+  struct cf_node *node;
+  struct cf_link_tunnel *tunnel; /* NULL: not dialled, or over */
+  bool greeted;
+  struct cf_node_message seen; /* once greeted */
+};
 
 /* One that we use: one of ours, or (BORROWED) one at which somebody else can be dialled. */
 struct cf_node {
@@ -17,7 +26,9 @@ struct cf_node {
   struct cf_nodes *nodes;
   struct cf_node_name name;
   enum cf_node_state state;
-  struct cf_link_tunnel *tunnel; /* NULL while RESTING */
+  struct cf_link_tunnel *tunnel; /* NULL while RESTING, DIALLING; of one of TRIES */
+  struct cf_node_try tries[CF_CARRIERS];
+  struct cf_timer second; /* DIALLING: the second try begins, or is taken */
   struct cf_timer retry;  /* RESTING: dial again; of ours alone */
   struct cf_timer renew;  /* READY: register again; a borrowed one: leave it, when it is idle */
   struct cf_timer list;   /* READY: ask who is listed */
@@ -25,6 +36,10 @@ struct cf_node {
   gpg_error_t error;      /* why it is not READY */
   uint8_t services;       /* what it offers, as it says */
   struct cf_addr seen;    /* as what it sees us; family 0: not known */
+  struct cf_timer mirror; /* READY: ask as what it sees our port for datagrams */
+  uint8_t question[CF_MIRROR_QUESTION_LEN]; /* the last one */
+  unsigned unanswered;    /* so many of them */
+  struct cf_addr seen_datagrams; /* what it said; family 0: not known */
   bool registered, listed;
   bool borrowed;          /* we come without our name, for a circuit, and go again */
   bool useful;            /* borrowed: somebody was there */
@@ -70,6 +85,22 @@ gpg_error_t cf_node_borrowed_dial (struct cf_node *node, const uint8_t device_ke
                                    struct cf_conn **r_conn) CF_MUST_CHECK;
 void cf_nodes_borrowed_again (struct cf_nodes *nodes); /* the network has changed */
 void cf_nodes_borrowed_free (struct cf_nodes *nodes);
+
+/* SEEN has come, on the tunnel that was chosen. */
+void cf_node_greeted (struct cf_node *node, const struct cf_node_message *m);
+void cf_node_message (struct cf_node *node, enum cf_channel channel, const uint8_t *data, size_t len);
+
+/* --- nodes_dial.c --- */
+void cf_node_tries_init (struct cf_node *node);
+/* RESTING to DIALLING. */
+void cf_node_try (struct cf_node *node);
+/* Closes all of them, also the one that was chosen. */
+void cf_node_tries_drop (struct cf_node *node, gpg_error_t why);
+
+/* --- nodes_mirror.c --- */
+void cf_node_mirror_init (struct cf_node *node);
+void cf_node_mirror_begin (struct cf_node *node);
+void cf_node_mirror_end (struct cf_node *node);
 
 /* --- nodes_list.c --- */
 void cf_node_list_begin (struct cf_node *node);

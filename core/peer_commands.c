@@ -133,6 +133,7 @@ cf_contact_json (struct cf_core *core, const struct cf_peer *peer)
   row_set (row, "verified", verified);
   row_set (row, "online", json_boolean (peer->present || cf_link_is_up (core, &peer->fpr)));
   row_set (row, "route", cf_json_text (cf_link_route (core, &peer->fpr)));
+  row_set (row, "carrier", cf_json_text (cf_link_carrier (core, &peer->fpr)));
   return row;
 }
 

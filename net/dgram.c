@@ -116,10 +116,10 @@ again_fired (void *arg)
 }
 
 static void
-say_until_answered (struct cf_dgram *d)
+say_until_answered (struct cf_dgram *d, uint32_t again_ms)
 {
   cf_dgram_say_again (d);
-  d->again_ms = CF_DATAGRAM_AGAIN_MS;
+  d->again_ms = again_ms ? again_ms : CF_DATAGRAM_AGAIN_MS;
   cf_timer_after (d->env, &d->again, d->again_ms);
 }
 
@@ -138,7 +138,7 @@ prepare_flow (struct cf_dgram *d)
   memcpy (d->remote_public, cf_noise_remote_static (noise), sizeof d->remote_public);
   memcpy (d->hash, cf_noise_hash (noise), sizeof d->hash);
   d->heard_ms = d->env->now_ms;
-  cf_timer_after (d->env, &d->timer, CF_PING_IDLE_MS);
+  cf_timer_after (d->env, &d->timer, d->idle_ms);
   return cf_dgram_flow_start (d);
 }
 
@@ -156,7 +156,7 @@ become_ready (struct cf_dgram *d, const struct cf_addr *from)
   }
   if (d->initiator) {
     d->answered_from = *from; /* the third leaves for there, too, and for where we dialled: a copy proves nothing */
-    say_until_answered (d);
+    say_until_answered (d, 0);
   } else {
     handshake_over (d);
     cf_dgram_pong (d); /* so that he need not say it again */
@@ -190,6 +190,13 @@ cf_dgram_take_handshake (struct cf_dgram *d, const struct cf_addr *from, const u
 
 /* --- liveness --- */
 
+/* When the path counts as lost, if nothing comes until then. */
+static uint64_t
+lost_at (const struct cf_dgram *d)
+{
+  return d->heard_ms + d->idle_ms + (CF_PATH_LOST_MS - CF_PING_IDLE_MS);
+}
+
 static void
 ask_for_life (struct cf_dgram *d, uint64_t lost_ms)
 {
@@ -206,10 +213,10 @@ static void
 timer_fired (void *arg)
 {
   struct cf_dgram *d = arg;
-  uint64_t now = d->env->now_ms, idle_ms = d->heard_ms + CF_PING_IDLE_MS;
+  uint64_t now = d->env->now_ms, idle_ms = d->heard_ms + d->idle_ms;
 
   if (d->state != CF_DGRAM_READY || (d->pinged && now >= d->lost_ms)
-      || now >= d->heard_ms + CF_PATH_LOST_MS) /* the handshake's deadline, or a path that is lost */
+      || now >= lost_at (d)) /* the handshake's deadline, or a path that is lost */
     cf_dgram_end (d, cf_err (GPG_ERR_ETIMEDOUT), NULL);
   else if (d->pinged)
     ask_for_life (d, d->lost_ms);
@@ -217,7 +224,7 @@ timer_fired (void *arg)
     cf_timer_arm (d->env, &d->timer, idle_ms);
   else {
     cf_dgram_flow_forget (d);
-    ask_for_life (d, d->heard_ms + CF_PATH_LOST_MS);
+    ask_for_life (d, lost_at (d));
   }
 }
 
@@ -237,7 +244,7 @@ heard (struct cf_dgram *d)
   d->heard_ms = d->env->now_ms;
   if (d->pinged) {
     d->pinged = false;
-    cf_timer_arm (d->env, &d->timer, d->heard_ms + CF_PING_IDLE_MS);
+    cf_timer_arm (d->env, &d->timer, d->heard_ms + d->idle_ms);
   }
   if (!d->confirmed && d->initiator) {
     d->confirmed = true;
@@ -301,6 +308,7 @@ cf_dgram_new (struct cf_dgram_port *port, bool initiator, const struct cf_addr *
   d->addr = *addr;
   d->handshake = handshake;
   d->suite = cf_dgram_handshake_suite (handshake);
+  cf_dgram_set_terms (d, 0, 0);
   cf_timer_init (&d->timer, timer_fired, d);
   cf_timer_init (&d->again, again_fired, d);
   err = cf_map_put (port->by_index, &index, d);
@@ -330,7 +338,7 @@ cf_dgram_dial (struct cf_dgram_port *port, const struct cf_addr *to, const struc
     return err;
   memcpy (d->remote_public, config->remote_public, sizeof d->remote_public);
   cf_dgram_set_handler (d, handler, arg);
-  say_until_answered (d);
+  say_until_answered (d, config->again_ms);
   *r_tunnel = d;
   return 0;
 }
@@ -340,6 +348,13 @@ cf_dgram_set_handler (struct cf_dgram *tunnel, const struct cf_dgram_handler *ha
 {
   tunnel->handler = *handler;
   tunnel->arg = arg;
+}
+
+void
+cf_dgram_set_terms (struct cf_dgram *tunnel, uint32_t idle_ms, uint32_t large_min)
+{
+  tunnel->idle_ms = idle_ms ? idle_ms : CF_PING_IDLE_MS;
+  tunnel->large_min = large_min ? large_min : CF_MESSAGE_STRANGER_MAX;
 }
 
 void

@@ -27,7 +27,7 @@ struct cf_dgram_handler {
   void (*message) (void *arg, enum cf_channel channel, const uint8_t *data, size_t len);
   void (*closed) (void *arg, gpg_error_t err, const char *reason); /* as in tunnel.h */
   bool (*large) (void *arg, enum cf_channel channel);              /* as in tunnel.h; NULL: it may */
-  /* Something has arrived at the other end, and at most CF_TUNNEL_BULK_LOW bytes of bulk wait.  May be NULL. */
+  /* Some talk or bulk has arrived at the other end, and at most CF_TUNNEL_BULK_LOW bytes of bulk wait.  May be NULL. */
   void (*room) (void *arg);
   /* An unreliable datagram; NULL: they are dropped. */
   void (*datagram) (void *arg, const uint8_t *data, size_t len);
@@ -39,11 +39,15 @@ struct cf_dgram_port_handler {
   /* Somebody who knows our device key comes from FROM.  True: TUNNEL is yours now, and has a handler
      (cf_dgram_set_handler); false: it is refused, without a word. */
   bool (*accepted) (void *arg, struct cf_dgram *tunnel, const struct cf_addr *from);
+  /* An answer to cf_mirror_ask, as long as it has to be; not looked at yet.  NULL: they are dropped. */
+  void (*mirrored) (void *arg, const uint8_t *answer, size_t len);
+  bool is_mirror; /* such questions are answered */
 };
 
 struct cf_dgram_config {
   const uint8_t *own_secret, *own_public, *remote_public; /* X25519, CF_DEVICE_KEY_LEN; copied */
   const char *suite;                                      /* NULL: the best for this processor */
+  uint32_t again_ms; /* until the first message leaves again, then doubled; 0: CF_DATAGRAM_AGAIN_MS */
 };
 
 /* NET sends; GUARD is that of stream tunnels, too: a first message is good on one of them, once. */
@@ -63,6 +67,9 @@ gpg_error_t cf_dgram_dial (struct cf_dgram_port *port, const struct cf_addr *to,
                            const struct cf_dgram_handler *handler, void *arg, struct cf_dgram **r_tunnel) CF_MUST_CHECK;
 void cf_dgram_set_handler (struct cf_dgram *tunnel, const struct cf_dgram_handler *handler, void *arg);
 void cf_dgram_free (struct cf_dgram *tunnel);
+
+/* IDLE_MS and LARGE_MIN as in cf_tunnel_config; 0: as without.  Before it is ready. */
+void cf_dgram_set_terms (struct cf_dgram *tunnel, uint32_t idle_ms, uint32_t large_min);
 
 /* The other end is known: it may use every channel.  TRUSTED: as much may be under way as the path takes. */
 void cf_dgram_open (struct cf_dgram *tunnel, bool trusted);

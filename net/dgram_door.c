@@ -37,15 +37,23 @@ _Static_assert (CF_COOKIE_ANSWER_LEN < CF_DATAGRAM_FIRST_LEN, "no answer is long
 
 /* --- MACs --- */
 
+void
+cf_door_key (const uint8_t responder[CF_DEVICE_KEY_LEN], uint8_t r_key[CF_HASH_LEN])
+{
+  struct cf_hash h;
+
+  cf_hash_init (&h, NULL, "datagram door");
+  cf_hash_add (&h, responder, CF_DEVICE_KEY_LEN);
+  cf_hash_final (&h, r_key);
+}
+
 static void
 mac1 (const uint8_t *first, const uint8_t responder[CF_DEVICE_KEY_LEN], uint8_t out[CF_HASH_LEN])
 {
   uint8_t key[CF_HASH_LEN];
   struct cf_hash h;
 
-  cf_hash_init (&h, NULL, "datagram door");
-  cf_hash_add (&h, responder, CF_DEVICE_KEY_LEN);
-  cf_hash_final (&h, key);
+  cf_door_key (responder, key);
   cf_hash_init (&h, key, "datagram knows");
   cf_hash_add (&h, first, CF_DATAGRAM_MAC1_AT);
   cf_hash_final (&h, out);

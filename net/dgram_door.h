@@ -24,6 +24,8 @@
 
 /* --- both ends --- */
 
+/* The key of what shows that its sender knows RESPONDER; CF_HASH_LEN bytes. */
+void cf_door_key (const uint8_t responder[CF_DEVICE_KEY_LEN], uint8_t r_key[32]);
 /* Put both MACs into FIRST; COOKIE is NULL without one (zeros stand in the second one's place). */
 void cf_door_sign (uint8_t first[CF_DATAGRAM_FIRST_LEN], const uint8_t responder[CF_DEVICE_KEY_LEN],
                    const uint8_t *cookie);

@@ -141,11 +141,11 @@ batch_add (struct cf_dgram *d, struct batch *b)
 static void
 tell_room (struct cf_dgram *d)
 {
-  size_t bulk = cf_stream_waiting (d->stream, CF_CHANNEL_BULK);
-  bool has_left = bulk < d->bulk_seen;
+  size_t waiting = cf_stream_waiting (d->stream, CF_CHANNEL_TALK) + cf_stream_waiting (d->stream, CF_CHANNEL_BULK);
+  bool has_left = waiting < d->waiting_seen;
 
-  d->bulk_seen = bulk;
-  if (has_left && bulk <= CF_TUNNEL_BULK_LOW && d->handler.room)
+  d->waiting_seen = waiting;
+  if (has_left && cf_stream_waiting (d->stream, CF_CHANNEL_BULK) <= CF_TUNNEL_BULK_LOW && d->handler.room)
     d->handler.room (d->arg);
 }
 
@@ -200,8 +200,8 @@ cf_dgram_send (struct cf_dgram *tunnel, enum cf_channel channel, const void *dat
     err = cf_stream_write (d->stream, channel, data, len);
   if (err) /* its length has gone without it */
     cf_dgram_fail (d, err);
-  else if (channel == CF_CHANNEL_BULK)
-    d->bulk_seen += len;
+  else if (channel != CF_CHANNEL_CONTROL)
+    d->waiting_seen += len;
   return err;
 }
 
@@ -216,7 +216,7 @@ static bool
 fits (struct cf_dgram *d, enum cf_channel channel, size_t len)
 {
   return len <= cf_message_max[channel]
-         && (len <= CF_MESSAGE_STRANGER_MAX || !d->handler.large || d->handler.large (d->arg, channel));
+         && (len <= d->large_min || !d->handler.large || d->handler.large (d->arg, channel));
 }
 
 /* The rest of a message's length; how many bytes were used. */

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bucket.h"
+#include "net/dgram_mirror.h"
 #include "net/dgram_priv.h"
 #include "net/handshake.h"
 
@@ -108,6 +110,39 @@ take_first (struct cf_dgram_port *port, const struct cf_addr *from, const uint8_
   }
 }
 
+/* "Where do I come from?" */
+static void
+take_mirror_ask (struct cf_dgram_port *port, const struct cf_addr *from, const uint8_t *data, size_t len)
+{
+  uint8_t out[CF_MIRROR_ANSWER_LEN];
+  const uint8_t *secret, *public;
+
+  if (len != CF_MIRROR_QUESTION_LEN) {
+    cf_refused (port->env, CF_REFUSED_DATAGRAM_MALFORMED);
+    return;
+  }
+  if (!port->handler->is_mirror || !port->handler->own (port->arg, &secret, &public)
+      || !cf_mirror_is_for (data, public)) {
+    cf_refused (port->env, CF_REFUSED_DATAGRAM_STRANGER);
+    return;
+  }
+  if (!cf_bucket_take (&port->mirror_full_ms, port->env->now_ms, CF_MIRROR_BURST, CF_MIRROR_MS, 1)) {
+    cf_refused (port->env, CF_REFUSED_DATAGRAM_FLOOD);
+    return;
+  }
+  cf_mirror_answer (port->env, data, public, from, out);
+  reply (port, from, out, sizeof out);
+}
+
+static void
+take_mirror_say (struct cf_dgram_port *port, const uint8_t *data, size_t len)
+{
+  if (len != CF_MIRROR_ANSWER_LEN)
+    cf_refused (port->env, CF_REFUSED_DATAGRAM_MALFORMED);
+  else if (port->handler->mirrored)
+    port->handler->mirrored (port->arg, data, len);
+}
+
 void
 cf_dgram_port_input (struct cf_dgram_port *port, const struct cf_addr *from, const uint8_t *data, size_t len)
 {
@@ -117,6 +152,14 @@ cf_dgram_port_input (struct cf_dgram_port *port, const struct cf_addr *from, con
 
   if (kind == CF_DATAGRAM_FIRST) {
     take_first (port, from, data, len);
+    return;
+  }
+  if (kind == CF_DATAGRAM_MIRROR_ASK) {
+    take_mirror_ask (port, from, data, len);
+    return;
+  }
+  if (kind == CF_DATAGRAM_MIRROR_SAY) {
+    take_mirror_say (port, data, len);
     return;
   }
   if (kind < CF_DATAGRAM_FIRST || kind > CF_DATAGRAM_SEALED || len > sizeof port->in) {

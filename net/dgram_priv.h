@@ -51,11 +51,13 @@ struct cf_dgram {
   struct cf_stream *stream; /* READY; stays until it is freed, since the end may come from inside */
   struct cf_dgram_inlet inlets[CF_CHANNEL_COUNT];
   size_t datagram_max;   /* bytes of the longest one that the stream may try */
-  size_t bulk_seen;      /* how much of it waited last time we looked */
+  size_t waiting_seen;   /* bytes of talk and bulk that waited last time we looked */
   struct cf_timer timer; /* handshake deadline, then liveness */
   struct cf_timer again; /* the last message of the handshake leaves again */
   struct cf_timer pump;  /* the stream has something to give */
   uint64_t again_ms;
+  uint32_t idle_ms;   /* silence after which a sign of life is asked for */
+  uint32_t large_min; /* longer messages need handler.large's consent */
   uint64_t heard_ms; /* the last datagram that opened */
   bool pinged;       /* a ping is out since heard_ms */
   uint64_t lost_ms;  /* pinged: then the path counts as lost */
@@ -74,6 +76,7 @@ struct cf_dgram_port {
   void *arg;
   uint64_t epoch_len;
   struct cf_map *by_index; /* uint32_t to struct cf_dgram, borrowed */
+  uint64_t mirror_full_ms; /* bucket of questions that are answered */
   struct cf_map *pending;  /* MAC of a first message to the responder that it made */
   uint8_t in[CF_DGRAM_OUT_MAX], out[CF_DGRAM_OUT_MAX]; /* datagrams are opened and sealed in these */
 };

@@ -399,7 +399,7 @@ cf_io_new (struct cf_env *env, struct event_base *base, const struct cf_io_confi
 
   err = ports_open (io, config->streams_only);
   if (!err) {
-    if (!config->streams_only)
+    if (!config->streams_only && !config->no_beacons)
       cf_io_udp_open_shared (io);
     err = cf_io_link_open (io);
   }

@@ -16,6 +16,7 @@ struct cf_io_config {
      system's choice); with a specific address, beacons leave only from the interface that has it. */
   const struct cf_addr *listen;
   bool streams_only;            /* no datagrams: neither beacons nor others */
+  bool no_beacons;              /* datagrams of tunnels alone */
   uint32_t incoming_max, incoming_host_max, outgoing_max; /* 0: CF_IO_INCOMING_MAX and the like */
   uint32_t turn_bytes; /* read from one stream before others have their turn; 0: 256 KiB.  Among thousands of busy
                           streams a little is enough, and answers to pings do not wait for seconds */

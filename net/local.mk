@@ -24,6 +24,7 @@ libcf_net_a_SOURCES += net/dgram.c net/dgram.h net/dgram_priv.h net/dgram_proto.
 libcf_net_a_SOURCES += net/dgram_door.c net/dgram_door.h
 libcf_net_a_SOURCES += net/dgram_flow.c
 libcf_net_a_SOURCES += net/dgram_handshake.c net/dgram_handshake.h
+libcf_net_a_SOURCES += net/dgram_mirror.c net/dgram_mirror.h
 libcf_net_a_SOURCES += net/dgram_port.c
 libcf_net_a_SOURCES += net/handshake.c net/handshake.h
 libcf_net_a_SOURCES += net/hello.c net/hello.h
@@ -125,8 +126,12 @@ tests_unit_net_test_tunnel_handshake_SOURCES = tests/unit/net/test_tunnel_handsh
 	tests/unit/net/pair.h
 tests_unit_net_test_tunnel_handshake_LDADD = $(NET_TEST_LIBS)
 
-check_PROGRAMS += tests/unit/net/test_box tests/unit/net/test_dgram tests/unit/net/test_dgram_hostile
-TESTS += tests/unit/net/test_box tests/unit/net/test_dgram tests/unit/net/test_dgram_hostile
+check_PROGRAMS += tests/unit/net/test_box tests/unit/net/test_dgram tests/unit/net/test_dgram_hostile \
+	tests/unit/net/test_dgram_mirror
+TESTS += tests/unit/net/test_box tests/unit/net/test_dgram tests/unit/net/test_dgram_hostile \
+	tests/unit/net/test_dgram_mirror
+tests_unit_net_test_dgram_mirror_SOURCES = tests/unit/net/test_dgram_mirror.c tests/unit/net/wire.c tests/unit/net/wire.h
+tests_unit_net_test_dgram_mirror_LDADD = $(NET_TEST_LIBS)
 tests_unit_net_test_box_SOURCES = tests/unit/net/test_box.c
 tests_unit_net_test_box_LDADD = $(NET_TEST_LIBS)
 tests_unit_net_test_dgram_SOURCES = tests/unit/net/test_dgram.c tests/unit/net/wire.c tests/unit/net/wire.h

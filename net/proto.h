@@ -102,6 +102,10 @@
 #define CF_COOKIE_MS (2 * 60 * 1000)        /* a cookie is good for so long, at most */
 #define CF_DATAGRAM_CALM 16                 /* first messages without a cookie, at once ... */
 #define CF_DATAGRAM_CALM_MS 50              /* ... and then one in that time; beyond, cookies are asked for */
+#define CF_MIRROR_BURST 256                 /* questions "where do I come from" that a node answers at once ... */
+#define CF_MIRROR_MS 1                      /* ... and then one in that time */
+#define CF_MIRROR_ASK_MS 25000              /* between two such questions to a node: NATs forget who is quiet */
+#define CF_DATAGRAM_PUNCH_MS 100            /* as CF_DATAGRAM_AGAIN_MS, of a first message that opens a NAT */
 #define CF_DATAGRAM_HOST_BURST 16           /* first messages of one host, with a cookie ... */
 #define CF_DATAGRAM_HOST_MS 250             /* ... and then one in that time */
 

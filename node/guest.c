@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* guest.c - one tunnel of a node: bytes there and back, a deadline, a safe end.
+/* guest.c - one tunnel of a node: a deadline, a safe end.
  *
- *   accepted --first bytes--> a tunnel --ready--> SEEN, verbs
- *      |                         |                  |
+ *   carrier.c: accepted --ready--> SEEN, verbs
+ *      |                            |
  *      '--- CF_HANDSHAKE_MS, crowd, failure, goodbye, silence: guest_close --next turn--> freed
  *
- * A stream that says nothing costs no tunnel.  Who is not through the handshake
+ * Who is not through the handshake
  * is a stranger; when there are too many the oldest goes, so that a crowd that
  * sits there keeps nobody out.  A tunnel may not be freed inside its callbacks:
  * the end is a turn of its own (the timer END).
@@ -14,8 +14,7 @@
 
 #include <stdlib.h>
 
-#define AHEAD (64 * 1024)           /* bytes that circuits let wait for a guest: beyond, they hold them back themselves */
-#define UNREAD_MAX (AHEAD + 192 * 1024) /* who lets so much wait asks without reading the answers */
+#define UNREAD_MAX (192 * 1024)     /* beyond what circuits let wait: who lets so much wait does not read the answers */
 #define DEPOSITS_MAX 32             /* long messages that are coming, each up to CF_MAIL_MAX */
 #define TAKE_MS 30000               /* a piece of mail may be under way for so long, either way */
 #define IDLE_MS 60000               /* who neither is reachable nor has a circuit may stay so long */
@@ -74,10 +73,10 @@ guest_fetches (struct guest *guest)
 }
 
 /* What a guest says fits into one record, but mail. */
-static bool
-on_large (void *arg, enum cf_channel channel)
+bool
+guest_large (struct guest *guest, enum cf_channel channel)
 {
-  struct guest *g = arg;
+  struct guest *g = guest;
 
   if (g->is_depositing || channel != CF_CHANNEL_TALK || !g->is_through || !g->server->mailbox)
     return g->is_depositing && channel == CF_CHANNEL_TALK;
@@ -104,11 +103,11 @@ guest_free (struct guest *guest)
   if (guest->next)
     guest->next->link = guest->link;
   s->guest_count--;
+  s->datagram_count -= guest->dgram != NULL;
   cf_timer_cancel (s->env, &guest->deadline);
   cf_timer_cancel (s->env, &guest->end);
-  cf_tunnel_free (guest->tunnel);
-  if (guest->conn)
-    s->net->ops->close (guest->conn);
+  carrier_free (guest);
+  guest->host->guests--;
   host_leave (guest->host);
   free (guest);
 }
@@ -119,9 +118,11 @@ end_now (void *arg)
   guest_free (arg);
 }
 
-static void
-begin_end (struct guest *g)
+void
+guest_begin_end (struct guest *guest)
 {
+  struct guest *g = guest;
+
   if (g->ending)
     return;
   g->ending = true;
@@ -139,9 +140,8 @@ guest_close (struct guest *guest, gpg_error_t why)
 {
   if (guest->ending)
     return;
-  begin_end (guest);
-  if (guest->tunnel)
-    cf_tunnel_close (guest->tunnel, why, NULL);
+  guest_begin_end (guest);
+  carrier_close (guest, why);
 }
 
 static void
@@ -164,31 +164,10 @@ deadline_passed (void *arg)
 
 /* ---- what the tunnel says ---- */
 
-static size_t
-unread (const struct guest *g)
+void
+guest_ready (struct guest *guest)
 {
-  return g->server->net->ops->queued (g->conn) + cf_tunnel_waiting (g->tunnel, CF_CHANNEL_BULK);
-}
-
-static void
-on_output (void *arg, const uint8_t *data, size_t len)
-{
-  struct guest *g = arg;
-  gpg_error_t err;
-
-  if (!g->conn)
-    return;
-  err = g->server->net->ops->write (g->conn, data, len);
-  if (gpg_err_code (err) == GPG_ERR_LIMIT_REACHED)
-    cf_refused (g->server->env, CF_REFUSED_TUNNEL_UNREAD);
-  if (err)
-    begin_end (g);
-}
-
-static void
-on_ready (void *arg)
-{
-  struct guest *g = arg;
+  struct guest *g = guest;
   struct cf_node_message seen = { .kind = CF_NODE_SEEN, .seen = { g->server->services, g->from } };
 
   if (g->ending)
@@ -201,119 +180,56 @@ on_ready (void *arg)
   guest_say (g, &seen);
 }
 
-static void
-on_message (void *arg, enum cf_channel channel, const uint8_t *data, size_t len)
+void
+guest_message (struct guest *guest, enum cf_channel channel, const uint8_t *data, size_t len)
 {
-  struct guest *g = arg;
   gpg_error_t err;
 
-  if (g->ending)
+  if (guest->ending)
     return;
   if (channel == CF_CHANNEL_TALK)
-    end_deposit (g);
-  err = verb_run (g, channel, data, len);
+    end_deposit (guest);
+  err = verb_run (guest, channel, data, len);
   if (!err)
     return;
-  cf_refused (g->server->env, CF_REFUSED_NODE_MALFORMED);
-  guest_close (g, cf_err (CF_ERR_PROTOCOL));
+  cf_refused (guest->server->env, CF_REFUSED_NODE_MALFORMED);
+  guest_close (guest, cf_err (CF_ERR_PROTOCOL));
 }
-
-static void
-on_closed (void *arg, gpg_error_t err, const char *reason)
-{
-  (void) err;
-  (void) reason;
-  begin_end (arg);
-}
-
-static size_t
-on_queued (void *arg)
-{
-  struct guest *g = arg;
-
-  return g->conn ? g->server->net->ops->queued (g->conn) : 0;
-}
-
-static const struct cf_tunnel_handler tunnel_handler
-    = { on_output, on_ready, on_message, on_closed, on_queued, on_large };
-
-/* ---- what the stream says ---- */
-
-static gpg_error_t
-make_tunnel (struct guest *g)
-{
-  struct cf_tunnel_config config = {
-    .own_secret = g->server->own_secret,
-    .own_public = g->server->own_public,
-    .guard = g->server->guard,
-    .large_min = CF_CIRCUIT_DATA_MAX + 5,
-    .idle_ms = CF_NODE_IDLE_MS,
-  };
-  gpg_error_t err = cf_tunnel_new (g->server->env, &config, &tunnel_handler, g, &g->tunnel);
-
-  if (!err)
-    cf_tunnel_start (g->tunnel);
-  return err;
-}
-
-static void
-conn_received (void *arg, const uint8_t *data, size_t len)
-{
-  struct guest *g = arg;
-
-  if (g->ending)
-    return;
-  if (!g->tunnel && make_tunnel (g))
-    begin_end (g);
-  else
-    cf_tunnel_input (g->tunnel, data, len);
-}
-
-static void
-conn_drained (void *arg)
-{
-  struct guest *g = arg;
-
-  if (g->ending || !g->tunnel)
-    return;
-  cf_tunnel_drained (g->tunnel);
-  if (g->ending)
-    return;
-  if (!cf_tunnel_waiting (g->tunnel, CF_CHANNEL_TALK))
-    end_fetch (g);
-  circuit_pump (g);
-}
-
-static void
-conn_failed (void *arg, gpg_error_t err)
-{
-  struct guest *g = arg;
-
-  (void) err;
-  g->server->net->ops->close (g->conn);
-  g->conn = NULL;
-  begin_end (g);
-}
-
-static const struct cf_conn_handler conn_handler = { NULL, conn_received, conn_drained, conn_failed };
 
 void
-guest_accept (struct cf_server *server, struct cf_conn *conn, const struct cf_addr *from)
+guest_drained (struct guest *guest)
 {
-  struct guest *g = calloc (1, sizeof *g);
+  if (guest->ending)
+    return;
+  if (!carrier_waiting_talk (guest))
+    end_fetch (guest);
+  circuit_pump (guest);
+}
+
+/* ---- the beginning ---- */
+
+struct guest *
+guest_new (struct cf_server *server, const struct cf_addr *from)
+{
+  struct guest *g = server->guest_count < server->limits.guests ? calloc (1, sizeof *g) : NULL;
 
   if (!g || host_enter (server, from, &g->host)) {
     cf_refused (server->env, CF_REFUSED_STREAM_FULL);
-    server->net->ops->close (conn);
     free (g);
-    return;
+    return NULL;
+  }
+  if (g->host->guests >= server->limits.host_guests) {
+    cf_refused (server->env, CF_REFUSED_STREAM_HOST);
+    host_leave (g->host);
+    free (g);
+    return NULL;
   }
   if (server->stranger_count >= server->limits.strangers) {
     cf_refused (server->env, CF_REFUSED_STREAM_CROWDED);
     guest_close (server->oldest, 0);
   }
+  g->host->guests++;
   g->server = server;
-  g->conn = conn;
   g->from = *from;
   g->next = server->guests;
   g->link = &server->guests;
@@ -325,7 +241,7 @@ guest_accept (struct cf_server *server, struct cf_conn *conn, const struct cf_ad
   cf_timer_init (&g->deadline, deadline_passed, g);
   cf_timer_init (&g->end, end_now, g);
   cf_timer_after (server->env, &g->deadline, CF_HANDSHAKE_MS);
-  server->net->ops->set_handler (conn, &conn_handler, g);
+  return g;
 }
 
 /* ---- sending ---- */
@@ -333,7 +249,7 @@ guest_accept (struct cf_server *server, struct cf_conn *conn, const struct cf_ad
 bool
 guest_has_room (const struct guest *guest)
 {
-  return !guest->ending && guest->conn && unread (guest) < AHEAD;
+  return !guest->ending && carrier_is_alive (guest) && carrier_waiting (guest) < carrier_ahead (guest);
 }
 
 gpg_error_t
@@ -342,16 +258,16 @@ guest_send (struct guest *guest, const struct cf_node_message *message)
   struct cf_buf out;
   gpg_error_t err;
 
-  if (guest->ending || !guest->conn)
+  if (guest->ending || !carrier_is_alive (guest))
     return cf_err (GPG_ERR_ENOTCONN);
-  if (unread (guest) > UNREAD_MAX) {
+  if (carrier_waiting (guest) > carrier_ahead (guest) + UNREAD_MAX) {
     cf_refused (guest->server->env, CF_REFUSED_TUNNEL_UNREAD);
     return cf_err (GPG_ERR_LIMIT_REACHED);
   }
   cf_buf_init (&out, CF_MESSAGE_TALK_MAX);
   err = cf_node_encode (message, &out);
   if (!err)
-    err = cf_tunnel_send (guest->tunnel, cf_node_channel (message->kind), cf_buf_data (&out), cf_buf_len (&out));
+    err = carrier_send (guest, cf_node_channel (message->kind), cf_buf_data (&out), cf_buf_len (&out));
   cf_buf_done (&out);
   return err;
 }

@@ -111,7 +111,7 @@ host_enter (struct cf_server *server, const struct cf_addr *addr, struct host **
   }
   cf_timer_cancel (server->env, &host->forget);
   resting_remove (host);
-  host->streams++;
+  host->uses++;
   *r_host = host;
   return 0;
 }
@@ -119,7 +119,7 @@ host_enter (struct cf_server *server, const struct cf_addr *addr, struct host **
 void
 host_leave (struct host *host)
 {
-  if (!--host->streams)
+  if (!--host->uses)
     resting_add (host);
 }
 

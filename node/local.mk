@@ -1,6 +1,7 @@
 # node: a public node that knows no identities.
 noinst_LIBRARIES += libcf-node.a
 libcf_node_a_SOURCES =
+libcf_node_a_SOURCES += node/carrier.c
 libcf_node_a_SOURCES += node/circuit.c
 libcf_node_a_SOURCES += node/guest.c
 libcf_node_a_SOURCES += node/host.c

@@ -72,7 +72,7 @@ mail_run (struct guest *guest, const struct cf_node_message *m)
 
   if (!host_may (guest->host, HOST_MAILS, 1))
     refuse (guest, m->kind, CF_REFUSED_MAIL_FLOOD, GPG_ERR_LIMIT_REACHED, AGAIN_S);
-  else if (!cf_node_mail_verify (m, cf_tunnel_handshake_hash (guest->tunnel)))
+  else if (!cf_node_mail_verify (m, carrier_handshake_hash (guest)))
     refuse (guest, m->kind, CF_REFUSED_MAIL_SIGNATURE, GPG_ERR_BAD_SIGNATURE, 0);
   else if (m->kind == CF_NODE_DEPOSIT)
     deposit (guest, m);

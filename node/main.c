@@ -216,7 +216,7 @@ static gpg_error_t
 make_net (struct node *n)
 {
   struct cf_io_config config = { .listen = &n->options.listen,
-                                 .streams_only = true,
+                                 .no_beacons = true,
                                  .turn_bytes = TURN_BYTES,
                                  .incoming_max = n->options.streams,
                                  .incoming_host_max = n->options.host_streams };
@@ -254,7 +254,11 @@ make_server (struct node *n)
                                      .services = n->options.services,
                                      .mailbox = n->mailbox,
                                      .limits = n->options.limits };
-  gpg_error_t err = cf_server_new (&config, &n->server);
+  gpg_error_t err;
+
+  config.limits.guests = n->options.streams;
+  config.limits.host_guests = n->options.host_streams;
+  err = cf_server_new (&config, &n->server);
 
   return err ? complain (err, "cannot begin") : 0;
 }

@@ -3,7 +3,8 @@
  *
  * server.c    life, who may come in
  * host.c      what one host may do, however many keys and streams it has
- * guest.c     one tunnel: bytes there and back, a deadline, a safe end
+ * guest.c     one tunnel: a deadline, a safe end
+ * carrier.c   what it is on: a stream, or datagrams
  * verbs.c     what guests say, and whom it concerns
  * mail.c      what they ask of the mailbox
  * register.c  who can be reached, who is listed
@@ -13,6 +14,7 @@
 #define CF_NODE_PRIVATE_H
 
 #include "base/map.h"
+#include "net/dgram.h"
 #include "node/mailbox.h"
 #include "node/server.h"
 
@@ -24,15 +26,15 @@ enum host_act { HOST_REGISTERS, HOST_LISTS, HOST_DIALS, HOST_MAILS, HOST_MAIL_KI
 
 struct host {
   uint8_t key[20]; /* family, address, scope: cf_addr_source */
-  uint32_t streams, registrations;
+  uint32_t uses, guests, registrations; /* the first is the sum of the others */
   uint64_t full_ms[HOST_ACTS]; /* buckets: base/bucket.h */
   struct cf_timer forget;
   struct cf_server *server;
-  struct host *next, *previous; /* of those that have no stream, gone first first */
+  struct host *next, *previous; /* of those that have no guest, gone first first */
   bool is_resting;
 };
 
-/* The host of ADDR gets a stream more, or a registration that outlives it.  Errors: LIMIT_REACHED, ENOMEM. */
+/* The host of ADDR gets a guest more, or a registration that outlives one.  Errors: LIMIT_REACHED, ENOMEM. */
 gpg_error_t host_enter (struct cf_server *server, const struct cf_addr *addr, struct host **r_host) CF_MUST_CHECK;
 void host_leave (struct host *host);
 /* N times more?  Each act has a burst and a rate. */
@@ -62,8 +64,9 @@ struct guest {
   struct guest *younger, *older; /* of strangers */
   struct cf_server *server;
   struct host *host;
-  struct cf_conn *conn;     /* NULL once closed */
-  struct cf_tunnel *tunnel; /* NULL before the first byte */
+  struct cf_conn *conn;     /* on a stream; NULL once closed */
+  struct cf_tunnel *tunnel; /* on a stream; NULL before the first byte */
+  struct cf_dgram *dgram;   /* on datagrams, else NULL */
   struct cf_addr from;
   struct cf_timer deadline, end;
   bool is_stranger, is_through, ending; /* before, after the handshake */
@@ -78,7 +81,14 @@ struct guest {
   uint64_t incoming_full_ms; /* the bucket of how often it may be dialled */
 };
 
-void guest_accept (struct cf_server *server, struct cf_conn *conn, const struct cf_addr *from);
+/* It is on nothing yet.  NULL: there is no room. */
+struct guest *guest_new (struct cf_server *server, const struct cf_addr *from);
+/* What its tunnel says. */
+void guest_ready (struct guest *guest);
+void guest_message (struct guest *guest, enum cf_channel channel, const uint8_t *data, size_t len);
+bool guest_large (struct guest *guest, enum cf_channel channel); /* may a message of more than one record come? */
+void guest_drained (struct guest *guest);                        /* something has left */
+void guest_begin_end (struct guest *guest);                      /* the tunnel is over */
 /* Errors: as cf_tunnel_send; a guest that does not read what it asks for is ended. */
 gpg_error_t guest_send (struct guest *guest, const struct cf_node_message *message) CF_MUST_CHECK;
 /* The same, where there is nothing to be done about failure: the guest is ended. */
@@ -91,6 +101,21 @@ void guest_fetches (struct guest *guest);
 /* May circuits send to it, or does enough wait for it? */
 bool guest_has_room (const struct guest *guest);
 void guest_free (struct guest *guest);
+
+/* ---- carrier.c ---- */
+void guest_accept (struct cf_server *server, struct cf_conn *conn, const struct cf_addr *from);
+/* False: there is no room; TUNNEL stays the caller's. */
+bool guest_accept_dgram (struct cf_server *server, struct cf_dgram *tunnel, const struct cf_addr *from);
+gpg_error_t carrier_send (struct guest *guest, enum cf_channel channel, const void *data, size_t len) CF_MUST_CHECK;
+void carrier_close (struct guest *guest, gpg_error_t why); /* goodbye, if there is anybody */
+void carrier_free (struct guest *guest);
+bool carrier_is_alive (const struct guest *guest);
+/* Bytes that the other end has not got yet; of talk alone; and so many may wait for it before circuits hold theirs back. */
+size_t carrier_waiting (const struct guest *guest);
+size_t carrier_waiting_talk (const struct guest *guest);
+size_t carrier_ahead (const struct guest *guest);
+const uint8_t *carrier_remote_key (const struct guest *guest); /* once it is through */
+const uint8_t *carrier_handshake_hash (const struct guest *guest);
 
 /* ---- verbs.c ---- */
 /* Errors: of decode; the tunnel ends with it. */
@@ -139,13 +164,14 @@ struct cf_server {
   uint8_t *own_secret; /* secmem */
   uint8_t own_public[CF_DEVICE_KEY_LEN];
   struct cf_tunnel_guard *guard;
+  struct cf_dgram_port *port;
   struct cf_map *hosts;
   struct host *first_resting, *last_resting;
   struct cf_mailbox *mailbox; /* NULL: none */
   uint32_t depositing_count, fetching_count;
   struct guest *guests;
   struct guest *oldest, *youngest; /* strangers */
-  uint32_t guest_count, stranger_count, tunnel_count;
+  uint32_t guest_count, datagram_count, stranger_count, tunnel_count; /* the second and third are among the first */
   struct cf_map *registrations; /* by device key */
   struct registration **slots;  /* the list; slots[0] is never used */
   uint32_t listed;              /* slots[1] to slots[listed] are taken */

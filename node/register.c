@@ -126,7 +126,7 @@ void
 register_guest (struct guest *guest, const struct cf_node_message *message)
 {
   struct cf_server *s = guest->server;
-  const uint8_t *device_key = cf_tunnel_remote_key (guest->tunnel);
+  const uint8_t *device_key = carrier_remote_key (guest);
   struct cf_node_message answer = { .kind = CF_NODE_REGISTERED, .registered = { CF_NODE_REGISTER_S } };
   struct registration *r = cf_map_get (s->registrations, device_key);
   gpg_error_t err = 0;
@@ -150,7 +150,7 @@ register_guest (struct guest *guest, const struct cf_node_message *message)
 void
 register_drop (struct guest *guest)
 {
-  struct registration *r = cf_map_get (guest->server->registrations, cf_tunnel_remote_key (guest->tunnel));
+  struct registration *r = cf_map_get (guest->server->registrations, carrier_remote_key (guest));
 
   if (r)
     registration_free (r);

@@ -12,6 +12,8 @@ cf_server_limits_init (struct cf_server_limits *r_limits)
 {
   *r_limits = (struct cf_server_limits){
     .strangers = 1024,
+    .guests = 16384,
+    .host_guests = 64,
     .hosts = 32768,
     .registrations = 16384,
     .host_registrations = 64,
@@ -29,10 +31,10 @@ on_accepted (void *arg, struct cf_conn *conn, const struct cf_addr *from)
 static void
 on_datagram (void *arg, const struct cf_addr *from, const uint8_t *data, size_t len)
 {
-  (void) arg;
-  (void) from;
-  (void) data;
-  (void) len;
+  struct cf_server *s = arg;
+
+  if (cf_dgram_port_is_ours (data, len))
+    cf_dgram_port_input (s->port, from, data, len);
 }
 
 static void
@@ -42,6 +44,25 @@ on_changed (void *arg)
 }
 
 static const struct cf_net_handler net_handler = { on_accepted, on_datagram, on_changed };
+
+static bool
+on_own (void *arg, const uint8_t **r_secret, const uint8_t **r_public)
+{
+  const struct cf_server *s = arg;
+
+  *r_secret = s->own_secret;
+  *r_public = s->own_public;
+  return true;
+}
+
+static bool
+on_accepted_dgram (void *arg, struct cf_dgram *tunnel, const struct cf_addr *from)
+{
+  return guest_accept_dgram (arg, tunnel, from);
+}
+
+static const struct cf_dgram_port_handler port_handler = { .own = on_own, .accepted = on_accepted_dgram,
+                                                           .is_mirror = true };
 
 gpg_error_t
 cf_server_new (const struct cf_server_config *config, struct cf_server **r_server)
@@ -63,6 +84,8 @@ cf_server_new (const struct cf_server_config *config, struct cf_server **r_serve
     memcpy (s->own_secret, config->own_secret, CF_DEVICE_KEY_LEN);
     err = cf_tunnel_guard_new (s->env, &s->guard);
   }
+  if (!err)
+    err = cf_dgram_port_new (s->env, s->net, s->guard, &port_handler, s, &s->port);
   if (!err)
     err = cf_map_new (s->env, sizeof ((struct host *) NULL)->key, s->limits.hosts, &s->hosts);
   if (!err)
@@ -112,6 +135,7 @@ cf_server_free (struct cf_server *server)
   if (s->hosts)
     free_hosts (s);
   cf_timer_cancel (s->env, &s->watch);
+  cf_dgram_port_free (s->port);
   cf_tunnel_guard_free (s->guard);
   cf_secmem_free (s->own_secret);
   free (s->slots);
@@ -124,7 +148,8 @@ cf_server_status (const struct cf_server *server, struct cf_server_status *r_sta
   const struct cf_server *s = server;
 
   *r_status = (struct cf_server_status){
-    .streams = s->guest_count,
+    .streams = s->guest_count - s->datagram_count,
+    .datagrams = s->datagram_count,
     .tunnels = s->tunnel_count,
     .hosts = (uint32_t) cf_map_count (s->hosts),
     .registered = (uint32_t) cf_map_count (s->registrations),

@@ -17,7 +17,8 @@ struct cf_server;
 
 /* All of them are at least 1. */
 struct cf_server_limits {
-  uint32_t strangers;      /* streams whose handshake is not over: for one more the oldest makes room */
+  uint32_t strangers;      /* whose handshake is not over: for one more the oldest makes room */
+  uint32_t guests, host_guests; /* at a time over either carrier, in all and of one host */
   uint32_t hosts;          /* hosts that are remembered: those with a stream, and for a while after */
   uint32_t registrations;  /* in all */
   uint32_t host_registrations;
@@ -28,7 +29,7 @@ void cf_server_limits_init (struct cf_server_limits *r_limits); /* what suits 51
 
 struct cf_server_config {
   struct cf_env *env;
-  struct cf_net *net;                 /* its handler becomes the server's */
+  struct cf_net *net;                 /* its handler becomes the server's; its datagrams may be missing */
   const uint8_t *own_secret, *own_public; /* X25519; copied into secret memory */
   uint8_t services;                   /* CF_NODE_RELAY, CF_NODE_LISTING */
   struct cf_mailbox *mailbox;         /* NULL: none is offered; else it outlives the server */
@@ -41,7 +42,8 @@ void cf_server_free (struct cf_server *server);
 
 /* How things stand; since the start where it says "total". */
 struct cf_server_status {
-  uint32_t streams, tunnels, hosts, registered, reachable, listed, circuits;
+  uint32_t streams, datagrams, tunnels; /* guests on either carrier; of all of them, those through the handshake */
+  uint32_t hosts, registered, reachable, listed, circuits;
   uint32_t mail;
   uint64_t mail_bytes, waiting_bytes, total_tunnels, total_circuits, total_bytes;
 };

@@ -93,9 +93,9 @@ status_json (const struct cf_status_facts *facts)
   cf_server_status (facts->server, &s);
   cf_time_format (facts->started_utc_ms, started);
   return json_pack (
-      "{s:s, s:o, s:o, s:b, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "version", VERSION,
+      "{s:s, s:o, s:o, s:b, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "version", VERSION,
       "nodes", names_json (facts), "offers", services_json (facts->services), "confined", facts->confined, "started_at",
-      started, "streams", (json_int_t) s.streams, "tunnels", (json_int_t) s.tunnels, "hosts", (json_int_t) s.hosts,
+      started, "streams", (json_int_t) s.streams, "datagrams", (json_int_t) s.datagrams, "tunnels", (json_int_t) s.tunnels, "hosts", (json_int_t) s.hosts,
       "registered", (json_int_t) s.registered, "reachable", (json_int_t) s.reachable, "listed", (json_int_t) s.listed,
       "circuits", (json_int_t) s.circuits, "mail", (json_int_t) s.mail, "mail_bytes", (json_int_t) s.mail_bytes, "waiting_bytes", (json_int_t) s.waiting_bytes, "total_tunnels",
       (json_int_t) s.total_tunnels, "total_circuits", (json_int_t) s.total_circuits, "total_bytes",

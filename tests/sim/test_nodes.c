@@ -170,6 +170,44 @@ test_file (void **state)
 }
 
 /* The node goes, and comes back: what was written meanwhile arrives, once and in order. */
+/* Whose streams are blocked, or vanish, reaches the node over datagrams, and all is as before. */
+static void
+test_no_streams (void **state)
+{
+  static const enum sim_streams streams[] = { SIM_STREAMS_REFUSED, SIM_STREAMS_LOST };
+
+  (void) state;
+  for (size_t i = 0; i < 2; i++) {
+    struct cf_server_status status;
+    struct apart w;
+
+    apart_begin (&w, 20 + i);
+    w.p.sim->streams = streams[i];
+    w.p.sim->loss_permille = 20;
+    use (w.p.a, w.text);
+    use (w.p.b, w.text);
+    assert_connected (w.p.a);
+    assert_connected (w.p.b);
+    cf_server_status (w.server->server, &status);
+    assert_int_equal (status.datagrams, 2);
+    assert_int_equal (status.streams, 0);
+    assert_int_equal (status.reachable, 2);
+    add_by_address (&w);
+    sim_run (w.p.sim, 1000);
+    open_apart (&w);
+    assert_true (sim_run_until (w.p.sim, 20000, both_are_up, &w.p));
+    assert_string_equal (cf_link_route (w.p.a->core, &w.p.b->fpr), "relay");
+    say (w.p.a, w.p.id, "over there", "--wait=delivered");
+    say (w.p.b, w.p.id, "over here", "--wait=delivered");
+    assert_texts (w.p.b, w.p.id, "in", "over there");
+    assert_texts (w.p.a, w.p.id, "in", "over here");
+    sim_run (w.p.sim, 10 * 60 * 1000); /* and it stays: nobody takes the other for lost */
+    assert_connected (w.p.a);
+    assert_true (both_are_up (&w.p));
+    apart_end (&w);
+  }
+}
+
 static void
 test_node_restarts (void **state)
 {
@@ -451,7 +489,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_talk),       cmocka_unit_test (test_file),          cmocka_unit_test (test_better_way),
-    cmocka_unit_test (test_paths_alone),   cmocka_unit_test (test_node_restarts),
+    cmocka_unit_test (test_paths_alone),   cmocka_unit_test (test_node_restarts), cmocka_unit_test (test_no_streams),
      cmocka_unit_test (test_nobody_there),
     cmocka_unit_test (test_wrong_node), cmocka_unit_test (test_listed),
     cmocka_unit_test (test_another_node), cmocka_unit_test (test_another_node_in_vain),

@@ -374,6 +374,47 @@ test_example (void **state)
   wire_free (w);
 }
 
+/* Both ends ask for signs of life more rarely, and a path is lost as much later; what is longer than agreed ends it. */
+static void
+test_terms (void **state)
+{
+  struct wire *w = wire_new (60);
+  struct wire_host *a = &w->hosts[0], *b = &w->hosts[1];
+  size_t before;
+
+  (void) state;
+  wire_dial (w, 0, 1);
+  cf_dgram_set_terms (a->tunnel, 25000, 0);
+  wire_run (w, 2); /* the first message is there */
+  cf_dgram_set_terms (b->tunnel, 25000, 16005);
+  assert_true (wire_until (w, 1000, wire_joined));
+  wire_run (w, 10000); /* what the handshake leaves to be acknowledged */
+  before = a->sent + b->sent;
+  wire_run (w, 12000);
+  assert_int_equal (a->sent + b->sent, before);
+  wire_run (w, 20000);
+  assert_in_range (a->sent + b->sent, before + 1, before + 8);
+  b->strict = true;
+  wire_say (a, CF_CHANNEL_CONTROL, 16005, 1);
+  wire_run (w, 100);
+  wire_expect (b, CF_CHANNEL_CONTROL, 16005, 1);
+  wire_say (a, CF_CHANNEL_CONTROL, 16006, 2);
+  wire_run (w, 100);
+  assert_int_equal (b->closed, 1);
+  assert_int_equal (gpg_err_code (b->closed_err), GPG_ERR_TOO_LARGE);
+  wire_free (w);
+
+  w = wire_new (61);
+  wire_join (w);
+  cf_dgram_set_terms (w->hosts[0].tunnel, 25000, 0);
+  w->cut = true;
+  wire_run (w, 25000);
+  assert_int_equal (w->hosts[0].closed, 0);
+  wire_run (w, 6000);
+  assert_int_equal (w->hosts[0].closed, 1);
+  wire_free (w);
+}
+
 static int
 setup (void **state)
 {
@@ -397,6 +438,7 @@ main (void)
     cmocka_unit_test (test_moving),
     cmocka_unit_test (test_keys_change),
     cmocka_unit_test (test_room),
+    cmocka_unit_test (test_terms),
     cmocka_unit_test (test_example),
   };
 

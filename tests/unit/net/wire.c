@@ -218,7 +218,9 @@ on_accepted (void *arg, struct cf_dgram *tunnel, const struct cf_addr *from)
   return true;
 }
 
-static const struct cf_dgram_port_handler port_handler = { on_own, on_accepted };
+static const struct cf_dgram_port_handler port_handler = { .own = on_own, .accepted = on_accepted };
+static const struct cf_dgram_port_handler mirror_handler
+    = { .own = on_own, .accepted = on_accepted, .is_mirror = true };
 
 /* --- life --- */
 
@@ -246,7 +248,8 @@ wire_new (uint64_t seed)
       cf_buf_init (&h->got[c], GOT_MAX);
     cf_buf_init (&h->plain, CF_DATAGRAM_PLAIN_MAX);
     assert_int_equal (cf_tunnel_guard_new (&wire->env, &h->guard), 0);
-    assert_int_equal (cf_dgram_port_new (&wire->env, &h->net, h->guard, &port_handler, h, &h->port), 0);
+    assert_int_equal (cf_dgram_port_new (&wire->env, &h->net, h->guard, i == WIRE_MIRROR ? &mirror_handler : &port_handler,
+                                        h, &h->port), 0);
   }
   return wire;
 }

@@ -6,6 +6,7 @@
 #include "net/dgram.h"
 
 #define WIRE_HOSTS 3
+#define WIRE_MIRROR 2 /* this one answers who asks where he comes from */
 #define WIRE_KEPT 4096
 
 struct wire;
