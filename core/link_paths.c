@@ -25,6 +25,7 @@
 #define ROUND_MAX 24      /* of a round: 12 addresses, on either carrier */
 #define SAY_LEAST_MS 2000 /* between two PATHS of ours */
 #define SEEN_MAX 4        /* as so many others see us, at most */
+#define NEAR 3            /* ports to either side of one that was seen */
 #define TAKE_MAX 32       /* PATHS of theirs that begin a round, a tunnel */
 
 struct cf_link_paths {
@@ -48,20 +49,63 @@ is_known (const struct cf_link_candidate *all, size_t count, const struct cf_add
 }
 
 static void
+add_on (struct cf_link_candidate *all, size_t *count, const struct cf_link *link, const struct cf_addr *addr,
+        enum cf_carrier carrier, bool punch)
+{
+  struct cf_link_candidate *c = &all[*count];
+
+  if (*count == ROUND_MAX || is_known (all, *count, addr, carrier)
+      || cf_link_rank_of (link->links->core, addr, carrier) >= cf_way_rank (link->up))
+    return;
+  memcpy (c->device, cf_way_device (link->up), CF_DEVICE_KEY_LEN);
+  c->addr = *addr;
+  c->carrier = carrier;
+  c->punch = punch;
+  (*count)++;
+}
+
+static void
 add (struct cf_link_candidate *all, size_t *count, const struct cf_link *link, const struct cf_addr *addr)
 {
-  struct cf_core *core = link->links->core;
+  add_on (all, count, link, addr, CF_CARRIER_STREAM, false);
+  add_on (all, count, link, addr, CF_CARRIER_DATAGRAMS, false);
+}
 
-  for (int i = CF_CARRIER_STREAM; i <= CF_CARRIER_DATAGRAMS; i++) {
-    enum cf_carrier carrier = (enum cf_carrier) i;
+/* A NAT that counts its ports: the one that it takes for us is likely to be near those that it took for others. */
+static void
+add_near (struct cf_link_candidate *all, size_t *count, const struct cf_link *link, const struct cf_addr *seen)
+{
+  struct cf_addr addr = *seen;
 
-    if (*count == ROUND_MAX || is_known (all, *count, addr, carrier)
-        || cf_link_rank_of (core, addr, carrier) >= cf_way_rank (link->up))
-      continue;
-    memcpy (all[*count].device, cf_way_device (link->up), CF_DEVICE_KEY_LEN);
-    all[*count].carrier = carrier;
-    all[*count].punch = false;
-    all[(*count)++].addr = *addr;
+  for (int distance = 0; distance <= NEAR; distance++)
+    for (int sign = 1; sign >= (distance ? -1 : 1); sign -= 2) {
+      int port = seen->port + sign * distance;
+
+      if (port <= 0 || port > UINT16_MAX)
+        continue;
+      addr.port = (uint16_t) port;
+      add_on (all, count, link, &addr, CF_CARRIER_DATAGRAMS, true);
+    }
+}
+
+static void
+add_path (struct cf_link_candidate *all, size_t *count, const struct cf_link *link, const struct cf_path *path)
+{
+  switch (path->sort) {
+  case CF_PATH_OWN:
+    add (all, count, link, &path->addr);
+    break;
+  case CF_PATH_MAPPED:
+    add_on (all, count, link, &path->addr, CF_CARRIER_STREAM, false);
+    break;
+  case CF_PATH_MAPPED_DATAGRAMS:
+    add_on (all, count, link, &path->addr, CF_CARRIER_DATAGRAMS, false);
+    break;
+  case CF_PATH_SEEN_DATAGRAMS:
+    add_on (all, count, link, &path->addr, CF_CARRIER_DATAGRAMS, true);
+    break;
+  default: /* SEEN: see cross; NEAR: see collect */
+    break;
   }
 }
 
@@ -77,8 +121,11 @@ collect (const struct cf_link_paths *p, struct cf_link_candidate all[ROUND_MAX])
   for (size_t i = 0; dev && i < dev->addr_count && i < ROUND_MAX / 4; i++)
     add (all, &count, link, &dev->addrs[i]);
   for (size_t i = 0; i < p->theirs.addr_count; i++)
-    if (cf_path_is_sound (&p->theirs.addrs[i].addr) && p->theirs.addrs[i].sort != CF_PATH_SEEN)
-      add (all, &count, link, &p->theirs.addrs[i].addr);
+    if (cf_path_is_sound (&p->theirs.addrs[i].addr))
+      add_path (all, &count, link, &p->theirs.addrs[i]);
+  for (size_t i = 0; i < p->theirs.addr_count; i++) /* guesses: what is left of the round */
+    if (p->theirs.addrs[i].sort == CF_PATH_NEAR_DATAGRAMS && cf_path_is_sound (&p->theirs.addrs[i].addr))
+      add_near (all, &count, link, &p->theirs.addrs[i].addr);
   return count;
 }
 
@@ -141,6 +188,20 @@ round_begins (void *arg)
 
 /* --- what is said --- */
 
+/* Those of SEEN that make sense, each once. */
+static void
+add_views (const struct cf_addr *seen, size_t count, enum cf_path_sort sort, struct cf_paths *paths)
+{
+  for (size_t i = 0; i < count && i < SEEN_MAX; i++) {
+    bool again = false;
+
+    for (size_t k = 0; k < i; k++)
+      again = again || cf_addr_equal (&seen[k], &seen[i]);
+    if (!again && cf_path_is_sound (&seen[i]))
+      paths->addrs[paths->addr_count++] = (struct cf_path){ sort, seen[i] };
+  }
+}
+
 /* As others see us, unless the next one would see us otherwise.  An address of our own is said again: behind a firewall
    it is reached only by two who write at once. */
 static void
@@ -150,16 +211,25 @@ add_seen (struct cf_core *core, const struct cf_addr *own, size_t own_count, str
   size_t count = cf_nodes_seen (core, seen, CF_NODES_MAX);
 
   paths->nat = cf_nat_judge (seen, count, own, own_count);
-  if (paths->nat == CF_NAT_EACH)
-    return;
-  for (size_t i = 0; i < count && i < SEEN_MAX; i++) {
-    bool again = false;
+  if (paths->nat != CF_NAT_EACH)
+    add_views (seen, count, CF_PATH_SEEN, paths);
+}
 
-    for (size_t k = 0; k < i; k++)
-      again = again || cf_addr_equal (&seen[k], &seen[i]);
-    if (!again && cf_path_is_sound (&seen[i]))
-      paths->addrs[paths->addr_count++] = (struct cf_path){ CF_PATH_SEEN, seen[i] };
+/* The same of the port for datagrams.  What the next one would see is said even where it can only be guessed: who is
+   let in by everybody to whom he has written needs no more than our host. */
+static void
+add_seen_datagrams (struct cf_core *core, const struct cf_addr *own, size_t own_count, struct cf_paths *paths)
+{
+  struct cf_addr seen[CF_NODES_MAX], ours[2 * CF_PATHS_ADDRS_MAX];
+  size_t count = cf_nodes_seen_datagrams (core, seen, CF_NODES_MAX);
+  bool each;
+
+  for (size_t i = 0; i < own_count; i++) {
+    ours[i] = own[i];
+    ours[i].port = core->net->ops->udp_port (core->net);
   }
+  each = cf_nat_judge (seen, count, ours, own_count) == CF_NAT_EACH;
+  add_views (seen, count, each ? CF_PATH_NEAR_DATAGRAMS : CF_PATH_SEEN_DATAGRAMS, paths);
 }
 
 static void
@@ -171,6 +241,7 @@ collect_own (struct cf_core *core, struct cf_paths *paths)
   if (count > 2 * CF_PATHS_ADDRS_MAX)
     count = 2 * CF_PATHS_ADDRS_MAX;
   add_seen (core, addrs, count, paths);
+  add_seen_datagrams (core, addrs, count, paths);
   for (size_t i = 0; i < count && paths->addr_count < CF_PATHS_ADDRS_MAX; i++)
     if (cf_path_is_sound (&addrs[i]))
       paths->addrs[paths->addr_count++] = (struct cf_path){ CF_PATH_OWN, addrs[i] };
@@ -271,10 +342,19 @@ cf_links_say_paths (struct cf_links *links)
 static bool
 is_seen (const struct cf_link_paths *p, const struct cf_addr *addr)
 {
-  for (size_t i = 0; p->theirs.nat != CF_NAT_NONE && i < p->theirs.addr_count; i++)
-    if (p->theirs.addrs[i].sort == CF_PATH_SEEN && cf_addr_equal (&p->theirs.addrs[i].addr, addr))
-      return true;
-  return false;
+  bool seen = false;
+
+  for (size_t i = 0; i < p->theirs.addr_count; i++) {
+    const struct cf_path *path = &p->theirs.addrs[i];
+
+    if (path->sort == CF_PATH_OWN && cf_addr_same_host (&path->addr, addr))
+      return false;
+    if (path->sort == CF_PATH_SEEN)
+      seen = seen || cf_addr_equal (&path->addr, addr);
+    else if (path->sort == CF_PATH_SEEN_DATAGRAMS || path->sort == CF_PATH_NEAR_DATAGRAMS)
+      seen = seen || cf_addr_same_host (&path->addr, addr); /* perhaps at a port for us alone */
+  }
+  return seen;
 }
 
 const struct cf_paths *

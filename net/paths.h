@@ -21,9 +21,12 @@ enum cf_nat {
 };
 
 enum cf_path_sort {
-  CF_PATH_OWN,    /* of an interface */
-  CF_PATH_SEEN,   /* as nodes see the port on which we accept */
-  CF_PATH_MAPPED, /* by a router that was asked */
+  CF_PATH_OWN,    /* of an interface: both carriers */
+  CF_PATH_SEEN,   /* as nodes see the port on which we accept streams */
+  CF_PATH_MAPPED, /* by a router that was asked, for streams */
+  CF_PATH_SEEN_DATAGRAMS,
+  CF_PATH_MAPPED_DATAGRAMS,
+  CF_PATH_NEAR_DATAGRAMS, /* as a node sees it and others do not: the next one will see another port, perhaps near it */
   CF_PATH_SORTS
 };
 

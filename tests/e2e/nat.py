@@ -13,19 +13,29 @@ import time
 
 from lab import BUILD, NETNS, WAIT, Failed, check, open_conversation, run_stories, see_each_other
 
-KINDS = ("open", "full", "addr", "port", "sym", "wall", "cgn", "block")
-# What lets no stream out but to the ports of the web, and what shows others another port than the one that was seen: they
-# reach those who have a public address, or nobody.
-NO_STREAMS, OTHER_PORTS = ("block",), ("sym",)
+KINDS = ("open", "full", "addr", "port", "sym", "wall", "cgn", "block", "noudp")
+# What lets no stream out but to the ports of the web, and no datagram.
+WEB_ALONE = "block"
+# What lets no datagram out.
+NO_DATAGRAMS = "noudp"
+# What shows each another port than the one that was seen: it reaches those who let in everybody, or each port of a host.
+OTHER_PORTS, LETS_PORTS_IN = "sym", ("open", "full", "addr")
+# Routers that let no stream begin from outside, so that two of them cannot be crossed by streams.
+NO_CROSSING = ("full", "addr", "port", "cgn")
+OWN_WAY = ("direct", "punched", "lan")  # the backbone is one link, for who is on it
 
 
 def expected(one, other):
-    """The routes that a pair may have in the end."""
-    if one in NO_STREAMS or other in NO_STREAMS:
-        return ("relay",)
-    if "open" in (one, other):
-        return ("direct", "punched", "lan")  # the backbone is one link, for who is on it
-    return ("relay",) if one in OTHER_PORTS or other in OTHER_PORTS else ("punched", "direct")
+    """The routes that a pair may have in the end, and the carriers."""
+    pair = {one, other}
+    if WEB_ALONE in pair:
+        return ("relay",), ("tcp",)
+    if NO_DATAGRAMS in pair:
+        return (("relay",) if OTHER_PORTS in pair else OWN_WAY), ("tcp",)
+    if OTHER_PORTS in pair and not pair & set(LETS_PORTS_IN):
+        return ("relay",), ("tcp",)
+    streams = "open" in pair or not (pair <= set(NO_CROSSING + (OTHER_PORTS,)))
+    return OWN_WAY, ("tcp", "udp") if streams else ("udp",)
 
 
 class Node:
@@ -160,21 +170,22 @@ def each(people, what):
 
 
 def settle(people, pairs, begun, seconds):
-    """When each of PAIRS came to a route that it may have at both ends, and which; those that did not have None."""
+    """When each of PAIRS came to a way that it may have at both ends: route, carrier and time."""
     found = {}
     while len(found) < len(pairs) and time.monotonic() - begun < seconds:
         routes = dict(zip(people, each(list(people.values()), lambda me: {
-            row["fingerprint"]: row["route"] for row in me.confab("contacts").rows})))
+            row["fingerprint"]: (row["route"], row["carrier"]) for row in me.confab("contacts").rows})))
         now = time.monotonic() - begun
         for one, other in pairs:
-            here, there = routes[one].get(people[other].fpr), routes[other].get(people[one].fpr)
-            if (one, other) not in found and here and there and {here, there} <= set(expected(one, other)):
-                found[one, other] = (here, now)
+            ends = routes[one].get(people[other].fpr), routes[other].get(people[one].fpr)
+            ways, carriers = expected(one, other)
+            if (one, other) not in found and all(end and end[0] in ways and end[1] in carriers for end in ends):
+                found[one, other] = (*ends[0], now)
     return found
 
 
 def matrix(lab):
-    """Each of eight kinds reaches each other: directly wherever that is possible, else through the node"""
+    """Each of nine kinds reaches each other: directly wherever that is possible, else through the node"""
     node = Node(lab)
     people = dict(zip(KINDS, each(KINDS, lambda kind: person(lab, kind, node))))
     pairs = list(itertools.combinations(KINDS, 2))
@@ -189,11 +200,11 @@ def matrix(lab):
     found = settle(people, pairs, begun, 40)
     for asked in asking:
         asked.stop()
-    print("# " + " " * 8 + "".join(f"{kind:>16}" for kind in KINDS[1:]))
+    print("# " + " " * 8 + "".join(f"{kind:>18}" for kind in KINDS[1:]))
     for i, one in enumerate(KINDS[:-1]):
-        cells = ["" if k <= i else "{:s} {:4.1f} s".format(*found.get((one, other), ("NOTHING", 0)))
+        cells = ["" if k <= i else "{:s} {:s} {:3.1f} s".format(*found.get((one, other), ("NOTHING", "", 0)))
                  for k, other in enumerate(KINDS) if k]
-        print(f"# {one:8}" + "".join(f"{cell:>16}" for cell in cells))
+        print(f"# {one:8}" + "".join(f"{cell:>18}" for cell in cells))
     missing = [pair for pair in pairs if pair not in found]
     check(not missing, f"no way, or not the best, between {missing}: "
           + str([(route(people[a], people[b]), route(people[b], people[a])) for a, b in missing]))

@@ -4,7 +4,8 @@
 set -u
 SRC=${CF_SRCDIR:-$(cd "$(dirname "$0")/../.." && pwd)}
 export CF_SRCDIR=$SRC CF_BUILDDIR=${CF_BUILDDIR:-$PWD}
-"$SRC/tests/lab/nat.sh" run node=open open=open full=full addr=addr port=port sym=sym wall=wall cgn=cgn block=block \
+"$SRC/tests/lab/nat.sh" run node=open open=open full=full,nosyn addr=addr,nosyn port=port,nosyn sym=sym \
+  wall=wall cgn=cgn,nosyn block=block noudp=noudp \
   -- /usr/bin/env python3 "$SRC/tests/e2e/nat.py" "$@"
 status=$?
 if [ "$status" = 77 ]; then

@@ -19,7 +19,9 @@
 #   wall    no NAT: a public address behind a stateful firewall
 #   cgn     two in a row: a router at home (port), and the carrier's (port)
 #   block   a NAT that lets no UDP out, and TCP only to ports 80 and 443
+#   noudp   as port, and lets no UDP out
 # FLAG: map   the router (at home) maps ports when it is asked to: PCP, NAT-PMP and UPnP, by miniupnpd
+#       nosyn the router lets no beginning of a TCP stream in, also where one has just been sent out
 #
 # Each host is alone behind its router, and has IPv4 only, so that nothing but the router decides.
 # Needs: bash, unshare and nsenter (util-linux), ip (iproute2), nft (nftables); miniupnpd for "map".
@@ -65,11 +67,11 @@ plug () { # NAME PARENT PORT
 }
 
 # What a router of KIND does between its ports "lan" (its host's) and "wan".
-rules () { # KIND HOST-ADDRESS
-  local nat='' accept='' out='iifname "lan" accept;'
+rules () { # KIND HOST-ADDRESS FLAGS
+  local nat='' accept='' out='iifname "lan" accept;' first=''
   case $1 in
     # Linux itself maps by the endpoint's own port where that is free, and filters by address and port.
-    port|block) nat='chain post { type nat hook postrouting priority 100; oifname "wan" masquerade; }' ;;
+    port|block|noudp) nat='chain post { type nat hook postrouting priority 100; oifname "wan" masquerade; }' ;;
     sym) nat='chain post { type nat hook postrouting priority 100; oifname "wan" masquerade random,fully-random; }' ;;
     full|addr)
       # What has left once through a port may be answered there: by everybody, or by who was written to.
@@ -83,25 +85,27 @@ rules () { # KIND HOST-ADDRESS
       accept='ct status dnat accept;' ;;
   esac
   [ "$1" = block ] && out='iifname "lan" tcp dport { 80, 443 } accept; iifname "lan" reject with icmp type admin-prohibited;'
+  [ "$1" = noudp ] && first='iifname "lan" meta l4proto udp drop;'
+  case ",$3," in *,nosyn,*) first='iifname "wan" tcp flags & (syn | ack) == syn drop;' ;; esac
   cat << NFT
 table ip nat {
   $nat
 }
 table inet filter {
   chain forward { type filter hook forward priority 0; policy drop;
-    ct state established,related accept; $accept $out }
+    $first ct state established,related accept; $accept $out }
   chain input { type filter hook input priority 0; policy drop;
     iif lo accept; iifname "lan" accept; ct state established,related accept; meta l4proto icmp accept; }
 }
 NFT
 }
 
-make_router () { # NAME PARENT PORT KIND ADDRESS/24 GATEWAY LAN HOST
+make_router () { # NAME PARENT PORT KIND ADDRESS/24 GATEWAY LAN FLAGS
   make_space "$1"
   plug "$1" "$2" "$3"
   at "$1" sh -c "ip addr add $5 dev wan && ip route add default via $6 && echo 1 > /proc/sys/net/ipv4/ip_forward" \
     || die "cannot set up $1"
-  rules "$4" "$7.1" | at "$1" nft -f - || skip "nft does not make the rules of '$4' here"
+  rules "$4" "$7.1" "$8" | at "$1" nft -f - || skip "nft does not make the rules of '$4' here"
 }
 
 # The daemon of the router that maps ports; it needs the tables that it puts its rules into.
@@ -147,13 +151,13 @@ make_host () { # N NAME KIND FLAGS
       echo "$name $BACKBONE.$n $kind" >> "$CF_NETNS_DIR/hosts"
       return ;;
     cgn)
-      make_router "$name.r2" "" "p$n" port "$wan" "$gate" "100.64.$n" "$name.r"
+      make_router "$name.r2" "" "p$n" port "$wan" "$gate" "100.64.$n" ""
       up=$name.r2 port=lan wan=100.64.$n.1/24 gate=100.64.$n.254 ;;
     wall) lan=198.51.$n; ip route add "$lan.0/24" via "$BACKBONE.$n" || die "no way to $name" ;;
-    full|addr|port|sym|block) ;;
+    full|addr|port|sym|block|noudp) ;;
     *) die "no such kind: $kind" ;;
   esac
-  make_router "$name.r" "$up" "$port" "${kind/cgn/port}" "$wan" "$gate" "$lan"
+  make_router "$name.r" "$up" "$port" "${kind/cgn/port}" "$wan" "$gate" "$lan" "$4"
   [ -n "$up" ] && at "$up" ip addr add "$gate/24" dev lan
   plug "$name" "$name.r" lan
   at "$name.r" ip addr add "$lan.254/24" dev lan
