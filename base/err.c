@@ -328,7 +328,7 @@ static const struct entry table[] = {
        "Use that one, end it with \"confab stop\", or give another --home"),
   SAY (CF_ERR_STORE, CF_OURS, "STORE_DAMAGED", CF_EXIT_UNEXPECTED,
        "The store is damaged, or not the one that your identity made",
-       "Put the home back from a backup; \"confab init\" in another --home starts afresh"),
+       "Put the home back from a backup; or \"confab salvage\" keeps what can still be read"),
   SAY (CF_ERR_STORE, CF_ANY, "INVALID_DATA", CF_EXIT_USER, "GnuPG cannot read what it was given",
        HINT_BAD_ITEM),
   SAY (GPG_ERR_NO_SERVICE, CF_ANY, "NOT_RUNNING", CF_EXIT_UNEXPECTED,

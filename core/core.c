@@ -162,6 +162,7 @@ cf_core_free (struct cf_core *core)
   cf_self_free (core->self);
   cf_events_free (core->events);
   cf_store_close (core->store);
+  free (core->salvaged);
   free (core->gnupg_home);
   free (core->home);
   free (core);

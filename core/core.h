@@ -38,6 +38,7 @@ struct cf_core {
   enum cf_core_state state;
   gpg_error_t unlock_error;  /* why the last unlock failed, for status */
   struct cf_store *store;    /* NULL unless READY */
+  struct cf_salvaged *salvaged; /* store/salvage.h: what was left of a damaged one, if this process salvaged it; or NULL */
   struct cf_self *self;      /* self.h; NULL unless READY */
   struct cf_self_task *task; /* init or unlock under way, or NULL */
   struct cf_events *events;  /* event.h; always there */

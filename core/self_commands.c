@@ -9,6 +9,8 @@
 #include "core/peer.h"
 #include "core/self.h"
 #include "core/settings.h"
+#include "core/store/files.h"
+#include "core/store/salvage.h"
 #include "core/visibility.h"
 #include "core/status.h"
 
@@ -73,6 +75,41 @@ run_unlock (struct cf_command *cmd)
 {
   cmd->cancelled = stop_waiting;
   cf_core_unlock (cmd->core, on_ready, cmd);
+}
+
+/* ---- SALVAGE ---- */
+
+static gpg_error_t
+row_salvaged (struct cf_command *cmd, const struct cf_salvaged *salvaged)
+{
+  char *saved = cf_sprintf ("%s/" CF_STORE_SAVED "%lld", cmd->core->home, (long long) salvaged->saved_utc_ms);
+  json_t *tables = json_array (), *row = NULL;
+
+  for (size_t i = 0; i < salvaged->count; i++) {
+    const struct cf_salvaged_table *t = &salvaged->tables[i];
+
+    json_array_append_new (tables, json_pack ("{s:s, s:I, s:b}", "table", t->name, "rows", (json_int_t) t->rows, "damaged",
+                                              (int) t->damaged));
+  }
+  if (saved && json_array_size (tables) == salvaged->count)
+    row = json_pack ("{s:s, s:I, s:I, s:O}", "saved", saved, "missing", (json_int_t) salvaged->missing, "ended",
+                     (json_int_t) salvaged->ended, "tables", tables);
+  json_decref (tables);
+  free (saved);
+  return cf_command_row (cmd, row);
+}
+
+static void
+run_salvage (struct cf_command *cmd)
+{
+  struct cf_core *core = cmd->core;
+  gpg_error_t err = 0;
+
+  if (cf_command_option (cmd, "result"))
+    err = core->salvaged ? row_salvaged (cmd, core->salvaged) : 0;
+  else
+    err = core->state == CF_CORE_EMPTY ? cf_err (CF_ERR_NO_IDENTITY) : cf_store_salvage_ask (core->home);
+  cf_command_done (cmd, err);
 }
 
 /* ---- IDENTITIES ---- */
@@ -327,6 +364,11 @@ const struct cf_command_def cf_self_commands[] = {
   { "UNLOCK", "UNLOCK",
     "Open the store with the identity's key; pinentry may ask.  Row: fingerprint, user_id, address.", "", 0,
     0, false, run_unlock, 0 },
+  { "SALVAGE", "SALVAGE [--result]",
+    "A damaged store: what can still be read of it is put into a new one when it is unlocked next (STOP, then UNLOCK).\n"
+    "With --result what became of that, if it was this daemon: a row of saved (where the damaged one lies), missing (how many\n"
+    "messages), ended (how many conversations cannot go on), tables: a list of table, rows, damaged (some were lost).",
+    "result", 0, 0, false, run_salvage, 0 },
   { "ADDRESS", "ADDRESS [--renew]",
     "What to give people who want to find us.  With --renew, strangers who have only an address from before are not let\n"
     "in any more while we are not visible to everyone; contacts are.  Row: fingerprint, user_id, address.",

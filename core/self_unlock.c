@@ -16,6 +16,26 @@
 #include "base/text.h"
 #include "core/people.h"
 #include "core/self_task.h"
+#include "core/store/salvage.h"
+
+/* Once for a wish, however it goes: what cannot be salvaged is refused as before. */
+static gpg_error_t
+salvage (struct cf_self_task *task)
+{
+  struct cf_core *core = task->core;
+  struct cf_salvaged *salvaged = calloc (1, sizeof *salvaged);
+  gpg_error_t err = salvaged ? cf_store_salvage (core->env, core->home, task->store_key, salvaged)
+                             : cf_err (GPG_ERR_ENOMEM);
+
+  cf_store_salvage_over (core->home);
+  if (!err) {
+    free (core->salvaged);
+    core->salvaged = salvaged;
+    salvaged = NULL;
+  }
+  free (salvaged);
+  return err;
+}
 
 static gpg_error_t
 open_store (struct cf_self_task *task)
@@ -26,6 +46,8 @@ open_store (struct cf_self_task *task)
 
   task->self.user_id = NULL;
   err = path ? cf_store_files_check (core->home) : cf_err (GPG_ERR_ENOMEM);
+  if (!err && cf_store_salvage_asked (core->home))
+    err = salvage (task);
   if (!err)
     err = cf_store_open (core->env, path, task->store_key, &task->store);
   if (!err)

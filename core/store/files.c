@@ -13,7 +13,6 @@
 #include "base/paths.h"
 #include "base/text.h"
 
-#define SAVED "store.saved-"
 #define UNFINISHED "unfinished" /* in HOME/store from the first step of init to its last */
 
 char *
@@ -76,7 +75,7 @@ static gpg_error_t
 clean (const char *home)
 {
   static const char *const names[]
-      = { CF_STORE_KEY, CF_STORE_STATEMENT, CF_STORE_DB, CF_STORE_DB "-wal", CF_STORE_DB "-shm", CF_STORE_DB "-journal" };
+      = { CF_STORE_KEY, CF_STORE_STATEMENT, CF_STORE_DB, CF_STORE_DB CF_STORE_LOG, CF_STORE_DB "-shm", CF_STORE_DB "-journal" };
   gpg_error_t err = 0;
 
   for (size_t i = 0; !err && i < sizeof names / sizeof *names; i++)
@@ -88,7 +87,7 @@ static gpg_error_t
 move_aside (const char *home, int64_t now_utc_ms)
 {
   gpg_error_t err = cf_err (GPG_ERR_ENOMEM);
-  char *from = cf_sprintf ("%s/store", home), *to = cf_sprintf ("%s/" SAVED "%lld", home, (long long) now_utc_ms);
+  char *from = cf_sprintf ("%s/store", home), *to = cf_sprintf ("%s/" CF_STORE_SAVED "%lld", home, (long long) now_utc_ms);
 
   if (from && to)
     err = rename (from, to) ? cf_err_errno () : 0;
@@ -148,7 +147,7 @@ cf_store_files_saved (const char *home, bool *r_saved)
     return cf_err_errno ();
   errno = 0;
   while ((entry = readdir (dir)))
-    saved = saved || !strncmp (entry->d_name, SAVED, sizeof SAVED - 1);
+    saved = saved || !strncmp (entry->d_name, CF_STORE_SAVED, sizeof CF_STORE_SAVED - 1);
   err = errno ? cf_err_errno () : 0;
   closedir (dir);
   if (!err)

@@ -15,6 +15,8 @@
 #define CF_STORE_KEY "key"
 #define CF_STORE_STATEMENT "statement"
 #define CF_STORE_DB "db"
+#define CF_STORE_LOG "-wal" /* behind the database's name */
+#define CF_STORE_SAVED "store.saved-" /* in HOME, before the time: what was moved aside */
 
 /* HOME/store/NAME; caller frees; NULL: ENOMEM. */
 char *cf_store_path (const char *home, const char *name);

@@ -52,6 +52,10 @@ extern const size_t store_step_count;
    Errors: UNKNOWN_VERSION (it is of a newer one), CF_ERR_STORE (it does not hold together), the steps'. */
 gpg_error_t store_migrate (struct cf_store *store, const struct store_step *steps, size_t step_count) CF_MUST_CHECK;
 
+/* store.c: the file at PATH under KEY; nothing of it is read yet. */
+gpg_error_t store_connect (struct cf_env *env, const char *path, const uint8_t key[CF_STORE_KEY_LEN],
+                           struct cf_store **r_store) CF_MUST_CHECK;
+
 /* store.c: cf_store_open with other steps than ours. */
 gpg_error_t store_open (struct cf_env *env, const char *path, const uint8_t key[CF_STORE_KEY_LEN],
                         const struct store_step *steps, size_t step_count, struct cf_store **r_store) CF_MUST_CHECK;

@@ -144,8 +144,7 @@ check_key (struct cf_store *store)
 }
 
 gpg_error_t
-store_open (struct cf_env *env, const char *path, const uint8_t key[CF_STORE_KEY_LEN], const struct store_step *steps,
-            size_t step_count, struct cf_store **r_store)
+store_connect (struct cf_env *env, const char *path, const uint8_t key[CF_STORE_KEY_LEN], struct cf_store **r_store)
 {
   gpg_error_t err;
   struct cf_store *store;
@@ -171,6 +170,23 @@ store_open (struct cf_env *env, const char *path, const uint8_t key[CF_STORE_KEY
     err = store_exec (store, cipher_setup);
   if (!err)
     err = store_exec (store, lock_setup);
+  if (err)
+    goto leave;
+  *r_store = store;
+  store = NULL;
+leave:
+  cf_store_close (store);
+  return err;
+}
+
+gpg_error_t
+store_open (struct cf_env *env, const char *path, const uint8_t key[CF_STORE_KEY_LEN], const struct store_step *steps,
+            size_t step_count, struct cf_store **r_store)
+{
+  gpg_error_t err;
+  struct cf_store *store = NULL;
+
+  err = store_connect (env, path, key, &store);
   if (!err)
     err = check_key (store);
   if (!err)

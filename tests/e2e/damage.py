@@ -112,6 +112,37 @@ def pages(lab):
     works(a, b, conv, "mended")
 
 
+def salvage(lab):
+    """A damaged store is salvaged, one page after the other: what is left is as it was said, and the talk goes on"""
+    a, b, conv = two_who_talk(lab)
+    whole = read(path(a, "db"))
+    count = len(whole) // PAGE
+    kept = 0
+    for page in range(1, count, max(1, count // 6)):
+        write(path(a, "db"), flip(whole, page * PAGE + 50))
+        result = a.confab("salvage", code=None)
+        if result.code:
+            check(result.error["error"] == "STORE_DAMAGED", f"page {page}: {result.error}")
+            check(read(path(a, "db")) == flip(whole, page * PAGE + 50), "the damaged store is where it was")
+        else:
+            found = set(r["text"] for r in a.confab("history", conv, code=None).rows)
+            check(found <= {"from alice", "from bob"}, f"page {page}: {found}")
+            check(len(found) + result.row["missing"] >= 2, f"page {page}: what is lost is told: {result.row}")
+            check(read(os.path.join(result.row["saved"], "db")) == flip(whole, page * PAGE + 50), "the damaged store is kept")
+            kept += 1
+            if len(found) == 2 and not result.row["ended"]:
+                break
+        a.confab("stop")
+        for name in ("db-wal", "db-journal"):
+            if os.path.exists(path(a, name)):
+                os.unlink(path(a, name))
+        write(path(a, "db"), whole)
+    print(f"# {kept} of the stores that were damaged were salvaged")
+    check(kept > 0, "some store can be salvaged")
+    check(not os.path.exists(path(a, "db.damaged")) and not os.path.exists(path(a, "salvage")), "nothing of it is left over")
+    works(a, b, conv, "mended")
+
+
 def key(lab):
     """The sealed key: altered, cut, missing"""
     a, b, conv = two_who_talk(lab)
@@ -222,4 +253,4 @@ def socket_folder(lab):
 
 
 if __name__ == "__main__":
-    run_stories(store, pages, key, log, read_only, agent, conversation_home, socket_folder)
+    run_stories(store, pages, salvage, key, log, read_only, agent, conversation_home, socket_folder)

@@ -238,6 +238,7 @@ void cf_show_peer_line (struct cf_cli *cli, json_t *row);
 void cf_show_request_line (struct cf_cli *cli, json_t *row);
 void cf_show_conversation_line (struct cf_cli *cli, json_t *row);
 void cf_show_certified (struct cf_cli *cli, json_t *row);
+void cf_show_salvaged (struct cf_cli *cli, json_t *row);
 void cf_show_done (struct cf_cli *cli, json_t *row);
 void cf_show_export (struct cf_cli *cli, json_t *row); /* an mbox as it is; else JSON */
 
@@ -275,6 +276,9 @@ int cf_cli_run_send (struct cf_cli *cli, const struct cf_cli_command *command, c
 int cf_cli_run_text (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
 int cf_cli_run_add (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
 int cf_cli_run_address (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
+/* End the daemon, and wait until it has let the home go.  *R_RAN: there was one.  0, or an exit code, told. */
+int cf_cli_stop_daemon (struct cf_cli *cli, bool *r_ran);
+int cf_cli_run_salvage (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
 int cf_cli_run_revoke (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
 int cf_cli_run_send_file (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);
 int cf_cli_run_transfers (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args);

@@ -252,25 +252,22 @@ wait_gone (struct cf_cli *cli, pid_t pid)
 }
 
 int
-cf_cli_run_stop (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args)
+cf_cli_stop_daemon (struct cf_cli *cli, bool *r_ran)
 {
   const struct cf_client_config config = { cli->home, false };
   const pid_t pid = cf_client_daemon_pid (cli->home);
   struct cf_client_error error;
-  bool ran = true;
   gpg_error_t err = 0;
-  json_t *row;
   int code = 0;
 
-  (void) command;
-  (void) args;
+  *r_ran = true;
   /* A service manager may listen in its place: whoever connects would start it, to end it. */
   if (!pid)
     err = cf_err (GPG_ERR_ECONNREFUSED);
   else if (!cli->client)
     err = cf_client_connect (&config, &cli->client);
   if (gpg_err_code (err) == GPG_ERR_ECONNREFUSED)
-    ran = false;
+    *r_ran = false;
   else if (err)
     return cf_cli_fail (cli, err, NULL, NULL);
   else {
@@ -281,6 +278,18 @@ cf_cli_run_stop (struct cf_cli *cli, const struct cf_cli_command *command, const
     cli->client = NULL;
     code = wait_gone (cli, pid);
   }
+  return code;
+}
+
+int
+cf_cli_run_stop (struct cf_cli *cli, const struct cf_cli_command *command, const struct cf_cli_args *args)
+{
+  bool ran;
+  json_t *row;
+  int code = cf_cli_stop_daemon (cli, &ran);
+
+  (void) command;
+  (void) args;
   if (code)
     return code;
   if (!cli->json) {

@@ -3,7 +3,7 @@ noinst_LIBRARIES += libcf-cli.a
 libcf_cli_a_SOURCES = ui/cli/cli.h ui/cli/words.c ui/cli/table.c ui/cli/columns.c ui/cli/columns.h ui/cli/verb.c \
 	ui/cli/help.c ui/cli/call.c ui/cli/waiting.c ui/cli/output.c ui/cli/row.c ui/cli/show.c ui/cli/password.c ui/cli/send.c ui/cli/lines.c \
 	ui/cli/files.c ui/cli/only.c ui/cli/files.h ui/cli/progress.c \
-	ui/cli/init.c ui/cli/console.c ui/cli/console.h ui/cli/chat.c ui/cli/chat_rows.c ui/cli/chat_commands.c ui/cli/typed.c ui/cli/typed.h ui/cli/qr.c ui/cli/revoke.c \
+	ui/cli/init.c ui/cli/console.c ui/cli/console.h ui/cli/chat.c ui/cli/chat_rows.c ui/cli/chat_commands.c ui/cli/typed.c ui/cli/typed.h ui/cli/qr.c ui/cli/revoke.c ui/cli/salvage.c \
 	ui/cli/demo.c ui/cli/demo.h ui/cli/demo_world.c ui/cli/echo.c
 libcf_cli_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 

@@ -188,6 +188,12 @@ const struct cf_cli_command cf_cli_commands[] = {
     .fields = "running, started, state, fingerprint, user_id, version" },
   { .name = "stop", .args = "", .run = cf_cli_run_stop, .summary = N_ ("end the daemon; what waits to be sent is kept"),
     .fields = "running, stopped" },
+  { .name = "salvage", .verb = "SALVAGE", .args = "", .run = cf_cli_run_salvage,
+    .summary = N_ ("a damaged store: keep what can still be read, in a new one"),
+    .help = N_ ("The daemon is ended and started for it. The damaged store is kept, in the home. A backup of the home is better, "
+            "if there is one: conversations cannot go on where what was said last is lost."),
+    .fields = "saved, missing (messages), ended (conversations), tables (a list of table, rows, damaged)",
+    .show = cf_show_salvaged },
   { .name = "address", .verb = "ADDRESS", .args = "", .options = address_options, .run = cf_cli_run_address,
     .summary = N_ ("your address: give it to people who want to find you"),
     .help = N_ ("Whoever has it can ask you for a conversation, also while you are not visible to everyone. With --renew that "

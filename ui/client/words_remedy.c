@@ -110,7 +110,7 @@ static const struct remedy {
     N_("Try again; if it stays, report what \"confabd --foreground\" prints in a shell"), N_("Try again; if it stays, report it") },
   { "Answer the passphrase dialog; \"confab start\" asks again", N_("Answer the passphrase dialog; /unlock asks again"),
     N_("Answer the passphrase dialog; Unlock asks again") },
-  { "Put the home back from a backup; \"confab init\" in another --home starts afresh",
+  { "Put the home back from a backup; or \"confab salvage\" keeps what can still be read",
     N_("Put the home back from a backup, or start Confab with another --home"), N_("Put Confab's folder back from a backup") },
   { "Use that one, end it with \"confab stop\", or give another --home", OTHER_HOME, START_AGAIN },
   { "Use another --home for another identity", OTHER_HOME, N_("Another identity needs another account of this computer") },

@@ -102,7 +102,7 @@ static void
 check_commands (const char *text)
 {
   static const char commands[] =
-      " init status start stop address visibility peers add contacts remove open requests accept "
+      " init status start stop salvage address visibility peers add contacts remove open requests accept "
       "expect refuse conversations send history events read typing close delete send-file "
       "transfers accept-file pause resume cancel verify certify export config chat demo --help "
       "COMMAND ";
