@@ -589,6 +589,7 @@ cf_links_start (struct cf_links *links)
   links->core->net->handler_arg = links;
   links->core->net->handler = &net_handler;
   cf_timer_after (links->core->env, &links->sweep, SWEEP_MS);
+  cf_links_exchange_start (links);
 }
 
 void
@@ -605,6 +606,7 @@ cf_links_free (struct cf_links *links)
   links->handler = NULL;
   cf_timer_cancel (links->core->env, &links->sweep);
   cf_status_watches_free (links);
+  cf_timer_cancel (links->core->env, &links->exchange);
   cf_link_crosses_free (links);
   cf_ways_free (links);
   while (links->by_fpr && cf_map_next (links->by_fpr, &pos, &key, &value))

@@ -34,6 +34,7 @@ struct cf_link_paths {
   struct cf_timer round, say;
   uint64_t rest_ms, said_ms;
   unsigned taken;
+  uint8_t said_flags;
   bool punched; /* the way that is up leads to the address as which a NAT shows him */
 };
 
@@ -263,6 +264,8 @@ say_now (void *arg)
   if (cf_way_addr (link->up)->family != CF_ADDR_NODE)
     own.seen = *cf_way_addr (link->up);
   collect_own (core, &own);
+  own.flags = cf_links_pass_on (core) ? CF_PATHS_PASS_ON : 0;
+  p->said_flags = own.flags;
   own.node_count = cf_nodes_own (core, own.nodes, CF_PATHS_NODES_MAX);
   cf_buf_init (&out, CF_MESSAGE_STRANGER_MAX);
   err = cf_paths_encode (&own, &out);
@@ -273,7 +276,8 @@ say_now (void *arg)
   cf_buf_done (&out);
 }
 
-/* Only contacts are told where we are, and only by who wants to be reached from outside. */
+/* Only contacts are told where we are, and only by who wants to be reached from outside, or may be told of; who has
+   changed his mind says that, too. */
 static bool
 may_be_told (const struct cf_link *link)
 {
@@ -281,7 +285,9 @@ may_be_told (const struct cf_link *link)
   const struct cf_peer *peer = cf_peer_find (core, &link->fpr);
   size_t connected;
 
-  return link->up && peer && peer->contact && cf_nodes_count (core, &connected);
+  if (!link->up || !peer || !peer->contact)
+    return false;
+  return cf_nodes_count (core, &connected) || cf_links_pass_on (core) || (link->paths && link->paths->said_flags);
 }
 
 /* --- for link.c and link_way.c --- */
@@ -376,6 +382,7 @@ cf_link_paths_up (struct cf_link *link)
     link->paths->punched = is_seen (link->paths, cf_way_addr (link->up));
     memset (&link->paths->theirs, 0, sizeof link->paths->theirs);
     link->paths->taken = 0;
+    link->paths->said_flags = 0;
     link->paths->said_ms = 0; /* a tunnel that has heard nothing of it */
     cf_timer_cancel (link->links->core->env, &link->paths->round);
   }

@@ -18,6 +18,7 @@
 #include "core/nodes.h"
 #include "core/self.h"
 #include "net/cipher.h"
+#include "net/exchange.h"
 #include "net/paths.h"
 
 #define EARLY_MAX (2 * CF_MESSAGE_TALK_MAX) /* talk that overtakes our checking */
@@ -520,6 +521,12 @@ way_control (struct cf_way *way, const uint8_t *data, size_t len)
       way_refuse (way, err, "malformed paths");
     return;
   }
+  if (way->state == WAY_UP && len && (*data == CF_CONTROL_PEERS_ASK || *data == CF_CONTROL_PEERS)) {
+    err = cf_link_exchange_take (way->link, data, len);
+    if (err)
+      way_refuse (way, err, "malformed peers");
+    return;
+  }
   err = cf_hello_decode (data, len, &kind, &hello);
   if (!err && way->state == WAY_WAITING)
     memcpy (way->token, hello.token, sizeof way->token);
@@ -539,7 +546,7 @@ is_early (const struct cf_way *way, enum cf_channel channel, const uint8_t *data
 {
   if (way->state != WAY_CHECKING || !way->dialled)
     return false;
-  return channel == CF_CHANNEL_TALK || (channel == CF_CHANNEL_CONTROL && len && *data == CF_CONTROL_PATHS);
+  return channel == CF_CHANNEL_TALK || (channel == CF_CHANNEL_CONTROL && len && *data >= CF_CONTROL_PATHS && *data <= CF_CONTROL_PEERS);
 }
 
 static void

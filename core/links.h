@@ -49,6 +49,7 @@ struct cf_link {
   gpg_error_t error;           /* what the last try gave */
   bool dialling;               /* a round is under way */
   struct cf_link_tries tries;  /* for who asks why he is not reached */
+  struct { uint64_t asked_ms, answered_ms; bool waits; } exchange; /* link_exchange.c; 0: never */
   struct cf_link_paths *paths; /* link_paths.c; NULL: nothing was said, nothing came, and there is nothing better */
   struct cf_link_candidate candidates[CF_LINK_CANDIDATES_MAX];
   size_t candidate_count, candidate_next;
@@ -75,6 +76,7 @@ struct cf_links {
   struct cf_dgram_port *datagrams;
   struct cf_link_counts counts;
   struct cf_timer sweep;
+  struct cf_timer exchange; /* link_exchange.c */
   struct cf_link_host hosts[CF_LINK_HOSTS_MAX];
 };
 
@@ -108,6 +110,13 @@ bool cf_link_paths_punched (const struct cf_link *link); /* is it up at the addr
 const struct cf_paths *cf_link_paths_theirs (const struct cf_link *link); /* as last said; NULL: nothing was said */
 gpg_error_t cf_link_paths_take (struct cf_link *link, const uint8_t *data, size_t len) CF_MUST_CHECK;
 void cf_link_paths_free (struct cf_link *link);
+
+/* --- link_exchange.c --- */
+void cf_links_exchange_start (struct cf_links *links);
+/* Does the user want contacts to tell each other where he is, and may they? */
+bool cf_links_pass_on (struct cf_core *core);
+/* PEERS? or PEERS.  Errors: those of cf_exchange_decode. */
+gpg_error_t cf_link_exchange_take (struct cf_link *link, const uint8_t *data, size_t len) CF_MUST_CHECK;
 
 /* --- link_cross.c --- */
 /* Dial TO, where somebody dials us at the same time; what comes of it is a stream that he has dialled.  Errors:

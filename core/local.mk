@@ -59,14 +59,18 @@ libcf_core_a_SOURCES += core/peer_resolve.c core/peer_commands.c core/strangers.
 libcf_core_a_SOURCES += core/people.c core/people.h
 libcf_core_a_SOURCES += core/link.c core/link.h core/links.h
 libcf_core_a_SOURCES += core/link_dial.c core/link_way.c core/link_accept.c core/link_paths.c core/link_cross.c
-libcf_core_a_SOURCES += core/link_tries.c core/link_tries.h
+libcf_core_a_SOURCES += core/link_exchange.c core/link_tries.c core/link_tries.h
 libcf_core_a_SOURCES += core/link_tunnel.c core/link_tunnel.h
 libcf_core_a_SOURCES += core/nodes.c core/nodes.h core/nodes_private.h core/nodes_circuit.c core/nodes_dial.c core/nodes_mirror.c core/nodes_list.c core/nodes_borrow.c
 libcf_core_a_SOURCES += core/store/store_peer.h
 
 if HAVE_CMOCKA
-check_PROGRAMS += tests/sim/test_nodes tests/sim/test_false_node
-TESTS += tests/sim/test_nodes tests/sim/test_false_node
+check_PROGRAMS += tests/sim/test_nodes tests/sim/test_false_node tests/sim/test_exchange
+TESTS += tests/sim/test_nodes tests/sim/test_false_node tests/sim/test_exchange
+tests_sim_test_exchange_SOURCES = tests/sim/test_exchange.c
+tests_sim_test_exchange_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+tests_sim_test_exchange_LDFLAGS = $(LDFLAGS_SIM)
+tests_sim_test_exchange_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
 tests_sim_test_false_node_SOURCES = tests/sim/test_false_node.c
 tests_sim_test_false_node_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 tests_sim_test_false_node_LDFLAGS = $(LDFLAGS_SIM)

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/link.h"
+#include "core/links.h"
 #include "core/peer_file.h"
 #include "core/peers.h"
 #include "core/self.h"
@@ -57,7 +58,7 @@ answers (void *arg, const struct cf_addr *from)
   struct cf_peers *peers = arg;
 
   cf_peer_file_answered (peers->file, from);
-  return cf_peer_file_has (peers->file, from);
+  return cf_peer_file_asks (peers->file, from);
 }
 
 void
@@ -124,6 +125,7 @@ cf_peers_set_visibility (struct cf_core *core, enum cf_visibility visibility)
   if (core->peers->discovery)
     cf_discovery_set_visibility (core->peers->discovery, visibility);
   cf_peer_file_turn (core->peers->file, core->peers->discovery && visibility == CF_VISIBLE_EVERYONE);
+  cf_links_say_paths (core->links); /* whether we may be told of */
 }
 
 enum cf_visibility

@@ -257,7 +257,7 @@ add_lines (const struct cf_peer_file *file, struct adding *a, const char *text, 
   while (!err && next_place (&reader, &line, &bad)) {
     if (bad)
       err = note_bad (a->malformed, line.number, bad);
-    else if (cf_asklist_has (file->asks, &line.addr))
+    else if (cf_peer_file_has (file, &line.addr))
       a->known++;
     else {
       a->added++;
@@ -371,7 +371,19 @@ cf_peer_file_again (struct cf_peer_file *file)
 bool
 cf_peer_file_has (const struct cf_peer_file *file, const struct cf_addr *addr)
 {
+  return cf_asklist_has (file->asks, addr) && !cf_asklist_is_learned (file->asks, addr);
+}
+
+bool
+cf_peer_file_asks (const struct cf_peer_file *file, const struct cf_addr *addr)
+{
   return cf_asklist_has (file->asks, addr);
+}
+
+gpg_error_t
+cf_peer_file_learn (struct cf_peer_file *file, const struct cf_addr *addr)
+{
+  return cf_asklist_learn (file->asks, addr);
 }
 
 void
@@ -387,7 +399,8 @@ cf_peer_file_state (const struct cf_peer_file *file, struct cf_peer_file_state *
 
   cf_asklist_counts (file->asks, &counts);
   memset (r_state, 0, sizeof *r_state);
-  r_state->places = counts.addresses;
+  r_state->places = counts.addresses - counts.learned;
+  r_state->learned = counts.learned;
   r_state->answering = counts.good;
   r_state->malformed = file->malformed.count;
   if (file->malformed.count) {

@@ -29,6 +29,10 @@ void cf_peer_file_turn (struct cf_peer_file *file, bool on); /* whether anybody 
 void cf_peer_file_again (struct cf_peer_file *file); /* the network has changed */
 
 bool cf_peer_file_has (const struct cf_peer_file *file, const struct cf_addr *addr);
+bool cf_peer_file_asks (const struct cf_peer_file *file, const struct cf_addr *addr); /* the same, or learned */
+/* A contact has named ADDR: it is asked like those in the file, until it has not answered for a while.  It is never
+   written to the file.  Errors: as cf_asklist_learn. */
+gpg_error_t cf_peer_file_learn (struct cf_peer_file *file, const struct cf_addr *addr) CF_MUST_CHECK;
 void cf_peer_file_answered (struct cf_peer_file *file, const struct cf_addr *addr);
 
 /* Add what TEXT says, as far as it is not there, to the file, which is then read; with CHECK only say what would be.
@@ -45,6 +49,7 @@ enum cf_say cf_peer_file_say (gpg_error_t bad);
    read; 0 also when there is none. */
 struct cf_peer_file_state {
   size_t places, answering, malformed;
+  size_t learned;                /* beside them, from contacts */
   unsigned long first_malformed; /* its line; 0: none */
   gpg_error_t first_why;         /* for cf_peer_file_say */
   gpg_error_t err;

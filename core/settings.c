@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "core/event.h"
+#include "core/links.h"
 #include "core/nodes.h"
 #include "core/peer.h"
 #include "core/self.h"
@@ -54,6 +55,14 @@ apply_listed (struct cf_core *core, const char *value)
 {
   (void) value; /* it is in the store */
   cf_nodes_say_again (core);
+  return 0;
+}
+
+static gpg_error_t
+apply_pass_on (struct cf_core *core, const char *value)
+{
+  (void) value; /* it is in the store */
+  cf_links_say_paths (core->links);
   return 0;
 }
 
@@ -117,6 +126,8 @@ const struct cf_setting_def cf_settings[] = {
     cf_nodes_fits, NULL, cf_nodes_set },
   { "listed", "off", "Do your nodes show you to everybody who uses them, and you them: on, off", ON_OFF, NULL, NULL,
     apply_listed },
+  { "pass-on", "off", "Do your contacts tell theirs where you are, and you them where others are: on, off", ON_OFF, NULL, NULL,
+    apply_pass_on },
   { "receipts", "on", "Do others see that you have read their messages: on, off", ON_OFF, NULL, NULL, NULL },
   { "typing", "on", "Do others see that you are typing: on, off", ON_OFF, NULL, NULL, NULL },
   { "notifications", "on", "Are you told of new messages: on, off", ON_OFF, NULL, NULL, NULL },

@@ -24,6 +24,7 @@ struct entry {
   uint16_t network; /* its place among NETWORKS */
   uint8_t misses;   /* questions since the last answer */
   bool good;        /* it answers */
+  bool learned;     /* named by a contact, and not by the user's own list */
 };
 
 struct cf_asklist {
@@ -32,7 +33,8 @@ struct cf_asklist {
   void *arg;
   bool on;
   struct entry *entries;
-  size_t count, turn;
+  size_t count, turn; /* of ENTRIES there is room for CF_ASK_LEARNED_MAX more than the user's list has */
+  size_t learned;
   struct cf_map *by_addr;      /* to entries */
   uint64_t networks[NETWORKS]; /* nobody there who is not good is asked before this time */
   uint8_t network_key[crypto_shorthash_KEYBYTES];
@@ -60,7 +62,7 @@ find (const struct cf_asklist *list, const struct cf_addr *addr)
 {
   struct addr_key key = key_of (addr);
 
-  return cf_map_get (list->by_addr, key.bytes);
+  return list->by_addr ? cf_map_get (list->by_addr, key.bytes) : NULL;
 }
 
 static uint16_t
@@ -133,6 +135,31 @@ ask_now (struct cf_asklist *list, struct entry *e)
   list->ask (list->arg, &e->addr);
 }
 
+/* E, which was learned, is nobody's place. */
+static void
+forget (struct cf_asklist *list, struct entry *e)
+{
+  struct entry *last = &list->entries[list->count - 1];
+  struct addr_key key = key_of (&e->addr);
+
+  cf_map_remove (list->by_addr, key.bytes);
+  if (e != last) { /* which takes its place */
+    key = key_of (&last->addr);
+    cf_map_remove (list->by_addr, key.bytes);
+    *e = *last;
+    if (cf_map_put (list->by_addr, key.bytes, e)) /* cannot be: there is room for what has just left */
+      cf_log (list->env, CF_LOG_ERROR, "an address is not asked any more");
+  }
+  list->count--;
+  list->learned--;
+}
+
+static bool
+is_given_up (const struct entry *e)
+{
+  return e->learned && !e->good && e->misses >= CF_ASK_LEARNED_TRIES;
+}
+
 /* Not before SOONEST_MS, nor sooner after the last question than is allowed. */
 static void
 arm (struct cf_asklist *list, uint64_t soonest_ms)
@@ -150,8 +177,10 @@ step (void *arg)
 {
   struct cf_asklist *list = arg;
   uint64_t next_ms;
-  struct entry *e = whose_turn (list, &next_ms);
+  struct entry *e;
 
+  while ((e = whose_turn (list, &next_ms)) && is_given_up (e))
+    forget (list, e);
   if (e)
     ask_now (list, e);
   arm (list, e ? list->env->now_ms : next_ms);
@@ -173,7 +202,7 @@ cf_asklist_new (struct cf_env *env, void (*ask) (void *arg, const struct cf_addr
   list->arg = arg;
   cf_timer_init (&list->timer, step, list);
   cf_env_random (env, list->network_key, sizeof list->network_key);
-  err = cf_map_new (env, sizeof (struct addr_key), CF_ASK_MAX, &list->by_addr);
+  err = cf_asklist_set (list, NULL, 0);
   if (err) {
     free (list);
     return err;
@@ -198,13 +227,42 @@ entry_init (const struct cf_asklist *list, const struct cf_addr *addr, struct en
 {
   const struct entry *before = find (list, addr);
 
-  if (before)
+  if (before) {
     *e = *before;
-  else {
+    e->learned = false;
+  } else {
     e->addr = *addr;
     e->rest_ms = CF_ASK_REST_FIRST_MS;
     e->network = network_of (list, addr);
   }
+}
+
+static bool
+is_place (const struct cf_addr *addr)
+{
+  return addr->family && addr->port;
+}
+
+/* What was learned and is not in the new ENTRIES goes on behind these. */
+static gpg_error_t
+take_learned (const struct cf_asklist *list, struct entry *entries, struct cf_map *by_addr, size_t *used,
+              size_t *r_learned)
+{
+  gpg_error_t err = 0;
+  size_t learned = 0;
+
+  for (size_t i = 0; !err && i < list->count; i++) {
+    const struct entry *e = &list->entries[i];
+    struct addr_key key = key_of (&e->addr);
+
+    if (!e->learned || cf_map_get (by_addr, key.bytes))
+      continue;
+    entries[*used] = *e;
+    err = cf_map_put (by_addr, key.bytes, &entries[(*used)++]);
+    learned++;
+  }
+  *r_learned = learned;
+  return err;
 }
 
 gpg_error_t
@@ -212,22 +270,25 @@ cf_asklist_set (struct cf_asklist *list, const struct cf_addr *addrs, size_t cou
 {
   struct entry *entries;
   struct cf_map *by_addr = NULL;
-  size_t used = 0;
+  size_t used = 0, learned = 0;
   gpg_error_t err;
 
   if (count > CF_ASK_MAX)
     count = CF_ASK_MAX;
-  entries = calloc (count + 1, sizeof *entries);
-  err = entries ? cf_map_new (list->env, sizeof (struct addr_key), CF_ASK_MAX, &by_addr) : cf_err (GPG_ERR_ENOMEM);
+  entries = calloc (count + CF_ASK_LEARNED_MAX, sizeof *entries);
+  err = entries ? cf_map_new (list->env, sizeof (struct addr_key), CF_ASK_MAX + CF_ASK_LEARNED_MAX, &by_addr)
+                : cf_err (GPG_ERR_ENOMEM);
   for (size_t i = 0; !err && i < count; i++) {
     struct addr_key key = key_of (&addrs[i]);
 
-    if (!addrs[i].family || !addrs[i].port || cf_map_get (by_addr, key.bytes))
+    if (!is_place (&addrs[i]) || cf_map_get (by_addr, key.bytes))
       continue;
     entry_init (list, &addrs[i], &entries[used]);
     err = cf_map_put (by_addr, key.bytes, &entries[used]);
     used += !err;
   }
+  if (!err)
+    err = take_learned (list, entries, by_addr, &used, &learned);
   if (err) {
     cf_map_free (by_addr);
     free (entries);
@@ -238,8 +299,35 @@ cf_asklist_set (struct cf_asklist *list, const struct cf_addr *addrs, size_t cou
   list->by_addr = by_addr;
   list->entries = entries;
   list->count = used;
+  list->learned = learned;
   list->turn = 0;
   list->good_ms = 0;
+  arm (list, list->env->now_ms);
+  return 0;
+}
+
+gpg_error_t
+cf_asklist_learn (struct cf_asklist *list, const struct cf_addr *addr)
+{
+  struct addr_key key = key_of (addr);
+  struct entry *e;
+  gpg_error_t err;
+
+  if (!is_place (addr))
+    return cf_err (GPG_ERR_INV_VALUE);
+  if (find (list, addr))
+    return 0;
+  if (list->learned >= CF_ASK_LEARNED_MAX)
+    return cf_err (GPG_ERR_LIMIT_REACHED);
+  e = &list->entries[list->count];
+  memset (e, 0, sizeof *e);
+  entry_init (list, addr, e);
+  e->learned = true;
+  err = cf_map_put (list->by_addr, key.bytes, e);
+  if (err)
+    return err;
+  list->count++;
+  list->learned++;
   arm (list, list->env->now_ms);
   return 0;
 }
@@ -270,6 +358,14 @@ cf_asklist_has (const struct cf_asklist *list, const struct cf_addr *addr)
   return find (list, addr) != NULL;
 }
 
+bool
+cf_asklist_is_learned (const struct cf_asklist *list, const struct cf_addr *addr)
+{
+  const struct entry *e = find (list, addr);
+
+  return e && e->learned;
+}
+
 void
 cf_asklist_answered (struct cf_asklist *list, const struct cf_addr *addr)
 {
@@ -290,8 +386,9 @@ void
 cf_asklist_counts (const struct cf_asklist *list, struct cf_asklist_counts *r_counts)
 {
   r_counts->addresses = list->count;
+  r_counts->learned = list->learned;
   r_counts->asked = list->asked;
   r_counts->good = 0;
   for (size_t i = 0; i < list->count; i++)
-    r_counts->good += list->entries[i].good;
+    r_counts->good += list->entries[i].good && !list->entries[i].learned;
 }

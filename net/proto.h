@@ -33,6 +33,8 @@
 #define CF_ASK_MISSES_MAX 4               /* unanswered: it is no more one of those that answer */
 #define CF_ASK_REST_FIRST_MS 20000        /* who does not is left alone, doubling ... */
 #define CF_ASK_REST_LAST_MS (6 * 3600 * 1000) /* ... to this, jittered by a quarter */
+#define CF_ASK_LEARNED_MAX 512            /* beside these: addresses that contacts have named */
+#define CF_ASK_LEARNED_TRIES 5            /* questions without an answer, then such a one is forgotten */
 
 /* Veiled beacons: for contacts only. */
 #define CF_VEIL_EPOCH_MS (10 * 60 * 1000) /* a tag is good in its epoch, the one before and the one after */
@@ -144,6 +146,9 @@
 /* What two say to each other of where they are. */
 #define CF_PATHS_ADDRS_MAX 12
 #define CF_PATHS_NODES_MAX 4
+#define CF_EXCHANGE_MAX 64                  /* addresses of others, in one answer */
+#define CF_EXCHANGE_MS (60 * 60 * 1000)     /* a contact is asked for them so often */
+#define CF_EXCHANGE_LEAST_MS (10 * 60 * 1000) /* who asks again sooner is not answered */
 
 /* Nodes. */
 #define CF_NODE_IDLE_MS 25000               /* silence before a ping, on a tunnel to a node */

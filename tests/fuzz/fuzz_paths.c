@@ -1,10 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* fuzz_paths.c - PATHS: decode and encode are inverses. */
+/* fuzz_paths.c - PATHS, PEERS? and PEERS: decode and encode are inverses. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "net/exchange.h"
 #include "net/paths.h"
 #include "tests/fuzz/fuzz.h"
+
+static void
+exchange (const uint8_t *data, size_t len)
+{
+  struct cf_addr addrs[CF_EXCHANGE_MAX];
+  struct cf_buf out;
+  uint8_t kind;
+  size_t count;
+
+  if (cf_exchange_decode (data, len, &kind, addrs, &count))
+    return;
+  cf_buf_init (&out, len);
+  FUZZ_CHECK (!(kind == CF_CONTROL_PEERS ? cf_exchange_encode (addrs, count, &out) : cf_exchange_encode_ask (&out)));
+  FUZZ_CHECK (cf_buf_len (&out) == len && !memcmp (cf_buf_data (&out), data, len));
+  cf_buf_done (&out);
+}
 
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t len)
@@ -21,6 +38,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t len)
     for (size_t i = 0; i < paths.addr_count; i++)
       FUZZ_CHECK (!cf_path_is_sound (&paths.addrs[i].addr) || paths.addrs[i].addr.port);
   }
+  exchange (copy, len);
   free (copy);
   return 0;
 }
@@ -37,5 +55,8 @@ fuzz_seeds (fuzz_emit *emit)
   cf_buf_init (&out, 1024);
   FUZZ_CHECK (!cf_paths_encode (&p, &out));
   emit ("paths", cf_buf_data (&out), cf_buf_len (&out));
+  cf_buf_clear (&out);
+  FUZZ_CHECK (!cf_exchange_encode (&p.addrs[0].addr, 1, &out));
+  emit ("peers", cf_buf_data (&out), cf_buf_len (&out));
   cf_buf_done (&out);
 }

@@ -58,7 +58,7 @@ struct sim {
   uint32_t latency_ms, jitter_ms; /* of every path; default 1, 0 */
   uint32_t loss_permille, dup_permille; /* of datagrams; default 0 */
   enum sim_streams streams; /* default: they pass; those that are up go on */
-  bool far;                 /* nobody is on a link of another */
+  bool far;                 /* nobody is on a link of another, and no open beacon passes */
   bool cut[SIM_NODES_MAX][SIM_NODES_MAX];
   uint64_t gpg_sign_ms, gpg_make_ms; /* how long fake OpenPGP takes; default 0 */
   /* A say over every talk frame that a node hands to its link: see sim_frame_fn. */

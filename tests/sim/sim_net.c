@@ -383,7 +383,8 @@ net_broadcast (struct cf_net *base, const void *data, size_t len)
   struct sim_node *node = sim_net_node (base);
 
   for (size_t i = 0; i < node->sim->node_count; i++) /* a host hears its own broadcast, too */
-    post (node, SIM_UDP_PORT, node->sim->nodes[i], data, len);
+    if (!node->sim->far || i == node->index)
+      post (node, SIM_UDP_PORT, node->sim->nodes[i], data, len);
   return 0;
 }
 

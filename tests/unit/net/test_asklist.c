@@ -243,6 +243,65 @@ test_set (void **state)
   assert_int_equal (w.asked, 0);
 }
 
+/* What contacts name is asked by the same rules, is not more than so many, and goes when nobody answers there. */
+static void
+test_learned (void **state)
+{
+  struct cf_addr place = addr4 (0xc6336409, 7077), none = { 0 };
+  struct cf_asklist_counts counts;
+  size_t refused = 0;
+  uint64_t asked;
+
+  (void) state;
+  assert_int_equal (cf_asklist_set (w.list, &place, 1), 0);
+  assert_int_equal (cf_asklist_learn (w.list, &place), 0); /* the user's own stays that */
+  assert_false (cf_asklist_is_learned (w.list, &place));
+  assert_int_equal (gpg_err_code (cf_asklist_learn (w.list, &none)), GPG_ERR_INV_VALUE);
+  assert_int_equal (cf_asklist_learn (w.list, &w.friend), 0);
+  for (size_t i = 1; i < MANY; i++) {
+    struct cf_addr poison = addr4 ((uint32_t) i * 40503u, 7077);
+
+    refused += cf_asklist_learn (w.list, &poison) != 0;
+  }
+  assert_int_equal (refused, MANY - 1 - (CF_ASK_LEARNED_MAX - 1));
+  assert_true (cf_asklist_is_learned (w.list, &w.friend));
+  cf_asklist_counts (w.list, &counts);
+  assert_int_equal (counts.addresses, 1 + CF_ASK_LEARNED_MAX);
+  assert_int_equal (counts.learned, CF_ASK_LEARNED_MAX);
+  w.answering = true;
+  cf_asklist_turn (w.list, true);
+  run_for (30 * MINUTE);
+  assert_true (w.shortest_ms >= CF_ASK_ALL_MS);
+  assert_in_range (w.asked - w.friend_asked, 1, (CF_ASK_LEARNED_MAX - 1) * CF_ASK_LEARNED_TRIES + 10);
+  cf_asklist_counts (w.list, &counts);
+  assert_int_equal (counts.addresses, 2);
+  assert_int_equal (counts.learned, 1); /* the one who answers */
+  assert_int_equal (counts.good, 0);
+  assert_int_equal (cf_asklist_set (w.list, NULL, 0), 0); /* another list leaves him */
+  asked = w.friend_asked;
+  run_for (MINUTE);
+  assert_true (w.friend_asked > asked);
+  w.answering = false; /* he has gone */
+  run_for (30 * MINUTE);
+  assert_false (cf_asklist_has (w.list, &w.friend));
+  asked = w.asked;
+  run_for (60 * MINUTE);
+  assert_int_equal (w.asked, asked);
+}
+
+/* The user writes down what was learned: it is his now, and is not forgotten. */
+static void
+test_learned_and_set (void **state)
+{
+  (void) state;
+  assert_int_equal (cf_asklist_learn (w.list, &w.friend), 0);
+  assert_int_equal (cf_asklist_set (w.list, &w.friend, 1), 0);
+  assert_false (cf_asklist_is_learned (w.list, &w.friend));
+  cf_asklist_turn (w.list, true);
+  run_for (120 * MINUTE);
+  assert_true (cf_asklist_has (w.list, &w.friend));
+}
+
 int
 main (void)
 {
@@ -253,6 +312,8 @@ main (void)
     cmocka_unit_test_setup_teardown (test_poisoned_network, set_up, tear_down),
     cmocka_unit_test_setup_teardown (test_poisoned_world, set_up, tear_down),
     cmocka_unit_test_setup_teardown (test_set, set_up, tear_down),
+    cmocka_unit_test_setup_teardown (test_learned, set_up, tear_down),
+    cmocka_unit_test_setup_teardown (test_learned_and_set, set_up, tear_down),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);
