@@ -448,6 +448,7 @@ cf_link_paths_take (struct cf_link *link, const uint8_t *data, size_t len)
     return cf_err (GPG_ERR_ENOMEM);
   if (!p->taken) /* what we said before he was a contact, or we one of his, was not heard */
     cf_link_paths_say (link);
+  p->theirs.flags = theirs.flags; /* consent that ends holds at once, however often */
   if (p->taken >= TAKE_MAX || (p->taken && !memcmp (&p->theirs, &theirs, sizeof theirs)))
     return 0;
   p->taken++;
