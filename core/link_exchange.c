@@ -137,6 +137,13 @@ offer (struct cf_env *env, struct sample *s, const struct cf_addr *addr)
     s->addrs[at] = *addr;
 }
 
+/* Does PATH name a port of HOST that anybody's datagram reaches? */
+static bool
+is_asked_at (const struct cf_path *path, const struct cf_addr *host)
+{
+  return (path->sort == CF_PATH_OWN || path->sort == CF_PATH_MAPPED_DATAGRAMS) && cf_addr_same_host (&path->addr, host);
+}
+
 /* Where the person of LINK is reached, for him of TO: where his device has answered us; or, if he came to us, the port
    that he says of the host that he came from. */
 static void
@@ -156,7 +163,7 @@ offer_person (struct sample *s, const struct cf_link *link, const struct cf_link
   if (left < OF_ONE_MAX)
     return;
   for (size_t i = 0; theirs && i < theirs->addr_count && left; i++)
-    if (cf_addr_same_host (&theirs->addrs[i].addr, cf_way_addr (link->up)) && is_for (to, &theirs->addrs[i].addr)) {
+    if (is_asked_at (&theirs->addrs[i], cf_way_addr (link->up)) && is_for (to, &theirs->addrs[i].addr)) {
       offer (core->env, s, &theirs->addrs[i].addr);
       left--;
     }
