@@ -129,6 +129,7 @@ static const char *const names[CF_REFUSED_COUNT] = {
   [CF_REFUSED_MAIL_FLOOD] = "mail.flood",
   [CF_REFUSED_MAIL_FULL] = "mail.full",
   [CF_REFUSED_MAIL_SLOW] = "mail.slow",
+  [CF_REFUSED_MAIL_SEALED] = "mail.sealed",
   [CF_REFUSED_CLIENT_USER] = "client.user",
   [CF_REFUSED_CLIENT_FULL] = "client.full",
   [CF_REFUSED_CLIENT_BROKEN] = "client.broken",

@@ -48,6 +48,7 @@ struct cf_conversation {
   bool wanted;                  /* not kept: we have told link that we want the peer */
   struct cf_outbox *outbox;     /* message.c's; both may be NULL */
   struct cf_inbox *inbox;
+  struct cf_post_box *post;     /* post.c's; may be NULL */
 };
 
 #define CF_MUTED_FOR_EVER INT64_MAX

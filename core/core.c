@@ -17,6 +17,7 @@
 #include "core/orphan_keys.h"
 #include "core/peer.h"
 #include "core/people.h"
+#include "core/post.h"
 #include "core/self.h"
 #include "core/self_task.h"
 #include "core/settings.h"
@@ -49,6 +50,8 @@ cf_core_start_modules (struct cf_core *core)
   if (!err)
     err = cf_messages_new (core, &core->messages);
   if (!err)
+    err = cf_post_new (core, &core->post);
+  if (!err)
     err = cf_transfers_new (core, &core->transfers);
   if (!err)
     err = cf_orphan_keys_new (core, &core->orphan_keys);
@@ -77,6 +80,8 @@ cf_core_stop_modules (struct cf_core *core)
   core->orphan_keys = NULL;
   cf_transfers_free (core->transfers);
   core->transfers = NULL;
+  cf_post_free (core->post);
+  core->post = NULL;
   cf_messages_free (core->messages);
   core->messages = NULL;
   cf_vanish_free (core->vanish);

@@ -48,6 +48,7 @@ struct cf_core {
   struct cf_conversations *conversations; /* conversation.h */
   struct cf_gate *gate;      /* gate.h: requests, passwords, opening */
   struct cf_messages *messages; /* message.h: what is said in open ones */
+  struct cf_post *post;      /* post.h: what waits at nodes */
   struct cf_vanish *vanish;  /* vanish.h: what of it disappears */
   struct cf_transfers *transfers; /* transfer.h: files on their way */
   struct cf_orphan_keys *orphan_keys; /* orphan_keys.h: pairs that no conversation has */

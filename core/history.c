@@ -22,7 +22,7 @@
 const char *
 cf_message_state_name (int state)
 {
-  static const char *const names[] = { "queued", "sent", "delivered", "read", "failed" };
+  static const char *const names[] = { "queued", "sent", "held", "delivered", "read", "failed" };
 
   return state >= 0 && state < (int) (sizeof names / sizeof *names) ? names[state] : "failed";
 }

@@ -8,7 +8,7 @@
 
 #define CF_MESSAGE_FIELDS                                                                                             \
   "message, conversation, direction (in, out), author, sent_at, received_at, kind (text, file, notice, timer,\n"      \
-  "other), text (of a file: its name), state (queued, sent, delivered, read, failed), signature (valid, bad,\n"       \
+  "other), text (of a file: its name), state (queued, sent, held, delivered, read, failed), signature (valid, bad,\n"       \
   "key_changed), reply_to, quote (null, or message, author, direction, text (200 characters at most), deleted: of\n"  \
   "what is replied to), edited, edited_at, deleted (true: its author took it back), reactions (a list of emoji,\n"    \
   "author, direction), expire_after (null, or how many seconds after it was read, ours: delivered, it vanishes; of\n" \

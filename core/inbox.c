@@ -21,6 +21,7 @@
 #include "core/link.h"
 #include "core/message.h"
 #include "core/outbox.h"
+#include "core/post.h"
 #include "core/store/store.h"
 #include "core/trust.h"
 
@@ -59,6 +60,18 @@ take_first (struct cf_inbox *ib)
   ib->count--;
   ib->bytes -= in->len;
   return in;
+}
+
+/* Nobody needs IN any more; who has fetched it hears what became of it. */
+static void
+settle (struct cf_inbox *ib, struct cf_inbound *in, enum cf_post_fate fate)
+{
+  const uint64_t number = in->number;
+  const bool by_mail = in->by_mail;
+
+  free (in);
+  if (by_mail)
+    cf_post_settled (ib->core, ib->conv, number, fate);
 }
 
 static void
@@ -123,7 +136,7 @@ cf_inbox_typing (struct cf_inbox *ib, bool on)
 
 /* --- answers --- */
 
-static void
+static gpg_error_t
 send_numbers (struct cf_inbox *ib, enum cf_talk type, const uint64_t *number, const uint8_t *ack, uint64_t last)
 {
   gpg_error_t err;
@@ -143,15 +156,17 @@ send_numbers (struct cf_inbox *ib, enum cf_talk type, const uint64_t *number, co
   if (err) /* the peer repeats, and is answered then */
     cf_log (ib->core->env, CF_LOG_DEBUG, "inbox: not answered: %s", gpg_strerror (err));
   cf_buf_done (&b);
+  return err;
 }
 
 static void
-acknowledge (struct cf_inbox *ib, uint64_t number, const uint8_t ack[CF_HASH_LEN])
+acknowledge (struct cf_inbox *ib, const struct cf_inbound *in, const uint8_t ack[CF_HASH_LEN])
 {
   uint8_t tag[CF_HASH_LEN];
 
-  cf_envelope_ack_tag (ack, number, ib->conv->received_sequence, tag);
-  send_numbers (ib, CF_TALK_ACK, &number, tag, ib->conv->received_sequence);
+  cf_envelope_ack_tag (ack, in->number, ib->conv->received_sequence, tag);
+  if (send_numbers (ib, CF_TALK_ACK, &in->number, tag, ib->conv->received_sequence) && in->by_mail)
+    cf_post_owe (ib->core, ib->conv, in->number);
 }
 
 static void
@@ -165,7 +180,8 @@ ask_for_gap (struct cf_inbox *ib)
     return;
   ib->need_sequence = from;
   ib->need_ms = now;
-  send_numbers (ib, CF_TALK_NEED, NULL, NULL, from);
+  if (send_numbers (ib, CF_TALK_NEED, NULL, NULL, from))
+    ib->need_ms = 0; /* it was not heard */
 }
 
 /* --- what does not hold --- */
@@ -452,7 +468,7 @@ have_closed (const struct cf_conversation *conv)
 
 /* We have closed, naming what we had taken: texts after that are refused on both sides; a CLOSE that crossed
    ours only ends the repetitions. */
-static void
+static enum cf_post_fate
 take_after_close (struct taking *t)
 {
   struct cf_conversation *conv = t->inbox->conv;
@@ -462,13 +478,13 @@ take_after_close (struct taking *t)
   gpg_error_t err;
 
   if (!t->has_close && !conv->closed_by_peer)
-    return; /* our close will tell its author */
+    return CF_POST_TAKEN; /* our close will tell its author */
   if (!conv->closed_by_peer) {
     err = cf_outbox_get (t->inbox->core, conv, &ob);
     if (!err)
       err = cf_store_begin (t->inbox->core->store);
     if (err)
-      return;
+      return CF_POST_LATER;
     conv->closed_by_peer = true;
     err = cf_outbox_peer_closed (ob, t->close_taken);
     if (!err && state != CF_CONVERSATION_CLOSED)
@@ -480,15 +496,16 @@ take_after_close (struct taking *t)
       conv->closed_by_peer = false;
       conv->state = state;
       conv->closed_utc_ms = closed_utc_ms;
-      return;
+      return CF_POST_LATER;
     }
     cf_outbox_clear (ob, t->close_taken);
   }
-  acknowledge (t->inbox, t->in->number, t->ack);
+  acknowledge (t->inbox, t->in, t->ack);
+  return CF_POST_TAKEN;
 }
 
 /* The plaintext is authentic; now what it says. */
-static void
+static enum cf_post_fate
 consider (struct cf_inbox *ib, const struct cf_inbound *in, const uint8_t *plain, size_t len)
 {
   struct taking t;
@@ -504,32 +521,34 @@ consider (struct cf_inbox *ib, const struct cf_inbound *in, const uint8_t *plain
   why = check_all (&t, len);
   if (why) {
     refuse (ib, in, CF_REFUSED_ENVELOPE_CONTENT, why);
-    return;
+    return CF_POST_REFUSED;
   }
   if (t.fresh == t.entries_len) { /* all of it is known */
     cf_message_counters (ib->core)->repeated++;
-    acknowledge (ib, in->number, t.ack);
-    return;
+    acknowledge (ib, in, t.ack);
+    return CF_POST_TAKEN;
   }
-  if (have_closed (conv)) {
-    take_after_close (&t);
-    return;
-  }
+  if (have_closed (conv))
+    return take_after_close (&t);
   if (conv->closed_by_peer) {
     refuse (ib, in, CF_REFUSED_ENVELOPE_CONTENT, "it was written after its author had closed the conversation");
-    return;
+    return CF_POST_REFUSED;
   }
   if (t.first > conv->received_sequence + 1) {
     ask_for_gap (ib);
-    return;
+    return CF_POST_LATER;
   }
   err = take (&t);
-  if (gpg_err_code (err) == GPG_ERR_EEXIST)
+  if (gpg_err_code (err) == GPG_ERR_EEXIST) {
     refuse (ib, in, CF_REFUSED_ENVELOPE_CONTENT, "it uses the id of another message");
-  else if (err)
+    return CF_POST_REFUSED;
+  }
+  if (err) {
     cf_log (ib->core->env, CF_LOG_ERROR, "inbox: not kept: %s", gpg_strerror (err));
-  else
-    acknowledge (ib, in->number, t.ack);
+    return CF_POST_LATER;
+  }
+  acknowledge (ib, in, t.ack);
+  return CF_POST_TAKEN;
 }
 
 /* --- the queue --- */
@@ -539,6 +558,7 @@ opened (void *arg, gpg_error_t err, const uint8_t *plain, size_t len)
 {
   struct cf_inbox *ib = arg;
   struct cf_inbound *in = take_first (ib);
+  enum cf_post_fate fate = CF_POST_LATER;
 
   ib->job = NULL;
   ib->opening = false;
@@ -548,22 +568,25 @@ opened (void *arg, gpg_error_t err, const uint8_t *plain, size_t len)
     if (cf_trust_stops (ib->core, ib->conv)) /* while it was opened; it comes again when that is mended */
       cf_refused (ib->core->env, CF_REFUSED_MESSAGE_STOPPED);
     else
-      consider (ib, in, plain, len);
+      fate = consider (ib, in, plain, len);
     break;
   case CF_ERR_FORGERY:
     refuse (ib, in, CF_REFUSED_ENVELOPE_SIGNATURE, "its signature or its recipients are not the expected ones");
+    fate = CF_POST_REFUSED;
     break;
   case GPG_ERR_TOO_LARGE:
     refuse (ib, in, CF_REFUSED_ENVELOPE_LARGE, "it is too large");
+    fate = CF_POST_REFUSED;
     break;
   case GPG_ERR_DECRYPT_FAILED:
   case GPG_ERR_NO_DATA:
     refuse (ib, in, CF_REFUSED_ENVELOPE_UNREADABLE, "it cannot be decrypted");
+    fate = CF_POST_REFUSED;
     break;
   default: /* ours, not its: the peer repeats */
     cf_log (ib->core->env, CF_LOG_WARN, "inbox: an envelope could not be opened now: %s", gpg_strerror (err));
   }
-  free (in);
+  settle (ib, in, fate);
 }
 
 struct repeated {
@@ -592,7 +615,7 @@ answer_repeated (struct cf_inbox *ib, const struct cf_inbound *in)
       || cf_store_envelope_get (ib->core->store, ib->conv->id, false, in->number, compare_kept, &r) || !r.same)
     return false;
   cf_message_counters (ib->core)->repeated++;
-  acknowledge (ib, in->number, r.ack);
+  acknowledge (ib, in, r.ack);
   return true;
 }
 
@@ -606,6 +629,7 @@ cf_inbox_run (struct cf_inbox *ib)
                                        .signer = &conv->peer_key,
                                        .recipients = recipients,
                                        .recipient_count = 2 };
+  enum cf_post_fate fate = CF_POST_TAKEN;
   gpg_error_t err;
 
   if (ib->opening || !ib->first || conv->state == CF_CONVERSATION_REQUESTED)
@@ -615,18 +639,17 @@ cf_inbox_run (struct cf_inbox *ib)
       drop_first (ib);
     return;
   }
-  if (answer_repeated (ib, ib->first))
-    err = 0;
-  else {
+  if (!answer_repeated (ib, ib->first)) {
     err = cf_gpg_envelope_open (ib->core->gpg, &keys, ib->first->sealed, ib->first->len, opened, ib, &ib->job);
     ib->opening = !err;
     if (ib->opening)
       return;
     cf_log (ib->core->env, CF_LOG_WARN, "inbox: not opened: %s", gpg_strerror (err));
+    fate = CF_POST_LATER;
   }
-  drop_first (ib);
-  if (ib->first)
+  if (ib->first->next)
     cf_timer_after (ib->core->env, &ib->next, 0);
+  settle (ib, take_first (ib), fate);
 }
 
 static void
@@ -636,7 +659,7 @@ next_timer (void *arg)
 }
 
 void
-cf_inbox_envelope (struct cf_inbox *ib, uint64_t number, const uint8_t *sealed, size_t len)
+cf_inbox_envelope (struct cf_inbox *ib, uint64_t number, const uint8_t *sealed, size_t len, bool by_mail)
 {
   struct cf_inbound *in;
   size_t max = ib->conv->state == CF_CONVERSATION_REQUESTED ? CF_INBOX_EARLY_MAX : CF_INBOX_ENVELOPES_MAX;
@@ -646,6 +669,8 @@ cf_inbox_envelope (struct cf_inbox *ib, uint64_t number, const uint8_t *sealed, 
     cf_message_counters (ib->core)->dropped++; /* an honest sender repeats */
     cf_refused (ib->core->env, ib->count < max && ib->bytes + len <= CF_INBOX_BYTES_MAX ? CF_REFUSED_MESSAGE_MALFORMED
                                                                                        : CF_REFUSED_MESSAGE_FULL);
+    if (by_mail)
+      cf_post_settled (ib->core, ib->conv, number, CF_POST_LATER);
     return;
   }
   in = malloc (sizeof *in + len);
@@ -653,6 +678,7 @@ cf_inbox_envelope (struct cf_inbox *ib, uint64_t number, const uint8_t *sealed, 
     return;
   in->next = NULL;
   in->number = number;
+  in->by_mail = by_mail;
   in->len = len;
   memcpy (in->sealed, sealed, len);
   *ib->end = in;

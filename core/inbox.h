@@ -27,6 +27,7 @@
 struct cf_inbound {
   struct cf_inbound *next;
   uint64_t number;
+  bool by_mail; /* not on the link: post.h is told what becomes of it */
   size_t len;
   uint8_t sealed[];
 };
@@ -51,8 +52,8 @@ struct cf_inbox {
 
 gpg_error_t cf_inbox_get (struct cf_core *core, struct cf_conversation *conv, struct cf_inbox **r_inbox) CF_MUST_CHECK;
 void cf_inbox_free (struct cf_inbox *inbox);
-/* A frame: NUMBER and the OpenPGP message. */
-void cf_inbox_envelope (struct cf_inbox *inbox, uint64_t number, const uint8_t *sealed, size_t len);
+/* A frame: NUMBER and the OpenPGP message; of the link, or BY_MAIL (post.h). */
+void cf_inbox_envelope (struct cf_inbox *inbox, uint64_t number, const uint8_t *sealed, size_t len, bool by_mail);
 /* Open the next one, if any and if the conversation is ready. */
 void cf_inbox_run (struct cf_inbox *inbox);
 void cf_inbox_typing (struct cf_inbox *inbox, bool on);

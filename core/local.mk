@@ -142,6 +142,17 @@ libcf_core_a_SOURCES += core/change.c core/change.h core/change_commands.c core/
 libcf_core_a_SOURCES += core/history.c core/history.h core/export.c core/export.h core/armor.c core/armor.h
 libcf_core_a_SOURCES += core/store/store_message.h
 
+# What waits at nodes for those who are out of reach.
+libcf_core_a_SOURCES += core/post.c core/post.h core/post_private.h core/post_round.c core/post_visit.c core/post_seal.c
+
+if HAVE_CMOCKA
+check_PROGRAMS += tests/sim/test_mailbox
+TESTS += tests/sim/test_mailbox
+tests_sim_test_mailbox_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+tests_sim_test_mailbox_LDFLAGS = $(LDFLAGS_SIM)
+tests_sim_test_mailbox_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
+endif
+
 # Files on their way; what they are is core/file's.
 libcf_core_a_SOURCES += core/transfer.c core/transfer.h core/transfer_private.h core/transfer_work.c
 libcf_core_a_SOURCES += core/transfer_frame.c core/transfer_send.c core/transfer_receive.c core/transfer_check.c

@@ -19,6 +19,7 @@
 #include "core/link.h"
 #include "core/outbox.h"
 #include "core/peer.h"
+#include "core/post.h"
 #include "core/settings.h"
 #include "core/store/store.h"
 #include "core/transfer.h"
@@ -292,7 +293,7 @@ orphan_frame (struct cf_core *core, const struct cf_fpr *peer, const struct cf_t
 }
 
 static gpg_error_t
-envelope_frame (struct cf_core *core, struct cf_conversation *conv, struct cf_rd *rd)
+envelope_frame (struct cf_core *core, struct cf_conversation *conv, bool by_mail, struct cf_rd *rd)
 {
   gpg_error_t err;
   struct cf_inbox *ib;
@@ -306,7 +307,7 @@ envelope_frame (struct cf_core *core, struct cf_conversation *conv, struct cf_rd
   if (!err)
     err = cf_inbox_get (core, conv, &ib);
   if (!err)
-    cf_inbox_envelope (ib, number, sealed, len);
+    cf_inbox_envelope (ib, number, sealed, len, by_mail);
   return err;
 }
 
@@ -384,7 +385,7 @@ cf_message_frame (struct cf_core *core, struct cf_peer *peer, const struct cf_ta
   }
   cf_rd_init (&rd, frame->body, frame->body_len);
   if (frame->type == CF_TALK_ENVELOPE)
-    err = envelope_frame (core, conv, &rd);
+    err = envelope_frame (core, conv, false, &rd);
   else if (conv->state == CF_CONVERSATION_REQUESTED)
     err = cf_err (CF_ERR_PROTOCOL);
   else if (frame->type > CF_TALK_MESSAGE_LAST) {
@@ -399,6 +400,18 @@ cf_message_frame (struct cf_core *core, struct cf_peer *peer, const struct cf_ta
     cf_refused (core->env, CF_REFUSED_MESSAGE_MALFORMED);
     cf_log (core->env, CF_LOG_INFO, "message: a frame was dropped: %s", gpg_strerror (err));
   }
+}
+
+gpg_error_t
+cf_message_posted (struct cf_core *core, struct cf_conversation *conv, enum cf_talk type, const uint8_t *body,
+                   size_t len)
+{
+  struct cf_rd rd;
+
+  if (!core->messages || cf_trust_stops (core, conv) || conv->state == CF_CONVERSATION_REQUESTED)
+    return cf_err (CF_ERR_CLOSED);
+  cf_rd_init (&rd, body, len);
+  return type == CF_TALK_ENVELOPE ? envelope_frame (core, conv, true, &rd) : outbox_frame (core, conv, type, &rd);
 }
 
 void
@@ -451,6 +464,7 @@ cf_message_down (struct cf_core *core, struct cf_peer *peer)
       if (conv->inbox)
         cf_inbox_typing (conv->inbox, false);
     }
+  cf_post_look (core);
 }
 
 /* --- for conversation.c and gate.c --- */
@@ -476,6 +490,7 @@ cf_message_conversation_forgotten (struct cf_core *core, struct cf_conversation 
   gpg_error_t err;
 
   cf_transfers_changed (core);
+  cf_post_forget (conv);
   cf_inbox_free (conv->inbox);
   cf_outbox_free (conv->outbox);
   conv->inbox = NULL;

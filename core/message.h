@@ -18,6 +18,11 @@ void cf_message_frame (struct cf_core *core, struct cf_peer *peer, const struct 
 void cf_message_up (struct cf_core *core, struct cf_peer *peer);
 void cf_message_down (struct cf_core *core, struct cf_peer *peer);
 
+/* From post.c: an ENVELOPE, of which cf_post_settled tells what became, or an ACK of CONV that came as mail.  Errors: it is
+   not of that form, or nothing of CONV is taken now; then nothing is told. */
+gpg_error_t cf_message_posted (struct cf_core *core, struct cf_conversation *conv, enum cf_talk type, const uint8_t *body,
+                               size_t len) CF_MUST_CHECK;
+
 /* gate.c has opened CONV: it can carry messages from now on. */
 void cf_message_conversation_opened (struct cf_core *core, struct cf_conversation *conv);
 /* CONV has left the store (cf_store_message_forget): its outbox goes; what waits for delivery is orphaned. */

@@ -117,7 +117,7 @@ cmd_send (struct cf_command *cmd)
   if (!conv || !cf_message_may_write (cmd, conv) || !cf_command_number (cmd, "timeout", 0, TIMEOUT_MAX_S, &timeout_s))
     return;
   if (!wanted_state (cf_command_option (cmd, "wait"), &wanted)) {
-    cf_command_say (cmd, cf_err (GPG_ERR_INV_VALUE), CF_SAY_CHOICE, "--wait", "queued, sent, delivered, read", NULL);
+    cf_command_say (cmd, cf_err (GPG_ERR_INV_VALUE), CF_SAY_CHOICE, "--wait", "queued, sent, held, delivered, read", NULL);
     return;
   }
   if (cf_command_option (cmd, "lines") && cf_command_option (cmd, "reply-to")) {
@@ -218,13 +218,13 @@ cmd_typing (struct cf_command *cmd)
 
 const struct cf_command_def cf_message_commands[] = {
   { .verb = "SEND",
-    .usage = "SEND [--lines] [--reply-to=ID] [--wait=queued|sent|delivered|read] [--timeout=SECONDS] CONV",
+    .usage = "SEND [--lines] [--reply-to=ID] [--wait=queued|sent|held|delivered|read] [--timeout=SECONDS] CONV",
     .help = "Send the text that is given to INQUIRE TEXT (UTF-8, up to 256 KiB).  It is on disk before anything\n"
             "is answered.  Answers once the wanted state (default sent) is reached or, with the state so far,\n"
             "when the time is over.\n"
             "With --lines, each line that is not empty is a message (up to 4,096 of them in 1 MiB): all of them\n"
             "are kept, in order, or none; a row each, when all have come so far.  Not with --reply-to.\n"
-            "Fields: message, state (queued, sent, delivered, read, failed)",
+            "Fields: message, state (queued, sent, held, delivered, read, failed)",
     .options = "lines reply-to wait timeout",
     .min_args = 1,
     .max_args = 1,

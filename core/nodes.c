@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "core/links.h"
 #include "core/nodes_private.h"
+#include "core/post.h"
 #include "core/peers.h"
 #include "core/self.h"
 #include "core/settings.h"
@@ -154,6 +155,7 @@ node_is_ready (struct cf_node *node)
     return;
   }
   cf_links_way_found (core->links);
+  cf_post_node_ready (core, &node->name);
   cf_nodes_seek (core);
   cf_node_list_begin (node);
   cf_node_mirror_begin (node);
@@ -405,6 +407,17 @@ cf_nodes_own (struct cf_core *core, struct cf_node_name *r_names, size_t max)
 
   for (struct cf_node *n = core->nodes ? core->nodes->first : NULL; n && count < max; n = n->next)
     if (relays (n) && n->registered)
+      r_names[count++] = n->name;
+  return count;
+}
+
+size_t
+cf_nodes_mailboxes (struct cf_core *core, struct cf_node_name *r_names, size_t max)
+{
+  size_t count = 0;
+
+  for (struct cf_node *n = core->nodes ? core->nodes->first : NULL; n && count < max; n = n->next)
+    if (n->state == NODE_READY && (n->services & CF_NODE_MAILBOX))
       r_names[count++] = n->name;
   return count;
 }

@@ -49,6 +49,9 @@ struct cf_net *cf_nodes_net (struct cf_core *core); /* of circuits; it dials and
 /* The names of those through which we can be dialled now, at most MAX; returns how many. */
 size_t cf_nodes_own (struct cf_core *core, struct cf_node_name *r_names, size_t max);
 
+/* The names of those that are connected and keep mail, at most MAX; returns how many. */
+size_t cf_nodes_mailboxes (struct cf_core *core, struct cf_node_name *r_names, size_t max);
+
 /* The port on which we accept tunnels, as nodes see it, at most MAX; returns how many.  A NAT may show another one for
    streams than for datagrams. */
 size_t cf_nodes_seen (struct cf_core *core, struct cf_addr *r_addrs, size_t max);

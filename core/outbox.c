@@ -12,6 +12,7 @@
 #include "core/event.h"
 #include "core/history.h"
 #include "core/link.h"
+#include "core/post.h"
 #include "core/store/store.h"
 #include "core/trust.h"
 #include "core/vanish.h"
@@ -231,6 +232,8 @@ cf_outbox_run (struct cf_outbox *ob)
   cf_outbox_seal_next (ob);
   cf_outbox_update_want (ob);
   cf_outbox_arm (ob);
+  if (ob->wanting && !cf_link_is_up (ob->core, &ob->conv->peer))
+    cf_post_look (ob->core);
 }
 
 static void

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "core/link.h"
+#include "core/post.h"
 #include "core/store/store.h"
 
 /* The row of the next entry, its hash included. */
@@ -109,6 +111,8 @@ cf_outbox_added (struct cf_outbox *ob)
 {
   cf_outbox_update_want (ob);
   cf_outbox_arm (ob);
+  if (!cf_link_is_up (ob->core, &ob->conv->peer))
+    cf_post_look (ob->core);
 }
 
 gpg_error_t

@@ -8,6 +8,7 @@
 #include "core/gate.h"
 #include "core/inbox.h"
 #include "core/message.h"
+#include "core/post.h"
 #include "core/store/store.h"
 
 /* The flight at *LINK has arrived as far as DELIVERED (a sequence); the rest of it was refused. */
@@ -27,6 +28,8 @@ settle (struct cf_outbox *ob, struct cf_flight *f, uint64_t delivered)
   err = cf_outbox_raise (ob, f->first, delivered, CF_MESSAGE_DELIVERED);
   if (!err)
     err = cf_outbox_raise (ob, delivered + 1 > f->first ? delivered + 1 : f->first, f->last, CF_MESSAGE_FAILED);
+  if (!err)
+    err = cf_post_arrived (ob->core, conv, f->last);
   if (!err)
     err = cf_store_envelope_settle (ob->core->store, conv->id, f->last, f->last);
   if (!err)

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "core/event.h"
 #include "core/link.h"
+#include "core/post.h"
 #include "core/store/store.h"
 #include "core/talk.h"
 #include "core/trust.h"
@@ -265,8 +266,9 @@ may_seal (const struct cf_outbox *ob)
     return false;
   if (ob->close_sequence) /* the key may be about to be destroyed: all of it, now */
     return true;
-  return conv->state == CF_CONVERSATION_OPEN && ob->flight_count < CF_OUTBOX_WINDOW
-         && cf_link_is_up (ob->core, &conv->peer) && !cf_trust_stops (ob->core, conv);
+  if (conv->state != CF_CONVERSATION_OPEN || cf_trust_stops (ob->core, conv))
+    return false;
+  return cf_link_is_up (ob->core, &conv->peer) ? ob->flight_count < CF_OUTBOX_WINDOW : cf_post_may_seal (conv);
 }
 
 void

@@ -10,6 +10,7 @@
 #include "core/links.h"
 #include "core/nodes.h"
 #include "core/peer.h"
+#include "core/post.h"
 #include "core/self.h"
 #include "core/store/store_self.h"
 #include "core/visibility.h"
@@ -63,6 +64,10 @@ apply_pass_on (struct cf_core *core, const char *value)
 {
   (void) value; /* it is in the store */
   cf_links_say_paths (core->links);
+apply_mailbox (struct cf_core *core, const char *value)
+{
+  (void) value; /* it is in the store */
+  cf_post_look (core);
   return 0;
 }
 
@@ -128,6 +133,7 @@ const struct cf_setting_def cf_settings[] = {
     apply_listed },
   { "pass-on", "off", "Do your contacts tell theirs where you are, and you them where others are: on, off", ON_OFF, NULL, NULL,
     apply_pass_on },
+  { "mailbox", "on", "Do your messages wait at nodes for who is not there: on, off", ON_OFF, NULL, NULL, apply_mailbox },
   { "receipts", "on", "Do others see that you have read their messages: on, off", ON_OFF, NULL, NULL, NULL },
   { "typing", "on", "Do others see that you are typing: on, off", ON_OFF, NULL, NULL, NULL },
   { "notifications", "on", "Are you told of new messages: on, off", ON_OFF, NULL, NULL, NULL },

@@ -587,7 +587,7 @@ const struct cf_command_def cf_transfer_commands[] = {
     .usage = "SEND-FILE [--wait=queued|sent|done] [--timeout=SECONDS] CONV PATH",
     .help = "Offer a file, or a directory with all that is in it; PATH is absolute.  Answers once the offer is on disk, or\n"
             "has left, or the transfer has ended; or, with the state so far, when the time is over.\n"
-            "Fields: " CF_TRANSFER_FIELDS ",\nmessage_state (of the offer: queued, sent, delivered, read, failed)",
+            "Fields: " CF_TRANSFER_FIELDS ",\nmessage_state (of the offer: queued, sent, held, delivered, read, failed)",
     .options = "wait timeout",
     .min_args = 2,
     .max_args = 2,

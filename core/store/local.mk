@@ -14,6 +14,7 @@ libcf_core_a_SOURCES += core/store/store_conversation.c
 libcf_core_a_SOURCES += core/store/store_gate.c
 libcf_core_a_SOURCES += core/store/store_message.c core/store/store_envelope.c core/store/store_change.c
 libcf_core_a_SOURCES += core/store/message_private.h
+libcf_core_a_SOURCES += core/store/store_post.c core/store/store_post.h
 libcf_core_a_SOURCES += core/store/store_transfer.c core/store/store_transfer.h
 
 # What links with libcf-core.a, in order, before $(BASE_LIBS).
@@ -50,4 +51,4 @@ endif
 # Stores of earlier versions (test_migration).
 EXTRA_DIST += tests/unit/core/schema_1.sql tests/unit/core/schema_2.sql tests/unit/core/schema_3.sql \
 	tests/unit/core/schema_4.sql tests/unit/core/schema_5.sql tests/unit/core/schema_7.sql tests/unit/core/schema_8.sql \
-	tests/unit/core/schema_9.sql tests/unit/core/schema_10.sql tests/unit/core/schema_11.sql
+	tests/unit/core/schema_9.sql tests/unit/core/schema_10.sql tests/unit/core/schema_11.sql tests/unit/core/schema_12.sql

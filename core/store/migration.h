@@ -47,4 +47,7 @@ extern const char cf_schema_contact_revoked[]; /* store_peer.c: contact.revoked 
 /* Version 11. */
 extern const char cf_schema_device_nodes[]; /* store_peer.c: device.nodes */
 
+/* Version 12. */
+extern const char cf_schema_post[]; /* store_post.c: post_held, post_owed; the state "held" */
+
 #endif

@@ -290,8 +290,8 @@ cf_store_message_raise (struct cf_store *store, const uint8_t conversation[CF_CO
 #define RANGE " WHERE conversation = ?1 AND outgoing = ?2 AND sequence BETWEEN ?3 AND ?4 AND state < ?5"
   static const char list[] = "SELECT " MESSAGE_COLUMNS " FROM message" RANGE " ORDER BY sequence";
   static const char raise[] = "UPDATE message SET state = ?5,"
-                              " delivered = CASE WHEN ?5 IN (2, 3) AND delivered = 0 THEN ?6 ELSE delivered END,"
-                              " read = CASE WHEN ?5 = 3 THEN ?6 ELSE read END" RANGE;
+                              " delivered = CASE WHEN ?5 IN (3, 4) AND delivered = 0 THEN ?6 ELSE delivered END,"
+                              " read = CASE WHEN ?5 = 4 THEN ?6 ELSE read END" RANGE;
 #undef RANGE
   struct cf_stmt *s = NULL;
   gpg_error_t err = 0;

@@ -14,6 +14,7 @@
 enum cf_message_state {
   CF_MESSAGE_QUEUED,
   CF_MESSAGE_SENT,
+  CF_MESSAGE_HELD, /* at a node */
   CF_MESSAGE_DELIVERED,
   CF_MESSAGE_READ,
   CF_MESSAGE_FAILED,

@@ -23,7 +23,7 @@ KILLS = int(os.environ.get("CF_KILLS", "12"))
 SEED = int(os.environ.get("CF_SEED", "1")) or random.SystemRandom().randrange(1, 1 << 30)
 SETTLE = 90           # seconds until all that is promised must have arrived, once nothing is broken any more
 PASSING = {"typing", "peer_seen", "peer_gone", "contact", "link", "network"}
-RANK = {"queued": 0, "sent": 1, "delivered": 2, "read": 3, "failed": 4}
+RANK = {"queued": 0, "sent": 1, "held": 2, "delivered": 3, "read": 4, "failed": 5}
 
 
 class Gone(Exception):

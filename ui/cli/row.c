@@ -61,8 +61,8 @@ cf_row_word (const char *word)
 {
   /* What rows say of messages, conversations, requests, keys, verification and visibility. */
   static const char *const words[] = {
-    N_ ("queued"),    N_ ("sent"),     N_ ("delivered"), N_ ("read"),     N_ ("failed"),   N_ ("requested"), N_ ("open"),
-    N_ ("closed"),    N_ ("waiting"),  N_ ("accepted"),  N_ ("refused"),  N_ ("expired"),  N_ ("revoked"),   N_ ("disabled"),
+    N_ ("queued"),    N_ ("sent"),     N_ ("held"),      N_ ("delivered"), N_ ("read"),   N_ ("failed"),   N_ ("requested"),
+    N_ ("open"),      N_ ("closed"),   N_ ("waiting"),  N_ ("accepted"),  N_ ("refused"),  N_ ("expired"),  N_ ("revoked"),   N_ ("disabled"),
     N_ ("weak"),      N_ ("unknown"),  N_ ("undefined"), N_ ("never"),    N_ ("marginal"), N_ ("full"),      N_ ("ultimate"),
     N_ ("everyone"),  N_ ("contacts"), N_ ("nobody"),    N_ ("password"), N_ ("certification"),
   };

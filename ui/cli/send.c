@@ -114,12 +114,13 @@ cf_cli_send_text (struct cf_cli *cli, const char *const *words, const char *text
   return cf_cli_give_text (cli, "SEND", words, text, len, timeout_ms, r_row);
 }
 
-static const char *const states[] = { "queued", "sent", "delivered", "read" };
+static const char *const states[] = { "queued", "sent", "held", "delivered", "read" };
+#define STATE_COUNT ((int) (sizeof states / sizeof *states))
 
 int
 cf_cli_state_rank (const char *state)
 {
-  for (int i = 0; i < 4; i++)
+  for (int i = 0; i < STATE_COUNT; i++)
     if (!strcmp (state, states[i]))
       return i;
   return -1;
@@ -195,7 +196,7 @@ cf_cli_run_send (struct cf_cli *cli, const struct cf_cli_command *command, const
   size_t len, n = 0;
 
   if (wanted && cf_cli_state_rank (wanted) < 0)
-    return cf_cli_fail (cli, cf_err (GPG_ERR_INV_VALUE), _ ("It is queued, sent, delivered or read"),
+    return cf_cli_fail (cli, cf_err (GPG_ERR_INV_VALUE), _ ("It is queued, sent, held, delivered or read"),
                         _ ("\"%s\" is not a state of a message"), wanted);
   wanted = wanted ? wanted : "sent";
   if (cf_cli_option_value (args, "lines"))

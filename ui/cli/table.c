@@ -60,7 +60,7 @@ static const struct cf_cli_option refuse_options[] = {
 static const struct cf_cli_option send_options[] = {
   { "lines", NULL, 0, false, N_ ("each line of the standard input is a message; empty ones are skipped") },
   { "reply-to", "ID", 't', false, N_ ("the message that this one answers") },
-  { "wait", "STATE", 't', false, N_ ("until it is queued, sent (if not given), delivered or read") },
+  { "wait", "STATE", 't', false, N_ ("until it is queued, sent (if not given), held, delivered or read") },
   OPTION_END,
 };
 static const struct cf_cli_option address_options[] = {
@@ -287,7 +287,7 @@ const struct cf_cli_command cf_cli_commands[] = {
     .help = N_ ("Several words are joined by spaces; - or no TEXT reads the standard input. Once it is queued it is on "
             "disk and goes out as soon as it can. Without --timeout, waiting for the state ends after 30 seconds, "
             "with exit code 6. With --lines, what has come is handed over together, all of it or none: fast for many."), .about = CONV_WORD,
-    .fields = "message, state (queued, sent, delivered, read, failed); with --lines, a row for each",
+    .fields = "message, state (queued, sent, held, delivered, read, failed); with --lines, a row for each",
     .show = cf_show_sent },
   { .name = "send-file", .verb = "SEND-FILE", .args = "CONV PATH...", .min_args = 2, .max_args = 10000,
     .options = send_file_options, .run = cf_cli_run_send_file, .summary = N_ ("offer files or folders"),

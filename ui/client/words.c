@@ -405,6 +405,8 @@ cf_words_state (const json_t *message)
     return _("Waiting");
   if (!strcmp (state, "sent"))
     return _("Sent");
+  if (!strcmp (state, "held"))
+    return _("Waits at a node");
   if (!strcmp (state, "delivered"))
     return _("Delivered");
   if (!strcmp (state, "read"))

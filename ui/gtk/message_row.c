@@ -187,6 +187,8 @@ ticks (const json_t *json)
     return "✓✓";
   if (has_state (json, "sent"))
     return "✓";
+  if (has_state (json, "held"))
+    return "◐";
   return has_state (json, "failed") ? "✗" : "○";
 }
 
@@ -215,12 +217,16 @@ say_state (CfMessageRow *row)
     free (left);
   }
   if (is_own (row->json) && !cf_row_true (row->json, "deleted")) {
-    bool words = row->place.says_state || has_state (row->json, "failed") || has_state (row->json, "queued");
+    bool words = row->place.says_state || has_state (row->json, "failed") || has_state (row->json, "queued")
+                 || has_state (row->json, "held");
     char *part = g_strconcat (ticks (row->json), words ? " " : "", words ? cf_words_state (row->json) : "", NULL);
 
     append (text, part);
     g_free (part);
   }
+  gtk_widget_set_tooltip_text (label, is_own (row->json) && has_state (row->json, "held")
+                                          ? _ ("Sealed, at a public node, until it is fetched there")
+                                          : NULL);
   gtk_label_set_text (GTK_LABEL (label), text->str);
   gtk_widget_set_visible (label, text->len > 0);
   g_string_free (text, TRUE);

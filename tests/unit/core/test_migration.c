@@ -28,6 +28,7 @@
 #include "core/store/store_message.h"
 #include "core/store/store_people.h"
 #include "core/store/store_peer.h"
+#include "core/store/store_post.h"
 #include "core/store/store_self.h"
 #include "core/store/store_transfer.h"
 
@@ -274,6 +275,7 @@ see_message (void *arg, const struct cf_message_row *m)
   assert_int_equal (m->kind, CF_ENTRY_TEXT);
   assert_int_equal (m->outgoing, m->row != 2);
   assert_int_equal (m->is_reply, m->row == 2);
+  assert_int_equal (m->state, m->row == 3 ? CF_MESSAGE_SENT : CF_MESSAGE_DELIVERED);
   ++*seen;
   return true;
 }
@@ -419,6 +421,38 @@ check_files (struct cf_store *store, unsigned version)
   assert_int_equal (chunks, version >= 9);
 }
 
+static gpg_error_t
+see_held (void *arg, const struct cf_held_row *row)
+{
+  (*(int *) arg)++;
+  assert_int_equal (row->conversation[15], 0xc1);
+  assert_int_equal (row->number, 2);
+  assert_int_equal (row->node[31], 0x71);
+  assert_true (row->until_utc_ms == 1900000000000);
+  return 0;
+}
+
+static gpg_error_t
+see_owed (void *arg, const uint8_t conversation[CF_CONVERSATION_ID_LEN], uint64_t number)
+{
+  (*(int *) arg)++;
+  assert_int_equal (conversation[15], 0xc1);
+  assert_int_equal (number, 1);
+  return 0;
+}
+
+/* Before version 12 nothing waited at nodes. */
+static void
+check_post (struct cf_store *store, unsigned version)
+{
+  int held = 0, owed = 0;
+
+  assert_int_equal (cf_store_held_all (store, NOW_UTC_MS, see_held, &held), 0);
+  assert_int_equal (cf_store_owed_all (store, see_owed, &owed), 0);
+  assert_int_equal (held, version >= 12);
+  assert_int_equal (owed, version >= 12);
+}
+
 static void
 check_all (struct cf_store *store)
 {
@@ -454,6 +488,7 @@ test_every_version_comes_to_the_newest (void **state)
     check_keys (f->store, version);
     check_marks (f->store, version);
     check_files (f->store, version);
+    check_post (f->store, version);
     assert_int_equal (number (f->store, "SELECT sum(revoked) FROM contact"), version >= 10 ? 1700000000000 : 0);
     assert_int_equal (number (f->store, "SELECT sum(nodes != '') FROM device"), version >= 11);
     close_store (f);

@@ -207,7 +207,7 @@ look (struct life *l)
   assert_int_equal (number (l, "SELECT count(*) FROM setting WHERE key = 'name'"), n > 0);
   assert_int_equal (number (l, "SELECT count(*) FROM message"), story[n].messages);
   assert_int_equal (number (l, "SELECT count(*) FROM message_text WHERE message_text MATCH 'word'"), story[n].messages);
-  assert_int_equal (number (l, "SELECT count(*) FROM message WHERE state = 2"), story[n].delivered);
+  assert_int_equal (number (l, "SELECT count(*) FROM message WHERE state = 3"), story[n].delivered);
   assert_int_equal (number (l, "SELECT count(*) FROM envelope"), story[n].envelopes);
   assert_int_equal (number (l, "SELECT count(*) FROM envelope WHERE acked = 0"), story[n].waiting);
   assert_int_equal (number (l, "SELECT count(*) FROM conversation"), story[n].conversations);

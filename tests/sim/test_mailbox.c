@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test_mailbox.c - stories of two who are never there at the same time: what they write waits at a node. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/link.h"
+#include "core/nodes.h"
+#include "core/peer.h"
+#include "core/post_private.h"
+#include "node/mailbox.h"
+#include "tests/sim/server_story.h"
+#include "tests/sim/talk_story.h"
+
+/* Alice and Bob, who have met, and a node that both use. */
+struct post {
+  struct pair p;
+  struct sim_node *server;
+  struct cf_node_name name;
+};
+
+static bool
+is_connected (void *arg)
+{
+  struct sim_node *n = arg;
+  size_t connected, count = cf_nodes_count (n->core, &connected);
+
+  return count && connected == count;
+}
+
+static bool
+have_said (void *arg)
+{
+  struct pair *p = arg;
+  const struct cf_peer *b = cf_peer_find (p->a->core, &p->b->fpr), *a = cf_peer_find (p->b->core, &p->a->fpr);
+
+  return a && b && a->device_count && b->device_count && a->devices[0].node_count && b->devices[0].node_count;
+}
+
+static void
+use (struct post *w, struct sim_node *n)
+{
+  char text[CF_NODE_NAME_SIZE];
+
+  cf_node_name_format (&w->name, text);
+  assert_int_equal (sim_do (n, "CONFIG", NULL, "nodes", text, NULL), 0);
+  assert_true (sim_run_until (w->p.sim, 5000, is_connected, n));
+}
+
+static void
+post_begin (struct post *w, uint64_t seed)
+{
+  memset (w, 0, sizeof *w);
+  pair_begin (&w->p, seed);
+  w->server = sim_node_new (w->p.sim, "node");
+  sim_server_start (w->server, NULL, &w->name);
+  use (w, w->p.a);
+  use (w, w->p.b);
+  pair_open (&w->p);
+  assert_true (sim_run_until (w->p.sim, 20000, have_said, &w->p));
+}
+
+static void
+post_end (struct post *w)
+{
+  sim_server_stop (w->server);
+  sim_free (w->p.sim);
+}
+
+struct state_of {
+  struct sim_node *node;
+  const char *id, *state;
+};
+
+static bool
+is_in_state (void *arg)
+{
+  struct state_of *s = arg;
+
+  return all_in_state (s->node, s->id, "out", s->state);
+}
+
+static bool
+come_to (struct post *w, struct sim_node *n, const char *state, uint64_t ms)
+{
+  struct state_of s = { n, w->p.id, state };
+
+  return sim_run_until (w->p.sim, ms, is_in_state, &s);
+}
+
+struct texts_of {
+  struct sim_node *node;
+  const char *id, *want;
+};
+
+static bool
+has_texts (void *arg)
+{
+  struct texts_of *t = arg;
+  char *have = texts (t->node, t->id, "in");
+  bool same = !strcmp (have, t->want);
+
+  free (have);
+  return same;
+}
+
+static bool
+gets (struct post *w, struct sim_node *n, const char *want, uint64_t ms)
+{
+  struct texts_of t = { n, w->p.id, want };
+
+  return sim_run_until (w->p.sim, ms, has_texts, &t);
+}
+
+static size_t
+mail_at (struct post *w)
+{
+  struct cf_server_status st;
+
+  cf_server_status (w->server->server, &st);
+  return st.mail;
+}
+
+/* One writes and goes, the other comes, reads, answers and goes: each learns everything. */
+static void
+test_never_together (void **state)
+{
+  struct post w;
+
+  (void) state;
+  post_begin (&w, 1);
+  say (w.p.a, w.p.id, "together", "--wait=delivered");
+  sim_node_crash (w.p.b, false);
+  sim_run (w.p.sim, 1000);
+  say (w.p.a, w.p.id, "one", "--wait=queued");
+  sim_run (w.p.sim, 2000);
+  say (w.p.a, w.p.id, "two", "--wait=queued");
+  assert_false (come_to (&w, w.p.a, "held", 10000)); /* he may come back */
+  sim_run (w.p.sim, 20000);
+  assert_non_null (sim_event (w.p.a, 0, "message_state", "state", "held"));
+  assert_int_equal (mail_at (&w), 1); /* both in one envelope */
+  say (w.p.a, w.p.id, "three", "--wait=held");
+  assert_int_equal (mail_at (&w), 2);
+  sim_node_crash (w.p.a, false);
+  assert_int_equal (sim_node_start (w.p.b), 0);
+  assert_true (gets (&w, w.p.b, "together one two three", 10000));
+  say (w.p.b, w.p.id, "thanks", "--wait=held");
+  assert_int_equal (mail_at (&w), 2); /* an acknowledgement, and the answer */
+  sim_node_crash (w.p.b, false);
+  assert_int_equal (sim_node_start (w.p.a), 0);
+  assert_true (gets (&w, w.p.a, "thanks", 10000));
+  assert_true (come_to (&w, w.p.a, "delivered", 10000));
+  sim_run (w.p.sim, 5000);
+  assert_int_equal (mail_at (&w), 1); /* that the answer has come */
+  sim_node_crash (w.p.a, false);
+  assert_int_equal (sim_node_start (w.p.b), 0);
+  assert_true (come_to (&w, w.p.b, "delivered", 10000));
+  sim_run (w.p.sim, 5000);
+  assert_int_equal (mail_at (&w), 0);
+  assert_texts (w.p.b, w.p.id, "in", "together one two three");
+  post_end (&w);
+}
+
+/* What is in a drop need not be mail: it is counted, and goes; mail that lies there behind it is read all the same. */
+static void
+test_nonsense_in_a_drop (void **state)
+{
+  struct post w;
+  struct cf_post_drop *drop;
+  struct cf_mail mail;
+  uint8_t blob[3000];
+
+  (void) state;
+  post_begin (&w, 2);
+  sim_node_crash (w.p.b, false);
+  assert_int_equal (cf_post_drop_new (conv_of (w.p.a, w.p.id)->secret, &w.p.a->fpr,
+                                      w.p.a->env.now_utc_ms / CF_POST_WEEK_MS, &drop), 0);
+  memset (blob, 0x55, sizeof blob);
+  assert_int_equal (cf_mailbox_put (w.server->mailbox, drop->public, blob, sizeof blob, &mail), 0);
+  assert_int_equal (cf_mailbox_put (w.server->mailbox, drop->public, blob, 7, &mail), 0);
+  cf_post_drop_free (drop);
+  say (w.p.a, w.p.id, "all the same", "--wait=held");
+  assert_int_equal (mail_at (&w), 3);
+  sim_node_crash (w.p.a, false);
+  assert_int_equal (sim_node_start (w.p.b), 0);
+  assert_true (gets (&w, w.p.b, "all the same", 10000));
+  sim_run (w.p.sim, 5000);
+  assert_int_equal (w.p.b->env.refused[CF_REFUSED_MAIL_SEALED], 2);
+  assert_int_equal (mail_at (&w), 1); /* the acknowledgement */
+  post_end (&w);
+}
+
+/* They meet while mail lies at the node: it is delivered once, and what lies there is fetched and forgotten. */
+static void
+test_they_meet (void **state)
+{
+  struct post w;
+
+  (void) state;
+  post_begin (&w, 3);
+  sim_node_crash (w.p.b, false);
+  say (w.p.a, w.p.id, "one", "--wait=held");
+  sim_cut (w.p.sim, w.p.b, w.server, true);
+  assert_int_equal (sim_node_start (w.p.b), 0);
+  assert_true (come_to (&w, w.p.a, "delivered", 30000));
+  assert_int_equal (mail_at (&w), 1);
+  sim_cut (w.p.sim, w.p.b, w.server, false);
+  sim_run (w.p.sim, 120000);
+  assert_int_equal (mail_at (&w), 0);
+  assert_texts (w.p.b, w.p.id, "in", "one");
+  post_end (&w);
+}
+
+/* After a restart nothing is left again of what lies there, and an acknowledgement that is owed is not forgotten. */
+static void
+test_restarts (void **state)
+{
+  struct post w;
+  struct cf_post_counts counts;
+
+  (void) state;
+  post_begin (&w, 4);
+  sim_node_crash (w.p.b, false);
+  say (w.p.a, w.p.id, "one", "--wait=held");
+  sim_node_crash (w.p.a, false);
+  assert_int_equal (sim_node_start (w.p.a), 0);
+  sim_run (w.p.sim, 60000);
+  cf_post_counts (w.p.a->core, &counts);
+  assert_int_equal (counts.held, 1);
+  assert_int_equal (counts.left, 0);
+  assert_int_equal (mail_at (&w), 1);
+  sim_node_crash (w.p.a, false);
+  assert_int_equal (sim_node_start (w.p.b), 0);
+  assert_true (gets (&w, w.p.b, "one", 10000));
+  sim_node_crash (w.p.b, false); /* before its acknowledgement was left */
+  assert_int_equal (sim_node_start (w.p.b), 0);
+  sim_run (w.p.sim, 20000);
+  sim_node_crash (w.p.b, false);
+  assert_int_equal (sim_node_start (w.p.a), 0);
+  assert_true (come_to (&w, w.p.a, "delivered", 10000));
+  post_end (&w);
+}
+
+static void
+jump (struct sim_node *n, int64_t ms)
+{
+  n->skew_ms += ms;
+  n->env.now_utc_ms += ms;
+}
+
+/* One clock is in the next week already, or in the week before; or mail is fetched late. */
+static void
+test_weeks (void **state)
+{
+  const int64_t minute = 60000, days = 24 * 60 * minute;
+  const struct { int64_t from_border, sender, later; } cases[]
+      = { { -10 * minute, 40 * minute, 0 }, { 10 * minute, -40 * minute, 0 }, { 0, 0, 13 * days } };
+
+  (void) state;
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    struct post w;
+    int64_t to_border;
+
+    post_begin (&w, 5 + i);
+    sim_node_crash (w.p.b, false);
+    to_border = CF_POST_WEEK_MS - w.p.a->env.now_utc_ms % CF_POST_WEEK_MS + cases[i].from_border;
+    jump (w.p.a, to_border + cases[i].sender);
+    jump (w.p.b, to_border + cases[i].later);
+    jump (w.server, to_border);
+    say (w.p.a, w.p.id, "one", "--wait=held");
+    sim_node_crash (w.p.a, false);
+    jump (w.server, cases[i].later);
+    assert_int_equal (sim_node_start (w.p.b), 0);
+    assert_true (gets (&w, w.p.b, "one", 10000));
+    post_end (&w);
+  }
+}
+
+/* Who does not want it leaves nothing, and fetches nothing. */
+static void
+test_off (void **state)
+{
+  struct post w;
+
+  (void) state;
+  post_begin (&w, 7);
+  assert_int_equal (sim_do (w.p.a, "CONFIG", NULL, "mailbox", "off", NULL), 0);
+  sim_node_crash (w.p.b, false);
+  say (w.p.a, w.p.id, "one", "--wait=queued");
+  sim_run (w.p.sim, 60000);
+  assert_int_equal (mail_at (&w), 0);
+  assert_int_equal (sim_do (w.p.a, "CONFIG", NULL, "mailbox", "on", NULL), 0);
+  assert_true (come_to (&w, w.p.a, "held", 20000));
+  post_end (&w);
+}
+
+int
+main (void)
+{
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test (test_never_together), cmocka_unit_test (test_nonsense_in_a_drop),
+    cmocka_unit_test (test_they_meet),      cmocka_unit_test (test_restarts),
+    cmocka_unit_test (test_weeks), cmocka_unit_test (test_off),
+  };
+
+  return cmocka_run_group_tests (tests, NULL, NULL);
+}
