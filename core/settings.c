@@ -64,6 +64,10 @@ apply_pass_on (struct cf_core *core, const char *value)
 {
   (void) value; /* it is in the store */
   cf_links_say_paths (core->links);
+  return 0;
+}
+
+static gpg_error_t
 apply_mailbox (struct cf_core *core, const char *value)
 {
   (void) value; /* it is in the store */
