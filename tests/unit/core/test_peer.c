@@ -41,6 +41,7 @@ finish (struct cf_command *cmd, gpg_error_t err, const char *message, const char
   free (w->hint);
   w->message = message ? strdup (message) : NULL;
   w->hint = hint ? strdup (hint) : NULL;
+  cmd->more = NULL; /* who finishes it gives that back; here the command is used again */
 }
 
 static const struct cf_command_ops ops = { .row = take_row, .finish = finish };

@@ -15,7 +15,7 @@
 
 #include "gpg/gpg.h"
 
-#define DEADLINE_S 60
+#define DEADLINE_S 100 /* longer than the engine gives an operation, so that it is the engine's answer that is heard */
 
 struct side {
   char *home;       /* its directory: the conversation home is below it */
@@ -29,6 +29,15 @@ struct world {
   struct cf_env env;
   struct side alice, bob;
 };
+
+/* While the loop is run for something: whether that has taken too long.  (event_base_loopexit would end a later wait.) */
+struct patience {
+  struct event *timer;
+  bool is_over;
+};
+
+void patience_begin (struct event_base *base, struct patience *p);
+void patience_end (struct patience *p);
 
 /* What the last callback said. */
 struct answer {

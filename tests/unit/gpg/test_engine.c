@@ -109,7 +109,7 @@ static void
 test_keys_while_seconds_change (void **state)
 {
   struct maker m = { .gpg = w->alice.gpg, .until = time (NULL) + 3, .least = 8 };
-  const struct timeval patience = { DEADLINE_S, 0 };
+  struct patience patience;
   int i;
 
   (void) state;
@@ -117,9 +117,10 @@ test_keys_while_seconds_change (void **state)
     m.under_way++;
     assert_int_equal (cf_gpg_conversation_key_new (m.gpg, any_passphrase, make_another, &m, NULL), 0);
   }
-  assert_int_equal (event_base_loopexit (w->base, &patience), 0);
-  while (m.under_way && !event_base_got_exit (w->base))
+  patience_begin (w->base, &patience);
+  while (m.under_way && !patience.is_over)
     event_base_loop (w->base, EVLOOP_ONCE);
+  patience_end (&patience);
   assert_int_equal (m.under_way, 0);
   assert_int_equal (m.err, 0);
   assert_true (m.made >= 8);
@@ -146,7 +147,7 @@ test_readers_beside_writers (void **state)
 {
   struct maker m = { .gpg = w->alice.gpg, .until = time (NULL) + 2, .under_way = 1, .readers = 2,
                      .least = 3, .least_looks = 5 };
-  const struct timeval patience = { DEADLINE_S, 0 };
+  struct patience patience;
   struct answer a;
   int i;
 
@@ -159,9 +160,10 @@ test_readers_beside_writers (void **state)
   assert_int_equal (cf_gpg_conversation_key_new (m.gpg, any_passphrase, make_another, &m, NULL), 0);
   for (i = 0; i < 2; i++)
     assert_int_equal (cf_gpg_key_lookup (m.gpg, &w->alice.fpr, look_again, &m, NULL), 0);
-  assert_int_equal (event_base_loopexit (w->base, &patience), 0);
-  while ((m.under_way || m.readers) && !event_base_got_exit (w->base))
+  patience_begin (w->base, &patience);
+  while ((m.under_way || m.readers) && !patience.is_over)
     event_base_loop (w->base, EVLOOP_ONCE);
+  patience_end (&patience);
   assert_int_equal (m.under_way + m.readers, 0);
   assert_int_equal (m.err, 0);
   assert_true (m.made > 2 && m.looks > 4);
@@ -184,7 +186,7 @@ test_priorities (void **state)
   const enum cf_gpg_priority priorities[] = { CF_GPG_BACKGROUND, CF_GPG_BACKGROUND, CF_GPG_BACKGROUND,
                                               CF_GPG_BACKGROUND, CF_GPG_BACKGROUND, CF_GPG_MESSAGE,
                                               CF_GPG_PERSON,     CF_GPG_PERSON };
-  const struct timeval patience = { DEADLINE_S, 0 };
+  struct patience patience;
   int i, place[8];
 
   (void) state;
@@ -192,9 +194,10 @@ test_priorities (void **state)
     assert_int_equal (cf_gpg_statement_verify (w->alice.gpg, priorities[i], &w->alice.fpr, "device", "x", 1, "?", 1, note,
                                                &numbers[i], NULL),
                       0);
-  assert_int_equal (event_base_loopexit (w->base, &patience), 0);
-  while (served < 8 && !event_base_got_exit (w->base))
+  patience_begin (w->base, &patience);
+  while (served < 8 && !patience.is_over)
     event_base_loop (w->base, EVLOOP_ONCE);
+  patience_end (&patience);
   assert_int_equal (served, 8);
   for (i = 0; i < 8; i++)
     place[order[i]] = i;
@@ -225,7 +228,8 @@ test_gpg_hangs (void **state)
 
   (void) state;
   world_shell (w, "gpgconf --homedir $DIR/alice.c --launch gpg-agent; kill -STOP $(gpg-connect-agent --homedir "
-                  "$DIR/alice.c 'getinfo pid' /bye | sed -n 's/^D //p' | tee $DIR/agent-pid)");
+                  "$DIR/alice.c 'getinfo pid' /bye | sed -n 's/^D //p' | tee $DIR/agent-pid); "
+                  "for i in $(seq 100); do grep -q '^State:.T' /proc/$(cat $DIR/agent-pid)/status && exit 0; sleep 0.1; done; exit 1");
   hurry = true;
   answer_init (w, &a);
   assert_int_equal (cf_gpg_conversation_key_new (w->alice.gpg, passphrase, on_newkey, &a, NULL), 0);
