@@ -69,6 +69,30 @@ def disappearing(lab, desk):
 
 
 @at_desks
+def reach(lab, desk):
+    """The line below the name leads to how somebody is reached; what fails, and what is used again, is told there"""
+    a, b, _ = two(lab, talking=True)
+    at = opened(desk, a, "bob")
+    at.app.click("push button", "direct, LAN$")
+    at.app.find("list item", "^Local network: in use")
+    at.app.find("list item", "^Through a node: not needed")
+    at.shot("reach")
+    lab.net("detach", "h2")
+    at.app.find("list item", "^Local network: failed")
+    at.app.find("list item", "^Now")
+    at.app.find("label", "does not answer$|^No way leads")
+    at.app.find("list item", "^Through a node: not there")
+    at.shot("reach-away")
+    lab.net("attach", "h2")
+    at.app.find("list item", "^Local network: in use")
+    at.app.key("Escape")
+    at.app.gone("list item", "^Local network")
+    at.app.click("toggle button", "^Security$")
+    do(at, "Look at the ways")
+    at.app.find("list item", "^Local network: in use")
+
+
+@at_desks
 def closing(lab, desk):
     """A conversation is closed and deleted from its menu, after it was said what that means"""
     a, b, conv = two(lab, talking=True)
@@ -86,4 +110,4 @@ def closing(lab, desk):
     check(not a.confab("conversations").rows, "nothing is left of it")
 
 
-STORIES = (verify_again, certify, disappearing, closing)
+STORIES = (verify_again, certify, disappearing, reach, closing)

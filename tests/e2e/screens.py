@@ -303,6 +303,27 @@ def panel_screens(t, w):
     t.act("back")
 
 
+def reach_screens(t, w):
+    """How somebody is reached who is near, who has gone, and whom nothing wants to reach."""
+    def look(conversation):
+        t.choose(conversation)
+        t.act("reach")
+        t.dialog()
+        until(lambda: len(t.nodes("list item")) > 6, "ways")
+
+    look("^Bettina")
+    yield "reach"
+    w.lab.net("detach", "h2")
+    until(lambda: w.anna.confab("status", w.bob.fpr).rows[0]["network"][0]["state"] == "failed", "a way that fails")
+    yield "reach-away"
+    w.lab.net("attach", "h2")
+    until(lambda: w.anna.confab("status", w.bob.fpr).rows[0]["online"], "the way again")
+    t.leave()
+    look("^Frank.*Wait")
+    yield "reach-unwanted"
+    t.leave()
+
+
 def dialog_screens(t, w):
     for action in ("new", "add-contact", "address", "settings", "network", "about"):
         t.act(action)
@@ -388,7 +409,7 @@ def lonely_screens(t, w):
 
 
 TOURS = (("newcomer", (first_screens,)), ("lonely", (lonely_screens,)),
-         ("anna", (main_screens, message_screens, details_screens, panel_screens, bar_screens, request_screens, menu_screens,
+         ("anna", (main_screens, message_screens, details_screens, panel_screens, reach_screens, bar_screens, request_screens, menu_screens,
                    dialog_screens, everywhere_screens, open_screens)))
 
 

@@ -137,7 +137,8 @@ char *cf_words_step_whole (const json_t *step);   /* both: "how it stands. what 
 /* Of a way to a person: "in use", "not tried" ... */
 const char *cf_words_step_state (const json_t *step);
 char *cf_words_step_tried (const json_t *step, int64_t now_utc_ms); /* "Tried at 12:03"; "": it was not */
-char *cf_words_reach (const json_t *row, int64_t now_utc_ms); /* how a person is reached or why not, and the next try */
+char *cf_words_reach (const json_t *row, int64_t now_utc_ms); /* how a person is reached or why not, and what follows */
+char *cf_words_reach_rest (const json_t *row, int64_t now_utc_ms); /* what follows: what can be done, and the next try */
 char *cf_words_reason (const json_t *transfer);   /* why it stands still or has ended; "": not said */
 
 /* How hard a conversation's password is to guess, for a hint below its entry; TEXT is not kept. */

@@ -239,18 +239,24 @@ cf_words_step_tried (const json_t *step, int64_t now_utc_ms)
 }
 
 char *
-cf_words_reach (const json_t *row, int64_t now_utc_ms)
+cf_words_reach_rest (const json_t *row, int64_t now_utc_ms)
 {
-  char *what = cf_words_step_whole (row), *when, *next;
+  char *remedy = cf_words_step_remedy (row), *when, *next;
   int64_t at;
 
   if (!cf_row_utc_ms (row, "next_try_at", &at))
-    return what;
+    return remedy;
   when = cf_words_until (at, now_utc_ms);
   /* Translators: %s is a time. */
   next = cf_words_format (_("The next try is at %s"), when);
   free (when);
-  return joined (what, next);
+  return joined (remedy, next);
+}
+
+char *
+cf_words_reach (const json_t *row, int64_t now_utc_ms)
+{
+  return joined (cf_words_step_detail (row), cf_words_reach_rest (row, now_utc_ms));
 }
 
 char *

@@ -102,10 +102,13 @@ cf_fact_row_set_look (CfFactRow *row, enum cf_fact_look look)
     [CF_FACT_GOOD] = { "object-select-symbolic", "cf-good", N_("Good") },
     [CF_FACT_WARNING] = { "dialog-warning-symbolic", "cf-warning", N_("Attention") },
     [CF_FACT_BAD] = { "dialog-error-symbolic", "cf-bad", N_("Not good") },
+    [CF_FACT_BUSY] = { "content-loading-symbolic", "cf-idle", N_("Under way") },
+    [CF_FACT_IDLE] = { "radio-symbolic", "cf-idle", N_("Not used") },
+    [CF_FACT_ABSENT] = { "action-unavailable-symbolic", "cf-idle", N_("Not there") },
   };
   GtkStyleContext *style = gtk_widget_get_style_context (GTK_WIDGET (row->look));
 
-  for (size_t i = CF_FACT_GOOD; i <= CF_FACT_BAD; i++)
+  for (size_t i = CF_FACT_GOOD; i < G_N_ELEMENTS (looks); i++)
     gtk_style_context_remove_class (style, looks[i].style);
   gtk_widget_set_visible (GTK_WIDGET (row->look), look != CF_FACT_PLAIN);
   if (look == CF_FACT_PLAIN)

@@ -11,7 +11,15 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (CfFactRow, cf_fact_row, CF, FACT_ROW, HdyPreferencesRow)
 
 /* How it is to be seen: by an icon and its name, never by colour alone. */
-enum cf_fact_look { CF_FACT_PLAIN, CF_FACT_GOOD, CF_FACT_WARNING, CF_FACT_BAD };
+enum cf_fact_look {
+  CF_FACT_PLAIN, /* no icon */
+  CF_FACT_GOOD,
+  CF_FACT_WARNING,
+  CF_FACT_BAD,
+  CF_FACT_BUSY,
+  CF_FACT_IDLE,
+  CF_FACT_ABSENT
+};
 
 /* The row's title is HdyPreferencesRow's. */
 GtkWidget *cf_fact_row_new (const char *title);

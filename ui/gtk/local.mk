@@ -19,6 +19,7 @@ gtk_resources = ui/gtk/confab.gresource.xml ui/gtk/style.css \
 	ui/gtk/message_details.ui \
 	ui/gtk/open_dialog.ui \
 	ui/gtk/people_dialog.ui \
+	ui/gtk/reach_dialog.ui \
 	ui/gtk/request_view.ui \
 	ui/gtk/scan_view.ui \
 	ui/gtk/search_bar.ui \
@@ -76,6 +77,7 @@ libcf_gtk_a_SOURCES = \
 	ui/gtk/progress_ring.c ui/gtk/progress_ring.h \
 	ui/gtk/qr_read.c ui/gtk/qr_read.h \
 	ui/gtk/qr_view.c ui/gtk/qr_view.h \
+	ui/gtk/reach_dialog.c ui/gtk/reach_dialog.h \
 	ui/gtk/request_view.c ui/gtk/request_view.h \
 	ui/gtk/scan.c ui/gtk/scan.h \
 	ui/gtk/scan_camera.c \

@@ -23,6 +23,7 @@
 #include "ui/gtk/people_dialog.h"
 #include "ui/gtk/request_view.h"
 #include "ui/gtk/search_view.h"
+#include "ui/gtk/reach_dialog.h"
 #include "ui/gtk/security_panel.h"
 #include "ui/gtk/settings_dialog.h"
 #include "ui/gtk/shortcuts.h"
@@ -58,6 +59,7 @@ struct _CfWindow {
   GtkInfoBar *trouble;
   GtkLabel *trouble_message, *trouble_hint;
   GtkWidget *state_page, *sidebar, *demo_bar, *request_view, *view;
+  GtkWidget *route; /* around SECURITY */
   GtkWidget *first_run, *security_panel, *search_view; /* NULL: not needed yet */
 };
 
@@ -130,17 +132,34 @@ get_conversation (CfWindow *window)
              : NULL;
 }
 
+/* What is said of the conversation of ROW (NULL: none) is also the way to how its peer is reached. */
+static void
+show_route (CfWindow *window, const json_t *row)
+{
+  char *name = row ? cf_words_name (row) : NULL, *security = row ? cf_words_security (row) : NULL;
+  /* Translators: %s is a name. */
+  char *what = row ? g_strdup_printf (_("How you reach %s"), name) : NULL;
+  char *tip = row ? g_strconcat (security, "\n", what, NULL) : NULL;
+
+  gtk_label_set_text (window->security, row ? security : "");
+  gtk_widget_set_tooltip_text (window->route, tip);
+  atk_object_set_description (gtk_widget_get_accessible (window->route), what ? what : "");
+  gtk_widget_set_visible (window->route, row != NULL);
+  free (name);
+  free (security);
+  g_free (what);
+  g_free (tip);
+}
+
 static void
 show_header (CfWindow *window, const json_t *row)
 {
-  char *name = row ? cf_words_name (row) : NULL, *security = row ? cf_words_security (row) : NULL;
+  char *name = row ? cf_words_name (row) : NULL;
   gboolean open = row && strcmp (cf_row_text (row, "state"), "requested");
   GMenuModel *menu = row ? cf_conversation_menu_new (row, TRUE) : NULL;
 
   gtk_label_set_text (window->name, name ? name : "");
-  gtk_label_set_text (window->security, open ? security : "");
-  gtk_widget_set_tooltip_text (GTK_WIDGET (window->security), open ? security : NULL);
-  gtk_widget_set_visible (GTK_WIDGET (window->security), open);
+  show_route (window, open ? row : NULL);
   gtk_widget_set_visible (GTK_WIDGET (window->conversation_button), row != NULL);
   gtk_widget_set_visible (window->find_button, open && !hdy_leaflet_get_folded (window->leaflet)); /* no room */
   gtk_widget_set_visible (GTK_WIDGET (window->shield), open);
@@ -150,7 +169,6 @@ show_header (CfWindow *window, const json_t *row)
     gtk_menu_button_set_menu_model (window->conversation_button, menu);
   g_clear_object (&menu);
   free (name);
-  free (security);
 }
 
 /* What stands at the right for the chosen conversation, or for none. */
@@ -478,6 +496,20 @@ on_dialog (GSimpleAction *action, GVariant *parameter, gpointer data)
 }
 
 static void
+on_reach (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  CfWindow *window = data;
+  const json_t *row = get_conversation (window);
+  char *name = row ? cf_words_name (row) : NULL;
+
+  (void) action;
+  (void) parameter;
+  if (row)
+    cf_reach_dialog_show (window->app, GTK_WINDOW (window), cf_row_text (row, "peer"), name);
+  free (name);
+}
+
+static void
 on_go (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
   CfSidebar *sidebar = CF_SIDEBAR (CF_WINDOW (data)->sidebar);
@@ -513,6 +545,7 @@ add_actions (CfWindow *window)
     { .name = "back", .activate = on_action },
     { .name = "menu", .activate = on_action },
     { .name = "security", .activate = on_action },
+    { .name = "reach", .activate = on_reach },
     { .name = "add-contact", .activate = on_action },
     { .name = "demo", .activate = on_action },
     { .name = "about", .activate = on_about },
@@ -572,6 +605,7 @@ bind_children (GtkWidgetClass *widget)
   gtk_widget_class_bind_template_child (widget, CfWindow, own_state);
   gtk_widget_class_bind_template_child (widget, CfWindow, name);
   gtk_widget_class_bind_template_child (widget, CfWindow, security);
+  gtk_widget_class_bind_template_child (widget, CfWindow, route);
   gtk_widget_class_bind_template_child (widget, CfWindow, new_button);
   gtk_widget_class_bind_template_child (widget, CfWindow, menu_button);
   gtk_widget_class_bind_template_child (widget, CfWindow, conversation_button);
