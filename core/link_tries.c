@@ -15,7 +15,8 @@ cf_link_step_of (struct cf_core *core, const struct cf_link *link, const struct 
   if (core->net->ops->is_near (core->net, addr))
     return CF_STEP_LAN;
   for (size_t i = 0; theirs && i < theirs->addr_count; i++)
-    if (theirs->addrs[i].sort == CF_PATH_MAPPED && cf_addr_equal (&theirs->addrs[i].addr, addr))
+    if ((theirs->addrs[i].sort == CF_PATH_MAPPED || theirs->addrs[i].sort == CF_PATH_MAPPED_DATAGRAMS)
+        && cf_addr_equal (&theirs->addrs[i].addr, addr))
       return CF_STEP_MAPPED;
   return addr->family == 6 ? CF_STEP_IPV6 : CF_STEP_DIRECT;
 }
