@@ -194,6 +194,16 @@ cf_link_got (struct cf_link *link, enum cf_channel channel, const uint8_t *data,
 }
 
 void
+cf_link_got_datagram (struct cf_link *link, const uint8_t *data, size_t len)
+{
+  struct cf_links *links = link->links;
+  struct cf_peer *peer = cf_peer_find (links->core, &link->fpr);
+
+  if (peer && links->handler && links->handler->datagram)
+    links->handler->datagram (links->handler_arg, peer, data, len);
+}
+
+void
 cf_link_has_room (struct cf_link *link)
 {
   struct cf_links *links = link->links;
@@ -275,7 +285,11 @@ cf_link_carrier (struct cf_core *core, const struct cf_fpr *peer)
   static const char *const names[CF_CARRIERS] = { "tcp", "udp" };
   struct cf_way *way = up_way (core, peer);
 
-  return way ? names[cf_way_carrier (way)] : NULL;
+  const struct cf_addr *addr = way ? cf_way_addr (way) : NULL;
+
+  if (!way)
+    return NULL;
+  return names[addr->family == CF_ADDR_NODE ? cf_nodes_carrier (core, addr) : cf_link_tunnel_carrier (cf_way_tunnel (way))];
 }
 
 gpg_error_t
@@ -306,12 +320,20 @@ cf_link_send_bulk (struct cf_core *core, const struct cf_fpr *peer, const void *
   return send_on (core, peer, CF_CHANNEL_BULK, data, len);
 }
 
+gpg_error_t
+cf_link_datagram_send (struct cf_core *core, const struct cf_fpr *peer, const void *data, size_t len)
+{
+  struct cf_way *way = up_way (core, peer);
+
+  return way ? cf_link_tunnel_send_datagram (cf_way_tunnel (way), data, len) : cf_err (GPG_ERR_ENOTCONN);
+}
+
 size_t
 cf_link_bulk_waiting (struct cf_core *core, const struct cf_fpr *peer)
 {
   struct cf_way *way = up_way (core, peer);
 
-  return way ? cf_way_waiting (way, CF_CHANNEL_BULK) : 0;
+  return way ? cf_link_tunnel_waiting (cf_way_tunnel (way), CF_CHANNEL_BULK) : 0;
 }
 
 const uint8_t *
@@ -319,7 +341,7 @@ cf_link_handshake_hash (struct cf_core *core, const struct cf_fpr *peer)
 {
   struct cf_way *way = up_way (core, peer);
 
-  return way ? cf_way_handshake_hash (way) : NULL;
+  return way ? cf_link_tunnel_handshake_hash (cf_way_tunnel (way)) : NULL;
 }
 
 const uint8_t *
@@ -518,7 +540,7 @@ net_changed (void *arg)
     struct cf_link *link = value;
 
     if (link->up) {
-      cf_way_probe (link->up);
+      cf_link_tunnel_probe (cf_way_tunnel (link->up));
       cf_link_paths_say (link);
       cf_link_paths_soon (link);
     }

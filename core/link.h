@@ -17,6 +17,8 @@ struct cf_link_handler {
   void (*down) (void *arg, struct cf_peer *peer, gpg_error_t err);
   void (*message) (void *arg, struct cf_peer *peer, const uint8_t *data, size_t len); /* talk channel */
   void (*bulk) (void *arg, struct cf_peer *peer, const uint8_t *data, size_t len);    /* bulk channel */
+  /* 1 to CF_LINK_DATAGRAM_MAX bytes, of which others may have been lost, or come later.  May be NULL. */
+  void (*datagram) (void *arg, struct cf_peer *peer, const uint8_t *data, size_t len);
   void (*room) (void *arg, struct cf_peer *peer); /* at most CF_TUNNEL_BULK_LOW bytes of bulk wait: more may be sent */
 };
 
@@ -40,6 +42,12 @@ gpg_error_t cf_link_send (struct cf_core *core, const struct cf_fpr *peer, const
 gpg_error_t cf_link_send_bulk (struct cf_core *core, const struct cf_fpr *peer, const void *data, size_t len) CF_MUST_CHECK;
 /* Bytes of bulk that wait to leave; 0 when it is not up. */
 size_t cf_link_bulk_waiting (struct cf_core *core, const struct cf_fpr *peer);
+
+/* 1 to CF_LINK_DATAGRAM_MAX bytes for what is worth nothing later (a voice): they overtake what waits, and are lost where
+   the path is behind; on datagrams they leave as they are.  Errors: ENOTCONN, INV_LENGTH, TOO_LARGE, EAGAIN (the path is
+   behind: not sent). */
+#define CF_LINK_DATAGRAM_MAX CF_DATAGRAM_PLAIN_MAX
+gpg_error_t cf_link_datagram_send (struct cf_core *core, const struct cf_fpr *peer, const void *data, size_t len) CF_MUST_CHECK;
 
 /* Of the tunnel that is up; NULL when none is. */
 const uint8_t *cf_link_handshake_hash (struct cf_core *core, const struct cf_fpr *peer); /* 64 bytes */

@@ -84,3 +84,11 @@ cf_links_allow_question (struct cf_links *links, const struct cf_addr *from)
   host->asked++;
   return true;
 }
+
+bool
+cf_links_is_ours (struct cf_core *core, const struct cf_link *link, const struct cf_fpr *identity)
+{
+  const struct cf_peer *peer = cf_peer_find (core, identity);
+
+  return (peer && peer->contact) || (link && link->wants);
+}

@@ -15,6 +15,9 @@
 #include "base/text.h"
 #include "core/links.h"
 #include "core/nodes.h"
+#include "net/hello.h"
+
+#define BEHIND_MAX (CF_TUNNEL_AHEAD + 16 * 1024) /* bytes before a datagram on a stream, beyond which it comes too late */
 
 struct cf_link_tunnel {
   struct cf_link_tunnel *next, **link;
@@ -122,11 +125,32 @@ on_ready (void *arg)
 }
 
 static void
+on_datagram (void *arg, const uint8_t *data, size_t len)
+{
+  struct cf_link_tunnel *t = arg;
+
+  if (t->handler && t->handler->datagram && len && !t->ending)
+    t->handler->datagram (t->arg, data, len);
+}
+
+/* A datagram on a stream: a message that says so. */
+static bool
+is_datagram (const struct cf_link_tunnel *t, enum cf_channel channel, const uint8_t *data, size_t len)
+{
+  return t->tunnel && t->handler->datagram && channel == CF_CHANNEL_CONTROL && len > 1
+         && len <= 1 + CF_DATAGRAM_PLAIN_MAX && *data == CF_CONTROL_DATAGRAM;
+}
+
+static void
 on_message (void *arg, enum cf_channel channel, const uint8_t *data, size_t len)
 {
   struct cf_link_tunnel *t = arg;
 
-  if (t->handler && !t->ending)
+  if (!t->handler || t->ending)
+    return;
+  if (is_datagram (t, channel, data, len))
+    on_datagram (t, data + 1, len - 1);
+  else
     t->handler->message (t->arg, channel, data, len);
 }
 
@@ -171,7 +195,8 @@ on_room (void *arg)
 }
 
 static const struct cf_dgram_handler dgram_handler
-  = { .ready = on_ready, .message = on_message, .closed = on_closed, .large = on_large, .room = on_room };
+  = { .ready = on_ready, .message = on_message, .closed = on_closed, .large = on_large, .room = on_room,
+      .datagram = on_datagram };
 
 /* --- what the stream says --- */
 
@@ -366,6 +391,30 @@ cf_link_tunnel_send (struct cf_link_tunnel *t, enum cf_channel channel, const vo
   if (t->ending || (t->tunnel && !t->conn))
     return cf_err (GPG_ERR_ENOTCONN);
   return t->dgram ? cf_dgram_send (t->dgram, channel, data, len) : cf_tunnel_send (t->tunnel, channel, data, len);
+}
+
+/* On a stream, what waits for its turn in the tunnel is overtaken; what waits behind that is not. */
+static gpg_error_t
+send_on_stream (struct cf_link_tunnel *t, const void *data, size_t len)
+{
+  uint8_t message[1 + CF_DATAGRAM_PLAIN_MAX] = { CF_CONTROL_DATAGRAM };
+
+  if (net_ops (t)->queued (t->conn) > BEHIND_MAX)
+    return cf_err (GPG_ERR_EAGAIN);
+  memcpy (message + 1, data, len);
+  return cf_tunnel_send (t->tunnel, CF_CHANNEL_CONTROL, message, 1 + len);
+}
+
+gpg_error_t
+cf_link_tunnel_send_datagram (struct cf_link_tunnel *t, const void *data, size_t len)
+{
+  if (!len)
+    return cf_err (GPG_ERR_INV_LENGTH);
+  if (len > CF_DATAGRAM_PLAIN_MAX)
+    return cf_err (GPG_ERR_TOO_LARGE);
+  if (t->ending || (t->tunnel && !t->conn))
+    return cf_err (GPG_ERR_ENOTCONN);
+  return t->dgram ? cf_dgram_send_plain (t->dgram, data, len) : send_on_stream (t, data, len);
 }
 
 void

@@ -26,6 +26,8 @@ struct cf_link_tunnel_handler {
   bool (*large) (void *arg);
   /* Something has left, and at most CF_TUNNEL_BULK_LOW bytes of bulk wait.  May be NULL. */
   void (*room) (void *arg);
+  /* A small datagram that may have been lost, 1 to CF_DATAGRAM_PLAIN_MAX bytes.  NULL: there are none here. */
+  void (*datagram) (void *arg, const uint8_t *data, size_t len);
 };
 
 struct cf_link_tunnel_keys {
@@ -54,6 +56,9 @@ void cf_link_tunnel_established (struct cf_link_tunnel *tunnel);
 /* Errors: as cf_tunnel_send. */
 gpg_error_t cf_link_tunnel_send (struct cf_link_tunnel *tunnel, enum cf_channel channel, const void *data,
                                  size_t len) CF_MUST_CHECK;
+/* 1 to CF_DATAGRAM_PLAIN_MAX bytes that may be lost, and overtake others; on a stream, behind much they are not even
+   sent.  Errors: INV_LENGTH, TOO_LARGE, ENOTCONN, EAGAIN (dropped: the path is behind), those of the network. */
+gpg_error_t cf_link_tunnel_send_datagram (struct cf_link_tunnel *tunnel, const void *data, size_t len) CF_MUST_CHECK;
 /* The network has changed: closed soon, unless the other end answers. */
 void cf_link_tunnel_probe (struct cf_link_tunnel *tunnel);
 /* Say goodbye; the handler hears nothing more, the memory goes in a later turn.  Legal in every callback. */

@@ -15,7 +15,6 @@
 #include <string.h>
 
 #include "core/links.h"
-#include "core/nodes.h"
 #include "core/self.h"
 #include "net/cipher.h"
 #include "net/exchange.h"
@@ -305,15 +304,6 @@ answer_key (struct cf_way *way)
 
 /* --- who he is --- */
 
-/* Is IDENTITY a contact, or does anything here want him?  LINK is his, or NULL. */
-static bool
-is_ours (struct cf_core *core, const struct cf_link *link, const struct cf_fpr *identity)
-{
-  const struct cf_peer *peer = cf_peer_find (core, identity);
-
-  return (peer && peer->contact) || (link && link->wants);
-}
-
 /* May the person who says to be IDENTITY reach us at all?  That he is blocked counts only once he is VERIFIED:
    else anybody could learn by his name that he is. */
 static bool
@@ -328,7 +318,7 @@ may_reach (struct cf_way *way, const struct cf_fpr *identity, bool verified)
       count (way, CF_REFUSED_HELLO_BLOCKED);
     return !verified;
   }
-  if (is_ours (core, link, identity))
+  if (cf_links_is_ours (core, link, identity))
     return true;
   if (!may_find_us (way))
     return false;
@@ -607,7 +597,7 @@ way_large (void *arg)
 {
   const struct cf_way *way = arg;
 
-  return way->link && is_ours (way->links->core, way->link, &way->link->fpr);
+  return way->link && cf_links_is_ours (way->links->core, way->link, &way->link->fpr);
 }
 
 static void
@@ -619,7 +609,18 @@ way_room (void *arg)
     cf_link_has_room (way->link);
 }
 
-static const struct cf_link_tunnel_handler way_handler = { way_ready, way_message, way_closed, way_large, way_room };
+/* It may come before we know that he is up: what may be lost is. */
+static void
+way_datagram (void *arg, const uint8_t *data, size_t len)
+{
+  struct cf_way *way = arg;
+
+  if (way->state == WAY_UP)
+    cf_link_got_datagram (way->link, data, len);
+}
+
+static const struct cf_link_tunnel_handler way_handler
+    = { way_ready, way_message, way_closed, way_large, way_room, way_datagram };
 
 /* --- life --- */
 
@@ -783,34 +784,14 @@ cf_way_rank (const struct cf_way *way)
                      : CF_RANK_NONE;
 }
 
-enum cf_carrier
-cf_way_carrier (const struct cf_way *way)
+struct cf_link_tunnel *
+cf_way_tunnel (struct cf_way *way)
 {
-  const struct cf_addr *addr = cf_way_addr (way);
-
-  return addr->family == CF_ADDR_NODE ? cf_nodes_carrier (way->links->core, addr) : cf_link_tunnel_carrier (way->tunnel);
-}
-
-const uint8_t *
-cf_way_handshake_hash (const struct cf_way *way)
-{
-  return cf_link_tunnel_handshake_hash (way->tunnel);
-}
-
-void
-cf_way_probe (struct cf_way *way)
-{
-  cf_link_tunnel_probe (way->tunnel);
+  return way->tunnel;
 }
 
 gpg_error_t
 cf_way_send (struct cf_way *way, enum cf_channel channel, const void *data, size_t len)
 {
   return cf_link_tunnel_send (way->tunnel, channel, data, len);
-}
-
-size_t
-cf_way_waiting (const struct cf_way *way, enum cf_channel channel)
-{
-  return cf_link_tunnel_waiting (way->tunnel, channel);
 }

@@ -94,6 +94,7 @@ void cf_link_went_up (struct cf_link *link, struct cf_way *way, struct cf_peer *
 void cf_link_way_ended (struct cf_link *link, bool was_up, bool dialled, gpg_error_t err);
 /* A message on CHANNEL, talk or bulk. */
 void cf_link_got (struct cf_link *link, enum cf_channel channel, const uint8_t *data, size_t len);
+void cf_link_got_datagram (struct cf_link *link, const uint8_t *data, size_t len);
 /* A stream of NET's has come from FROM. */
 void cf_links_accept (struct cf_links *links, struct cf_net *net, struct cf_conn *conn, const struct cf_addr *from);
 /* There is a new way to reach people: those who are wanted and not up are dialled now. */
@@ -154,16 +155,15 @@ bool cf_way_is_checking (const struct cf_way *way); /* its HELLO has come */
 const uint8_t *cf_way_device (const struct cf_way *way);
 const struct cf_addr *cf_way_addr (const struct cf_way *way); /* where the other end is now */
 enum cf_rank cf_way_rank (const struct cf_way *way);
-enum cf_carrier cf_way_carrier (const struct cf_way *way); /* of a relay: to the node */
-const uint8_t *cf_way_handshake_hash (const struct cf_way *way);
-void cf_way_probe (struct cf_way *way);
+struct cf_link_tunnel *cf_way_tunnel (struct cf_way *way); /* of one that is up: never NULL */
 gpg_error_t cf_way_send (struct cf_way *way, enum cf_channel channel, const void *data, size_t len) CF_MUST_CHECK;
-size_t cf_way_waiting (const struct cf_way *way, enum cf_channel channel);
 
 /* --- link_accept.c: how much strangers may ask --- */
 /* A stream more from FROM?  Another may be dropped for it. */
 bool cf_links_admit (struct cf_links *links, const struct cf_addr *from);
 bool cf_links_allow_unwanted (const struct cf_links *links); /* one more tunnel that nobody here wants? */
+/* Is IDENTITY a contact, or does anything here want him?  LINK is his, or NULL. */
+bool cf_links_is_ours (struct cf_core *core, const struct cf_link *link, const struct cf_fpr *identity);
 bool cf_links_allow_question (struct cf_links *links, const struct cf_addr *from); /* KEY?, or a HELLO of a stranger */
 
 /* --- told by peer*.c --- */

@@ -13,6 +13,7 @@
 #include "net/proto.h"
 
 enum cf_control { CF_CONTROL_KEY_ASK = 1, CF_CONTROL_KEY = 2, CF_CONTROL_HELLO = 3 };
+#define CF_CONTROL_DATAGRAM 7 /* on a stream: the rest is an unreliable datagram; core/link_tunnel.c */
 
 /* A device statement as it travels; the bytes that are signed are built by cf_device_bytes. */
 struct cf_device_statement {

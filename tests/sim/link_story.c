@@ -64,7 +64,8 @@ on_room (void *arg, struct cf_peer *peer)
   h->rooms++;
 }
 
-const struct cf_link_handler heard_handler = { on_up, on_down, on_message, on_bulk, on_room };
+const struct cf_link_handler heard_handler
+    = { .up = on_up, .down = on_down, .message = on_message, .bulk = on_bulk, .room = on_room };
 
 struct sim_node *
 node (struct sim *sim, const char *name)

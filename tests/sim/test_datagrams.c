@@ -125,6 +125,97 @@ test_bad_path (void **state)
   }
 }
 
+/* Unreliable ones, as they come to Bob. */
+static struct {
+  size_t count, bytes;
+  uint8_t last[CF_LINK_DATAGRAM_MAX];
+} came;
+
+static void
+hear (void *arg, struct cf_peer *peer, const uint8_t *data, size_t len)
+{
+  (void) arg, (void) peer;
+  came.count++;
+  came.bytes += len;
+  memcpy (came.last, data, len);
+}
+
+static void
+listen_to_datagrams (struct sim_node *node)
+{
+  static struct cf_link_handler handler;
+
+  handler = *node->core->links->handler;
+  handler.datagram = hear;
+  cf_links_set_handler (node->core->links, &handler, node->core);
+  memset (&came, 0, sizeof came);
+}
+
+/* What may be lost: on datagrams some of it is; on a stream nothing, until too much is before it. */
+static void
+test_unreliable (void **state)
+{
+  static const enum sim_streams kinds[] = { SIM_STREAMS_PASS, SIM_STREAMS_REFUSED };
+  uint8_t data[CF_LINK_DATAGRAM_MAX + 1] = { 0 };
+
+  (void) state;
+  for (size_t i = 0; i < 2; i++) {
+    struct pair p = begin (60 + i, kinds[i]);
+    struct cf_core *core = p.a->core;
+
+    assert_string_equal (cf_link_carrier (core, &p.b->fpr), i ? "udp" : "tcp");
+    listen_to_datagrams (p.b);
+    data[0] = 7;
+    assert_int_equal (cf_link_datagram_send (core, &p.b->fpr, data, 1), 0);
+    sim_run (p.sim, 100);
+    assert_int_equal (came.count, 1);
+    assert_int_equal (came.last[0], 7);
+    assert_int_equal (cf_link_datagram_send (core, &p.b->fpr, data, CF_LINK_DATAGRAM_MAX), 0);
+    sim_run (p.sim, 100);
+    assert_int_equal (came.bytes, 1 + CF_LINK_DATAGRAM_MAX);
+    assert_int_equal (gpg_err_code (cf_link_datagram_send (core, &p.b->fpr, data, 0)), GPG_ERR_INV_LENGTH);
+    assert_int_equal (gpg_err_code (cf_link_datagram_send (core, &p.b->fpr, data, sizeof data)), GPG_ERR_TOO_LARGE);
+    p.sim->loss_permille = 200;
+    memset (&came, 0, sizeof came);
+    for (int k = 0; k < 200; k++) {
+      assert_int_equal (cf_link_datagram_send (core, &p.b->fpr, data, 160), 0);
+      sim_run (p.sim, 20);
+    }
+    p.sim->loss_permille = 0;
+    sim_run (p.sim, 1000);
+    if (i)
+      assert_in_range (came.count, 120, 190);
+    else
+      assert_int_equal (came.count, 200);
+    sim_cut (p.sim, p.a, p.b, true);
+    sim_run (p.sim, 60000);
+    assert_int_equal (gpg_err_code (cf_link_datagram_send (core, &p.b->fpr, data, 1)), GPG_ERR_ENOTCONN);
+    pair_free (&p);
+  }
+}
+
+/* Where the stream does not get on, what comes too late is not even sent, and the queue does not grow. */
+static void
+test_unreliable_behind (void **state)
+{
+  struct pair p = begin (62, SIM_STREAMS_PASS);
+  uint8_t data[CF_LINK_DATAGRAM_MAX] = { 0 };
+  size_t sent = 0;
+
+  (void) state;
+  listen_to_datagrams (p.b);
+  sim_cut (p.sim, p.a, p.b, true); /* what is written waits */
+  for (int k = 0; k < 1000; k++)
+    sent += !cf_link_datagram_send (p.a->core, &p.b->fpr, data, sizeof data);
+  assert_in_range (sent, 50, 200);
+  assert_int_equal (gpg_err_code (cf_link_datagram_send (p.a->core, &p.b->fpr, data, sizeof data)), GPG_ERR_EAGAIN);
+  sim_cut (p.sim, p.a, p.b, false);
+  sim_run (p.sim, 1000);
+  assert_int_equal (came.count, sent);
+  assert_int_equal (cf_link_datagram_send (p.a->core, &p.b->fpr, data, sizeof data), 0);
+  pair_free (&p);
+}
+
 /* Killed, and there again; the other end hears nothing of it, unlike on a stream. */
 static void
 test_crash (void **state)
@@ -232,7 +323,8 @@ int
 main (void)
 {
   static const struct CMUnitTest tests[] = {
-    cmocka_unit_test (test_streams_blocked), cmocka_unit_test (test_bad_path),   cmocka_unit_test (test_crash),
+    cmocka_unit_test (test_streams_blocked), cmocka_unit_test (test_bad_path),   cmocka_unit_test (test_unreliable), cmocka_unit_test (test_unreliable_behind),
+    cmocka_unit_test (test_crash),
     cmocka_unit_test (test_path_cut),        cmocka_unit_test (test_better_way), cmocka_unit_test (test_far),
   };
 
