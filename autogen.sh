@@ -39,7 +39,9 @@ libgtk-3-dev        desktop client
 libhandy-1-dev      desktop client: folds where it is narrow
 librsvg2-common     desktop client: its icons are SVG
 adwaita-icon-theme  desktop client: icons
-libseccomp-dev      confinement: of public nodes, and of what decodes pictures
+libseccomp-dev      confinement: of public nodes, of what decodes pictures, of what reads routers
+libminiupnpc-dev    routers are asked to open a port: UPnP
+libnatpmp-dev       the same: NAT-PMP
 libqrencode-dev     QR codes of addresses
 gettext             translations
 END
@@ -49,6 +51,8 @@ test_packages () {
 libcmocka-dev       unit tests
 iproute2            tests: virtual hosts
 nftables            tests: virtual routers
+miniupnpd-nftables  tests: of them, those that open ports
+miniupnpd           tests: the same
 util-linux          tests: virtual hosts
 procps              tests: processes
 tmux                tests: terminals

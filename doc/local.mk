@@ -1,7 +1,7 @@
 # doc: what this folder builds and tests.
 dist_doc_DATA = doc/protocol.md doc/architecture.md
 EXTRA_DIST += doc/HACKING.md
-dist_man_MANS += doc/man/confab.1 doc/man/confabd.1 doc/man/confab-node.8
+dist_man_MANS += doc/man/confab.1 doc/man/confabd.1 doc/man/confab-node.8 doc/man/confab-portmap.8
 if HAVE_GTK
 dist_man_MANS += doc/man/confab-gtk.1
 else

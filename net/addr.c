@@ -200,6 +200,33 @@ cf_addr_is_link_local6 (const struct cf_addr *a)
   return a->family == 6 && is_link_local6 (a->bytes);
 }
 
+bool
+cf_addr_is_public (const struct cf_addr *a)
+{
+  static const struct {
+    uint8_t bytes[4], prefix_len;
+  } not4[] = { /* the registry of special-purpose addresses */
+    { { 0, 0, 0, 0 }, 8 },      { { 10, 0, 0, 0 }, 8 },     { { 100, 64, 0, 0 }, 10 },   { { 127, 0, 0, 0 }, 8 },
+    { { 169, 254, 0, 0 }, 16 }, { { 172, 16, 0, 0 }, 12 },  { { 192, 0, 0, 0 }, 24 },    { { 192, 0, 2, 0 }, 24 },
+    { { 192, 168, 0, 0 }, 16 }, { { 198, 18, 0, 0 }, 15 },  { { 198, 51, 100, 0 }, 24 }, { { 203, 0, 113, 0 }, 24 },
+    { { 224, 0, 0, 0 }, 3 },
+  };
+
+  if (a->family == 6) /* what is assigned at all, less that for documentation and for tunnels of old */
+    return (a->bytes[0] & 0xe0) == 0x20 && memcmp (a->bytes, "\x20\x01\x0d\xb8", 4) && memcmp (a->bytes, "\x20\x02", 2)
+           && memcmp (a->bytes, "\x20\x01\0\0", 4);
+  if (a->family != 4)
+    return false;
+  for (size_t i = 0; i < sizeof not4 / sizeof *not4; i++) {
+    size_t whole = not4[i].prefix_len / 8;
+    uint8_t mask = (uint8_t) (0xff00 >> not4[i].prefix_len % 8);
+
+    if (!memcmp (a->bytes, not4[i].bytes, whole) && (whole == 4 || !((a->bytes[whole] ^ not4[i].bytes[whole]) & mask)))
+      return false;
+  }
+  return true;
+}
+
 struct cf_addr
 cf_addr_behind (const uint8_t node_key[32])
 {

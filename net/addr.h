@@ -35,6 +35,9 @@ struct cf_addr cf_addr_source (const struct cf_addr *a);
 bool cf_addr_same_source (const struct cf_addr *a, const struct cf_addr *b);
 bool cf_addr_is_loopback (const struct cf_addr *a);
 bool cf_addr_is_link_local6 (const struct cf_addr *a); /* fe80::/10 */
+/* Can a host anywhere on the internet be sent to at ADDR, as far as the number says?  Not to what is private, shared by a
+   carrier's customers, of a link, or kept for documentation and tests. */
+bool cf_addr_is_public (const struct cf_addr *a);
 struct cf_addr cf_addr_behind (const uint8_t node_key[32]); /* behind that node */
 
 /* In messages: family:1 bytes:4|16 port:2, without a scope.  Only an IP address with a port is read, and IPv4 has one

@@ -32,6 +32,7 @@ libcf_net_a_SOURCES += net/hello.c net/hello.h
 libcf_net_a_SOURCES += net/node.c net/node.h net/node_mail.c net/node_name.c
 libcf_net_a_SOURCES += net/noise.c net/noise.h
 libcf_net_a_SOURCES += net/nat.c net/nat.h net/paths.c net/paths.h
+libcf_net_a_SOURCES += net/portmap.c net/portmap.h
 libcf_net_a_SOURCES += net/record.c net/record.h
 libcf_net_a_SOURCES += net/stream.c net/stream.h net/stream_priv.h net/stream_ngtcp2.h
 libcf_net_a_SOURCES += net/stream_handshake.c net/stream_queue.c net/stream_rules.c net/stream_size.c

@@ -8,7 +8,7 @@ world='env_system|paths|io_event[a-z_]*|secmem|text'
 banned='time|gettimeofday|clock_gettime|clock|nanosleep|usleep|sleep|socket|connect|bind|listen|accept4?|send|sendto|sendmsg|recv|recvfrom|recvmsg|random|rand|srand|getrandom|arc4random|randombytes[a-z_]*|gcry_randomize|gcry_create_nonce|gpgme_[a-z_]*|pthread_[a-z_]*|eventfd|event_[a-z_]*|bufferevent_[a-z_]*|crypto_box_seal|crypto_core_ristretto255_(scalar_)?random|crypto_secretstream[a-z0-9_]*_init_push|crypto_kx_keypair|crypto_box_keypair'
 status=0 n=0 checked=0
 archives=""
-for a in libcf-base.a libcf-net.a libcf-node.a libcf-core.a; do [ -f "$builddir/$a" ] && archives="$archives $builddir/$a"; done
+for a in libcf-base.a libcf-net.a libcf-node.a libcf-portmap.a libcf-core.a; do [ -f "$builddir/$a" ] && archives="$archives $builddir/$a"; done
 [ -n "$archives" ] || { echo "1..0 # SKIP nothing is built"; exit 0; }
 tmp=$(mktemp -d) && trap 'rm -rf "$tmp"' EXIT
 for archive in $archives; do
