@@ -17,6 +17,7 @@
 #include "core/orphan_keys.h"
 #include "core/peer.h"
 #include "core/people.h"
+#include "core/portmap.h"
 #include "core/post.h"
 #include "core/self.h"
 #include "core/self_task.h"
@@ -42,6 +43,8 @@ cf_core_start_modules (struct cf_core *core)
   if (!err)
     err = cf_nodes_new (core, &core->nodes);
   if (!err)
+    err = cf_portmap_new (core, &core->portmap);
+  if (!err)
     err = cf_conversations_new (core, &core->conversations);
   if (!err)
     err = cf_gate_new (core, &core->gate);
@@ -66,6 +69,7 @@ cf_core_start_modules (struct cf_core *core)
   cf_links_start (core->links);
   cf_peers_start (core->peers);
   cf_nodes_start (core->nodes);
+  cf_portmap_start (core->portmap);
 
 leave:
   if (err)
@@ -90,6 +94,8 @@ cf_core_stop_modules (struct cf_core *core)
   core->gate = NULL;
   cf_conversations_free (core->conversations);
   core->conversations = NULL;
+  cf_portmap_free (core->portmap);
+  core->portmap = NULL;
   cf_nodes_free (core->nodes); /* what went through them fails, as if the network had */
   cf_links_free (core->links);
   core->links = NULL;
@@ -129,6 +135,7 @@ cf_core_new (const struct cf_core_config *config, struct cf_core **r_core)
   core->net = config->net;
   core->worker = config->worker;
   core->disk = config->disk;
+  core->portmap_helper = config->portmap_helper;
   core->stop = config->stop;
   core->stop_arg = config->stop_arg;
   cf_timer_init (&core->stopping, on_stopping, core);

@@ -20,6 +20,7 @@
 #include "gpg/gpg.h"
 #include "net/net.h"
 
+struct cf_helper;
 struct cf_store;
 struct cf_worker;
 
@@ -33,6 +34,7 @@ struct cf_core {
   struct cf_net *net;
   struct cf_worker *worker;  /* worker.h: of passwords */
   struct cf_worker *disk;    /* the same, of files */
+  struct cf_helper *portmap_helper; /* helper.h: confab-portmap; NULL: there is none */
   char *home;                /* Confab's home */
   char *gnupg_home;          /* the identity's; NULL: GnuPG's default */
   enum cf_core_state state;
@@ -45,6 +47,7 @@ struct cf_core {
   struct cf_peers *peers;    /* peer.h: who is near, who is a contact */
   struct cf_links *links;    /* link.h: tunnels to them */
   struct cf_nodes *nodes;    /* nodes.h: public nodes, through which others are reached */
+  struct cf_portmap *portmap; /* portmap.h: the port that our router lets in */
   struct cf_conversations *conversations; /* conversation.h */
   struct cf_gate *gate;      /* gate.h: requests, passwords, opening */
   struct cf_messages *messages; /* message.h: what is said in open ones */
@@ -62,6 +65,7 @@ struct cf_core_config {
   struct cf_gpg *gpg;
   struct cf_net *net;
   struct cf_worker *worker, *disk; /* outlive the core, as they do */
+  struct cf_helper *portmap_helper; /* the same; may be NULL */
   const char *home;
   const char *gnupg_home; /* may be NULL; remembered by init */
   void (*stop) (void *arg);

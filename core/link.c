@@ -14,6 +14,7 @@
 
 #include "core/links.h"
 #include "core/nodes.h"
+#include "core/portmap.h"
 #include "core/self.h"
 #include "core/status.h"
 
@@ -536,6 +537,7 @@ net_changed (void *arg)
   if (links->core->peers)
     cf_peers_network_changed (links->core->peers);
   cf_nodes_network_changed (links->core);
+  cf_portmap_network_changed (links->core);
   while (cf_map_next (links->by_fpr, &pos, &key, &value)) {
     struct cf_link *link = value;
 

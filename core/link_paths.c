@@ -15,6 +15,7 @@
 
 #include "core/links.h"
 #include "core/nodes.h"
+#include "core/portmap.h"
 #include "core/self.h"
 #include "net/nat.h"
 
@@ -233,6 +234,18 @@ add_seen_datagrams (struct cf_core *core, const struct cf_addr *own, size_t own_
   add_views (seen, count, each ? CF_PATH_NEAR_DATAGRAMS : CF_PATH_SEEN_DATAGRAMS, paths);
 }
 
+/* What our router lets in. */
+static void
+add_mapped (struct cf_core *core, struct cf_paths *paths)
+{
+  struct cf_addr mapped[CF_PORTMAP_ADDRS_MAX];
+  size_t count = cf_portmap_addresses (core, mapped, CF_PORTMAP_ADDRS_MAX);
+
+  for (size_t i = 0; i < count && paths->addr_count < CF_PATHS_ADDRS_MAX; i++)
+    if (cf_path_is_sound (&mapped[i]))
+      paths->addrs[paths->addr_count++] = (struct cf_path){ CF_PATH_MAPPED, mapped[i] };
+}
+
 static void
 collect_own (struct cf_core *core, struct cf_paths *paths)
 {
@@ -241,6 +254,7 @@ collect_own (struct cf_core *core, struct cf_paths *paths)
 
   if (count > 2 * CF_PATHS_ADDRS_MAX)
     count = 2 * CF_PATHS_ADDRS_MAX;
+  add_mapped (core, paths);
   add_seen (core, addrs, count, paths);
   add_seen_datagrams (core, addrs, count, paths);
   for (size_t i = 0; i < count && paths->addr_count < CF_PATHS_ADDRS_MAX; i++)

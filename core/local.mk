@@ -61,6 +61,7 @@ libcf_core_a_SOURCES += core/link.c core/link.h core/links.h
 libcf_core_a_SOURCES += core/link_dial.c core/link_way.c core/link_accept.c core/link_paths.c core/link_cross.c
 libcf_core_a_SOURCES += core/link_exchange.c core/link_tries.c core/link_tries.h
 libcf_core_a_SOURCES += core/link_tunnel.c core/link_tunnel.h
+libcf_core_a_SOURCES += core/portmap.c core/portmap.h core/helper.h
 libcf_core_a_SOURCES += core/nodes.c core/nodes.h core/nodes_private.h core/nodes_circuit.c core/nodes_dial.c core/nodes_mirror.c core/nodes_list.c core/nodes_borrow.c
 libcf_core_a_SOURCES += core/store/store_peer.h
 

@@ -17,6 +17,7 @@
 #include "core/nodes_private.h"
 #include "core/post.h"
 #include "core/peers.h"
+#include "core/portmap.h"
 #include "core/self.h"
 #include "core/settings.h"
 
@@ -126,7 +127,9 @@ register_now (void *arg)
   m.reg.listed = (node->services & CF_NODE_LISTING) && cf_setting_is (core, "listed", "on")
                  && cf_peers_visibility (core) == CF_VISIBLE_EVERYONE;
   if (m.reg.listed) {
-    m.reg.port = core->net->ops->tcp_port (core->net);
+    m.reg.port = cf_portmap_port (core, &node->seen);
+    if (!m.reg.port)
+      m.reg.port = core->net->ops->tcp_port (core->net);
     m.reg.identity = core->self->fpr;
     if (core->self->name && strlen (core->self->name) <= CF_NAME_MAX)
       strcpy (m.reg.name, core->self->name);

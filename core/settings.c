@@ -10,6 +10,7 @@
 #include "core/links.h"
 #include "core/nodes.h"
 #include "core/peer.h"
+#include "core/portmap.h"
 #include "core/post.h"
 #include "core/self.h"
 #include "core/store/store_self.h"
@@ -138,6 +139,8 @@ const struct cf_setting_def cf_settings[] = {
   { "pass-on", "off", "Do your contacts tell theirs where you are, and you them where others are: on, off", ON_OFF, NULL, NULL,
     apply_pass_on },
   { "mailbox", "on", "Do your messages wait at nodes for who is not there: on, off", ON_OFF, NULL, NULL, apply_mailbox },
+  { "port-mapping", "on", "Is your router asked to let in what is for you, by PCP, NAT-PMP or UPnP: on, off", ON_OFF, NULL,
+    NULL, cf_portmap_set },
   { "receipts", "on", "Do others see that you have read their messages: on, off", ON_OFF, NULL, NULL, NULL },
   { "typing", "on", "Do others see that you are typing: on, off", ON_OFF, NULL, NULL, NULL },
   { "notifications", "on", "Are you told of new messages: on, off", ON_OFF, NULL, NULL, NULL },

@@ -22,6 +22,7 @@
 #include "core/nodes.h"
 #include "core/peer_file.h"
 #include "core/peers.h"
+#include "core/portmap.h"
 #include "core/said.h"
 #include "core/self.h"
 #include "core/settings.h"
@@ -246,6 +247,49 @@ step_nodes (struct cf_core *core, json_t *ladder)
     add_step (ladder, "nodes", false, CF_SAY_STEP_NODES_NONE, number (count, all), NULL);
 }
 
+/* What was tried in vain, and how to mend it; ABSENT and SILENT are one to who has to mend it. */
+static enum cf_say
+portmap_failure (const struct cf_portmap_state *state)
+{
+  enum cf_say say = CF_SAY_STEP_PORTMAP_ABSENT;
+
+  for (int how = 0; how < CF_PORTMAP_HOWS; how++) {
+    if (state->why[how] == CF_PORTMAP_INSIDE)
+      return CF_SAY_STEP_PORTMAP_INSIDE;
+    if (state->why[how] == CF_PORTMAP_REFUSED)
+      say = CF_SAY_STEP_PORTMAP_REFUSED;
+    else if (state->why[how] == CF_PORTMAP_WRONG && say == CF_SAY_STEP_PORTMAP_ABSENT)
+      say = CF_SAY_STEP_PORTMAP_WRONG;
+  }
+  return say;
+}
+
+/* Without a router there is no such step.  It fails for who uses nodes: others need not be reached from outside. */
+static void
+step_portmap (struct cf_core *core, json_t *ladder)
+{
+  size_t connected, outside = cf_nodes_count (core, &connected);
+  char addr[CF_ADDR_TEXT_SIZE], port[NUMBER_SIZE];
+  struct cf_portmap_state state;
+  bool tried = false;
+
+  cf_portmap_look (core, &state);
+  for (int how = 0; how < CF_PORTMAP_HOWS; how++)
+    tried = tried || state.why[how];
+  if (state.view == CF_PORTMAP_IS_MAPPED)
+    add_step (ladder, "port-mapping", true, CF_SAY_STEP_PORTMAP, cf_addr_format (&state.addr, addr),
+              cf_portmap_how_name (state.how), NULL);
+  else if (state.view == CF_PORTMAP_ASKING)
+    add_step (ladder, "port-mapping", true, CF_SAY_STEP_PORTMAP_ASKING, NULL);
+  else if (state.view == CF_PORTMAP_NO_HELPER)
+    add_step (ladder, "port-mapping", !outside, CF_SAY_STEP_PORTMAP_HELPER, NULL);
+  else if (state.view == CF_PORTMAP_IS_NOT && portmap_failure (&state) == CF_SAY_STEP_PORTMAP_INSIDE)
+    add_step (ladder, "port-mapping", !outside, CF_SAY_STEP_PORTMAP_INSIDE, NULL);
+  else if (state.view == CF_PORTMAP_IS_NOT && tried)
+    add_step (ladder, "port-mapping", !outside, portmap_failure (&state),
+              number (core->net->ops->tcp_port (core->net), port), NULL);
+}
+
 /* What came in and was turned away, and what was let in, since the start. */
 static json_t *
 counters (struct cf_core *core)
@@ -307,6 +351,7 @@ cf_status_json (struct cf_core *core)
   step_peers (core, ladder);
   step_file (core, ladder);
   step_nodes (core, ladder);
+  step_portmap (core, ladder);
   json_object_set_new (row, "version", json_string (VERSION));
   json_object_set_new (row, "state", json_string (state_names[core->state]));
   json_object_set_new (row, "home", json_string (core->home));

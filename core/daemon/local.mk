@@ -4,6 +4,7 @@ confabd_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CFLAGS) $(JANSSON_CFLAGS)
 confabd_SOURCES = base/wiping_heap.c
 confabd_SOURCES += core/daemon/main.c
 confabd_SOURCES += core/daemon/background.c core/daemon/background.h
+confabd_SOURCES += core/daemon/helper.c core/daemon/helper.h
 confabd_SOURCES += core/daemon/lock.c core/daemon/lock.h
 confabd_SOURCES += core/daemon/logfile.c core/daemon/logfile.h
 confabd_SOURCES += core/daemon/options.c core/daemon/options.h

@@ -23,6 +23,7 @@
 #include "base/text.h"
 #include "core/core.h"
 #include "core/daemon/background.h"
+#include "core/daemon/helper.h"
 #include "core/daemon/lock.h"
 #include "core/daemon/logfile.h"
 #include "core/daemon/options.h"
@@ -48,6 +49,7 @@ struct daemon {
   struct cf_gpg *gpg;
   struct cf_net *net;
   struct cf_worker *worker, *disk;
+  struct cf_helper *portmap_helper;
   struct cf_core *core;
   struct cf_ipc *ipc;
 };
@@ -225,6 +227,10 @@ make_core (struct daemon *d)
     err = cf_thread_worker_new (&d->env, d->base, CF_WORKER_FILES_MAX, true, &d->disk);
   if (err)
     return complain (err, "cannot make a worker");
+  err = cf_process_helper_new (&d->env, d->base, "confab-portmap", &d->portmap_helper);
+  if (err)
+    return complain (err, "cannot make a helper");
+  config.portmap_helper = d->portmap_helper;
   config.worker = d->worker;
   config.disk = d->disk;
   config.env = &d->env;
@@ -291,6 +297,7 @@ end (struct daemon *d)
 {
   cf_ipc_free (d->ipc);
   cf_core_free (d->core);
+  cf_process_helper_free (d->portmap_helper);
   cf_thread_worker_free (d->worker);
   cf_thread_worker_free (d->disk);
   cf_io_free (d->net);

@@ -8,10 +8,11 @@ import concurrent.futures
 import functools
 import itertools
 import os
+import shutil
 import subprocess
 import time
 
-from lab import BUILD, NETNS, WAIT, Failed, check, open_conversation, run_stories, see_each_other
+from lab import BUILD, NETNS, WAIT, Failed, Skipped, check, open_conversation, run_stories, see_each_other
 
 KINDS = ("open", "full", "addr", "port", "sym", "wall", "cgn", "block", "noudp")
 # What lets no stream out but to the ports of the web, and no datagram.
@@ -210,6 +211,35 @@ def matrix(lab):
           + str([(route(people[a], people[b]), route(people[b], people[a])) for a, b in missing]))
 
 
+def step(me, name):
+    """That step of ME's ladder, or nothing yet."""
+    return next((row for row in me.confab("status").row["network"] if row["step"] == name), {})
+
+
+def mapped_way(lab):
+    """A router that is asked for a port lets people in where no two of their kinds meet otherwise; and closes it again"""
+    if not shutil.which("miniupnpd", path=os.environ["PATH"] + ":/usr/sbin"):
+        lab.node = None
+        raise Skipped("miniupnpd is not installed: no router here opens ports")
+    node = Node(lab)
+    a, b = person(lab, "mapper", node), person(lab, "sym", node)
+    took = until("a port", lambda: step(a, "port-mapping").get("code") == "STEP_PORTMAP")
+    print(f"# mapped after {took:.1f} s: {step(a, 'port-mapping')['detail']}")
+    conv = open_by_address(a, b)
+    own = ("direct", "punched")  # also a node may see the port that was mapped
+    took = until("a way of their own", lambda: route(a, b) in own and route(b, a) in own)
+    print(f"# {route(a, b)}, {route(b, a)}, not by the node, after {took:.1f} s")
+    node.stop()
+    say(a, b, conv, "without the node")
+    say(b, a, conv, "indeed")
+    begun = time.monotonic()
+    a.confab("stop")
+    print(f"# ended after {time.monotonic() - begun:.1f} s")
+    rules = [NETNS, "exec", "mapper.r", "nft", "list", "ruleset"]
+    until("the port is closed again",
+          lambda: "dnat" not in subprocess.run(rules, capture_output=True, text=True, check=True).stdout)
+
+
 def contact_file(lab):
     """Whom a contact file names is asked, from behind a router, and talked to; no node, and no network of both"""
     a, b = lab.person("port", "port"), lab.person("open", "open")
@@ -238,9 +268,10 @@ def with_node(story):
         try:
             story(lab)
         finally:
-            lab.node.stop()
+            if lab.node:
+                lab.node.stop()
     return run
 
 
 if __name__ == "__main__":
-    run_stories(*map(with_node, (no_way_but_the_node, a_way_of_their_own, matrix)), contact_file)
+    run_stories(*map(with_node, (no_way_but_the_node, a_way_of_their_own, mapped_way, matrix)), contact_file)

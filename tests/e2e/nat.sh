@@ -5,7 +5,7 @@ set -u
 SRC=${CF_SRCDIR:-$(cd "$(dirname "$0")/../.." && pwd)}
 export CF_SRCDIR=$SRC CF_BUILDDIR=${CF_BUILDDIR:-$PWD}
 "$SRC/tests/lab/nat.sh" run node=open open=open full=full,nosyn addr=addr,nosyn port=port,nosyn sym=sym \
-  wall=wall cgn=cgn,nosyn block=block noudp=noudp \
+  wall=wall cgn=cgn,nosyn block=block noudp=noudp mapper=sym,map \
   -- /usr/bin/env python3 "$SRC/tests/e2e/nat.py" "$@"
 status=$?
 if [ "$status" = 77 ]; then
