@@ -24,8 +24,28 @@
 struct sim;
 struct sim_keys; /* fake key rings of a node: gpg_double.c */
 
+/* What is between a node and the others.  Streams get out and never in; datagrams get in from the very port to which one
+   has left. */
+enum sim_nat {
+  SIM_NAT_NONE,
+  SIM_NAT_SAME,  /* one port outside, whomever it writes to */
+  SIM_NAT_COUNT, /* the next port for each */
+  SIM_NAT_DICE   /* any port for each */
+};
+
+#define SIM_NAT_WAYS_MAX 256
+
+/* A way through a NAT: PORT is what the other node sees, at its port REMOTE. */
+struct sim_nat_way {
+  size_t other;
+  uint16_t port, remote;
+};
+
 struct sim_node {
   struct sim *sim;
+  enum sim_nat nat;
+  struct sim_nat_way nat_ways[SIM_NAT_WAYS_MAX];
+  size_t nat_way_count;
   size_t index;
   char name[32];
   char *home;

@@ -17,6 +17,7 @@
 
 #define SIM_TCP_PORT 7100
 #define SIM_UDP_PORT SIM_TCP_PORT /* one number, as the daemon has it */
+#define SIM_NAT_PORT 20000
 #define SIM_DIAL_TIMEOUT_MS 3000
 
 struct packet {
@@ -51,7 +52,7 @@ struct datagram {
   struct cf_timer timer;
   struct sim *sim;
   size_t from, to;
-  uint16_t port; /* that it left from */
+  uint16_t port, to_port; /* that it left from, and is for */
   size_t len;
   uint8_t data[];
 };
@@ -235,7 +236,7 @@ net_dial (struct cf_net *base, const struct cf_addr *to, const struct cf_conn_ha
   conn->arg = arg;
   conn->dialling = true;
   *r_conn = conn;
-  if (is_cut (conn) || sim->streams == SIM_STREAMS_LOST)
+  if (is_cut (conn) || sim->streams == SIM_STREAMS_LOST || there->nat)
     cf_timer_after (&sim->env, &conn->timer, SIM_DIAL_TIMEOUT_MS);
   else if (sim->streams == SIM_STREAMS_REFUSED || (!there->core && !there->server) || to->port != SIM_TCP_PORT)
     push (conn, NULL, 0, false, cf_err (GPG_ERR_ECONNREFUSED));
@@ -302,6 +303,46 @@ sim_net_mended (struct sim *sim)
         cf_timer_after (&sim->env, &conn->timer, delay (sim));
 }
 
+/* ---- NATs ---- */
+
+static const struct sim_nat_way *
+nat_find (const struct sim_node *node, const struct sim_node *other, uint16_t remote)
+{
+  for (size_t i = 0; i < node->nat_way_count; i++)
+    if (node->nat_ways[i].other == other->index && node->nat_ways[i].remote == remote)
+      return &node->nat_ways[i];
+  return NULL;
+}
+
+/* The port that THERE sees, of what leaves FROM for its port REMOTE. */
+static uint16_t
+nat_out (struct sim_node *from, const struct sim_node *there, uint16_t remote)
+{
+  const struct sim_nat_way *known = nat_find (from, there, remote);
+  struct sim_nat_way *way = &from->nat_ways[from->nat_way_count];
+
+  if (known)
+    return known->port;
+  assert (from->nat_way_count < SIM_NAT_WAYS_MAX);
+  way->other = there->index;
+  way->remote = remote;
+  way->port = SIM_NAT_PORT;
+  if (from->nat == SIM_NAT_COUNT)
+    way->port = (uint16_t) (SIM_NAT_PORT + from->nat_way_count);
+  else if (from->nat == SIM_NAT_DICE)
+    way->port = (uint16_t) (SIM_NAT_PORT + sim_random (from->sim, 40000));
+  from->nat_way_count++;
+  return way->port;
+}
+
+static bool
+nat_lets_in (const struct sim_node *to, const struct sim_node *from, uint16_t port, uint16_t to_port)
+{
+  const struct sim_nat_way *way = nat_find (to, from, port);
+
+  return to->nat == SIM_NAT_NONE || (way && way->port == to_port);
+}
+
 /* ---- datagrams ---- */
 
 static void
@@ -311,7 +352,8 @@ datagram_arrives (void *arg)
   struct sim_node *to = d->sim->nodes[d->to];
   struct cf_addr from;
 
-  if ((to->core || to->server) && to->net->handler && !d->sim->cut[d->from][d->to]) {
+  if ((to->core || to->server) && to->net->handler && !d->sim->cut[d->from][d->to]
+      && nat_lets_in (to, d->sim->nodes[d->from], d->port, d->to_port)) {
     sim_net_addr (d->sim->nodes[d->from], &from);
     from.port = d->port;
     to->net->handler->datagram (to->net->handler_arg, &from, d->data, d->len);
@@ -320,7 +362,7 @@ datagram_arrives (void *arg)
 }
 
 static void
-post (struct sim_node *from, uint16_t port, struct sim_node *to, const void *data, size_t len)
+post (struct sim_node *from, uint16_t port, struct sim_node *to, uint16_t to_port, const void *data, size_t len)
 {
   struct sim *sim = from->sim;
   int copies = 1;
@@ -340,6 +382,7 @@ post (struct sim_node *from, uint16_t port, struct sim_node *to, const void *dat
     d->from = from->index;
     d->to = to->index;
     d->port = port;
+    d->to_port = to_port;
     d->len = len;
     memcpy (d->data, data, len);
     cf_timer_init (&d->timer, datagram_arrives, d);
@@ -354,7 +397,7 @@ net_send_datagram (struct cf_net *base, const struct cf_addr *to, const void *da
   struct sim_node *there = node_at (node->sim, to);
 
   if (there)
-    post (node, SIM_UDP_PORT, there, data, len);
+    post (node, node->nat ? nat_out (node, there, to->port) : SIM_UDP_PORT, there, to->port, data, len);
   return 0;
 }
 
@@ -384,7 +427,8 @@ net_broadcast (struct cf_net *base, const void *data, size_t len)
 
   for (size_t i = 0; i < node->sim->node_count; i++) /* a host hears its own broadcast, too */
     if (!node->sim->far || i == node->index)
-      post (node, SIM_UDP_PORT, node->sim->nodes[i], data, len);
+      if (!node->nat && !node->sim->nodes[i]->nat)
+      post (node, SIM_UDP_PORT, node->sim->nodes[i], SIM_UDP_PORT, data, len);
   return 0;
 }
 
@@ -402,8 +446,8 @@ post_fresh (struct sim_node *node, struct sim_node *there, cf_net_say say, void 
   cf_buf_init (&out, CF_NET_DATAGRAM_MAX);
   err = say (arg, &source, &out);
   for (size_t i = 0; !err && i < sim->node_count; i++)
-    if (!there || there == sim->nodes[i])
-      post (node, source.port, sim->nodes[i], cf_buf_data (&out), cf_buf_len (&out));
+    if ((!there || there == sim->nodes[i]) && !node->nat && !sim->nodes[i]->nat)
+      post (node, source.port, sim->nodes[i], SIM_UDP_PORT, cf_buf_data (&out), cf_buf_len (&out));
   cf_buf_done (&out);
   return err;
 }
@@ -426,8 +470,11 @@ net_broadcast_fresh (struct cf_net *base, cf_net_say say, void *arg)
 static size_t
 net_addresses (struct cf_net *base, struct cf_addr *r_addrs, size_t max)
 {
-  if (max)
+  if (max) {
     sim_net_addr (sim_net_node (base), r_addrs);
+    if (sim_net_node (base)->nat)
+      r_addrs->bytes[0] = 192; /* where nobody else gets to */
+  }
   return max ? 1 : 0;
 }
 
