@@ -54,7 +54,7 @@ libcf_core_a_SOURCES += core/gate_guess.c core/gate_guess.h core/store/store_gat
 # Who is near, who is kept, and the tunnels to them.
 libcf_core_a_SOURCES += core/peer.c core/peer.h core/peers.h
 libcf_core_a_SOURCES += core/certify.c core/peer_verify.c core/peer_check.c core/peer_fetch.c core/peer_circle.c core/peer_state.c
-libcf_core_a_SOURCES += core/peer_discovery.c core/peer_file.c core/peer_file.h
+libcf_core_a_SOURCES += core/peer_discovery.c core/peer_file.c core/peer_file.h core/peer_names.c core/peer_names.h
 libcf_core_a_SOURCES += core/peer_resolve.c core/peer_commands.c core/strangers.c core/strangers.h
 libcf_core_a_SOURCES += core/people.c core/people.h
 libcf_core_a_SOURCES += core/link.c core/link.h core/links.h

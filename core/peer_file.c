@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "base/paths.h"
+#include "core/peer_names.h"
 #include "core/said.h"
 #include "net/proto.h"
 
@@ -25,15 +26,19 @@ struct malformed {
   struct { unsigned long line; gpg_error_t err; } first[CF_PEER_FILE_BAD_MAX];
 };
 
-/* The places that a text names. */
+/* The places that a text names: addresses, and names of hosts. */
 struct places {
   struct cf_addr *addrs;
   size_t count, max;
+  struct cf_peer_name *names; /* their hosts are the list's */
+  size_t name_count;
 };
 
 struct cf_peer_file {
   struct cf_core *core;
   struct cf_asklist *asks;
+  struct cf_peer_names *names;
+  struct places places; /* as they were read last; its names are in NAMES */
   char *path;
   struct cf_timer look;
   struct { bool is_there; int64_t size; struct timespec changed; ino_t inode; } seen; /* when it was read last */
@@ -43,13 +48,13 @@ struct cf_peer_file {
 
 /* --- what a text says --- */
 
-/* As cf_peerlist_next; what a name of a host stands for is asked nowhere yet, so that it is an error, too. */
+/* As cf_peerlist_next; where nobody can be asked what a name of a host stands for, it is an error, too. */
 static bool
-next_place (struct cf_peerlist_reader *reader, struct cf_peerlist_line *r_line, gpg_error_t *r_err)
+next_place (const struct cf_core *core, struct cf_peerlist_reader *reader, struct cf_peerlist_line *r_line, gpg_error_t *r_err)
 {
   if (!cf_peerlist_next (reader, r_line, r_err))
     return false;
-  if (!*r_err && !r_line->addr.family)
+  if (!*r_err && !r_line->addr.family && !cf_peer_names_can (core))
     *r_err = cf_err (GPG_ERR_NOT_SUPPORTED);
   return true;
 }
@@ -72,9 +77,47 @@ add_place (struct places *places, const struct cf_addr *addr)
   return 0;
 }
 
-/* Caller frees PLACES->addrs, also after an error.  Errors: ENOMEM. */
 static gpg_error_t
-read_places (const char *text, size_t len, struct places *places, struct malformed *malformed)
+add_name (struct places *places, const struct cf_peerlist_line *line)
+{
+  struct cf_peer_name *name;
+
+  if (places->name_count == CF_PEER_NAMES_MAX)
+    return 0;
+  if (!places->names)
+    places->names = calloc (CF_PEER_NAMES_MAX, sizeof *places->names);
+  if (!places->names)
+    return cf_err (GPG_ERR_ENOMEM);
+  name = &places->names[places->name_count];
+  name->host = strdup (line->host);
+  name->port = line->addr.port;
+  if (!name->host)
+    return cf_err (GPG_ERR_ENOMEM);
+  places->name_count++;
+  return 0;
+}
+
+static void
+names_done (struct places *places)
+{
+  for (size_t i = 0; i < places->name_count; i++)
+    free ((char *) (uintptr_t) places->names[i].host);
+  free (places->names);
+  places->names = NULL;
+  places->name_count = 0;
+}
+
+static void
+places_done (struct places *places)
+{
+  names_done (places);
+  free (places->addrs);
+  memset (places, 0, sizeof *places);
+}
+
+/* Also after an error: places_done.  Errors: ENOMEM. */
+static gpg_error_t
+read_places (const struct cf_core *core, const char *text, size_t len, struct places *places, struct malformed *malformed)
 {
   struct cf_peerlist_reader reader;
   struct cf_peerlist_line line;
@@ -83,9 +126,9 @@ read_places (const char *text, size_t len, struct places *places, struct malform
   memset (places, 0, sizeof *places);
   malformed->count = 0;
   cf_peerlist_init (&reader, text, len);
-  while (!err && places->count < CF_ASK_MAX && next_place (&reader, &line, &bad)) {
+  while (!err && places->count < CF_ASK_MAX && next_place (core, &reader, &line, &bad)) {
     if (!bad) {
-      err = add_place (places, &line.addr);
+      err = line.addr.family ? add_place (places, &line.addr) : add_name (places, &line);
       continue;
     }
     if (malformed->count < CF_PEER_FILE_BAD_MAX) {
@@ -141,21 +184,55 @@ tell_malformed (struct cf_peer_file *file)
     cf_log (env, CF_LOG_WARN, "%s: %zu more lines are malformed", file->path, m->count - CF_PEER_FILE_BAD_MAX);
 }
 
+/* Asked are the addresses of PLACES, and those that names stand for.  Errors: ENOMEM; then nothing has changed. */
+static gpg_error_t
+ask_them (struct cf_peer_file *file, const struct places *places)
+{
+  size_t max = CF_PEER_NAMES_MAX * CF_PEER_NAME_ADDRS_MAX, count = places->count;
+  struct cf_addr *all = calloc (count + max, sizeof *all);
+  gpg_error_t err;
+
+  if (!all)
+    return cf_err (GPG_ERR_ENOMEM);
+  if (count)
+    memcpy (all, places->addrs, count * sizeof *all);
+  count += cf_peer_names_addrs (file->names, all + count, max);
+  err = cf_asklist_set (file->asks, all, count);
+  free (all);
+  return err;
+}
+
+static void
+names_changed (void *arg)
+{
+  struct cf_peer_file *file = arg;
+  gpg_error_t err = ask_them (file, &file->places);
+
+  if (err)
+    cf_log (file->core->env, CF_LOG_WARN, "%s: new addresses are not asked: %s", file->path, gpg_strerror (err));
+}
+
 static gpg_error_t
 take_text (struct cf_peer_file *file, const char *text, size_t len)
 {
   struct malformed malformed;
   struct places places;
-  gpg_error_t err = read_places (text, len, &places, &malformed);
+  gpg_error_t err = read_places (file->core, text, len, &places, &malformed);
 
   if (!err)
-    err = cf_asklist_set (file->asks, places.addrs, places.count);
-  if (!err) {
-    file->malformed = malformed;
-    tell_malformed (file);
+    err = cf_peer_names_set (file->names, places.names, places.name_count);
+  if (!err)
+    err = ask_them (file, &places);
+  if (err) {
+    places_done (&places);
+    return err;
   }
-  free (places.addrs);
-  return err;
+  names_done (&places);
+  places_done (&file->places);
+  file->places = places;
+  file->malformed = malformed;
+  tell_malformed (file);
+  return 0;
 }
 
 /* The whole file; an empty text when there is none.  Caller frees *R_TEXT. */
@@ -254,10 +331,11 @@ add_lines (const struct cf_peer_file *file, struct adding *a, const char *text, 
   gpg_error_t err = 0, bad;
 
   cf_peerlist_init (&reader, text, len);
-  while (!err && next_place (&reader, &line, &bad)) {
+  while (!err && next_place (file->core, &reader, &line, &bad)) {
     if (bad)
       err = note_bad (a->malformed, line.number, bad);
-    else if (cf_peer_file_has (file, &line.addr))
+    else if (line.addr.family ? cf_peer_file_has (file, &line.addr)
+                              : cf_peer_names_has (file->names, line.host, line.addr.port))
       a->known++;
     else {
       a->added++;
@@ -331,6 +409,8 @@ cf_peer_file_new (struct cf_core *core, void (*ask) (void *arg, const struct cf_
   cf_timer_init (&file->look, look, file);
   file->path = cf_paths_join (core->home, CF_PEER_FILE_NAME);
   err = file->path ? cf_asklist_new (core->env, ask, arg, &file->asks) : cf_err (GPG_ERR_ENOMEM);
+  if (!err)
+    err = cf_peer_names_new (core, names_changed, file, &file->names);
   if (err) {
     cf_peer_file_free (file);
     return err;
@@ -345,7 +425,9 @@ cf_peer_file_free (struct cf_peer_file *file)
   if (!file)
     return;
   cf_timer_cancel (file->core->env, &file->look);
+  cf_peer_names_free (file->names);
   cf_asklist_free (file->asks);
+  places_done (&file->places);
   free (file->path);
   free (file);
 }
@@ -360,12 +442,14 @@ void
 cf_peer_file_turn (struct cf_peer_file *file, bool on)
 {
   cf_asklist_turn (file->asks, on);
+  cf_peer_names_turn (file->names, on);
 }
 
 void
 cf_peer_file_again (struct cf_peer_file *file)
 {
   cf_asklist_again (file->asks);
+  cf_peer_names_again (file->names);
 }
 
 bool
@@ -399,7 +483,7 @@ cf_peer_file_state (const struct cf_peer_file *file, struct cf_peer_file_state *
 
   cf_asklist_counts (file->asks, &counts);
   memset (r_state, 0, sizeof *r_state);
-  r_state->places = counts.addresses - counts.learned;
+  r_state->places = counts.addresses - counts.learned + cf_peer_names_unknown (file->names);
   r_state->learned = counts.learned;
   r_state->answering = counts.good;
   r_state->malformed = file->malformed.count;

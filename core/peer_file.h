@@ -45,7 +45,7 @@ gpg_error_t cf_peer_file_add (struct cf_peer_file *file, const char *text, size_
 /* What is wrong with a line; its argument is the line's number. */
 enum cf_say cf_peer_file_say (gpg_error_t bad);
 
-/* For status: how many lines name a place, how many of these answer, which are malformed.  *R_ERR: why it cannot be
+/* For status: how many places are named (a name of a host is as many as it has addresses, at least one), how many of these answer, which are malformed.  *R_ERR: why it cannot be
    read; 0 also when there is none. */
 struct cf_peer_file_state {
   size_t places, answering, malformed;

@@ -368,6 +368,8 @@ static const struct cf_net_ops ops = {
   .addresses = op_addresses,
   .tcp_port = op_tcp_port,
   .udp_port = op_udp_port,
+  .resolve = cf_io_resolve,
+  .resolve_cancel = cf_io_resolve_cancel,
 };
 
 /* Life. */
@@ -422,6 +424,7 @@ cf_io_free (struct cf_net *net)
   cf_io_conn_destroy_all (io);
   cf_timer_cancel (io->env, &io->accept_again);
   cf_io_link_done (io);
+  cf_io_names_changed (io);
   cf_io_fresh_done (io);
   cf_io_udp_done (io);
   listen_done (io);

@@ -196,6 +196,7 @@ link_changed (void *arg)
     return;
   cf_log (io->env, CF_LOG_DEBUG, "network changed: %zu usable addresses", io->link_count);
   cf_io_udp_join (io);
+  cf_io_names_changed (io);
   if (io->net.handler && io->net.handler->changed)
     io->net.handler->changed (io->net.handler_arg);
 }

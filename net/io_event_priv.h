@@ -6,6 +6,7 @@
  * io_event_udp.c   datagrams
  * io_event_fresh.c those of which each leaves from a port of its own
  * io_event_link.c  interfaces and their changes
+ * io_event_name.c  names of hosts
  */
 #ifndef CF_NET_IO_EVENT_PRIV_H
 #define CF_NET_IO_EVENT_PRIV_H
@@ -66,6 +67,7 @@ struct cf_io {
   size_t incoming, outgoing;
   size_t incoming_max, incoming_host_max, outgoing_max, turn_bytes;
   struct cf_io_counts counts;
+  struct evdns_base *dns; /* NULL: no name was asked for since the last change */
   bool no_segments; /* the kernel, or a device, does not cut */
   uint8_t scratch[64 * 1024];
 };
@@ -131,5 +133,11 @@ gpg_error_t cf_io_broadcast_fresh (struct cf_net *net, cf_net_say say, void *arg
 bool cf_io_link_has (const struct cf_io *io, const struct cf_addr *addr);
 gpg_error_t cf_io_link_open (struct cf_io *io) CF_MUST_CHECK;
 void cf_io_link_done (struct cf_io *io);
+
+/* io_event_name.c */
+gpg_error_t cf_io_resolve (struct cf_net *net, const char *host, uint16_t port, cf_net_resolved done, void *arg,
+                           struct cf_resolve **r_resolve);
+void cf_io_resolve_cancel (struct cf_resolve *resolve);
+void cf_io_names_changed (struct cf_io *io); /* those to ask may be others now; what is asked for fails */
 
 #endif

@@ -14,6 +14,7 @@ libcf_net_a_SOURCES += net/io_event_fresh.c
 libcf_net_a_SOURCES += net/io_event.c net/io_event.h net/io_event_priv.h
 libcf_net_a_SOURCES += net/io_event_conn.c
 libcf_net_a_SOURCES += net/io_event_link.c
+libcf_net_a_SOURCES += net/io_event_name.c
 libcf_net_a_SOURCES += net/io_event_udp.c
 libcf_net_a_SOURCES += net/net.h net/proto.h
 libcf_net_a_SOURCES += net/cipher.c net/cipher.h

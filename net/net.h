@@ -36,6 +36,10 @@ struct cf_net_handler {
 /* Puts into OUT what a datagram is to say that leaves from SOURCE, address and port. */
 typedef gpg_error_t (*cf_net_say) (void *arg, const struct cf_addr *source, struct cf_buf *out);
 
+/* The addresses that a name has, each with the port that was asked for; ERR says why there are none. */
+typedef void (*cf_net_resolved) (void *arg, gpg_error_t err, const struct cf_addr *addrs, size_t count);
+struct cf_resolve;
+
 struct cf_net_ops {
   /* Handler and ARG belong to the conversation with CONN until close. Errors: ENOMEM, NETUNREACH... */
   gpg_error_t (*dial) (struct cf_net *net, const struct cf_addr *to, const struct cf_conn_handler *handler, void *arg,
@@ -69,11 +73,18 @@ struct cf_net_ops {
   size_t (*addresses) (struct cf_net *net, struct cf_addr *r_addrs, size_t max);
   uint16_t (*tcp_port) (struct cf_net *net);
   uint16_t (*udp_port) (struct cf_net *net);
+  /* Ask what addresses HOST (a name) has: DONE hears once, in a later turn, at most CF_NET_RESOLVED_MAX of them; *R_RESOLVE
+     is dead then.  They are anybody's word.  NULL where names cannot be asked.  Errors: UNKNOWN_HOST, EAGAIN (nobody
+     to ask), ENOMEM. */
+  gpg_error_t (*resolve) (struct cf_net *net, const char *host, uint16_t port, cf_net_resolved done, void *arg,
+                          struct cf_resolve **r_resolve);
+  void (*resolve_cancel) (struct cf_resolve *resolve); /* DONE is not called; NULL is fine */
 };
 
 #define CF_CONN_QUEUE_MAX (8 * 1024 * 1024)
 #define CF_NET_BATCH_MAX 65000
 #define CF_NET_FRESH_MS 5000
+#define CF_NET_RESOLVED_MAX 8
 #define CF_NET_DATAGRAM_MAX 512 /* what SAY may put */
 
 /* Implementations put this first in their own structure. */

@@ -14,6 +14,8 @@
 
 #include "base/paths.h"
 #include "core/peer_file.h"
+#include "core/peer_names.h"
+#include "net/net.h"
 #include "net/proto.h"
 
 static struct {
@@ -22,6 +24,12 @@ static struct {
   struct cf_peer_file *file;
   char home[64], path[80];
   size_t asked;
+  struct cf_addr last;
+  struct cf_net net;
+  cf_net_resolved resolved; /* somebody waits for it */
+  void *resolved_arg;
+  char host[CF_PEERLIST_HOST_SIZE]; /* the name that was asked last */
+  unsigned names_asked;
 } w;
 
 static void
@@ -35,7 +43,7 @@ static void
 ask (void *arg, const struct cf_addr *to)
 {
   (void) arg;
-  (void) to;
+  w.last = *to;
   w.asked++;
 }
 
@@ -217,6 +225,133 @@ test_add_too_much (void **state)
   free (text);
 }
 
+/* --- names of hosts --- */
+
+static gpg_error_t
+resolve (struct cf_net *net, const char *host, uint16_t port, cf_net_resolved done, void *arg,
+         struct cf_resolve **r_resolve)
+{
+  (void) net;
+  assert_int_equal (port, 7077);
+  assert_null (w.resolved);
+  w.resolved = done;
+  w.resolved_arg = arg;
+  strcpy (w.host, host);
+  w.names_asked++;
+  *r_resolve = (struct cf_resolve *) &w;
+  return 0;
+}
+
+static void
+resolve_cancel (struct cf_resolve *r)
+{
+  if (r)
+    w.resolved = NULL;
+}
+
+static void
+answer_name (gpg_err_code_t code, const char *const *addrs, size_t count)
+{
+  cf_net_resolved done = w.resolved;
+  struct cf_addr all[CF_NET_RESOLVED_MAX];
+
+  assert_non_null (done);
+  for (size_t i = 0; i < count; i++)
+    assert_int_equal (cf_addr_parse (addrs[i], &all[i]), 0);
+  w.resolved = NULL;
+  done (w.resolved_arg, code ? cf_err (code) : 0, all, count);
+}
+
+static void
+begin_names (void)
+{
+  static const struct cf_net_ops ops = { .resolve = resolve, .resolve_cancel = resolve_cancel };
+
+  w.net.ops = &ops;
+  w.core.net = &w.net;
+}
+
+static void
+test_names (void **state)
+{
+  static const char *const first[] = { "192.0.2.7:7077" }, *const second[] = { "192.0.2.8:7077" },
+                          *const lies[] = { "127.0.0.1:7077", "224.0.0.1:7077", "[::1]:7077", "[fe80::1]:7077", "0.0.0.0:7077" };
+  struct cf_addr addr;
+
+  (void) state;
+  begin_names ();
+  write_file ("192.0.2.9:7077\nHome.example:7077 Alice\n");
+  cf_peer_file_start (w.file);
+  run_for (0);
+  assert_string_equal (w.host, "home.example");
+  assert_int_equal (state_now ().places, 2);
+  assert_int_equal (state_now ().malformed, 0);
+  assert_int_equal (w.asked, 1);
+  answer_name (0, first, 1);
+  assert_int_equal (cf_addr_parse ("192.0.2.7:7077", &addr), 0);
+  assert_true (cf_peer_file_has (w.file, &addr));
+  run_for (5000);
+  assert_int_equal (w.asked, 2);
+  assert_counts (add ("home.example:7077 again\nother.example:7077\n", true, 0), 1, 1, 0);
+  run_for (90 * 60 * 1000); /* after an hour it is asked again, and has moved */
+  assert_int_equal (w.names_asked, 2);
+  answer_name (0, second, 1);
+  assert_false (cf_peer_file_has (w.file, &addr));
+  assert_int_equal (state_now ().places, 2);
+  run_for (90 * 60 * 1000); /* what cannot be is not believed */
+  answer_name (0, lies, 5);
+  assert_int_equal (state_now ().places, 2);
+  run_for (1000);
+  w.asked = 0;
+  run_for (24 * 60 * 60 * 1000);
+  assert_true (w.asked < 8); /* 192.0.2.9 alone */
+  write_file ("192.0.2.9:7077\n");
+  run_for (5000);
+  assert_null (w.resolved); /* nobody waits for it any more */
+  assert_int_equal (state_now ().places, 1);
+}
+
+/* Who does not answer is asked less and less; a file of many names asks one a second; who is hidden asks nobody. */
+static void
+test_names_in_vain (void **state)
+{
+  char *text = malloc (2000 * 40);
+  size_t len = 0;
+
+  (void) state;
+  assert_non_null (text);
+  begin_names ();
+  for (int i = 0; i < 2000; i++)
+    len += (size_t) sprintf (text + len, "h%d.example:7077\n", i);
+  write_file (text);
+  free (text);
+  cf_peer_file_start (w.file);
+  for (int i = 0; i < 100; i++) {
+    run_for (1000);
+    if (w.resolved)
+      answer_name (GPG_ERR_UNKNOWN_HOST, NULL, 0);
+  }
+  assert_in_range (w.names_asked, 90, 101);
+  assert_int_equal (state_now ().places, CF_PEER_NAMES_MAX);
+  write_file ("h0.example:7077\n");
+  run_for (5000);
+  w.names_asked = 0;
+  for (int i = 0; i < 24 * 60; i++) {
+    run_for (60 * 1000);
+    if (w.resolved)
+      answer_name (GPG_ERR_UNKNOWN_HOST, NULL, 0);
+  }
+  assert_in_range (w.names_asked, 8, 16);
+  cf_peer_file_turn (w.file, false);
+  w.names_asked = 0;
+  run_for (24 * 60 * 60 * 1000);
+  assert_int_equal (w.names_asked, 0);
+  cf_peer_file_turn (w.file, true);
+  cf_peer_file_again (w.file); /* the network has changed */
+  run_for (5000);
+  assert_int_equal (w.names_asked, 1);
+}
+
 int
 main (void)
 {
@@ -225,6 +360,8 @@ main (void)
     cmocka_unit_test_setup_teardown (test_unreadable, set_up, tear_down),
     cmocka_unit_test_setup_teardown (test_add, set_up, tear_down),
     cmocka_unit_test_setup_teardown (test_add_too_much, set_up, tear_down),
+    cmocka_unit_test_setup_teardown (test_names, set_up, tear_down),
+    cmocka_unit_test_setup_teardown (test_names_in_vain, set_up, tear_down),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);

@@ -821,6 +821,47 @@ test_addresses (void **state)
   assert_int_equal (nodes[0].net->ops->addresses (nodes[0].net, addrs, 1), 1);
 }
 
+static struct { unsigned times; gpg_error_t err; struct cf_addr addr; size_t count; } found;
+
+static void
+on_resolved (void *arg, gpg_error_t err, const struct cf_addr *addrs, size_t count)
+{
+  (void) arg;
+  found.times++;
+  found.err = err;
+  found.count = count;
+  if (count)
+    found.addr = addrs[0];
+}
+
+static bool
+is_resolved (void)
+{
+  return found.times != 0;
+}
+
+/* A name that /etc/hosts has; nobody else has to be asked for it. */
+static void
+test_resolve (void **state)
+{
+  struct cf_net *net = nodes[0].net;
+  struct cf_resolve *r = NULL;
+
+  (void) state;
+  memset (&found, 0, sizeof found);
+  assert_int_equal (net->ops->resolve (net, "localhost", 7077, on_resolved, NULL, &r), 0);
+  assert_int_equal (found.times, 0); /* in a later turn */
+  run_until (is_resolved);
+  assert_int_equal (found.times, 1);
+  assert_int_equal (found.err, 0);
+  assert_true (cf_addr_is_loopback (&found.addr));
+  assert_int_equal (found.addr.port, 7077);
+  assert_int_equal (net->ops->resolve (net, "localhost", 7077, on_resolved, NULL, &r), 0);
+  net->ops->resolve_cancel (r);
+  net->ops->resolve_cancel (NULL);
+  assert_int_equal (found.times, 1);
+}
+
 #define loopback_test(f) cmocka_unit_test_setup_teardown (f, setup_loopback, teardown)
 #define io_test(f) cmocka_unit_test_setup_teardown (f, setup, teardown)
 
@@ -834,7 +875,7 @@ main (void)
     io_test (test_unwanted_is_closed), io_test (test_host_limit), io_test (test_total_limit), io_test (test_no_descriptors),
     loopback_test (test_broadcast_reaches_all), loopback_test (test_answer_reaches_asker), loopback_test (test_fresh_ports),
     loopback_test (test_fresh_ports_are_bounded), io_test (test_fixed_listen), io_test (test_fixed_port),
-    io_test (test_addresses),
+    io_test (test_addresses), io_test (test_resolve),
   };
 
   return cmocka_run_group_tests_name ("io_event", tests, NULL, NULL);
