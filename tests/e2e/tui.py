@@ -469,6 +469,26 @@ def no_colour(a, b):
         screen.close()
 
 
+def poor_locale(a, b):
+    """A locale without letters says so, and what helps; a small screen holds all of a question"""
+    screen = a.begin(env={"LC_ALL": "C"}, cols=40, rows=15)
+    screen.until("Your locale has few letters", "LC_ALL=C.UTF-8")
+    screen.type("/open gr\u00fcn")
+    screen.until("^> /open gr\\?n")
+    screen.key("C-u")
+    screen.enter("/open bob")
+    screen.until("Password that you have agreed on", "Esc does *\n *not\\.|Esc does not\\.")
+    escape(screen)
+    a.leave()
+    screen.close()
+    env = {k: v for k, v in a.env.items() if not k.startswith("LC_")}
+    screen = a.terminals.open(["confab"], env)  # nothing is said of a locale
+    screen.until("^ [0-9] bob", "\u2502")
+    screen.enter("/quit")
+    screen.ended()
+    screen.close()
+
+
 def simple_terminal(a, b):
     """A terminal that only types gets the console of lines"""
     screen = a.begin(term="dumb")
@@ -595,7 +615,8 @@ def pinentry(a, b):
 
 
 STEPS = (first_run, nearby, wrong_password, open_by_password, talking, answers, changes, files, searching, attacks, another_window,
-         drafts, daemon_killed, mouse, resizing, long_history, taken_terminal, suspended, no_colour, simple_terminal, key_change,
+         drafts, daemon_killed, mouse, resizing, long_history, taken_terminal, suspended, no_colour, poor_locale, simple_terminal,
+         key_change,
          german, deleting, revoking, pinentry)
 
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistr.h>
+#include <uniwidth.h>
 
 #include "base/text.h"
 #include "ui/tui/cell.h"
@@ -104,6 +105,8 @@ cf_cell_take (const char **text, const char *end, struct cf_cell *cell)
     return 0;
   width = wcwidth ((wchar_t) c);
   memset (cell, 0, sizeof *cell);
+  if (width < 0 && !uc_width (c, "UTF-8"))
+    return 0; /* a mark that this locale lacks says nothing by itself */
   if (width < 0) { /* not in this locale, or of a Unicode that the C library does not know yet */
     c = plain (c);
     width = 1;

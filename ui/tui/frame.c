@@ -15,6 +15,7 @@
 #define PROMPT "> "
 #define PROMPT_COLS 2
 #define INPUT_ROWS_MAX 6
+#define QUESTION_ROWS_MAX 8 /* a name and a fingerprint need six on 40 columns */
 #define LIST_MIN_COLS 64 /* of the terminal: below, there is no list */
 #define LIST_RULE 2 /* the rule and a space */
 #define LIST_COLS_MIN 18
@@ -193,7 +194,7 @@ cf_frame_layout (const struct cf_frame *frame, int rows, int cols, struct cf_lay
 
   memset (layout, 0, sizeof *layout);
   left = rows - title - status - input;
-  question = wrapped_rows (frame->question, cols, left - 1 > 4 ? 4 : left - 1 > 0 ? left - 1 : left);
+  question = wrapped_rows (frame->question, cols, left - 1 > QUESTION_ROWS_MAX ? QUESTION_ROWS_MAX : left - 1 > 0 ? left - 1 : left);
   left -= question;
   notice = wrapped_rows (frame->notice, cols - (list ? list + LIST_RULE : 0), left - 1 > 3 ? 3 : left - 1);
   body = left - notice > 0 ? left - notice : 0;

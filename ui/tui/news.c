@@ -3,6 +3,7 @@
 
 #include <config.h>
 
+#include <langinfo.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,6 +29,10 @@ welcome (struct cf_tui *tui)
   cf_tui_log (tui, CF_LOOK_PLAIN,
               _("People near you and your conversations stand at the left. /open NAME begins a conversation, "
                 "Alt and a digit goes to one, F1 helps."));
+  if (strcmp (nl_langinfo (CODESET), "UTF-8"))
+    cf_tui_log (tui, CF_LOOK_WARN,
+                _("Your locale has few letters: others are shown as ?. LC_ALL=C.UTF-8 before confab shows them, where the "
+                  "terminal can."));
 }
 
 static void

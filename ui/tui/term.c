@@ -431,6 +431,23 @@ paste_char (struct cf_term *term, wint_t c)
   term->paste_len += len;
 }
 
+/* As get_wch, which in a locale of single bytes keeps one that is no letter of it, and with it all that follow. */
+static int
+get_letter (wint_t *r_c)
+{
+  int c;
+
+  if (MB_CUR_MAX > 1)
+    return get_wch (r_c);
+  do
+    c = getch ();
+  while (c >= 0x80 && c < 0xc0 && btowc (c) == WEOF); /* of a letter of UTF-8 whose first byte became a "?" */
+  if (c == ERR)
+    return ERR;
+  *r_c = c > 0xff ? (wint_t) c : btowc (c) == WEOF ? L'?' : btowc (c);
+  return c > 0xff ? KEY_CODE_YES : OK;
+}
+
 /* The rest of a paste.  False: it has not come to its end yet. */
 static bool
 take_paste (struct cf_term *term, struct cf_key_event *event)
@@ -438,7 +455,7 @@ take_paste (struct cf_term *term, struct cf_key_event *event)
   wint_t c;
   int got;
 
-  while ((got = get_wch (&c)) != ERR) {
+  while ((got = get_letter (&c)) != ERR) {
     if (got == OK)
       paste_char (term, c);
     else if (c == KEY_PASTE_END) {
@@ -478,7 +495,7 @@ next_key (struct cf_term *term, struct cf_key_event *event)
     if (term->pasting)
       return take_paste (term, event);
     errno = 0;
-    got = get_wch (&c);
+    got = get_letter (&c);
     if (got == ERR)
       return no_key (term);
     if (got == KEY_CODE_YES && c == KEY_PASTE_BEGIN) {
