@@ -102,6 +102,9 @@ tests_unit_net_test_cpace_LDADD = $(NET_TEST_LIBS)
 
 check_PROGRAMS += tests/unit/net/test_hello tests/unit/net/test_node tests/unit/net/test_paths tests/unit/net/test_exchange
 TESTS += tests/unit/net/test_hello tests/unit/net/test_node tests/unit/net/test_paths tests/unit/net/test_exchange
+check_PROGRAMS += tests/unit/net/test_portmap
+TESTS += tests/unit/net/test_portmap
+tests_unit_net_test_portmap_LDADD = $(NET_TEST_LIBS)
 check_PROGRAMS += tests/unit/net/test_nat
 TESTS += tests/unit/net/test_nat
 tests_unit_net_test_nat_SOURCES = tests/unit/net/test_nat.c

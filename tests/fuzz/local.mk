@@ -3,7 +3,7 @@ fuzz_targets = \
 	tests/fuzz/fuzz_address tests/fuzz/fuzz_beacon tests/fuzz/fuzz_client tests/fuzz/fuzz_cpace \
 	tests/fuzz/fuzz_discovery tests/fuzz/fuzz_entry tests/fuzz/fuzz_guests tests/fuzz/fuzz_handshake tests/fuzz/fuzz_hello tests/fuzz/fuzz_ipc \
 	tests/fuzz/fuzz_line tests/fuzz/fuzz_manifest tests/fuzz/fuzz_map tests/fuzz/fuzz_node tests/fuzz/fuzz_offer tests/fuzz/fuzz_options \
-	tests/fuzz/fuzz_packets tests/fuzz/fuzz_paths tests/fuzz/fuzz_peerlist tests/fuzz/fuzz_stream tests/fuzz/fuzz_talk tests/fuzz/fuzz_text tests/fuzz/fuzz_tunnel tests/fuzz/fuzz_words
+	tests/fuzz/fuzz_packets tests/fuzz/fuzz_paths tests/fuzz/fuzz_peerlist tests/fuzz/fuzz_portmap tests/fuzz/fuzz_stream tests/fuzz/fuzz_talk tests/fuzz/fuzz_text tests/fuzz/fuzz_tunnel tests/fuzz/fuzz_words
 if HAVE_CMOCKA # and with it the simulator
 fuzz_targets += tests/fuzz/fuzz_core tests/fuzz/fuzz_gate tests/fuzz/fuzz_message tests/fuzz/fuzz_store \
 	tests/fuzz/fuzz_transfer
@@ -37,6 +37,8 @@ tests_fuzz_fuzz_guests_SOURCES = tests/fuzz/fuzz_guests.c tests/sim/hand.c $(cle
 tests_fuzz_fuzz_guests_CPPFLAGS = $(fuzz_cppflags)
 tests_fuzz_fuzz_guests_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_guests_LDADD = libcf-fuzz.a libcf-node.a libcf-net.a $(BASE_LIBS)
+tests_fuzz_fuzz_portmap_LDFLAGS = $(LDFLAGS_FUZZ)
+tests_fuzz_fuzz_portmap_LDADD = libcf-fuzz.a libcf-portmap.a libcf-net.a $(BASE_LIBS)
 tests_fuzz_fuzz_peerlist_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_peerlist_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_node_LDFLAGS = $(LDFLAGS_FUZZ)
