@@ -44,6 +44,10 @@ class Person:
     def run(self, *argv):
         return subprocess.run(argv, env=self.env, capture_output=True, check=False, timeout=60)
 
+    def fingerprints(self):
+        rows = self.run("gpg", "--batch", "--with-colons", "-K").stdout.decode().splitlines()
+        return [rows[i + 1].split(":")[9] for i, row in enumerate(rows) if row.startswith("sec:")]
+
     def begin(self, *args):
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
@@ -299,10 +303,28 @@ def waiting(a, b):
     b.ended()
 
 
+def unusable(a, _):
+    """Who has no key but one that is over is told which, and what helps, before another is offered"""
+    carol = Person(os.path.dirname(a.dir), "carol")
+    try:
+        carol.run("gpg", "--batch", "--quiet", "--yes", "--delete-secret-and-public-key", *carol.fingerprints())
+        carol.run("gpg", "--batch", "--quiet", "--faked-system-time", "20250101T000000", "--pinentry-mode", "loopback",
+                  "--passphrase", "", "--quick-gen-key", "Carol <c@x.invalid>", "future-default", "default", "2025-02-01")
+        carol.begin("init")
+        carol.until("Carol <c@x.invalid>", "expired", "No secret key in your keyring can be used",
+                    "gpg --quick-set-expire " + carol.fingerprints()[0], "Make a new one? [y/N]")
+        carol.type("n\n")
+        carol.until("Nothing was made")
+        if carol.ended() != 1:
+            raise Failed("who declines has made nothing")
+    finally:
+        carol.close()
+
+
 def main():
     where = tempfile.mkdtemp(prefix="cf-", dir="/tmp")
     steps = (first_start, opening, chatting, typing, changing, interrupting, the_only_request, closing, ending,
-             waiting)
+             waiting, unusable)
     people, broken = [], None
     print(f"1..{len(steps)}")
     try:

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "ui/cli/cli.h"
+#include "ui/cli/columns.h"
 
 #define STOP_MS 30000 /* the daemon writes its store and ends gpg's helpers */
 #define STOP_POLL_MS 20
@@ -124,6 +125,23 @@ say_which (struct cf_cli *cli, const json_t *keys)
   return code;
 }
 
+/* Keys that there are and that will not do: which, and what helps. */
+static void
+show_unusable (struct cf_cli *cli, const json_t *keys)
+{
+  const char *expired = NULL;
+  const json_t *row;
+  size_t i;
+
+  cf_cli_table (cli, cf_columns_identities, keys);
+  cf_cli_say (cli, CF_CLI_WARN, "%s.", _ ("No secret key in your keyring can be used: expired, revoked, or not for signing"));
+  json_array_foreach (keys, i, row)
+    if (!expired && !strcmp (cf_row_text (row, "key_state"), "expired"))
+      expired = cf_row_text (row, "fingerprint");
+  if (expired)
+    cf_cli_say (cli, CF_CLI_PLAIN, _ ("One that has expired can be used again after: gpg --quick-set-expire %s 1y"), expired);
+}
+
 static int
 propose (struct cf_cli *cli, const struct cf_cli_command *command, const json_t *all)
 {
@@ -143,8 +161,11 @@ propose (struct cf_cli *cli, const struct cf_cli_command *command, const json_t 
                             : _ ("There is no secret key in your keyring"));
   else if (!ask)
     code = say_which (cli, keys);
-  else if (!json_array_size (keys))
+  else if (!json_array_size (keys)) {
+    if (json_array_size (all))
+      show_unusable (cli, all);
     code = generate (cli, command);
+  }
   else if ((key = choose (cli, keys)))
     code = init_with (cli, command, "identity", cf_row_text (key, "fingerprint"));
   else
