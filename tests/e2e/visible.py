@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Who sees whom on the LAN, and what a stranger who captures every frame gets to know."""
+import os
 import socket
 import subprocess
+import sys
+import tempfile
 import threading
 import time
 
-from lab import NETNS, WAIT, check, open_conversation, run_stories, see_each_other
+from lab import NETNS, WAIT, Skipped, check, open_conversation, run_stories, see_each_other
 
 ETH_P_ALL = 3
 HEAD = 6  # magic, version, kind of a beacon: the same in everybody's
@@ -210,5 +213,52 @@ def by_address(lab):
     check(a.confab("address").row["address"] == renewed, "the same after a restart")
 
 
+# A name server of one answer: whatever is asked of it (A) has the address argv[1], and nothing else is known.
+NAME_SERVER = r"""
+import socket, sys
+sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+sock.bind(("127.0.0.1", 53))
+print("ready", flush=True)
+while True:
+    query, source = sock.recvfrom(512)
+    end = query.index(b"\0", 12) + 5
+    known = query[end - 4:end - 2] == b"\0\1"
+    answer = b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4" + socket.inet_aton(sys.argv[1]) if known else b""
+    sock.sendto(query[:2] + b"\x81\x80\0\1\0" + bytes([known]) + b"\0\0\0\0" + query[12:end] + answer, source)
+    if known:
+        print(query[12:end - 5].decode("latin-1"), flush=True)
+"""
+
+
+def by_name(lab):
+    """The contact file names a host: who it is asked for, and that somebody was found by it"""
+    if not os.path.exists("/etc/resolv.conf"):
+        raise Skipped("there is no /etc/resolv.conf to take the place of")
+    a, b = lab.person("alice", "h1"), lab.person("bob", "h2")
+    a.init()
+    b.init()
+    at = next(place for place in b.confab("status").row["listen"] if place[0].isdigit() and not place.startswith("127."))
+    host, port = at.rsplit(":", 1)
+    with tempfile.NamedTemporaryFile("w") as conf:
+        conf.write("nameserver 127.0.0.1\n")
+        conf.flush()
+        subprocess.run(["mount", "--bind", conf.name, "/etc/resolv.conf"], check=True)
+        server = subprocess.Popen([NETNS, "exec", a.host, sys.executable, "-c", NAME_SERVER, host], stdout=subprocess.PIPE,
+                                  text=True)
+        try:
+            check(server.stdout.readline() == "ready\n", "there is a name server")
+            with open(os.path.join(a.home, "peers"), "w", encoding="utf-8") as peers:
+                peers.write(f"home.confab.test:{port} Bob\n")
+            asked = server.stdout.readline()
+            check(asked.lower() == "\x04home\x06confab\x04test\n", f"asked as it is written: {asked!r}")
+            deadline = time.monotonic() + WAIT
+            while [r["source"] for r in a.confab("peers").rows if r["fingerprint"] == b.fpr] != ["file"]:
+                check(time.monotonic() < deadline, f"found by the name: {a.confab('peers').rows}")
+        finally:
+            server.terminate()
+            server.wait()
+            subprocess.run(["umount", "/etc/resolv.conf"], check=True)
+
+
 if __name__ == "__main__":
-    run_stories(contacts_only, everyone_and_contacts, unrecognised, for_a_while, by_address)
+    run_stories(contacts_only, everyone_and_contacts, unrecognised, for_a_while, by_address, by_name)
