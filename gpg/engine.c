@@ -364,7 +364,8 @@ finish (struct cf_gpg_job *job, gpg_error_t err)
   if (err)
     cf_log (gpg->env, CF_LOG_DEBUG, "gpg: %s: %s (%s)", job->kind->name, gpg_strerror (err), gpg_strsource (err));
   job->state = CF_JOB_REPORTING;
-  job->kind->report (job, err);
+  if (!job->unheard)
+    job->kind->report (job, err);
   end_operation (job, !err);
   cf_job_drop (job);
 }
@@ -484,11 +485,9 @@ on_kick (evutil_socket_t fd, short what, void *arg)
     take_step (job);
 }
 
-void
-cf_gpg_cancel (struct cf_gpg *gpg, struct cf_gpg_job *job)
+static void
+cancel_now (struct cf_gpg *gpg, struct cf_gpg_job *job)
 {
-  if (!job || job->state == CF_JOB_REPORTING)
-    return;
   if (job->state == CF_JOB_QUEUED)
     list_remove (&gpg->queue[job->kind->lane][job->priority], job);
   else {
@@ -497,6 +496,20 @@ cf_gpg_cancel (struct cf_gpg *gpg, struct cf_gpg_job *job)
   }
   cf_job_drop (job);
   event_active (gpg->kick, 0, 0); /* its place is free */
+}
+
+/* A gpg that is cancelled is not ended: it does not hear of it, and goes on to write.  While it replaces the keyring that
+   is not there for a moment, and others would not find it; of two that write, the later loses what the earlier has
+   written.  So nobody else comes to the keyring before it has ended. */
+void
+cf_gpg_cancel (struct cf_gpg *gpg, struct cf_gpg_job *job)
+{
+  if (!job || job->state == CF_JOB_REPORTING)
+    return;
+  if (gpg->writer == job && job->busy && !job->ended)
+    job->unheard = true;
+  else
+    cancel_now (gpg, job);
 }
 
 /* -------------------------------------------------------------- engine --- */
@@ -563,11 +576,11 @@ cf_gpg_free (struct cf_gpg *gpg)
   if (!gpg)
     return;
   while (gpg->working.head)
-    cf_gpg_cancel (gpg, gpg->working.head);
+    cancel_now (gpg, gpg->working.head);
   for (lane = 0; lane < CF_HOMES; lane++)
     for (priority = 0; priority <= CF_GPG_BACKGROUND; priority++)
       while (gpg->queue[lane][priority].head)
-        cf_gpg_cancel (gpg, gpg->queue[lane][priority].head);
+        cancel_now (gpg, gpg->queue[lane][priority].head);
   if (gpg->kick)
     event_free (gpg->kick);
   cf_context_drop_spare (gpg);

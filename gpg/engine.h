@@ -66,6 +66,7 @@ struct cf_gpg_job {
   gpgme_ctx_t ctx;
   enum cf_home ctx_home;
   bool busy;      /* an operation is under way */
+  bool unheard;   /* cancelled while it changed a keyring of ours: it goes on to its end, and reports to nobody */
   bool wants_write; /* STEP waits for its turn to change a keyring of ours */
   bool ended;     /* it has ended with OP_ERR; the next step is due */
   gpg_error_t op_err;

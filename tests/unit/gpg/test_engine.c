@@ -219,6 +219,12 @@ __wrap_event_add (struct event *ev, const struct timeval *tv)
   return __real_event_add (ev, hurry && tv && tv->tv_sec == CF_JOB_TIMEOUT_S ? &soon : tv);
 }
 
+#define STOP_AGENT \
+  "gpgconf --homedir $DIR/alice.c --launch gpg-agent; kill -STOP $(gpg-connect-agent --homedir " \
+  "$DIR/alice.c 'getinfo pid' /bye | sed -n 's/^D //p' | tee $DIR/agent-pid); " \
+  "for i in $(seq 100); do grep -q '^State:.T' /proc/$(cat $DIR/agent-pid)/status && exit 0; sleep 0.1; done; exit 1"
+#define RUNNING "$(pgrep -fc \"^[^ ]*gpg .*--homedir $DIR/alice.c\")" /* of gpg in that home */
+
 /* gpg hangs, since its agent does not answer: the job ends, and the next one is well. */
 static void
 test_gpg_hangs (void **state)
@@ -227,9 +233,7 @@ test_gpg_hangs (void **state)
   struct answer a;
 
   (void) state;
-  world_shell (w, "gpgconf --homedir $DIR/alice.c --launch gpg-agent; kill -STOP $(gpg-connect-agent --homedir "
-                  "$DIR/alice.c 'getinfo pid' /bye | sed -n 's/^D //p' | tee $DIR/agent-pid); "
-                  "for i in $(seq 100); do grep -q '^State:.T' /proc/$(cat $DIR/agent-pid)/status && exit 0; sleep 0.1; done; exit 1");
+  world_shell (w, STOP_AGENT);
   hurry = true;
   answer_init (w, &a);
   assert_int_equal (cf_gpg_conversation_key_new (w->alice.gpg, passphrase, on_newkey, &a, NULL), 0);
@@ -244,6 +248,33 @@ test_gpg_hangs (void **state)
   answer_wait (&a);
   assert_int_equal (a.err, 0);
   answer_clear (&a);
+}
+
+/* Who cancels a job that writes the keyring hears no more of it; but until its gpg has ended nobody else comes to it. */
+static void
+test_cancelled_writer (void **state)
+{
+  struct answer first, second;
+  struct cf_gpg_job *job = NULL;
+
+  (void) state;
+  world_shell (w, STOP_AGENT);
+  world_shell (w, "gpg --homedir $DIR/alice.c -k --with-colons 2>/dev/null | grep -c ^pub > $DIR/pairs");
+  answer_init (w, &first);
+  answer_init (w, &second);
+  assert_int_equal (cf_gpg_conversation_key_new (w->alice.gpg, any_passphrase, on_newkey, &first, &job), 0);
+  assert_int_equal (event_base_loop (w->base, EVLOOP_NONBLOCK), 0);
+  world_shell (w, "test " RUNNING " = 1");
+  cf_gpg_cancel (w->alice.gpg, job);
+  assert_int_equal (cf_gpg_conversation_key_new (w->alice.gpg, any_passphrase, on_newkey, &second, NULL), 0);
+  assert_int_equal (event_base_loop (w->base, EVLOOP_NONBLOCK), 0);
+  world_shell (w, "test " RUNNING " = 1");
+  world_shell (w, "kill -CONT $(cat $DIR/agent-pid)");
+  answer_wait (&second);
+  assert_int_equal (second.err, 0);
+  assert_int_equal (first.count, 0);
+  world_shell (w, "test $(gpg --homedir $DIR/alice.c -k --with-colons 2>/dev/null | grep -c ^pub) = $(($(cat $DIR/pairs) + 2))");
+  answer_clear (&second);
 }
 
 static void
@@ -263,6 +294,14 @@ test_queue_limit (void **state)
   assert_int_equal (a.count, 0);
 }
 
+/* An agent that a failed test has left stopped would hold up its own end. */
+static int
+go_on (void **state)
+{
+  (void) state;
+  return system ("kill -CONT $(cat $DIR/agent-pid) 2>/dev/null; true");
+}
+
 int
 main (void)
 {
@@ -270,7 +309,8 @@ main (void)
     cmocka_unit_test (test_long_home),  cmocka_unit_test (test_home_is_private),
     cmocka_unit_test (test_configuration_is_ours), cmocka_unit_test (test_priorities),
     cmocka_unit_test (test_keys_while_seconds_change),
-    cmocka_unit_test (test_readers_beside_writers), cmocka_unit_test (test_gpg_hangs),
+    cmocka_unit_test (test_readers_beside_writers), cmocka_unit_test_teardown (test_gpg_hangs, go_on),
+    cmocka_unit_test_teardown (test_cancelled_writer, go_on),
     cmocka_unit_test (test_queue_limit),
   };
 
