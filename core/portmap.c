@@ -148,16 +148,18 @@ is_mapped (struct cf_portmap *p, const struct cf_portmap_answer *a)
   set_mapped (p, &a->tcp, &a->udp);
 }
 
-/* Sooner than it would be: something has changed. */
+/* Sooner than it would be, and never later, however often it is said: something has changed. */
 static void
 ask_soon (struct cf_portmap *p, uint64_t earliest_ms)
 {
   uint64_t when_ms = p->core->env->now_ms + SETTLE_MS;
 
+  if (when_ms < earliest_ms)
+    when_ms = earliest_ms;
   if (p->state == ASKED)
     p->again = true;
-  else
-    cf_timer_arm (p->core->env, &p->next, when_ms < earliest_ms ? earliest_ms : when_ms);
+  else if (!p->next.armed || p->next.due_ms > when_ms)
+    cf_timer_arm (p->core->env, &p->next, when_ms);
 }
 
 /* --- the helper --- */
@@ -192,7 +194,8 @@ helper_line (void *arg, const char *line)
   gpg_error_t err = cf_portmap_answer_parse (line, &a);
 
   if (!err && a.kind == CF_PORTMAP_CHANGED) {
-    ask_soon (p, p->asked_ms + BETWEEN_MS);
+    if (p->state != ASKED) /* or it is being asked already */
+      ask_soon (p, p->asked_ms + BETWEEN_MS);
     return;
   }
   if (err || p->state != ASKED || is_ours (p, &a.tcp) || is_ours (p, &a.udp)) {

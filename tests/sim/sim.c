@@ -256,6 +256,7 @@ sim_node_start (struct sim_node *node)
   config.net = node->net;
   config.worker = node->worker;
   config.disk = node->disk;
+  config.portmap_helper = node->portmap_helper;
   config.home = node->home;
   err = cf_core_new (&config, &node->core);
   if (err)

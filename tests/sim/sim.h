@@ -59,6 +59,7 @@ struct sim_node {
   struct cf_server *server; /* instead of a core, where it is a public node; see server_story.h */
   struct cf_gpg *gpg;
   struct cf_worker *worker, *disk;
+  struct cf_helper *portmap_helper; /* set before it starts; NULL: there is none */
   int64_t skew_ms;          /* its wall clock is off by this */
   json_t *events;           /* all events since it first started, in order */
   struct cf_event_listener *listener;
