@@ -200,6 +200,10 @@ static const struct entry table[] = {
        "The pinentry program failed, so no passphrase could be asked for",
        "On a terminal, run \"export GPG_TTY=$(tty)\" first; \"gpgconf --check-programs\" tests "
        "pinentry"),
+  SAY (GPG_ERR_ENOTTY, CF_AGENT, "PINENTRY", CF_EXIT_AGENT, /* one for terminals, started without one */
+       "The pinentry program failed, so no passphrase could be asked for",
+       "On a terminal, run \"export GPG_TTY=$(tty)\" first; \"gpgconf --check-programs\" tests "
+       "pinentry"),
   SAY (GPG_ERR_MISSING_KEY, CF_ANY, "NO_PRIMARY_KEY", CF_EXIT_AGENT,
        "The secret part of your primary key is not on this machine, and only it certifies",
        "Do it with gpg where it is (\"gpg --quick-lsign-key FPR\"), or insert the card that holds it"),
