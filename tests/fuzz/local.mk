@@ -1,6 +1,6 @@
 # Fuzz targets: a file, its name in this list, and what it links with.
 fuzz_targets = \
-	tests/fuzz/fuzz_address tests/fuzz/fuzz_beacon tests/fuzz/fuzz_client tests/fuzz/fuzz_cpace \
+	tests/fuzz/fuzz_address tests/fuzz/fuzz_beacon tests/fuzz/fuzz_client tests/fuzz/fuzz_cpace tests/fuzz/fuzz_datagrams \
 	tests/fuzz/fuzz_discovery tests/fuzz/fuzz_entry tests/fuzz/fuzz_guests tests/fuzz/fuzz_handshake tests/fuzz/fuzz_hello tests/fuzz/fuzz_ipc \
 	tests/fuzz/fuzz_line tests/fuzz/fuzz_manifest tests/fuzz/fuzz_map tests/fuzz/fuzz_node tests/fuzz/fuzz_offer tests/fuzz/fuzz_options \
 	tests/fuzz/fuzz_packets tests/fuzz/fuzz_paths tests/fuzz/fuzz_peerlist tests/fuzz/fuzz_portmap tests/fuzz/fuzz_stream tests/fuzz/fuzz_talk tests/fuzz/fuzz_text tests/fuzz/fuzz_tunnel tests/fuzz/fuzz_words
@@ -113,6 +113,9 @@ tests_fuzz_fuzz_transfer_SOURCES = tests/fuzz/fuzz_transfer.c $(fuzz_world)
 tests_fuzz_fuzz_transfer_CPPFLAGS = $(fuzz_cppflags) $(SQLCIPHER_CFLAGS)
 tests_fuzz_fuzz_transfer_LDFLAGS = $(LDFLAGS_WORLD)
 tests_fuzz_fuzz_transfer_LDADD = libcf-fuzz.a $(SIM_LIBS)
+tests_fuzz_fuzz_datagrams_SOURCES = tests/fuzz/fuzz_datagrams.c $(clear_crypto)
+tests_fuzz_fuzz_datagrams_LDFLAGS = $(LDFLAGS_FUZZ)
+tests_fuzz_fuzz_datagrams_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_tunnel_SOURCES = tests/fuzz/fuzz_tunnel.c $(clear_crypto)
 tests_fuzz_fuzz_tunnel_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_tunnel_LDADD = $(FUZZ_LIBS)
