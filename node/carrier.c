@@ -150,8 +150,13 @@ guest_accept (struct cf_server *server, struct cf_conn *conn, const struct cf_ad
 bool
 guest_accept_dgram (struct cf_server *server, struct cf_dgram *tunnel, const struct cf_addr *from)
 {
-  struct guest *g = guest_new (server, from);
+  struct guest *g;
 
+  if (server->datagram_count >= server->limits.datagrams) {
+    cf_refused (server->env, CF_REFUSED_STREAM_FULL);
+    return false;
+  }
+  g = guest_new (server, from);
   if (!g)
     return false;
   g->dgram = tunnel;

@@ -14,6 +14,7 @@ cf_server_limits_init (struct cf_server_limits *r_limits)
     .strangers = 1024,
     .guests = 16384,
     .host_guests = 64,
+    .datagrams = 2048,
     .hosts = 32768,
     .registrations = 16384,
     .host_registrations = 64,

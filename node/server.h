@@ -19,6 +19,7 @@ struct cf_server;
 struct cf_server_limits {
   uint32_t strangers;      /* whose handshake is not over: for one more the oldest makes room */
   uint32_t guests, host_guests; /* at a time over either carrier, in all and of one host */
+  uint32_t datagrams;      /* guests over datagrams: each costs 80 KiB, far more than one on a stream */
   uint32_t hosts;          /* hosts that are remembered: those with a stream, and for a while after */
   uint32_t registrations;  /* in all */
   uint32_t host_registrations;

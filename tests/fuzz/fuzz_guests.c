@@ -225,7 +225,14 @@ stage_set (struct stage *s)
                                      .own_secret = secret,
                                      .own_public = public,
                                      .services = CF_NODE_RELAY | CF_NODE_LISTING,
-                                     .limits = { 2, 2, 2, 2, 3, WAITING_MAX } };
+                                     .limits = { .strangers = 2,
+                                                 .guests = 64,
+                                                 .host_guests = 64,
+                                                 .hosts = 2,
+                                                 .registrations = 2,
+                                                 .host_registrations = 2,
+                                                 .circuits = 3,
+                                                 .waiting_bytes = WAITING_MAX } };
 
   memset (s, 0, sizeof *s);
   fuzz_env_init (&s->env, &s->seed);

@@ -334,7 +334,7 @@ test_not_offered (void **state)
   (void) state;
   stage_set (&s, 0, NULL);
   sim_server_stop (s.node);
-  sim_server_offer (s.node, 0, &(struct cf_server_limits){ 10, 10, 10, 10, 10, 10, 10, 1000 }, &s.name);
+  sim_server_offer (s.node, 0, NULL, &s.name);
   enter (&s, &s.hands[0]);
   assert_int_equal (hand_register (&s.hands[0]), 0);
   got = hand_wait (s.sim, &s.hands[0], CF_NODE_REFUSED);

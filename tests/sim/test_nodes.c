@@ -208,6 +208,33 @@ test_no_streams (void **state)
   }
 }
 
+/* A node has room for so many over datagrams, and no more. */
+static void
+test_few_datagrams (void **state)
+{
+  struct cf_server_limits limits;
+  struct apart w;
+
+  (void) state;
+  apart_begin (&w, 40);
+  sim_server_stop (w.server);
+  cf_server_limits_init (&limits);
+  limits.datagrams = 1;
+  sim_server_start (w.server, &limits, &w.name);
+  cf_node_name_format (&w.name, w.text);
+  w.p.sim->streams = SIM_STREAMS_REFUSED;
+  use (w.p.a, w.text);
+  assert_connected (w.p.a);
+  use (w.p.b, w.text);
+  sim_run (w.p.sim, 60000);
+  assert_connected (w.p.a);
+  assert_false (is_connected (w.p.b));
+  w.p.sim->streams = SIM_STREAMS_PASS;
+  sim_run (w.p.sim, 60000);
+  assert_connected (w.p.b);
+  apart_end (&w);
+}
+
 static void
 test_node_restarts (void **state)
 {
@@ -489,7 +516,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_talk),       cmocka_unit_test (test_file),          cmocka_unit_test (test_better_way),
-    cmocka_unit_test (test_paths_alone),   cmocka_unit_test (test_node_restarts), cmocka_unit_test (test_no_streams),
+    cmocka_unit_test (test_paths_alone),   cmocka_unit_test (test_node_restarts), cmocka_unit_test (test_no_streams), cmocka_unit_test (test_few_datagrams),
      cmocka_unit_test (test_nobody_there),
     cmocka_unit_test (test_wrong_node), cmocka_unit_test (test_listed),
     cmocka_unit_test (test_another_node), cmocka_unit_test (test_another_node_in_vain),
