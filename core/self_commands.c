@@ -7,6 +7,7 @@
 #include "core/command.h"
 #include "core/event.h"
 #include "core/peer.h"
+#include "core/said.h"
 #include "core/self.h"
 #include "core/settings.h"
 #include "core/store/files.h"
@@ -224,11 +225,16 @@ static gpg_error_t
 row_setting (struct cf_command *cmd, const struct cf_setting_def *def)
 {
   char *value = cf_setting (cmd->core, def->key);
+  struct cf_said meaning;
   json_t *row = NULL;
 
-  if (value)
+  cf_said_make (&meaning, def->meaning, NULL);
+  if (value && meaning.message)
     row = json_pack ("{s:s, s:s, s:s, s:s}", "key", def->key, "value", value, "default", def->value, "meaning",
-                     def->help);
+                     meaning.message);
+  if (row)
+    cf_said_set (&meaning, row, "code", "args");
+  cf_said_done (&meaning);
   free (value);
   return cf_command_row (cmd, row);
 }
@@ -239,7 +245,7 @@ set_setting (struct cf_command *cmd, const struct cf_setting_def *def, const cha
   gpg_error_t err = cf_setting_set (cmd->core, def, value);
 
   if (gpg_err_code (err) == GPG_ERR_INV_VALUE) {
-    cf_command_say_hint (cmd, err, def->help, CF_SAY_SETTING_VALUE, value, def->key, NULL);
+    cf_command_say_hint (cmd, err, cf_phrase (def->meaning)->message, CF_SAY_SETTING_VALUE, value, def->key, NULL);
     return;
   }
   if (!err)
@@ -378,7 +384,7 @@ const struct cf_command_def cf_self_commands[] = {
     "one; it has a new one at once.  Pinentry may ask.  Addresses given out before lead nowhere any more.\n"
     "Row: fingerprint, user_id, address.",
     "", 0, 0, true, run_revoke, 0 },
-  { "CONFIG", "CONFIG [KEY [VALUE]]", "Settings.  Rows: key, value, default, meaning.", "", 0, 2, true, run_config, 0 },
+  { "CONFIG", "CONFIG [KEY [VALUE]]", "Settings.  Rows: key, value, default, meaning, code, args.", "", 0, 2, true, run_config, 0 },
   { "VISIBILITY", "VISIBILITY [--for=DURATION] [everyone|contacts|nobody]",
     "Who on the local network sees us; for a while, then as it was chosen for good last.  Row: visibility, until (or\n"
     "null), unrecognised (contacts who cannot see us when only contacts may: no conversation with them was opened by\n"

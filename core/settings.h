@@ -3,12 +3,13 @@
 #ifndef CF_CORE_SETTINGS_H
 #define CF_CORE_SETTINGS_H
 
+#include "base/phrase.h"
 #include "core/core.h"
 
 struct cf_setting_def {
   const char *key;
   const char *value;  /* the default */
-  const char *help;   /* what it means and which values it takes */
+  enum cf_say meaning; /* and which values it takes */
   const char *values; /* all that it takes, space separated; NULL: FITS says */
   bool (*fits) (const char *value);
   /* Keeps and applies a new value by itself; NULL: kept as it is, then apply. */

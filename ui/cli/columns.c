@@ -27,8 +27,14 @@ FIELD (algorithm)
 FIELD (note)
 FIELD (key)
 FIELD (value)
-FIELD (meaning)
 FIELD (title)
+
+static char *
+cell_meaning (const struct cf_cli *cli, const json_t *row)
+{
+  (void) cli;
+  return cf_cli_must (cf_words_meaning (row));
+}
 
 static char *
 cell_who (const struct cf_cli *cli, const json_t *row)

@@ -215,7 +215,7 @@ const struct cf_cli_command cf_cli_commands[] = {
               "conversation with them was opened by password)",
     .show = cf_show_visibility },
   { .name = "config", .verb = "CONFIG", .args = "[KEY [VALUE]]", .max_args = 2, .summary = N_ ("settings"),
-    .fields = "key, value, default, meaning", .columns = cf_columns_settings },
+    .fields = "key, value, default, meaning, code, args", .columns = cf_columns_settings },
   { .name = "peers", .verb = "PEERS", .args = "", .options = watch_options, .summary = N_ ("who is near"),
     .fields = PEER_FIELDS, .columns = cf_columns_peers, .show = cf_show_peer_line,
     .empty = N_ ("Nobody is near. Invite people with your address (confab address), add a contact's key (confab add "

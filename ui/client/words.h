@@ -128,7 +128,9 @@ char *cf_words_tries (const json_t *row);
 /* What ROW says under CODE_KEY and ARGS_KEY; a code that is missing or not known: OTHERWISE, in English. */
 char *cf_words_said (const json_t *row, const char *code_key, const char *args_key, const char *otherwise);
 
-/* ---- steps of STATUS, files ---- */
+/* ---- settings, steps of STATUS, files ---- */
+
+char *cf_words_meaning (const json_t *setting);   /* what it is for, and which values it takes */
 
 char *cf_words_step (const json_t *step);         /* "Local network" */
 char *cf_words_step_detail (const json_t *step);  /* how it stands */

@@ -165,7 +165,13 @@ cf_words_error (const struct cf_client_error *error)
   return joined (cf_words_message (error), cf_words_remedy (error));
 }
 
-/* ---- steps, files ---- */
+/* ---- settings, steps, files ---- */
+
+char *
+cf_words_meaning (const json_t *setting)
+{
+  return cf_words_said (setting, "code", "args", cf_row_text (setting, "meaning"));
+}
 
 /* As people call them.  Others, of a newer daemon, go by their own names. */
 char *

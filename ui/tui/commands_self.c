@@ -250,7 +250,7 @@ show_settings (struct cf_tui *tui)
   const json_t *row = NULL;
 
   while ((row = cf_model_next (tui->model, CF_MODEL_SETTINGS, row))) {
-    char *value = shown (row, "value"), *meaning = shown (row, "meaning");
+    char *value = shown (row, "value"), *meaning = cf_words_meaning (row);
     char *line = cf_must_print ("%s = %s", cf_row_text (row, "key"), *value ? value : "\"\"");
 
     cf_sheet_line (sheet, CF_LOOK_BOLD, line);
