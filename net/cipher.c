@@ -82,7 +82,7 @@ cf_cipher_counter (const struct cf_cipher *cipher)
 }
 
 /* Section 12: 32 zero bits, then N; big-endian for AESGCM (and AESOCB), little-endian for
-   ChaChaPoly.  The additional data follow; then all of the text at once. */
+   ChaChaPoly.  The additional data follow; then, after text_ends, the text, or its end. */
 static gpg_error_t
 begin (struct cf_cipher *c, uint64_t n, const void *ad, size_t ad_len)
 {
@@ -95,9 +95,14 @@ begin (struct cf_cipher *c, uint64_t n, const void *ad, size_t ad_len)
   err = own_error (gcry_cipher_setiv (c->hd, nonce, sizeof nonce));
   if (!err && ad_len)
     err = own_error (gcry_cipher_authenticate (c->hd, ad, ad_len));
-  if (!err && c->suite == CF_SUITE_AESOCB)
-    err = own_error (gcry_cipher_final (c->hd));
   return err;
+}
+
+/* What comes now is the end of the text. */
+static gpg_error_t
+text_ends (struct cf_cipher *c)
+{
+  return c->suite == CF_SUITE_AESOCB ? own_error (gcry_cipher_final (c->hd)) : 0;
 }
 
 gpg_error_t
@@ -109,6 +114,8 @@ cf_cipher_seal_at (struct cf_cipher *cipher, uint64_t n, const void *ad, size_t 
   if (n == NONCE_REKEY)
     return cf_err (GPG_ERR_LIMIT_REACHED);
   err = begin (cipher, n, ad, ad_len);
+  if (!err)
+    err = text_ends (cipher);
   if (!err && (len || cipher->suite == CF_SUITE_AESOCB)) /* that mode ends with its text, an empty one too */
     err = own_error (gcry_cipher_encrypt (cipher->hd, text, len, NULL, 0));
   if (!err)
@@ -116,22 +123,32 @@ cf_cipher_seal_at (struct cf_cipher *cipher, uint64_t n, const void *ad, size_t 
   return err;
 }
 
-gpg_error_t
-cf_cipher_open_at (struct cf_cipher *cipher, uint64_t n, const void *ad, size_t ad_len, uint8_t *text, size_t len,
-                   const uint8_t tag[CF_CIPHER_TAG_LEN])
+/* LEN bytes at SEALED, which may be TEXT, are decrypted there. */
+static gpg_error_t
+open_to (struct cf_cipher *cipher, uint64_t n, const void *ad, size_t ad_len, const uint8_t *sealed, size_t len,
+         const uint8_t tag[CF_CIPHER_TAG_LEN], uint8_t *text)
 {
   gpg_error_t err;
 
   if (n == NONCE_REKEY)
     return cf_err (GPG_ERR_LIMIT_REACHED);
   err = begin (cipher, n, ad, ad_len);
+  if (!err)
+    err = text_ends (cipher);
   if (!err && (len || cipher->suite == CF_SUITE_AESOCB))
-    err = own_error (gcry_cipher_decrypt (cipher->hd, text, len, NULL, 0));
+    err = own_error (gcry_cipher_decrypt (cipher->hd, text, len, sealed, len));
   if (!err)
     err = own_error (gcry_cipher_checktag (cipher->hd, tag, CF_CIPHER_TAG_LEN));
   if (err)
     cf_wipe (text, len);
   return err;
+}
+
+gpg_error_t
+cf_cipher_open_at (struct cf_cipher *cipher, uint64_t n, const void *ad, size_t ad_len, uint8_t *text, size_t len,
+                   const uint8_t tag[CF_CIPHER_TAG_LEN])
+{
+  return open_to (cipher, n, ad, ad_len, text, len, tag, text);
 }
 
 gpg_error_t
@@ -146,10 +163,32 @@ cf_cipher_seal (struct cf_cipher *cipher, const void *ad, size_t ad_len, uint8_t
 }
 
 gpg_error_t
-cf_cipher_open (struct cf_cipher *cipher, const void *ad, size_t ad_len, uint8_t *text, size_t len,
-                const uint8_t tag[CF_CIPHER_TAG_LEN])
+cf_cipher_seal_long (struct cf_cipher *cipher, const void *ad, size_t ad_len, uint8_t *text, const uint8_t *rest,
+                     size_t len, uint8_t r_tag[CF_CIPHER_TAG_LEN])
 {
-  gpg_error_t err = cf_cipher_open_at (cipher, cipher->n, ad, ad_len, text, len, tag);
+  gpg_error_t err;
+
+  if (cipher->n == NONCE_REKEY)
+    return cf_err (GPG_ERR_LIMIT_REACHED);
+  err = begin (cipher, cipher->n, ad, ad_len);
+  if (!err)
+    err = own_error (gcry_cipher_encrypt (cipher->hd, text, CF_CIPHER_BLOCK_LEN, NULL, 0));
+  if (!err)
+    err = text_ends (cipher);
+  if (!err)
+    err = own_error (gcry_cipher_encrypt (cipher->hd, text + CF_CIPHER_BLOCK_LEN, len, rest, len));
+  if (!err)
+    err = own_error (gcry_cipher_gettag (cipher->hd, r_tag, CF_CIPHER_TAG_LEN));
+  if (!err)
+    cipher->n++;
+  return err;
+}
+
+gpg_error_t
+cf_cipher_open (struct cf_cipher *cipher, const void *ad, size_t ad_len, const uint8_t *sealed, size_t len,
+                const uint8_t tag[CF_CIPHER_TAG_LEN], uint8_t *text)
+{
+  gpg_error_t err = open_to (cipher, cipher->n, ad, ad_len, sealed, len, tag, text);
 
   if (!err)
     cipher->n++;
@@ -163,6 +202,8 @@ next_key (struct cf_cipher *c, uint8_t key[CF_CIPHER_KEY_LEN])
   gpg_error_t err = begin (c, NONCE_REKEY, NULL, 0);
 
   memset (key, 0, CF_CIPHER_KEY_LEN);
+  if (!err)
+    err = text_ends (c);
   if (!err)
     err = own_error (gcry_cipher_encrypt (c->hd, key, CF_CIPHER_KEY_LEN, NULL, 0));
   return err;

@@ -15,6 +15,7 @@
 
 #define CF_CIPHER_KEY_LEN 32
 #define CF_CIPHER_TAG_LEN 16
+#define CF_CIPHER_BLOCK_LEN 16
 
 /* As on the wire and as bit numbers in HELLO. */
 enum cf_suite { CF_SUITE_AESGCM = 0, CF_SUITE_CHACHAPOLY = 1, CF_SUITE_AESOCB = 2, CF_SUITE_COUNT };
@@ -41,9 +42,15 @@ void cf_cipher_free (struct cf_cipher *cipher); /* NULL is fine */
 gpg_error_t cf_cipher_seal (struct cf_cipher *cipher, const void *ad, size_t ad_len, uint8_t *text, size_t len,
                             uint8_t r_tag[CF_CIPHER_TAG_LEN]) CF_MUST_CHECK;
 
-/* The inverse.  On error TEXT is wiped and the counter stays.  Errors: CHECKSUM (forged), LIMIT_REACHED. */
-gpg_error_t cf_cipher_open (struct cf_cipher *cipher, const void *ad, size_t ad_len, uint8_t *text, size_t len,
-                            const uint8_t tag[CF_CIPHER_TAG_LEN]) CF_MUST_CHECK;
+/* The same of CF_CIPHER_BLOCK_LEN bytes at TEXT and the LEN (at least 1) at REST, which is left as it is: behind TEXT
+   there is room for it, encrypted.  A long text needs no copy of its own so. */
+gpg_error_t cf_cipher_seal_long (struct cf_cipher *cipher, const void *ad, size_t ad_len, uint8_t *text,
+                                 const uint8_t *rest, size_t len, uint8_t r_tag[CF_CIPHER_TAG_LEN]) CF_MUST_CHECK;
+
+/* The inverse of both: LEN bytes at SEALED (which may be TEXT), decrypted at TEXT.  On error TEXT is wiped and the
+   counter stays.  Errors: CHECKSUM (forged), LIMIT_REACHED. */
+gpg_error_t cf_cipher_open (struct cf_cipher *cipher, const void *ad, size_t ad_len, const uint8_t *sealed, size_t len,
+                            const uint8_t tag[CF_CIPHER_TAG_LEN], uint8_t *text) CF_MUST_CHECK;
 
 /* The same under nonce N (< 2^64 - 1), for datagrams, which get lost and overtake each other; the counter stays.
    Nothing is ever sealed twice under one N. */

@@ -146,11 +146,8 @@ encrypt_and_hash (struct cf_noise *n, const void *plain, size_t len, uint8_t *ou
 static gpg_error_t
 decrypt_and_hash (struct cf_noise *n, const uint8_t *in, size_t len, uint8_t *out)
 {
-  gpg_error_t err;
+  gpg_error_t err = cf_cipher_open (n->cipher, n->h, sizeof n->h, in, len, in + len, out);
 
-  if (len)
-    memcpy (out, in, len);
-  err = cf_cipher_open (n->cipher, n->h, sizeof n->h, out, len, in + len);
   if (!err)
     mix_hash (n, in, len + CF_CIPHER_TAG_LEN);
   return err;

@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+/* Of a fragment, in the cipher's first block; what follows is sealed from where it is. */
+#define FIRST_LEN (CF_CIPHER_BLOCK_LEN - CF_RECORD_HEAD_LEN)
+
 void
 cf_record_stream_init (struct cf_record_stream *stream, struct cf_cipher *cipher, uint32_t rekey_records,
                        uint64_t now_ms)
@@ -47,8 +50,12 @@ cf_record_seal (struct cf_record_stream *stream, uint64_t now_ms, uint8_t channe
   plain[0] = channel;
   plain[1] = flags;
   if (len)
-    memcpy (plain + CF_RECORD_HEAD_LEN, fragment, len);
-  err = cf_cipher_seal (stream->cipher, out, CF_RECORD_LENGTH_LEN, plain, plain_len, plain + plain_len);
+    memcpy (plain + CF_RECORD_HEAD_LEN, fragment, len > FIRST_LEN ? FIRST_LEN : len);
+  if (len > FIRST_LEN)
+    err = cf_cipher_seal_long (stream->cipher, out, CF_RECORD_LENGTH_LEN, plain, (const uint8_t *) fragment + FIRST_LEN,
+                               len - FIRST_LEN, plain + plain_len);
+  else
+    err = cf_cipher_seal (stream->cipher, out, CF_RECORD_LENGTH_LEN, plain, plain_len, plain + plain_len);
   if (err)
     return err;
   stream->under_key++;
@@ -69,14 +76,16 @@ cf_record_body_len (const uint8_t length[CF_RECORD_LENGTH_LEN])
 }
 
 gpg_error_t
-cf_record_open (struct cf_record_stream *stream, uint8_t *data, size_t len, struct cf_record *r_record)
+cf_record_open (struct cf_record_stream *stream, const uint8_t *data, size_t len, uint8_t *plain,
+                struct cf_record *r_record)
 {
   gpg_error_t err;
-  uint8_t *plain = data + CF_RECORD_LENGTH_LEN;
+  const uint8_t *sealed = data + CF_RECORD_LENGTH_LEN;
   size_t plain_len = len - CF_RECORD_LENGTH_LEN - CF_CIPHER_TAG_LEN;
   uint8_t flags;
 
-  err = cf_cipher_open (stream->cipher, data, CF_RECORD_LENGTH_LEN, plain, plain_len, plain + plain_len);
+  plain += CF_RECORD_LENGTH_LEN; /* where it is in DATA: both may be one */
+  err = cf_cipher_open (stream->cipher, data, CF_RECORD_LENGTH_LEN, sealed, plain_len, sealed + plain_len, plain);
   if (err)
     return err;
   stream->under_key++;

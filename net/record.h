@@ -35,7 +35,7 @@ struct cf_record_stream {
   uint64_t key_since_ms;
 };
 
-/* A record that was opened; FRAGMENT points into it. */
+/* A record that was opened; FRAGMENT points into where. */
 struct cf_record {
   uint8_t channel, flags;
   const uint8_t *fragment;
@@ -56,8 +56,9 @@ gpg_error_t cf_record_seal (struct cf_record_stream *stream, uint64_t now_ms, ui
 /* The length of the body that the first two bytes announce; 0 when no record can have it. */
 size_t cf_record_body_len (const uint8_t length[CF_RECORD_LENGTH_LEN]);
 
-/* Open the whole record at DATA in place.  Errors: CHECKSUM, LIMIT_REACHED (the key was due to change). */
-gpg_error_t cf_record_open (struct cf_record_stream *stream, uint8_t *data, size_t len,
+/* Open the whole record at DATA into PLAIN: LEN bytes, or the same place as DATA.  Errors: CHECKSUM, LIMIT_REACHED (the
+   key was due to change). */
+gpg_error_t cf_record_open (struct cf_record_stream *stream, const uint8_t *data, size_t len, uint8_t *plain,
                             struct cf_record *r_record) CF_MUST_CHECK;
 
 /* Count why something that an authentic peer said, in a record or a datagram, is not taken; other errors are troubles

@@ -34,8 +34,10 @@
 #define CHANNEL_LINK 0xff
 enum link_kind { LINK_PING = 1, LINK_PONG = 2, LINK_BYE = 3 };
 
-/* Records that leave together, to spare the carrier calls. */
-#define OUT_MAX (4 * CF_RECORD_MAX)
+/* Records that leave together: those of a block of a file.  Each call of the carrier costs its end and the other one a
+   turn of the loop. */
+#define OUT_MAX ((CF_MESSAGE_BULK_MAX / CF_RECORD_FRAGMENT_MAX + 1) * CF_RECORD_MAX)
+#define OUT_FIRST (4 * CF_RECORD_MAX) /* ... unless the carrier leaves some waiting: chat cannot overtake them there */
 
 enum state { NEW, WAIT2, WAIT3, READY, CLOSED, STATE_COUNT };
 enum event { EV_START, EV_MESSAGE1, EV_MESSAGE2, EV_MESSAGE3, EV_END, EVENT_COUNT };
@@ -79,8 +81,8 @@ struct cf_tunnel {
   uint8_t hash[CF_NOISE_HASH_LEN];
   struct cf_handshake *handshake; /* NULL once ready or closed */
   struct cf_record_stream tx, rx;
-  uint8_t *in, *out; /* CF_RECORD_MAX and OUT_MAX, once ready */
-  size_t in_len, out_len;
+  struct cf_buf in, out; /* a record that comes; records that leave.  An idle tunnel has neither */
+  size_t out_together;   /* bytes of records that leave together */
   struct channel channels[CF_CHANNEL_COUNT];
   struct cf_timer timer; /* handshake deadline, then liveness */
   uint64_t heard_ms;     /* the last record that opened */
@@ -123,11 +125,9 @@ tunnel_end (struct cf_tunnel *t, gpg_error_t err, const char *reason)
 static void
 flush (struct cf_tunnel *t)
 {
-  size_t len = t->out_len;
-
-  t->out_len = 0;
-  if (len)
-    t->handler.output (t->arg, t->out, len);
+  if (cf_buf_len (&t->out))
+    t->handler.output (t->arg, cf_buf_data (&t->out), cf_buf_len (&t->out));
+  cf_buf_consume (&t->out, cf_buf_len (&t->out));
 }
 
 /* Seal one record; it leaves with the next flush.  FLAGS is CF_RECORD_MORE or 0. */
@@ -136,13 +136,16 @@ seal_record (struct cf_tunnel *t, uint8_t channel, uint8_t flags, const void *fr
 {
   gpg_error_t err;
   size_t record_len = 0;
+  uint8_t *space;
 
   if (!t->tx.cipher) /* output closed the tunnel between two records */
     return cf_err (GPG_ERR_ENOTCONN);
-  err = cf_record_seal (&t->tx, t->env->now_ms, channel, flags, fragment, len, t->out + t->out_len, &record_len);
+  err = cf_buf_reserve (&t->out, CF_RECORD_LENGTH_LEN + CF_RECORD_BODY_MIN + len, &space);
+  if (!err)
+    err = cf_record_seal (&t->tx, t->env->now_ms, channel, flags, fragment, len, space, &record_len);
   if (err)
     return err;
-  t->out_len += record_len;
+  cf_buf_commit (&t->out, record_len);
   t->said_ms = t->env->now_ms;
   return 0;
 }
@@ -156,10 +159,27 @@ send_link (struct cf_tunnel *t, const void *data, size_t len)
   return err;
 }
 
+/* Memory for the records of LEN bytes, at once: growing with each would copy them. */
+static gpg_error_t
+make_room (struct cf_tunnel *t, size_t len)
+{
+  size_t need = (len / CF_RECORD_FRAGMENT_MAX + 1) * (CF_RECORD_LENGTH_LEN + CF_RECORD_BODY_MIN) + len;
+  uint8_t *space;
+
+  return cf_buf_reserve (&t->out, need < OUT_MAX ? need : OUT_MAX, &space);
+}
+
+/* Bytes that wait in the carrier. */
+static size_t
+carrier_has (const struct cf_tunnel *t)
+{
+  return t->handler.queued ? t->handler.queued (t->arg) : 0;
+}
+
 static bool
 carrier_is_full (const struct cf_tunnel *t)
 {
-  return t->handler.queued && t->handler.queued (t->arg) >= CF_TUNNEL_AHEAD;
+  return carrier_has (t) >= CF_TUNNEL_AHEAD;
 }
 
 /* Send fragments of DATA from *SENT on, until it is through (*R_DONE) or, except
@@ -168,7 +188,7 @@ static gpg_error_t
 send_fragments (struct cf_tunnel *t, enum cf_channel channel, const uint8_t *data, size_t len, size_t *sent,
                 bool *r_done)
 {
-  gpg_error_t err = 0;
+  gpg_error_t err = make_room (t, len - *sent);
 
   *r_done = false;
   while (!err && !*r_done && (channel == CF_CHANNEL_CONTROL || !carrier_is_full (t))) {
@@ -181,8 +201,12 @@ send_fragments (struct cf_tunnel *t, enum cf_channel channel, const uint8_t *dat
         break;
       *sent += now;
       *r_done = *sent == len;
-    } while (!*r_done && t->out_len + CF_RECORD_MAX <= OUT_MAX);
+    } while (!*r_done && cf_buf_len (&t->out) + CF_RECORD_MAX <= t->out_together);
     flush (t);
+    if (carrier_has (t))
+      t->out_together = OUT_FIRST;
+    else if (!*r_done)
+      t->out_together = t->out_together < OUT_MAX / 2 ? 2 * t->out_together : OUT_MAX;
   }
   return err;
 }
@@ -313,12 +337,15 @@ cf_tunnel_drained (struct cf_tunnel *tunnel)
 
 /* Liveness. */
 
-/* An idle tunnel holds no memory for messages. */
+/* An idle tunnel holds no memory for messages and records: a node has thousands of guests. */
 static void
 forget_parts (struct cf_tunnel *t)
 {
   int i;
 
+  cf_buf_done (&t->out);
+  if (!cf_buf_len (&t->in))
+    cf_buf_done (&t->in);
   for (i = 0; i < CF_CHANNEL_COUNT; i++)
     if (!t->channels[i].is_partial)
       cf_buf_done (&t->channels[i].part);
@@ -358,9 +385,10 @@ timer_fired (void *arg)
     tunnel_end (t, cf_err (GPG_ERR_ETIMEDOUT), NULL);
   else if (t->pinged)
     cf_timer_arm (t->env, &t->timer, t->lost_ms);
-  else if (t->env->now_ms < idle_ms)
+  else if (t->env->now_ms < idle_ms) {
+    forget_parts (t); /* who is asked for life, and answers, never asks himself */
     cf_timer_arm (t->env, &t->timer, idle_ms);
-  else {
+  } else {
     forget_parts (t);
     ask_for_life (t, t->heard_ms + lost_after (t));
   }
@@ -479,52 +507,90 @@ receive_fragment (struct cf_tunnel *t, const struct cf_record *r)
   return 0;
 }
 
-/* Take what is missing of the current record; returns how many bytes were used. */
-static size_t
-receive_record (struct cf_tunnel *t, const uint8_t *data, size_t len)
+/* RECORD has come, and opened unless ERR says why not. */
+static void
+take_record (struct cf_tunnel *t, const struct cf_record *record, gpg_error_t err)
 {
-  struct cf_record record;
-  gpg_error_t err;
-  size_t want = CF_RECORD_LENGTH_LEN, body_len = 0, used;
-
-  if (t->in_len >= CF_RECORD_LENGTH_LEN) {
-    body_len = cf_record_body_len (t->in);
-    want += body_len;
-  }
-  used = want - t->in_len < len ? want - t->in_len : len;
-  memcpy (t->in + t->in_len, data, used);
-  t->in_len += used;
-  if (t->in_len < want)
-    return used;
-  if (!body_len) { /* the length is complete: the body comes next */
-    if (!cf_record_body_len (t->in)) {
-      cf_refused (t->env, CF_REFUSED_RECORD_LENGTH);
-      tunnel_end (t, cf_err (GPG_ERR_INV_LENGTH), NULL);
-    }
-    return used;
-  }
-  err = cf_record_open (&t->rx, t->in, t->in_len, &record);
-  t->in_len = 0;
   if (err) { /* not the peer: say nothing */
     cf_refused (t->env, gpg_err_code (err) == GPG_ERR_LIMIT_REACHED ? CF_REFUSED_RECORD_REKEY
                                                                     : CF_REFUSED_RECORD_FORGED);
     tunnel_end (t, err, NULL);
-    return used;
+    return;
   }
   heard (t);
-  err = record.channel == CHANNEL_LINK ? receive_link (t, &record) : receive_fragment (t, &record);
-  if (!err && record.channel != CHANNEL_LINK)
+  err = record->channel == CHANNEL_LINK ? receive_link (t, record) : receive_fragment (t, record);
+  if (!err && record->channel != CHANNEL_LINK)
     err = show_life (t);
   if (err) {
     cf_record_refused (t->env, err);
     tunnel_fail (t, err);
   }
+}
+
+/* How long a record is whose first LEN bytes are DATA, as far as can be told: its length, or all of it.  0: none is. */
+static size_t
+record_len (const uint8_t *data, size_t len)
+{
+  size_t body_len;
+
+  if (len < CF_RECORD_LENGTH_LEN)
+    return CF_RECORD_LENGTH_LEN;
+  body_len = cf_record_body_len (data);
+  return body_len ? CF_RECORD_LENGTH_LEN + body_len : 0;
+}
+
+/* Add what is missing of the record that has come in part; returns how many bytes were used. */
+static size_t
+receive_part (struct cf_tunnel *t, const uint8_t *data, size_t len)
+{
+  const size_t held = cf_buf_len (&t->in), want = record_len (cf_buf_data (&t->in), held);
+  const size_t used = want - held < len ? want - held : len;
+  struct cf_record record;
+  uint8_t *space;
+  gpg_error_t err = cf_buf_reserve (&t->in, want - held, &space);
+
+  if (err) {
+    tunnel_fail (t, err);
+    return used;
+  }
+  memcpy (space, data, used);
+  cf_buf_commit (&t->in, used);
+  if (!record_len (cf_buf_data (&t->in), held + used)) {
+    cf_refused (t->env, CF_REFUSED_RECORD_LENGTH);
+    tunnel_end (t, cf_err (GPG_ERR_INV_LENGTH), NULL);
+  } else if (held + used == want && want > CF_RECORD_LENGTH_LEN) {
+    cf_buf_consume (&t->in, want); /* its bytes stay where they are */
+    err = cf_record_open (&t->rx, space - held, want, space - held, &record);
+    take_record (t, &record, err);
+  }
   return used;
+}
+
+/* Take the next record, or a part of it; returns how many bytes were used.  What is there as a whole is opened from
+   where it is. */
+static size_t
+receive_record (struct cf_tunnel *t, const uint8_t *data, size_t len)
+{
+  const size_t want = record_len (data, len);
+  struct cf_record record;
+  uint8_t *plain;
+  gpg_error_t err;
+
+  if (cf_buf_len (&t->in) || !want || want > len)
+    return receive_part (t, data, len);
+  err = cf_buf_reserve (&t->in, want, &plain);
+  if (err) {
+    tunnel_fail (t, err);
+    return want;
+  }
+  err = cf_record_open (&t->rx, data, want, plain, &record);
+  take_record (t, &record, err);
+  return want;
 }
 
 /* The handshake. */
 
-/* Keys for records; the memory that only a ready tunnel needs. */
+/* Keys for records. */
 static gpg_error_t
 prepare_records (struct cf_tunnel *t)
 {
@@ -532,10 +598,6 @@ prepare_records (struct cf_tunnel *t)
   const struct cf_noise *noise = cf_handshake_noise (t->handshake);
   struct cf_cipher *send = NULL, *receive = NULL;
 
-  t->in = malloc (CF_RECORD_MAX);
-  t->out = malloc (OUT_MAX);
-  if (!t->in || !t->out)
-    return cf_err (GPG_ERR_ENOMEM);
   err = cf_noise_split (noise, &send, &receive);
   if (err)
     return err;
@@ -651,6 +713,9 @@ cf_tunnel_new (struct cf_env *env, const struct cf_tunnel_config *config, const 
   t->rekey_records = config->rekey_records ? config->rekey_records : CF_REKEY_RECORDS;
   t->idle_ms = config->idle_ms ? config->idle_ms : CF_PING_IDLE_MS;
   t->large_min = config->large_min ? config->large_min : CF_MESSAGE_STRANGER_MAX;
+  cf_buf_init (&t->in, CF_RECORD_MAX);
+  cf_buf_init (&t->out, OUT_MAX);
+  t->out_together = OUT_FIRST;
   for (i = 0; i < CF_CHANNEL_COUNT; i++)
     cf_buf_init (&t->channels[i].part, cf_message_max[i]);
   cf_timer_init (&t->timer, timer_fired, t);
@@ -684,10 +749,8 @@ cf_tunnel_free (struct cf_tunnel *tunnel)
     while (t->channels[i].first)
       wait_drop_first (t, (enum cf_channel) i);
   }
-  if (t->in)
-    cf_wipe (t->in, CF_RECORD_MAX);
-  free (t->in);
-  free (t->out);
+  cf_buf_done (&t->in);
+  cf_buf_done (&t->out);
   free (t);
 }
 

@@ -103,7 +103,7 @@ bench_records (enum cf_suite suite, size_t bytes)
   begun = seconds ();
   for (size_t n = 0; n < bytes; n += CF_RECORD_FRAGMENT_MAX) {
     need (cf_record_seal (&tx, 0, CF_CHANNEL_BULK, 0, data, CF_RECORD_FRAGMENT_MAX, record, &len));
-    need (cf_record_open (&rx, record, len, &got));
+    need (cf_record_open (&rx, record, len, record, &got));
   }
   report ("records sealed and opened", cf_suite_name (suite), bytes, begun, 0);
   cf_record_stream_done (&tx);

@@ -399,7 +399,7 @@ receive (struct stream *s, int ms, uint8_t data[CF_RECORD_MAX], struct cf_record
   why = read_exactly (s, data + CF_RECORD_LENGTH_LEN, body, ms, &got);
   if (why)
     return why;
-  return cf_record_open (&s->rx, data, CF_RECORD_LENGTH_LEN + body, r_record) ? "forged" : NULL;
+  return cf_record_open (&s->rx, data, CF_RECORD_LENGTH_LEN + body, data, r_record) ? "forged" : NULL;
 }
 
 /* recv N MS: the next record as it is: channel, flags, fragment */

@@ -111,10 +111,22 @@ cf_cipher_seal (struct cf_cipher *cipher, const void *ad, size_t ad_len, uint8_t
 }
 
 gpg_error_t
-cf_cipher_open (struct cf_cipher *cipher, const void *ad, size_t ad_len, uint8_t *text, size_t len,
-                const uint8_t tag[CF_CIPHER_TAG_LEN])
+cf_cipher_seal_long (struct cf_cipher *cipher, const void *ad, size_t ad_len, uint8_t *text, const uint8_t *rest,
+                     size_t len, uint8_t r_tag[CF_CIPHER_TAG_LEN])
 {
-  gpg_error_t err = cf_cipher_open_at (cipher, cipher->n, ad, ad_len, text, len, tag);
+  memcpy (text + CF_CIPHER_BLOCK_LEN, rest, len);
+  return cf_cipher_seal (cipher, ad, ad_len, text, CF_CIPHER_BLOCK_LEN + len, r_tag);
+}
+
+gpg_error_t
+cf_cipher_open (struct cf_cipher *cipher, const void *ad, size_t ad_len, const uint8_t *sealed, size_t len,
+                const uint8_t tag[CF_CIPHER_TAG_LEN], uint8_t *text)
+{
+  gpg_error_t err;
+
+  if (len && text != sealed)
+    memcpy (text, sealed, len);
+  err = cf_cipher_open_at (cipher, cipher->n, ad, ad_len, text, len, tag);
 
   if (!err)
     cipher->n++;

@@ -163,7 +163,7 @@ check_vector (const struct vector *v)
     assert_int_equal (cf_cipher_seal (send[i % 2], NULL, 0, out, payload_len, out + payload_len), 0);
     assert_int_equal (payload_len + CF_CIPHER_TAG_LEN, want_len);
     assert_memory_equal (out, want, want_len);
-    assert_int_equal (cf_cipher_open (receive[1 - i % 2], NULL, 0, out, payload_len, out + payload_len), 0);
+    assert_int_equal (cf_cipher_open (receive[1 - i % 2], NULL, 0, out, payload_len, out + payload_len, out), 0);
     assert_memory_equal (out, payload, payload_len);
   }
   for (i = 0; i < 2; i++) {
@@ -344,6 +344,48 @@ test_ocb (void **state)
   cf_cipher_free (c);
 }
 
+/* Sealed from two places is sealed as from one, and opened into another place as in its own. */
+static void
+test_cipher_places (void **state)
+{
+  static const uint8_t key[32] = { 5 };
+  uint8_t text[100], one[100 + CF_CIPHER_TAG_LEN], two[100 + CF_CIPHER_TAG_LEN], plain[100], zeros[100] = { 0 };
+  struct cf_cipher *a, *b;
+
+  (void) state;
+  for (size_t i = 0; i < sizeof text; i++)
+    text[i] = (uint8_t) (i * 7);
+  for (int suite = 0; suite < CF_SUITE_COUNT; suite++) {
+    assert_int_equal (cf_cipher_new ((enum cf_suite) suite, key, &a), 0);
+    assert_int_equal (cf_cipher_new ((enum cf_suite) suite, key, &b), 0);
+    for (size_t len = CF_CIPHER_BLOCK_LEN + 1; len <= sizeof text; len++) {
+      memcpy (one, text, len);
+      assert_int_equal (cf_cipher_seal (a, "ad", 2, one, len, one + len), 0);
+      memcpy (two, text, CF_CIPHER_BLOCK_LEN);
+      assert_int_equal (cf_cipher_seal_long (b, "ad", 2, two, text + CF_CIPHER_BLOCK_LEN, len - CF_CIPHER_BLOCK_LEN,
+                                             two + len), 0);
+      assert_memory_equal (one, two, len + CF_CIPHER_TAG_LEN);
+    }
+    assert_int_equal (cf_cipher_counter (a), cf_cipher_counter (b));
+    cf_cipher_free (b);
+    assert_int_equal (cf_cipher_new ((enum cf_suite) suite, key, &b), 0);
+    cf_cipher_free (a);
+    assert_int_equal (cf_cipher_new ((enum cf_suite) suite, key, &a), 0);
+    memcpy (one, text, sizeof text);
+    assert_int_equal (cf_cipher_seal (a, NULL, 0, one, sizeof text, one + sizeof text), 0);
+    memcpy (two, one, sizeof two);
+    two[50] ^= 1;
+    memset (plain, 'p', sizeof plain);
+    assert_int_equal (gpg_err_code (cf_cipher_open (b, NULL, 0, two, sizeof text, two + sizeof text, plain)),
+                      GPG_ERR_CHECKSUM);
+    assert_memory_equal (plain, zeros, sizeof plain); /* nothing of a forgery is left */
+    assert_int_equal (cf_cipher_open (b, NULL, 0, one, sizeof text, one + sizeof text, plain), 0);
+    assert_memory_equal (plain, text, sizeof plain);
+    cf_cipher_free (a);
+    cf_cipher_free (b);
+  }
+}
+
 /* REKEY as the paper says; a forgery moves nothing and leaves nothing. */
 static void
 test_cipher_rekey_and_forgery (void **state)
@@ -359,7 +401,7 @@ test_cipher_rekey_and_forgery (void **state)
   memset (text, 'x', sizeof text);
   assert_int_equal (cf_cipher_seal (a, NULL, 0, text, sizeof text, tag), 0);
   tag[0] ^= 1;
-  assert_int_equal (gpg_err_code (cf_cipher_open (b, NULL, 0, text, sizeof text, tag)), GPG_ERR_CHECKSUM);
+  assert_int_equal (gpg_err_code (cf_cipher_open (b, NULL, 0, text, sizeof text, tag, text)), GPG_ERR_CHECKSUM);
   assert_int_equal (cf_cipher_counter (b), 0);
   assert_memory_equal (text, zeros, sizeof text);
 
@@ -388,6 +430,7 @@ main (void)
     cmocka_unit_test (test_lengths),
     cmocka_unit_test (test_low_order),
     cmocka_unit_test (test_cipher_against_libsodium), cmocka_unit_test (test_ocb),
+    cmocka_unit_test (test_cipher_places),
     cmocka_unit_test (test_cipher_rekey_and_forgery),
   };
 

@@ -527,7 +527,7 @@ test_rekey_enforced (void **state)
       gpg_error_t err;
 
       assert_int_equal (cf_record_seal (&tx, 0, 1, 0, "x", 1, record, &len), 0);
-      err = cf_record_open (&rx, record, len, &got);
+      err = cf_record_open (&rx, record, len, record, &got);
       if (tx_limit == 5 && i == 4) {
         assert_int_equal (gpg_err_code (err), GPG_ERR_LIMIT_REACHED);
         break;
