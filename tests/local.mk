@@ -29,6 +29,17 @@ tests_sim_test_soak_CPPFLAGS = $(AM_CPPFLAGS) $(SQLCIPHER_CFLAGS) $(JANSSON_CFLA
 tests_sim_test_soak_LDFLAGS = $(LDFLAGS_SIM) -Wl,--wrap=crypto_pwhash_argon2id
 tests_sim_test_soak_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
 
+# Peers who come and go behind NATs: a few, and as many as PEERS says (figures, and the rules of swarm_watch.c).
+check_PROGRAMS += tests/sim/test_swarm
+TESTS += tests/sim/test_swarm
+tests_sim_test_swarm_SOURCES = tests/sim/test_swarm.c tests/sim/swarm.c tests/sim/swarm.h tests/sim/swarm_watch.c
+tests_sim_test_swarm_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+tests_sim_test_swarm_LDFLAGS = $(LDFLAGS_SIM)
+tests_sim_test_swarm_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
+.PHONY: soak-peers
+soak-peers: tests/sim/test_swarm
+	tests/sim/test_swarm $${PEERS:-1000} $${MINUTES:-30} $${SEED:-1}
+
 # Copies of our libraries whose allocations are those of tests/sim/sim_heap.c, which may refuse one.
 STARVED_SYMS = --redefine-sym malloc=cf_starved_malloc --redefine-sym calloc=cf_starved_calloc \
 	--redefine-sym realpath=cf_starved_realpath \

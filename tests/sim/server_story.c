@@ -20,11 +20,10 @@ void
 sim_server_offer (struct sim_node *node, uint8_t services, const struct cf_server_limits *limits,
                   struct cf_node_name *r_name)
 {
-  uint8_t secret[CF_DEVICE_KEY_LEN], public[CF_DEVICE_KEY_LEN];
   struct cf_server_config config = { .env = &node->env,
                                      .net = node->net,
-                                     .own_secret = secret,
-                                     .own_public = public,
+                                     .own_secret = node->server_secret,
+                                     .own_public = node->server_public,
                                      .services = services };
   struct cf_mail_limits mail;
   struct cf_mail_store store;
@@ -43,11 +42,12 @@ sim_server_offer (struct sim_node *node, uint8_t services, const struct cf_serve
     assert_int_equal (cf_mail_files_load (node->mail_files, node->mailbox), 0);
     config.mailbox = node->mailbox;
   }
-  cf_device_key_new (&node->env, secret, public);
+  if (!node->keeps_key)
+    cf_device_key_new (&node->env, node->server_secret, node->server_public);
   assert_int_equal (cf_server_new (&config, &node->server), 0);
   if (!r_name)
     return;
-  memcpy (r_name->device_key, public, sizeof public);
+  memcpy (r_name->device_key, node->server_public, sizeof node->server_public);
   sim_net_addr (node, &r_name->addr);
 }
 

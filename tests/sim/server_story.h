@@ -8,7 +8,7 @@
 #include "tests/sim/sim.h"
 
 /* NODE, which has no core, is a public node from now on, with every service; LIMITS may be NULL.  How it is
-   written down goes to *R_NAME, which may be NULL.  The device key is new each time. */
+   written down goes to *R_NAME, which may be NULL.  The device key is new each time, unless NODE->keeps_key. */
 void sim_server_start (struct sim_node *node, const struct cf_server_limits *limits, struct cf_node_name *r_name);
 /* The same with these services only. */
 void sim_server_offer (struct sim_node *node, uint8_t services, const struct cf_server_limits *limits,

@@ -19,7 +19,7 @@
 #include "core/talk.h"
 #include "core/worker.h"
 
-#define SIM_NODES_MAX 64
+#define SIM_NODES_MAX 1100
 
 struct sim;
 struct sim_keys; /* fake key rings of a node: gpg_double.c */
@@ -39,6 +39,7 @@ enum sim_nat {
 struct sim_nat_way {
   size_t other;
   uint16_t port, remote;
+  uint64_t used_ms;
 };
 
 struct sim_node {
@@ -46,6 +47,12 @@ struct sim_node {
   enum sim_nat nat;
   struct sim_nat_way nat_ways[SIM_NAT_WAYS_MAX];
   size_t nat_way_count;
+  size_t nat_made;          /* ways since it was where it is */
+  bool away;                /* nothing at its address says even that nobody is there */
+  uint8_t moves;            /* where it is: an address of its own for each */
+  uint64_t sent_bytes;      /* since it was made, of streams and datagrams, without headers of IP */
+  bool keeps_key;           /* a public node that starts again is the same */
+  uint8_t server_secret[CF_DEVICE_KEY_LEN], server_public[CF_DEVICE_KEY_LEN];
   size_t index;
   char name[32];
   char *home;
@@ -118,6 +125,8 @@ struct sim_node *sim_node_new (struct sim *sim, const char *name);
 gpg_error_t sim_node_start (struct sim_node *node);
 /* Down without goodbye, as by kill -9; its streams are reset at the other ends, unless SILENT (power cut). */
 void sim_node_crash (struct sim_node *node, bool silent);
+/* NODE, which is down, has another address from now on, and what is between it and the others has forgotten it. */
+void sim_node_move (struct sim_node *node);
 /* Did an event of KIND come after position FROM of node->events, with FIELD = VALUE (both may be NULL)? */
 json_t *sim_event (struct sim_node *node, size_t from, const char *kind, const char *field, const char *value);
 

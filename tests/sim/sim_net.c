@@ -18,6 +18,8 @@
 #define SIM_TCP_PORT 7100
 #define SIM_UDP_PORT SIM_TCP_PORT /* one number, as the daemon has it */
 #define SIM_NAT_PORT 20000
+#define SIM_NET_FIRST 10  /* networks 10/8, 11/8 and so on ... */
+#define SIM_NET_HOSTS 250 /* ... with so many hosts each */
 #define SIM_DIAL_TIMEOUT_MS 3000
 
 struct packet {
@@ -70,19 +72,23 @@ sim_net_addr (const struct sim_node *node, struct cf_addr *r_addr)
 {
   memset (r_addr, 0, sizeof *r_addr);
   r_addr->family = 4;
-  r_addr->bytes[0] = 10;
-  r_addr->bytes[3] = (uint8_t) (node->index + 1);
+  r_addr->bytes[0] = (uint8_t) (SIM_NET_FIRST + node->index / SIM_NET_HOSTS);
+  r_addr->bytes[2] = node->moves;
+  r_addr->bytes[3] = (uint8_t) (node->index % SIM_NET_HOSTS + 1);
   r_addr->port = SIM_TCP_PORT;
 }
 
 static struct sim_node *
 node_at (struct sim *sim, const struct cf_addr *addr)
 {
-  size_t i = addr->bytes[3];
+  size_t i;
+  struct sim_node *node;
 
-  if (addr->family != 4 || addr->bytes[0] != 10 || !i || i > sim->node_count)
+  if (addr->family != 4 || addr->bytes[0] < SIM_NET_FIRST || !addr->bytes[3] || addr->bytes[3] > SIM_NET_HOSTS)
     return NULL;
-  return sim->nodes[i - 1];
+  i = (size_t) (addr->bytes[0] - SIM_NET_FIRST) * SIM_NET_HOSTS + addr->bytes[3] - 1;
+  node = i < sim->node_count ? sim->nodes[i] : NULL;
+  return node && node->moves && node->moves != addr->bytes[2] ? NULL : node;
 }
 
 static uint64_t
@@ -236,7 +242,7 @@ net_dial (struct cf_net *base, const struct cf_addr *to, const struct cf_conn_ha
   conn->arg = arg;
   conn->dialling = true;
   *r_conn = conn;
-  if (is_cut (conn) || sim->streams == SIM_STREAMS_LOST || there->nat)
+  if (is_cut (conn) || sim->streams == SIM_STREAMS_LOST || there->nat || there->away)
     cf_timer_after (&sim->env, &conn->timer, SIM_DIAL_TIMEOUT_MS);
   else if (sim->streams == SIM_STREAMS_REFUSED || (!there->core && !there->server) || to->port != SIM_TCP_PORT)
     push (conn, NULL, 0, false, cf_err (GPG_ERR_ECONNREFUSED));
@@ -269,6 +275,7 @@ net_write (struct cf_conn *conn, const void *data, size_t len)
     return 0; /* the end is on its way to us */
   if (conn->other->coming + len > CF_CONN_QUEUE_MAX)
     return cf_err (GPG_ERR_LIMIT_REACHED);
+  conn->net->node->sent_bytes += len;
   push (conn->other, data, len, false, 0);
   return 0;
 }
@@ -305,8 +312,8 @@ sim_net_mended (struct sim *sim)
 
 /* ---- NATs ---- */
 
-static const struct sim_nat_way *
-nat_find (const struct sim_node *node, const struct sim_node *other, uint16_t remote)
+static struct sim_nat_way *
+nat_find (struct sim_node *node, const struct sim_node *other, uint16_t remote)
 {
   for (size_t i = 0; i < node->nat_way_count; i++)
     if (node->nat_ways[i].other == other->index && node->nat_ways[i].remote == remote)
@@ -314,33 +321,68 @@ nat_find (const struct sim_node *node, const struct sim_node *other, uint16_t re
   return NULL;
 }
 
+/* A place for one way more; the one used longest ago makes room. */
+static struct sim_nat_way *
+nat_room (struct sim_node *node)
+{
+  struct sim_nat_way *oldest = &node->nat_ways[0];
+
+  if (node->nat_way_count < SIM_NAT_WAYS_MAX)
+    return &node->nat_ways[node->nat_way_count++];
+  for (size_t i = 1; i < SIM_NAT_WAYS_MAX; i++)
+    if (node->nat_ways[i].used_ms < oldest->used_ms)
+      oldest = &node->nat_ways[i];
+  return oldest;
+}
+
 /* The port that THERE sees, of what leaves FROM for its port REMOTE. */
 static uint16_t
 nat_out (struct sim_node *from, const struct sim_node *there, uint16_t remote)
 {
-  const struct sim_nat_way *known = nat_find (from, there, remote);
-  struct sim_nat_way *way = &from->nat_ways[from->nat_way_count];
+  struct sim_nat_way *way = nat_find (from, there, remote);
 
-  if (known)
-    return known->port;
-  assert (from->nat_way_count < SIM_NAT_WAYS_MAX);
+  if (way) {
+    way->used_ms = from->sim->env.now_ms;
+    return way->port;
+  }
+  way = nat_room (from);
+  way->used_ms = from->sim->env.now_ms;
   way->other = there->index;
   way->remote = remote;
   way->port = SIM_NAT_PORT;
   if (from->nat == SIM_NAT_COUNT)
-    way->port = (uint16_t) (SIM_NAT_PORT + from->nat_way_count);
+    way->port = (uint16_t) (SIM_NAT_PORT + from->nat_made);
   else if (from->nat == SIM_NAT_DICE)
     way->port = (uint16_t) (SIM_NAT_PORT + sim_random (from->sim, 40000));
-  from->nat_way_count++;
+  from->nat_made++;
   return way->port;
 }
 
 static bool
-nat_lets_in (const struct sim_node *to, const struct sim_node *from, uint16_t port, uint16_t to_port)
+nat_lets_in (struct sim_node *to, const struct sim_node *from, uint16_t port, uint16_t to_port)
 {
   const struct sim_nat_way *way = nat_find (to, from, port);
 
   return to->nat == SIM_NAT_NONE || (way && way->port == to_port);
+}
+
+void
+sim_node_move (struct sim_node *node)
+{
+  struct sim *sim = node->sim;
+
+  assert (!node->core && !node->server);
+  node->moves = (uint8_t) (node->moves % UINT8_MAX + 1);
+  node->nat_way_count = node->nat_made = 0;
+  for (size_t i = 0; i < sim->node_count; i++) {
+    struct sim_node *n = sim->nodes[i];
+    size_t kept = 0;
+
+    for (size_t k = 0; k < n->nat_way_count; k++)
+      if (n->nat_ways[k].other != node->index)
+        n->nat_ways[kept++] = n->nat_ways[k];
+    n->nat_way_count = kept;
+  }
 }
 
 /* ---- datagrams ---- */
@@ -367,6 +409,7 @@ post (struct sim_node *from, uint16_t port, struct sim_node *to, uint16_t to_por
   struct sim *sim = from->sim;
   int copies = 1;
 
+  from->sent_bytes += len;
   if (sim->datagram)
     sim->datagram (sim, from, port, to, data, len);
 
