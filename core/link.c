@@ -482,8 +482,12 @@ cf_links_way_found (struct cf_links *links)
   while (cf_map_next (links->by_fpr, &pos, &key, &value)) {
     struct cf_link *link = value;
 
-    if (!link->wants || link->up || link->dialling)
+    if (!link->wants || link->up)
       continue;
+    if (link->dialling) {
+      cf_link_dial_more (link);
+      continue;
+    }
     link->backoff_ms = 0;
     cf_timer_after (links->core->env, &link->retry, 0);
   }

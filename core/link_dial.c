@@ -99,6 +99,15 @@ add_addresses (struct cf_link *link, const struct cf_peer_device *device, enum c
   }
 }
 
+static bool
+is_candidate (const struct cf_link *link, const uint8_t key[CF_DEVICE_KEY_LEN], const struct cf_addr *addr)
+{
+  for (size_t i = 0; i < link->candidate_count; i++)
+    if (cf_addr_equal (&link->candidates[i].addr, addr) && !memcmp (link->candidates[i].device, key, CF_DEVICE_KEY_LEN))
+      return true;
+  return false;
+}
+
 /* Every node may relay to the device with KEY: who waits for it costs little, and who is not there is said at once. */
 static void
 add_relays (struct cf_link *link, const uint8_t key[CF_DEVICE_KEY_LEN])
@@ -107,7 +116,8 @@ add_relays (struct cf_link *link, const uint8_t key[CF_DEVICE_KEY_LEN])
   size_t count = cf_nodes_relays (link->links->core, vias, CF_NODES_MAX);
 
   for (size_t i = 0; i < count; i++)
-    add_candidate (link, key, &vias[i], CF_CARRIER_STREAM);
+    if (!is_candidate (link, key, &vias[i]))
+      add_candidate (link, key, &vias[i], CF_CARRIER_STREAM);
 }
 
 /* Where he himself can be dialled, as he has said: two who use no node in common meet there. */
@@ -213,6 +223,23 @@ cf_link_dial_next (struct cf_link *link)
   link->dialling = false;
   if (link->wants && !link->up)
     cf_link_dial_later (link);
+}
+
+/* Who has just started dials where somebody was, before his nodes are there; an address where nobody answers any more
+   would make them wait for its deadline. */
+void
+cf_link_dial_more (struct cf_link *link)
+{
+  const struct cf_core *core = link->links->core;
+  struct cf_peer *peer = cf_peer_find (link->links->core, &link->fpr);
+
+  if (!link->dialling || !peer)
+    return;
+  for (size_t i = 0; i < peer->device_count; i++)
+    if (cf_link_may_dial_device (core->env, &peer->devices[i]))
+      add_relays (link, peer->devices[i].key);
+  if (!link->stagger.armed)
+    cf_timer_after (core->env, &link->stagger, 0);
 }
 
 void

@@ -97,7 +97,7 @@ void cf_link_got (struct cf_link *link, enum cf_channel channel, const uint8_t *
 void cf_link_got_datagram (struct cf_link *link, const uint8_t *data, size_t len);
 /* A stream of NET's has come from FROM. */
 void cf_links_accept (struct cf_links *links, struct cf_net *net, struct cf_conn *conn, const struct cf_addr *from);
-/* There is a new way to reach people: those who are wanted and not up are dialled now. */
+/* There is a new way to reach people: those who are wanted and not up are dialled now, or there, too. */
 void cf_links_way_found (struct cf_links *links);
 /* More of bulk may be sent. */
 void cf_link_has_room (struct cf_link *link);
@@ -128,6 +128,7 @@ void cf_link_crosses_free (struct cf_links *links);
 /* --- link_dial.c --- */
 void cf_link_dial (struct cf_link *link);         /* begin a round, unless one is under way or nothing is wanted */
 void cf_link_dial_next (struct cf_link *link);    /* the next candidate, or the end of the round */
+void cf_link_dial_more (struct cf_link *link);    /* a node is there: the round that is under way tries it, too */
 void cf_link_dial_stop (struct cf_link *link);    /* no more of this round */
 void cf_link_dial_later (struct cf_link *link);   /* after the back-off */
 /* May DEVICE be dialled: does its statement hold, or has it just shown whose it is? */

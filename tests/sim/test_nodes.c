@@ -300,6 +300,36 @@ test_better_way (void **state)
   }
 }
 
+static bool
+are_relayed (void *arg)
+{
+  struct pair *p = arg;
+  const char *route = cf_link_route (p->a->core, &p->b->fpr);
+
+  return route && !strcmp (route, "relay");
+}
+
+/* Who starts knows where the other was, and no node yet: where nobody answers any more is not waited for. */
+static void
+test_stale_address (void **state)
+{
+  (void) state;
+  for (uint64_t seed = 50; seed < 54; seed++) {
+    struct apart w;
+
+    begin_open (&w, seed);
+    sim_cut (w.p.sim, w.p.a, w.p.b, false);
+    assert_true (sim_run_until (w.p.sim, 60000, both_are_direct, &w.p));
+    sim_cut (w.p.sim, w.p.a, w.p.b, true);
+    w.p.sim->latency_ms = 20;
+    sim_node_crash (w.p.a, true);
+    assert_int_equal (sim_node_start (w.p.a), 0);
+    assert_true (sim_run_until (w.p.sim, 2000, are_relayed, &w.p));
+    say (w.p.a, w.p.id, "back", "--wait=delivered");
+    apart_end (&w);
+  }
+}
+
 /* No beacon passes: only what the two say of themselves leads to a way of their own. */
 static void
 test_paths_alone (void **state)
@@ -516,6 +546,7 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_talk),       cmocka_unit_test (test_file),          cmocka_unit_test (test_better_way),
+    cmocka_unit_test (test_stale_address),
     cmocka_unit_test (test_paths_alone),   cmocka_unit_test (test_node_restarts), cmocka_unit_test (test_no_streams), cmocka_unit_test (test_few_datagrams),
      cmocka_unit_test (test_nobody_there),
     cmocka_unit_test (test_wrong_node), cmocka_unit_test (test_listed),
