@@ -182,7 +182,7 @@ test_args_refused (void **state)
     "open a --home ''",
     "open a --json=1",
     "send",
-    "status now",
+    "status now then",
   };
   struct cf_cli cli = { .timeout_ms = -1, .side_fd = -1 };
 
