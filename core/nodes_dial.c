@@ -14,6 +14,7 @@
 #include "core/links.h"
 #include "core/nodes_private.h"
 #include "core/self.h"
+#include "net/device_key.h"
 
 #define SECOND_MS 250  /* then datagrams are tried, too */
 #define STREAM_MS 1000 /* so long the stream may still come when datagrams have */

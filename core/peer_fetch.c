@@ -24,6 +24,7 @@
 #include "core/link_tunnel.h"
 #include "core/links.h"
 #include "core/peers.h"
+#include "net/device_key.h"
 
 #define ACTIVE_MAX 32
 #define QUEUE_MAX 256

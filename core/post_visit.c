@@ -13,6 +13,7 @@
 #include "core/core.h"
 #include "core/link_tunnel.h"
 #include "core/post_private.h"
+#include "net/device_key.h"
 
 #define ANSWER_MS 30000
 

@@ -13,6 +13,7 @@
 #include "base/secmem.h"
 #include "base/text.h"
 #include "core/self_task.h"
+#include "net/device_key.h"
 #include "net/tunnel.h"
 
 #define USER_ID_MAX 255

@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "core/links.h"
 #include "core/self_task.h"
+#include "net/device_key.h"
 
 #define REVOCATION "device-revocation" /* a row of the settings, no setting of the user's: the time, ":", the signature */
 

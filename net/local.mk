@@ -19,6 +19,7 @@ libcf_net_a_SOURCES += net/io_event_udp.c
 libcf_net_a_SOURCES += net/net.h net/proto.h
 libcf_net_a_SOURCES += net/cipher.c net/cipher.h
 libcf_net_a_SOURCES += net/cpace.c net/cpace.h
+libcf_net_a_SOURCES += net/device_key.c net/device_key.h
 libcf_net_a_SOURCES += net/box.c net/box.h
 libcf_net_a_SOURCES += net/bye.c net/bye.h
 libcf_net_a_SOURCES += net/dgram.c net/dgram.h net/dgram_priv.h net/dgram_proto.h

@@ -20,7 +20,6 @@
 #include "net/tunnel.h"
 
 #include <assert.h>
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -125,9 +124,12 @@ tunnel_end (struct cf_tunnel *t, gpg_error_t err, const char *reason)
 static void
 flush (struct cf_tunnel *t)
 {
-  if (cf_buf_len (&t->out))
-    t->handler.output (t->arg, cf_buf_data (&t->out), cf_buf_len (&t->out));
-  cf_buf_consume (&t->out, cf_buf_len (&t->out));
+  const uint8_t *data = cf_buf_data (&t->out);
+  const size_t len = cf_buf_len (&t->out);
+
+  cf_buf_consume (&t->out, len); /* its bytes stay where they are; if output closes, BYE does not take them along again */
+  if (len)
+    t->handler.output (t->arg, data, len);
 }
 
 /* Seal one record; it leaves with the next flush.  FLAGS is CF_RECORD_MORE or 0. */
@@ -788,17 +790,4 @@ uint32_t
 cf_tunnel_suite_bit (const struct cf_tunnel *tunnel)
 {
   return 1u << tunnel->suite;
-}
-
-void
-cf_device_key_new (struct cf_env *env, uint8_t secret[CF_DEVICE_KEY_LEN], uint8_t r_public[CF_DEVICE_KEY_LEN])
-{
-  cf_env_random (env, secret, CF_DEVICE_KEY_LEN);
-  cf_device_key_public (secret, r_public);
-}
-
-void
-cf_device_key_public (const uint8_t secret[CF_DEVICE_KEY_LEN], uint8_t r_public[CF_DEVICE_KEY_LEN])
-{
-  crypto_scalarmult_curve25519_base (r_public, secret);
 }

@@ -99,8 +99,4 @@ uint32_t cf_tunnel_suite_bit (const struct cf_tunnel *tunnel);            /* as 
 gpg_error_t cf_tunnel_guard_new (struct cf_env *env, struct cf_tunnel_guard **r_guard) CF_MUST_CHECK;
 void cf_tunnel_guard_free (struct cf_tunnel_guard *guard);
 
-/* A device key pair from env's dice; SECRET is the caller's secret memory.  The public part of one. */
-void cf_device_key_new (struct cf_env *env, uint8_t secret[CF_DEVICE_KEY_LEN], uint8_t r_public[CF_DEVICE_KEY_LEN]);
-void cf_device_key_public (const uint8_t secret[CF_DEVICE_KEY_LEN], uint8_t r_public[CF_DEVICE_KEY_LEN]);
-
 #endif

@@ -21,6 +21,7 @@
 #include "base/program.h"
 #include "base/secmem.h"
 #include "base/text.h"
+#include "net/device_key.h"
 #include "net/io_event.h"
 #include "node/confine.h"
 #include "node/mail_files.h"

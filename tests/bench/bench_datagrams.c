@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/secmem.h"
+#include "net/device_key.h"
 #include "net/dgram.h"
 #include "net/io_event.h"
 

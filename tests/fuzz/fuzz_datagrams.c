@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "net/device_key.h"
 #include "net/dgram.h"
 #include "net/dgram_door.h"
 #include "net/dgram_mirror.h"

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "net/device_key.h"
 #include "net/net.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/sim/server_story.h"

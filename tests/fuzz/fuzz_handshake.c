@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "net/device_key.h"
 #include "net/handshake.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "net/cipher.h"
+#include "net/device_key.h"
 #include "net/tunnel.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "net/device_key.h"
 #include "tests/sim/server_story.h"
 
 static void

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* server_story.c - public nodes in the simulator. */
+#include "net/device_key.h"
 #include "tests/sim/server_story.h"
 
 #include "node/mail_files.h"

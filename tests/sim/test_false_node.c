@@ -10,6 +10,7 @@
 
 #include "core/links.h"
 #include "core/nodes.h"
+#include "net/device_key.h"
 #include "net/paths.h"
 #include "tests/sim/file_story.h"
 #include "tests/sim/server_story.h"

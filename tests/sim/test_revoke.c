@@ -15,6 +15,7 @@
 #include "core/peers.h"
 #include "core/self.h"
 #include "net/cipher.h"
+#include "net/device_key.h"
 #include "tests/sim/talk_story.h"
 
 #define HOUR_MS (3600 * 1000)

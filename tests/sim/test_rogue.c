@@ -14,6 +14,7 @@
 #include "core/peers.h"
 #include "core/self.h"
 #include "net/cipher.h"
+#include "net/device_key.h"
 #include "tests/sim/link_story.h"
 
 /* --- rogues: nodes whose tunnels say what a story wants --- */

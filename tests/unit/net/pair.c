@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "net/device_key.h"
+
 static void
 roll (void *arg, void *buf, size_t len)
 {

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "base/secmem.h"
+#include "net/device_key.h"
 #include "net/dgram_handshake.h"
 #include "net/dgram_priv.h"
 #include "wire.h"

@@ -12,6 +12,7 @@
 
 #include "base/secmem.h"
 #include "base/text.h"
+#include "net/device_key.h"
 #include "net/noise.h"
 #include "net/tunnel_guard.h"
 #include "pair.h"

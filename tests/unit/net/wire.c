@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "net/device_key.h"
+
 #define GOT_MAX (64 * 1024 * 1024)
 
 struct flying {
