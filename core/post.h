@@ -14,7 +14,7 @@
 #include "core/conversation.h"
 #include "net/node.h"
 
-#define CF_POST_AWAY_MS 15000      /* out of reach for so long: what waits is left at a node */
+#define CF_POST_AWAY_MS 10000      /* out of reach for so long: what waits is left at a node */
 #define CF_POST_WINDOW 48          /* envelopes of a conversation that wait so; a drop holds 64 pieces of mail */
 #define CF_POST_GATHER_MS 5000     /* entries gather for one envelope, four times as long with every ... */
 #define CF_POST_GATHER_STEP 8      /* ... so many that wait already */

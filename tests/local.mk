@@ -102,9 +102,9 @@ coverage:
 
 # End-to-end stories on virtual hosts.
 EXTRA_DIST += tests/lab/gui.sh tests/lab/gui.py
-EXTRA_DIST += tests/e2e/lab.py tests/e2e/changes.py tests/e2e/damage.py tests/e2e/datagrams.py tests/e2e/durable.py tests/e2e/events.py tests/e2e/files.py tests/e2e/hostile.py tests/e2e/secrets.py tests/e2e/talk.py tests/e2e/trouble.py tests/e2e/visible.py tests/e2e/walk.py
-dist_check_SCRIPTS += tests/e2e/changes.sh tests/e2e/damage.sh tests/e2e/datagrams.sh tests/e2e/durable.sh tests/e2e/events.sh tests/e2e/files.sh tests/e2e/hostile.sh tests/e2e/secrets.sh tests/e2e/story.sh tests/e2e/talk.sh tests/e2e/trouble.sh tests/e2e/visible.sh tests/e2e/walk.sh
-TESTS += tests/e2e/changes.sh tests/e2e/damage.sh tests/e2e/datagrams.sh tests/e2e/durable.sh tests/e2e/events.sh tests/e2e/files.sh tests/e2e/hostile.sh tests/e2e/secrets.sh tests/e2e/talk.sh tests/e2e/trouble.sh tests/e2e/visible.sh tests/e2e/walk.sh
+EXTRA_DIST += tests/e2e/lab.py tests/e2e/changes.py tests/e2e/damage.py tests/e2e/datagrams.py tests/e2e/durable.py tests/e2e/events.py tests/e2e/files.py tests/e2e/hostile.py tests/e2e/post.py tests/e2e/secrets.py tests/e2e/talk.py tests/e2e/trouble.py tests/e2e/visible.py tests/e2e/walk.py
+dist_check_SCRIPTS += tests/e2e/changes.sh tests/e2e/damage.sh tests/e2e/datagrams.sh tests/e2e/durable.sh tests/e2e/events.sh tests/e2e/files.sh tests/e2e/hostile.sh tests/e2e/post.sh tests/e2e/secrets.sh tests/e2e/story.sh tests/e2e/talk.sh tests/e2e/trouble.sh tests/e2e/visible.sh tests/e2e/walk.sh
+TESTS += tests/e2e/changes.sh tests/e2e/damage.sh tests/e2e/datagrams.sh tests/e2e/durable.sh tests/e2e/events.sh tests/e2e/files.sh tests/e2e/hostile.sh tests/e2e/post.sh tests/e2e/secrets.sh tests/e2e/talk.sh tests/e2e/trouble.sh tests/e2e/visible.sh tests/e2e/walk.sh
 tests/e2e/damage.log tests/e2e/durable.log tests/e2e/events.log tests/e2e/files.log tests/e2e/hostile.log tests/e2e/secrets.log tests/e2e/talk.log tests/e2e/trouble.log tests/e2e/visible.log tests/e2e/walk.log: confab confabd
 
 # The desktop client at two windows; the script skips where there is no desktop client.

@@ -138,7 +138,7 @@ test_never_together (void **state)
   say (w.p.a, w.p.id, "one", "--wait=queued");
   sim_run (w.p.sim, 2000);
   say (w.p.a, w.p.id, "two", "--wait=queued");
-  assert_false (come_to (&w, w.p.a, "held", 10000)); /* he may come back */
+  assert_false (come_to (&w, w.p.a, "held", 5000)); /* he may come back */
   sim_run (w.p.sim, 20000);
   assert_non_null (sim_event (w.p.a, 0, "message_state", "state", "held"));
   assert_int_equal (mail_at (&w), 1); /* both in one envelope */
