@@ -620,6 +620,7 @@ cf_post_counts (struct cf_core *core, struct cf_post_counts *r_counts)
   for (const struct cf_conversation *conv = core->conversations->first; conv; conv = conv->next) {
     r_counts->owed += conv->post ? conv->post->owed_count : 0;
     for (const struct cf_flight *f = conv->outbox ? conv->outbox->flights : NULL; f; f = f->next)
-      r_counts->held += copies (conv, f->last, core->env->now_utc_ms) > 0;
+      if (copies (conv, f->last, core->env->now_utc_ms))
+        r_counts->held += f->last - f->first + 1;
   }
 }

@@ -55,7 +55,8 @@ void cf_post_forget (struct cf_conversation *conv);
 
 /* For status. */
 struct cf_post_counts {
-  size_t held, owed;       /* envelopes of ours at nodes; acknowledgements that have not left */
+  uint64_t held;           /* messages of ours at nodes */
+  size_t owed;             /* acknowledgements that have not left */
   size_t places;           /* nodes of ours that are connected and keep mail */
   uint64_t left, fetched;  /* pieces of mail since the start */
 };

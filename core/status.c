@@ -23,6 +23,7 @@
 #include "core/peer_file.h"
 #include "core/peers.h"
 #include "core/portmap.h"
+#include "core/post.h"
 #include "core/said.h"
 #include "core/self.h"
 #include "core/settings.h"
@@ -290,6 +291,19 @@ step_portmap (struct cf_core *core, json_t *ladder)
               number (core->net->ops->tcp_port (core->net), port), NULL);
 }
 
+/* Nor this one without a node that keeps mail, unless something lies there. */
+static void
+step_mailbox (struct cf_core *core, json_t *ladder)
+{
+  struct cf_post_counts counts;
+  char places[NUMBER_SIZE], held[NUMBER_SIZE];
+
+  cf_post_counts (core, &counts);
+  if (cf_post_is_on (core) && (counts.places || counts.held))
+    add_step (ladder, "mailbox", true, CF_SAY_STEP_MAILBOX, number (counts.places, places), number (counts.held, held),
+              NULL);
+}
+
 /* What came in and was turned away, and what was let in, since the start. */
 static json_t *
 counters (struct cf_core *core)
@@ -352,6 +366,7 @@ cf_status_json (struct cf_core *core)
   step_file (core, ladder);
   step_nodes (core, ladder);
   step_portmap (core, ladder);
+  step_mailbox (core, ladder);
   json_object_set_new (row, "version", json_string (VERSION));
   json_object_set_new (row, "state", json_string (state_names[core->state]));
   json_object_set_new (row, "home", json_string (core->home));

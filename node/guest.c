@@ -17,7 +17,7 @@
 #define UNREAD_MAX (192 * 1024)     /* beyond what circuits let wait: who lets so much wait does not read the answers */
 #define DEPOSITS_MAX 32             /* long messages that are coming, each up to CF_MAIL_MAX */
 #define TAKE_MS 30000               /* a piece of mail may be under way for so long, either way */
-#define IDLE_MS 60000               /* who neither is reachable nor has a circuit may stay so long */
+#define IDLE_MS 60000               /* who neither is reachable, nor has a circuit, nor asks for mail may stay so long */
 
 static void
 strangers_add (struct guest *g)
@@ -62,6 +62,13 @@ end_fetch (struct guest *g)
 {
   g->server->fetching_count -= g->is_fetching;
   g->is_fetching = false;
+}
+
+void
+guest_asks (struct guest *guest)
+{
+  if (!guest->is_depositing && !guest->is_fetching)
+    cf_timer_after (guest->server->env, &guest->deadline, IDLE_MS);
 }
 
 void

@@ -70,6 +70,7 @@ mail_run (struct guest *guest, const struct cf_node_message *m)
 {
   struct cf_node_message deleted = { .kind = CF_NODE_DELETED };
 
+  guest_asks (guest);
   if (!host_may (guest->host, HOST_MAILS, 1))
     refuse (guest, m->kind, CF_REFUSED_MAIL_FLOOD, GPG_ERR_LIMIT_REACHED, AGAIN_S);
   else if (!cf_node_mail_verify (m, carrier_handshake_hash (guest)))

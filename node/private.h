@@ -97,6 +97,7 @@ void guest_refuse (struct guest *guest, enum cf_node_kind what, gpg_err_code_t c
 /* Goodbye; what it had goes now, its memory in a later turn.  Legal everywhere. */
 void guest_close (struct guest *guest, gpg_error_t why);
 /* It gets a piece of mail, and has TAKE_MS to take it. */
+void guest_asks (struct guest *guest); /* about mail: it is not idle */
 void guest_fetches (struct guest *guest);
 /* May circuits send to it, or does enough wait for it? */
 bool guest_has_room (const struct guest *guest);

@@ -244,6 +244,75 @@ test_restarts (void **state)
   post_end (&w);
 }
 
+/* What lies in A's drop of this week, first to last, at most 4 pieces; they leave it. */
+static size_t
+take_out (struct post *w, uint8_t drop[CF_MAIL_DROP_LEN], struct cf_buf pieces[4])
+{
+  struct cf_post_drop *d;
+  struct cf_mail mail = { .number = 0 };
+  uint32_t left;
+  size_t count = 0;
+
+  assert_int_equal (cf_post_drop_new (conv_of (w->p.a, w->p.id)->secret, &w->p.a->fpr,
+                                      w->p.a->env.now_utc_ms / CF_POST_WEEK_MS, &d), 0);
+  memcpy (drop, d->public, CF_MAIL_DROP_LEN);
+  cf_post_drop_free (d);
+  for (; count < 4; count++) {
+    cf_buf_init (&pieces[count], CF_MAIL_MAX);
+    if (cf_mailbox_get (w->server->mailbox, drop, mail.number, &pieces[count], &mail, &left))
+      break;
+    cf_mailbox_delete (w->server->mailbox, drop, mail.number);
+  }
+  return count;
+}
+
+static void
+put_in (struct post *w, const uint8_t drop[CF_MAIL_DROP_LEN], const struct cf_buf *piece)
+{
+  struct cf_mail mail;
+
+  assert_int_equal (cf_mailbox_put (w->server->mailbox, drop, cf_buf_data (piece), cf_buf_len (piece), &mail), 0);
+}
+
+/* A node shows mail in another order, again and again, altered; and loses what it said to hold. */
+static void
+test_node_lies (void **state)
+{
+  struct post w;
+  struct cf_buf pieces[4];
+  uint8_t drop[CF_MAIL_DROP_LEN];
+
+  (void) state;
+  post_begin (&w, 9);
+  sim_node_crash (w.p.b, false);
+  say (w.p.a, w.p.id, "one", "--wait=held");
+  say (w.p.a, w.p.id, "two", "--wait=held");
+  say (w.p.a, w.p.id, "three", "--wait=held");
+  assert_int_equal (take_out (&w, drop, pieces), 3);
+  put_in (&w, drop, &pieces[1]); /* "three" is lost */
+  put_in (&w, drop, &pieces[0]);
+  sim_node_crash (w.p.a, false);
+  assert_int_equal (sim_node_start (w.p.b), 0);
+  assert_true (gets (&w, w.p.b, "one two", 60000));
+  sim_run (w.p.sim, 30000);
+  assert_int_equal (mail_at (&w), 2); /* acknowledgements: it took two rounds */
+  put_in (&w, drop, &pieces[0]);
+  put_in (&w, drop, &pieces[1]);
+  pieces[2].mem[pieces[2].start + 100] ^= 1;
+  put_in (&w, drop, &pieces[2]);
+  sim_node_crash (w.p.b, false);
+  assert_int_equal (sim_node_start (w.p.b), 0);
+  sim_run (w.p.sim, 30000);
+  assert_int_equal (w.p.b->env.refused[CF_REFUSED_MAIL_SEALED], 1);
+  assert_texts (w.p.b, w.p.id, "in", "one two");
+  assert_int_equal (sim_node_start (w.p.a), 0); /* they meet */
+  assert_true (gets (&w, w.p.b, "one two three", 30000));
+  assert_true (come_to (&w, w.p.a, "delivered", 30000));
+  for (size_t i = 0; i < 3; i++)
+    cf_buf_done (&pieces[i]);
+  post_end (&w);
+}
+
 static void
 jump (struct sim_node *n, int64_t ms)
 {
@@ -304,6 +373,7 @@ main (void)
     cmocka_unit_test (test_never_together), cmocka_unit_test (test_nonsense_in_a_drop),
     cmocka_unit_test (test_they_meet),      cmocka_unit_test (test_restarts),
     cmocka_unit_test (test_weeks), cmocka_unit_test (test_off),
+    cmocka_unit_test (test_node_lies),
   };
 
   return cmocka_run_group_tests (tests, NULL, NULL);

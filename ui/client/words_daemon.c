@@ -183,7 +183,7 @@ cf_words_step (const json_t *step)
     { "identity", N_("Your key") },          { "store", N_("Your messages on this machine") },
     { "device", N_("This device") },         { "listening", N_("Reachable by others") },
     { "lan", N_("Local network") },          { "peers", N_("People nearby") },
-    { "nodes", N_("From the internet") },    { "file", N_("Contact file") },
+    { "nodes", N_("From the internet") },    { "mailbox", N_("Mailbox") },    { "file", N_("Contact file") },
     { "ipv6", N_("IPv6") },                  { "direct", N_("Known address") },
     { "mapping", N_("Opened port") },        { "punching", N_("Through routers") },
     { "relay", N_("Through a node") },

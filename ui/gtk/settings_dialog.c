@@ -36,7 +36,7 @@ struct _CfSettingsDialog {
   GtkRadioButton *everyone, *contacts, *nobody;
   GtkComboBoxText *how_long;
   GtkLabel *visibility_told;
-  CfSettingsRow *name, *theme, *send_key, *receipts, *typing, *notifications, *content, *download_dir, *accept_files;
+  CfSettingsRow *name, *theme, *send_key, *mailbox, *receipts, *typing, *notifications, *content, *download_dir, *accept_files;
   HdyPreferencesGroup *ladder, *notifying, *files;
   CfFactRow *version, *home;
   gboolean updating;
@@ -194,7 +194,7 @@ refresh_settings (CfSettingsDialog *dialog)
 {
   CfSettingsRow *const rows[] = { dialog->name,   dialog->theme,         dialog->send_key, dialog->receipts,
                                   dialog->typing, dialog->notifications, dialog->content,
-                                  dialog->download_dir, dialog->accept_files };
+                                  dialog->mailbox,      dialog->download_dir, dialog->accept_files };
 
   for (size_t i = 0; i < G_N_ELEMENTS (rows); i++)
     cf_settings_row_refresh (rows[i], dialog->app);
@@ -259,6 +259,7 @@ cf_settings_dialog_class_init (CfSettingsDialogClass *class)
   BIND (name);
   BIND (theme);
   BIND (send_key);
+  BIND (mailbox);
   BIND (receipts);
   BIND (typing);
   BIND (notifying);
