@@ -291,7 +291,7 @@ step_portmap (struct cf_core *core, json_t *ladder)
               number (core->net->ops->tcp_port (core->net), port), NULL);
 }
 
-/* Nor this one without a node that keeps mail, unless something lies there. */
+/* Without a node that keeps mail there is no such step, unless something lies at one. */
 static void
 step_mailbox (struct cf_core *core, json_t *ladder)
 {
