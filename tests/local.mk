@@ -32,9 +32,10 @@ tests_sim_test_soak_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
 # Peers who come and go behind NATs: a few, and as many as PEERS says (figures, and the rules of swarm_watch.c).
 check_PROGRAMS += tests/sim/test_swarm
 TESTS += tests/sim/test_swarm
-tests_sim_test_swarm_SOURCES = tests/sim/test_swarm.c tests/sim/swarm.c tests/sim/swarm.h tests/sim/swarm_watch.c
+tests_sim_test_swarm_SOURCES = tests/sim/test_swarm.c tests/sim/swarm.c tests/sim/swarm.h tests/sim/swarm_watch.c \
+	tests/sim/plain_secmem.c
 tests_sim_test_swarm_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
-tests_sim_test_swarm_LDFLAGS = $(LDFLAGS_SIM)
+tests_sim_test_swarm_LDFLAGS = $(LDFLAGS_SIM) -Wl,--wrap=sodium_malloc -Wl,--wrap=sodium_free
 tests_sim_test_swarm_LDADD = $(SIM_LIBS) $(CMOCKA_LIBS)
 .PHONY: soak-peers
 soak-peers: tests/sim/test_swarm
