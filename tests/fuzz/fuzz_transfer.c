@@ -142,7 +142,7 @@ fill_block (int type, uint64_t index, uint32_t count, uint8_t *block, size_t *r_
   size_t len = cf_file_block_len (SIZE, index);
 
   *r_len = 0;
-  if (type == CF_FILE_FRAME_BLOCK && len) {
+  if (type == CF_FILE_FRAME_BLOCK && len && index <= SIZE / CF_FILE_BLOCK) {
     memcpy (block, contents + index * CF_FILE_BLOCK, len);
     *r_len = len;
   } else if (type == CF_FILE_FRAME_LEAVES)
