@@ -32,14 +32,17 @@ make (gpointer arg, guint at)
   return row;
 }
 
-/* Until what is pending is done, and a frame is drawn: rows are measured by its layout. */
+/* Until what is pending is done, and a frame is drawn: rows are measured by its layout.  One is asked for: the last one
+   may have been drawn already. */
 static void
 settle (void)
 {
   while (gtk_events_pending ())
     gtk_main_iteration ();
-  if (gtk_widget_get_mapped (window))
-    gtk_test_widget_wait_for_draw (window);
+  if (!gtk_widget_get_mapped (window))
+    return;
+  gtk_widget_queue_draw (window);
+  gtk_test_widget_wait_for_draw (window);
 }
 
 static int
