@@ -71,7 +71,7 @@ def by_password(lab, desk):
     right.shot("request")
     answer(bob, "alice", RIGHT)
     for app in (alice, bob):
-        app.find("label", "Verified by password")
+        app.find("push button", "Verified by password")
     left.shot("open")
 
 
