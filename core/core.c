@@ -22,6 +22,7 @@
 #include "core/self.h"
 #include "core/self_task.h"
 #include "core/settings.h"
+#include "core/store/salvage.h"
 #include "core/store/store.h"
 #include "core/talk.h"
 #include "core/transfer.h"
@@ -146,6 +147,7 @@ cf_core_new (const struct cf_core_config *config, struct cf_core **r_core)
                                                                : cf_err (GPG_ERR_ENOMEM);
   if (err)
     goto leave;
+  core->salvage_wished = cf_store_salvage_asked (core->home);
   err = cf_self_probe (core->home, &fpr, &gnupg_home);
   core->state = err ? CF_CORE_EMPTY : CF_CORE_LOCKED;
   if (gpg_err_code (err) == GPG_ERR_ENOENT)

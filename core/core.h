@@ -40,6 +40,7 @@ struct cf_core {
   enum cf_core_state state;
   gpg_error_t unlock_error;  /* why the last unlock failed, for status */
   struct cf_store *store;    /* NULL unless READY */
+  bool salvage_wished;          /* when this process began: one who notes the wish later asks the next one for the result */
   struct cf_salvaged *salvaged; /* store/salvage.h: what was left of a damaged one, if this process salvaged it; or NULL */
   struct cf_self *self;      /* self.h; NULL unless READY */
   struct cf_self_task *task; /* init or unlock under way, or NULL */

@@ -28,6 +28,7 @@ salvage (struct cf_self_task *task)
                              : cf_err (GPG_ERR_ENOMEM);
 
   cf_store_salvage_over (core->home);
+  core->salvage_wished = false;
   if (!err) {
     free (core->salvaged);
     core->salvaged = salvaged;
@@ -46,7 +47,7 @@ open_store (struct cf_self_task *task)
 
   task->self.user_id = NULL;
   err = path ? cf_store_files_check (core->home) : cf_err (GPG_ERR_ENOMEM);
-  if (!err && cf_store_salvage_asked (core->home))
+  if (!err && core->salvage_wished)
     err = salvage (task);
   if (!err)
     err = cf_store_open (core->env, path, task->store_key, &task->store);

@@ -24,7 +24,7 @@ struct cf_salvaged {
   int64_t saved_utc_ms; /* the TIME of store.saved-TIME */
 };
 
-/* The user wants it: the next unlock is to do it.  The wish is a file, for who unlocks may be another process. */
+/* The user wants it: who begins next is to do it when it unlocks.  The wish is a file, for that is another process. */
 gpg_error_t cf_store_salvage_ask (const char *home) CF_MUST_CHECK;
 bool cf_store_salvage_asked (const char *home);
 void cf_store_salvage_over (const char *home); /* done, or it cannot be */
