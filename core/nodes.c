@@ -320,6 +320,25 @@ cf_nodes_fits (const char *value)
   return !wrong && count <= CF_NODES_MAX;
 }
 
+bool
+cf_nodes_wrong (const char *value, char r_word[CF_NODE_NAME_SIZE])
+{
+  const char *word = value;
+  struct cf_node_name name;
+  size_t len;
+  bool wrong;
+
+  while (cf_node_names_next (&value, &name, &wrong))
+    word = value;
+  if (!wrong)
+    return false;
+  word += strspn (word, " ");
+  len = cf_text_cut (word, strcspn (word, " "), CF_NODE_NAME_SIZE - 1);
+  memcpy (r_word, word, len);
+  r_word[len] = 0;
+  return true;
+}
+
 static bool
 same_name (const struct cf_node_name *a, const struct cf_node_name *b)
 {

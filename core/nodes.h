@@ -12,6 +12,7 @@
 
 #include "core/core.h"
 #include "core/link_tunnel.h"
+#include "net/node.h"
 #include "net/proto.h"
 
 #define CF_NODES_MAX 8
@@ -25,6 +26,8 @@ void cf_nodes_free (struct cf_nodes *nodes);
 
 /* The setting: names of nodes, separated by spaces. */
 bool cf_nodes_fits (const char *value);
+/* The first word of VALUE that is no name of a node, cut off where no name can be so long.  False: all are. */
+bool cf_nodes_wrong (const char *value, char r_word[CF_NODE_NAME_SIZE]);
 gpg_error_t cf_nodes_set (struct cf_core *core, const char *value) CF_MUST_CHECK;
 /* The setting "listed", or what we would say there, is another. */
 void cf_nodes_say_again (struct cf_core *core);

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "core/command.h"
 #include "core/event.h"
+#include "core/nodes.h"
 #include "core/peer.h"
 #include "core/said.h"
 #include "core/self.h"
@@ -239,13 +240,30 @@ row_setting (struct cf_command *cmd, const struct cf_setting_def *def)
   return cf_command_row (cmd, row);
 }
 
+/* Of many nodes the one that is wrong is named. */
+static void
+refuse_setting (struct cf_command *cmd, const struct cf_setting_def *def, const char *value)
+{
+  gpg_error_t err = cf_err (GPG_ERR_INV_VALUE);
+  char node[CF_NODE_NAME_SIZE], most[24];
+
+  if (def->fits != cf_nodes_fits)
+    cf_command_say_hint (cmd, err, cf_phrase (def->meaning)->message, CF_SAY_SETTING_VALUE, value, def->key, NULL);
+  else if (cf_nodes_wrong (value, node))
+    cf_command_say (cmd, err, CF_SAY_SETTING_NODE, node, NULL);
+  else {
+    snprintf (most, sizeof most, "%d", CF_NODES_MAX);
+    cf_command_say (cmd, err, CF_SAY_SETTING_NODES, most, NULL);
+  }
+}
+
 static void
 set_setting (struct cf_command *cmd, const struct cf_setting_def *def, const char *value)
 {
   gpg_error_t err = cf_setting_set (cmd->core, def, value);
 
   if (gpg_err_code (err) == GPG_ERR_INV_VALUE) {
-    cf_command_say_hint (cmd, err, cf_phrase (def->meaning)->message, CF_SAY_SETTING_VALUE, value, def->key, NULL);
+    refuse_setting (cmd, def, value);
     return;
   }
   if (!err)

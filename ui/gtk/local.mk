@@ -17,6 +17,7 @@ gtk_resources = ui/gtk/confab.gresource.xml ui/gtk/style.css \
 	ui/gtk/key_bar.ui \
 	ui/gtk/list_row.ui \
 	ui/gtk/message_details.ui \
+	ui/gtk/nodes_group.ui \
 	ui/gtk/open_dialog.ui \
 	ui/gtk/people_dialog.ui \
 	ui/gtk/reach_dialog.ui \
@@ -71,6 +72,7 @@ libcf_gtk_a_SOURCES = \
 	ui/gtk/message_row_parts.c \
 	ui/gtk/message_row_text.c ui/gtk/message_row_text.h \
 	ui/gtk/notify.c ui/gtk/notify.h \
+	ui/gtk/nodes_group.c ui/gtk/nodes_group.h \
 	ui/gtk/open_dialog.c ui/gtk/open_dialog.h \
 	ui/gtk/pasted.c ui/gtk/pasted.h \
 	ui/gtk/people_dialog.c ui/gtk/people_dialog.h \

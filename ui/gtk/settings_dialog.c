@@ -18,6 +18,7 @@
 #include "ui/gtk/escape.h"
 #include "ui/gtk/fact_row.h"
 #include "ui/gtk/fit.h"
+#include "ui/gtk/nodes_group.h"
 #include "ui/gtk/settings_row.h"
 #include "ui/gtk/widget_call.h"
 
@@ -37,6 +38,8 @@ struct _CfSettingsDialog {
   GtkComboBoxText *how_long;
   GtkLabel *visibility_told;
   CfSettingsRow *name, *theme, *send_key, *mailbox, *receipts, *typing, *notifications, *content, *download_dir, *accept_files;
+  CfSettingsRow *port_mapping, *listed, *pass_on;
+  CfNodesGroup *nodes;
   HdyPreferencesGroup *ladder, *notifying, *files;
   CfFactRow *version, *home;
   gboolean updating;
@@ -194,10 +197,12 @@ refresh_settings (CfSettingsDialog *dialog)
 {
   CfSettingsRow *const rows[] = { dialog->name,   dialog->theme,         dialog->send_key, dialog->receipts,
                                   dialog->typing, dialog->notifications, dialog->content,
-                                  dialog->mailbox,      dialog->download_dir, dialog->accept_files };
+                                  dialog->mailbox,      dialog->download_dir, dialog->accept_files,
+                                  dialog->port_mapping, dialog->listed,       dialog->pass_on };
 
   for (size_t i = 0; i < G_N_ELEMENTS (rows); i++)
     cf_settings_row_refresh (rows[i], dialog->app);
+  cf_nodes_group_refresh (dialog->nodes, dialog->app);
   gtk_widget_set_visible (GTK_WIDGET (dialog->notifying), gtk_widget_get_visible (GTK_WIDGET (dialog->notifications))
                                                               || gtk_widget_get_visible (GTK_WIDGET (dialog->content)));
   gtk_widget_set_visible (GTK_WIDGET (dialog->files), gtk_widget_get_visible (GTK_WIDGET (dialog->download_dir))
@@ -248,6 +253,7 @@ cf_settings_dialog_class_init (CfSettingsDialogClass *class)
   widget->destroy = cf_settings_dialog_destroy;
   g_type_ensure (CF_TYPE_SETTINGS_ROW);
   g_type_ensure (CF_TYPE_FACT_ROW);
+  g_type_ensure (CF_TYPE_NODES_GROUP);
   gtk_widget_class_set_template_from_resource (widget, "/im/confab/Confab/settings_dialog.ui");
 #define BIND(name) gtk_widget_class_bind_template_child (widget, CfSettingsDialog, name)
   BIND (network_page);
@@ -268,6 +274,10 @@ cf_settings_dialog_class_init (CfSettingsDialogClass *class)
   BIND (files);
   BIND (download_dir);
   BIND (accept_files);
+  BIND (port_mapping);
+  BIND (listed);
+  BIND (pass_on);
+  BIND (nodes);
   BIND (ladder);
   BIND (version);
   BIND (home);
