@@ -32,17 +32,42 @@ make (gpointer arg, guint at)
   return row;
 }
 
-/* Until what is pending is done, and a frame is drawn: rows are measured by its layout.  One is asked for: the last one
-   may have been drawn already. */
+static gboolean
+ask_for_frame (gpointer arg)
+{
+  (void) arg;
+  gtk_widget_queue_draw (window);
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+on_draw (GtkWidget *widget, gpointer cr, gpointer drawn)
+{
+  (void) widget;
+  (void) cr;
+  *(gboolean *) drawn = TRUE;
+  return FALSE;
+}
+
+/* Until what is pending is done, and a frame is drawn: rows are measured by its layout.  It is asked for again and again:
+   one that is asked for before the window is on the screen may never come. */
 static void
 settle (void)
 {
+  gboolean drawn = FALSE;
+  gulong handler;
+  guint timer;
+
   while (gtk_events_pending ())
     gtk_main_iteration ();
   if (!gtk_widget_get_mapped (window))
     return;
-  gtk_widget_queue_draw (window);
-  gtk_test_widget_wait_for_draw (window);
+  handler = g_signal_connect (window, "draw", G_CALLBACK (on_draw), &drawn);
+  timer = g_timeout_add (20, ask_for_frame, NULL);
+  while (!drawn)
+    gtk_main_iteration ();
+  g_source_remove (timer);
+  g_signal_handler_disconnect (window, handler);
 }
 
 static int
