@@ -220,11 +220,12 @@ timer_fired (void *arg)
     cf_dgram_end (d, cf_err (GPG_ERR_ETIMEDOUT), NULL);
   else if (d->pinged)
     ask_for_life (d, d->lost_ms);
-  else if (now < idle_ms)
-    cf_timer_arm (d->env, &d->timer, idle_ms);
   else {
-    cf_dgram_flow_forget (d);
-    ask_for_life (d, lost_at (d));
+    cf_dgram_flow_forget (d); /* also when others spoke: who is asked for life, and answers, need never ask himself */
+    if (now < idle_ms)
+      cf_timer_arm (d->env, &d->timer, idle_ms);
+    else
+      ask_for_life (d, lost_at (d));
   }
 }
 

@@ -11,7 +11,7 @@
 
 #include "base/secmem.h"
 #include "net/box.h"
-#include "net/dgram_handshake.h"
+#include "net/dgram_priv.h"
 #include "wire.h"
 
 #define FIRST_HEX \
@@ -217,6 +217,30 @@ test_liveness (void **state)
   assert_int_equal (b->closed, 1);
   assert_int_equal (gpg_err_code (a->closed_err), GPG_ERR_ETIMEDOUT);
   assert_true (w->env.now_ms - since_ms <= 10000);
+  wire_free (w);
+}
+
+/* Who is asked for signs of life and never asks himself holds no memory for messages either. */
+static void
+test_idle_memory (void **state)
+{
+  struct wire *w = wire_new (37);
+  struct wire_host *a = &w->hosts[0], *b = &w->hosts[1];
+  const struct cf_buf *part;
+
+  (void) state;
+  wire_join (w);
+  part = &b->tunnel->inlets[CF_CHANNEL_TALK].part;
+  wire_say (a, CF_CHANNEL_TALK, CF_MESSAGE_STRANGER_MAX, 1);
+  wire_run (w, 1000);
+  wire_expect (b, CF_CHANNEL_TALK, CF_MESSAGE_STRANGER_MAX, 1);
+  assert_non_null (part->mem);
+  for (uint64_t ms = 0; ms < 2 * CF_PING_IDLE_MS; ms += CF_PING_IDLE_MS / 4) {
+    cf_dgram_probe (a->tunnel);
+    wire_run (w, CF_PING_IDLE_MS / 4);
+  }
+  assert_int_equal (b->closed, 0);
+  assert_null (part->mem);
   wire_free (w);
 }
 
@@ -434,6 +458,7 @@ main (void)
     cmocka_unit_test (test_nobody_there),
     cmocka_unit_test (test_goodbye),
     cmocka_unit_test (test_liveness),
+    cmocka_unit_test (test_idle_memory),
     cmocka_unit_test (test_probe),
     cmocka_unit_test (test_moving),
     cmocka_unit_test (test_keys_change),
