@@ -99,10 +99,10 @@ step_epoch (struct cf_box *box, uint64_t now_ms)
 }
 
 gpg_error_t
-cf_box_open (struct cf_box *box, uint64_t now_ms, uint8_t *data, size_t len, size_t *r_len, bool *r_newest)
+cf_box_open (struct cf_box *box, uint64_t now_ms, const uint8_t *data, size_t len, uint8_t *plain, size_t *r_len,
+             bool *r_newest)
 {
   gpg_error_t err;
-  uint8_t *plain = data + CF_BOX_HEAD_LEN;
   struct cf_cipher *cipher;
   uint64_t n = 0;
 
@@ -120,8 +120,8 @@ cf_box_open (struct cf_box *box, uint64_t now_ms, uint8_t *data, size_t len, siz
   if (!err && !cipher)
     err = cf_err (n / box->epoch_len < box->rx_epoch ? GPG_ERR_DUP_VALUE : GPG_ERR_CHECKSUM);
   if (!err)
-    err = cf_cipher_open_at (cipher, n, data, CF_BOX_HEAD_LEN, plain, len - CF_BOX_OVERHEAD,
-                             data + len - CF_CIPHER_TAG_LEN);
+    err = cf_cipher_open_at (cipher, n, data, CF_BOX_HEAD_LEN, data + CF_BOX_HEAD_LEN, len - CF_BOX_OVERHEAD,
+                             data + len - CF_CIPHER_TAG_LEN, plain);
   if (err)
     return err;
   if (cipher == box->rx_next)

@@ -44,10 +44,10 @@ void cf_box_done (struct cf_box *box); /* all zeros is fine, too */
    DATA + CF_BOX_HEAD_LEN; INDEX is the receiver's.  Errors: LIMIT_REACHED, those of the cipher. */
 gpg_error_t cf_box_seal (struct cf_box *box, uint64_t now_ms, uint32_t index, uint8_t *data, size_t len) CF_MUST_CHECK;
 
-/* Open the datagram of LEN bytes at DATA in place, whose first 8 bytes were looked at; *R_LEN bytes are then at DATA +
-   CF_BOX_HEAD_LEN.  *R_NEWEST: no later one has come.  Nothing changes on error.
+/* Open the datagram of LEN bytes at DATA, whose first 8 bytes were looked at, into PLAIN: *R_LEN bytes, CF_BOX_OVERHEAD
+   less than LEN; it may be DATA + CF_BOX_HEAD_LEN.  *R_NEWEST: no later one has come.  Of BOX nothing changes on error.
    Errors: INV_LENGTH, DUP_VALUE (was here, or is too old), CHECKSUM (forged), those of the cipher. */
-gpg_error_t cf_box_open (struct cf_box *box, uint64_t now_ms, uint8_t *data, size_t len, size_t *r_len,
-                         bool *r_newest) CF_MUST_CHECK;
+gpg_error_t cf_box_open (struct cf_box *box, uint64_t now_ms, const uint8_t *data, size_t len, uint8_t *plain,
+                         size_t *r_len, bool *r_newest) CF_MUST_CHECK;
 
 #endif

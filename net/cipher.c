@@ -123,10 +123,9 @@ cf_cipher_seal_at (struct cf_cipher *cipher, uint64_t n, const void *ad, size_t 
   return err;
 }
 
-/* LEN bytes at SEALED, which may be TEXT, are decrypted there. */
-static gpg_error_t
-open_to (struct cf_cipher *cipher, uint64_t n, const void *ad, size_t ad_len, const uint8_t *sealed, size_t len,
-         const uint8_t tag[CF_CIPHER_TAG_LEN], uint8_t *text)
+gpg_error_t
+cf_cipher_open_at (struct cf_cipher *cipher, uint64_t n, const void *ad, size_t ad_len, const uint8_t *sealed, size_t len,
+                   const uint8_t tag[CF_CIPHER_TAG_LEN], uint8_t *text)
 {
   gpg_error_t err;
 
@@ -142,13 +141,6 @@ open_to (struct cf_cipher *cipher, uint64_t n, const void *ad, size_t ad_len, co
   if (err)
     cf_wipe (text, len);
   return err;
-}
-
-gpg_error_t
-cf_cipher_open_at (struct cf_cipher *cipher, uint64_t n, const void *ad, size_t ad_len, uint8_t *text, size_t len,
-                   const uint8_t tag[CF_CIPHER_TAG_LEN])
-{
-  return open_to (cipher, n, ad, ad_len, text, len, tag, text);
 }
 
 gpg_error_t
@@ -188,7 +180,7 @@ gpg_error_t
 cf_cipher_open (struct cf_cipher *cipher, const void *ad, size_t ad_len, const uint8_t *sealed, size_t len,
                 const uint8_t tag[CF_CIPHER_TAG_LEN], uint8_t *text)
 {
-  gpg_error_t err = open_to (cipher, cipher->n, ad, ad_len, sealed, len, tag, text);
+  gpg_error_t err = cf_cipher_open_at (cipher, cipher->n, ad, ad_len, sealed, len, tag, text);
 
   if (!err)
     cipher->n++;

@@ -56,8 +56,8 @@ gpg_error_t cf_cipher_open (struct cf_cipher *cipher, const void *ad, size_t ad_
    Nothing is ever sealed twice under one N. */
 gpg_error_t cf_cipher_seal_at (struct cf_cipher *cipher, uint64_t n, const void *ad, size_t ad_len, uint8_t *text,
                                size_t len, uint8_t r_tag[CF_CIPHER_TAG_LEN]) CF_MUST_CHECK;
-gpg_error_t cf_cipher_open_at (struct cf_cipher *cipher, uint64_t n, const void *ad, size_t ad_len, uint8_t *text,
-                               size_t len, const uint8_t tag[CF_CIPHER_TAG_LEN]) CF_MUST_CHECK;
+gpg_error_t cf_cipher_open_at (struct cf_cipher *cipher, uint64_t n, const void *ad, size_t ad_len, const uint8_t *sealed,
+                               size_t len, const uint8_t tag[CF_CIPHER_TAG_LEN], uint8_t *text) CF_MUST_CHECK;
 
 /* A cipher under the key to which REKEY would lead; CIPHER itself keeps its own.  Errors: ENOMEM, those of libgcrypt. */
 gpg_error_t cf_cipher_next (struct cf_cipher *cipher, struct cf_cipher **r_next) CF_MUST_CHECK;

@@ -254,15 +254,16 @@ heard (struct cf_dgram *d)
 }
 
 void
-cf_dgram_take_sealed (struct cf_dgram *d, const struct cf_addr *from, uint8_t *data, size_t len)
+cf_dgram_take_sealed (struct cf_dgram *d, const struct cf_addr *from, const uint8_t *data, size_t len)
 {
+  uint8_t *plain = d->port->in;
   size_t plain_len;
   bool newest;
   gpg_error_t err;
 
   if (d->state != CF_DGRAM_READY)
     return; /* it has overtaken the handshake, or we are leaving */
-  err = cf_box_open (&d->box, d->env->now_ms, data, len, &plain_len, &newest);
+  err = cf_box_open (&d->box, d->env->now_ms, data, len, plain, &plain_len, &newest);
   if (err) { /* not the peer, or a copy: nothing changes */
     cf_refused (d->env, gpg_err_code (err) == GPG_ERR_DUP_VALUE    ? CF_REFUSED_DATAGRAM_REPLAYED
                         : gpg_err_code (err) == GPG_ERR_INV_LENGTH ? CF_REFUSED_DATAGRAM_MALFORMED
@@ -272,7 +273,7 @@ cf_dgram_take_sealed (struct cf_dgram *d, const struct cf_addr *from, uint8_t *d
   heard (d);
   if (newest && !cf_addr_equal (from, &d->addr))
     cf_dgram_maybe_moved (d, from);
-  err = cf_dgram_flow_take (d, from, data + CF_BOX_HEAD_LEN, plain_len);
+  err = cf_dgram_flow_take (d, from, plain, plain_len);
   if (err) {
     cf_record_refused (d->env, err);
     cf_dgram_fail (d, err);

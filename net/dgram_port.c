@@ -172,10 +172,8 @@ cf_dgram_port_input (struct cf_dgram_port *port, const struct cf_addr *from, con
     cf_refused (port->env, CF_REFUSED_DATAGRAM_INDEX);
   else if (kind != CF_DATAGRAM_SEALED)
     cf_dgram_take_handshake (d, from, data, len);
-  else {
-    memcpy (port->in, data, len);
-    cf_dgram_take_sealed (d, from, port->in, len);
-  }
+  else
+    cf_dgram_take_sealed (d, from, data, len);
 }
 
 /* --- life --- */

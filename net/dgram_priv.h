@@ -78,7 +78,7 @@ struct cf_dgram_port {
   struct cf_map *by_index; /* uint32_t to struct cf_dgram, borrowed */
   uint64_t mirror_full_ms; /* bucket of questions that are answered */
   struct cf_map *pending;  /* MAC of a first message to the responder that it made */
-  uint8_t in[CF_DGRAM_OUT_MAX], out[CF_DGRAM_OUT_MAX]; /* datagrams are opened and sealed in these */
+  uint8_t in[CF_DGRAM_OUT_MAX], out[CF_DGRAM_OUT_MAX]; /* datagrams are opened and sealed into these */
 };
 
 /* --- dgram.c --- */
@@ -87,7 +87,7 @@ gpg_error_t cf_dgram_new (struct cf_dgram_port *port, bool initiator, const stru
                           struct cf_dgram_handshake *handshake, struct cf_dgram **r_tunnel) CF_MUST_CHECK;
 /* Its messages of the handshake, from anywhere. */
 void cf_dgram_take_handshake (struct cf_dgram *d, const struct cf_addr *from, const uint8_t *data, size_t len);
-void cf_dgram_take_sealed (struct cf_dgram *d, const struct cf_addr *from, uint8_t *data, size_t len);
+void cf_dgram_take_sealed (struct cf_dgram *d, const struct cf_addr *from, const uint8_t *data, size_t len);
 void cf_dgram_say_again (struct cf_dgram *d); /* the last message of the handshake */
 /* The one way into CLOSED: keys go at once, and the owner hears it. */
 void cf_dgram_end (struct cf_dgram *d, gpg_error_t err, const char *reason);

@@ -89,11 +89,13 @@ cf_cipher_seal_at (struct cf_cipher *cipher, uint64_t n, const void *ad, size_t 
 }
 
 gpg_error_t
-cf_cipher_open_at (struct cf_cipher *cipher, uint64_t n, const void *ad, size_t ad_len, uint8_t *text, size_t len,
-                   const uint8_t tag[CF_CIPHER_TAG_LEN])
+cf_cipher_open_at (struct cf_cipher *cipher, uint64_t n, const void *ad, size_t ad_len, const uint8_t *sealed, size_t len,
+                   const uint8_t tag[CF_CIPHER_TAG_LEN], uint8_t *text)
 {
   uint8_t want[CF_CIPHER_TAG_LEN];
 
+  if (len && text != sealed)
+    memcpy (text, sealed, len);
   make_tag (cipher, n, ad, ad_len, text, len, want);
   if (!fuzz_lax_tags && sodium_memcmp (want, tag, sizeof want)) {
     if (len)
@@ -122,11 +124,7 @@ gpg_error_t
 cf_cipher_open (struct cf_cipher *cipher, const void *ad, size_t ad_len, const uint8_t *sealed, size_t len,
                 const uint8_t tag[CF_CIPHER_TAG_LEN], uint8_t *text)
 {
-  gpg_error_t err;
-
-  if (len && text != sealed)
-    memcpy (text, sealed, len);
-  err = cf_cipher_open_at (cipher, cipher->n, ad, ad_len, text, len, tag);
+  gpg_error_t err = cf_cipher_open_at (cipher, cipher->n, ad, ad_len, sealed, len, tag, text);
 
   if (!err)
     cipher->n++;
