@@ -387,12 +387,12 @@ timer_fired (void *arg)
     tunnel_end (t, cf_err (GPG_ERR_ETIMEDOUT), NULL);
   else if (t->pinged)
     cf_timer_arm (t->env, &t->timer, t->lost_ms);
-  else if (t->env->now_ms < idle_ms) {
-    forget_parts (t); /* who is asked for life, and answers, never asks himself */
-    cf_timer_arm (t->env, &t->timer, idle_ms);
-  } else {
-    forget_parts (t);
-    ask_for_life (t, t->heard_ms + lost_after (t));
+  else {
+    forget_parts (t); /* also when others spoke: who is asked for life, and answers, need never ask himself */
+    if (t->env->now_ms < idle_ms)
+      cf_timer_arm (t->env, &t->timer, idle_ms);
+    else
+      ask_for_life (t, t->heard_ms + lost_after (t));
   }
 }
 
