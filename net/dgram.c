@@ -20,11 +20,9 @@
  */
 #include "net/dgram.h"
 
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/secmem.h"
 #include "net/dgram_priv.h"
 #include "net/record.h"
 

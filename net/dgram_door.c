@@ -3,7 +3,6 @@
 #include "net/dgram_door.h"
 
 #include <sodium.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/bucket.h"

@@ -7,7 +7,6 @@
 #ifndef CF_NET_DGRAM_PROTO_H
 #define CF_NET_DGRAM_PROTO_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>

@@ -10,7 +10,6 @@
 #include <miniupnpc/miniupnpc.h>
 #include <miniupnpc/upnpcommands.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "portmap/ask.h"
