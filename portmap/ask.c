@@ -24,10 +24,7 @@ cf_ask_wait (const struct cf_ask *ask, int fd, uint64_t ms)
 }
 
 bool
-cf_ask_take (const struct cf_ask *ask, const struct cf_addr *outside, struct cf_addr *out)
+cf_ask_is_outside (const struct cf_ask *ask, const struct cf_addr *outside)
 {
-  if (!outside->port || !cf_addr_is_public (outside) || cf_addr_same_host (outside, &ask->own))
-    return false;
-  *out = *outside;
-  return true;
+  return cf_addr_is_public (outside) && !cf_addr_same_host (outside, &ask->own);
 }

@@ -37,7 +37,7 @@ bool cf_ask_wait (const struct cf_ask *ask, int fd, uint64_t ms);
 /* Has confabd gone?  Nobody wants an answer then. */
 bool cf_ask_is_over (const struct cf_ask *ask);
 
-/* What the router says that it maps HOST's port to, as OUT; false: it is no public address. */
-bool cf_ask_take (const struct cf_ask *ask, const struct cf_addr *outside, struct cf_addr *out);
+/* Is the host of OUTSIDE, as the router says it, a public address, and not our own? */
+bool cf_ask_is_outside (const struct cf_ask *ask, const struct cf_addr *outside);
 
 #endif

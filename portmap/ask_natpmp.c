@@ -63,7 +63,7 @@ begin (const struct cf_ask *ask, natpmp_t *lib)
   return !initnatpmp (lib, 1, gateway);
 }
 
-/* One port; its outside has HOST. */
+/* One port; its outside is at HOST, a public address. */
 static enum cf_portmap_why
 map_one (const struct cf_ask *ask, natpmp_t *lib, int i, const struct cf_addr *host, struct cf_portmap_answer *answer)
 {
@@ -76,9 +76,9 @@ map_one (const struct cf_ask *ask, natpmp_t *lib, int i, const struct cf_addr *h
   if (why)
     return why;
   outside.port = got.pnu.newportmapping.mappedpublicport;
-  if (got.pnu.newportmapping.privateport != ask->port || !got.pnu.newportmapping.lifetime
-      || !cf_ask_take (ask, &outside, i == CF_ASK_TCP ? &answer->tcp : &answer->udp))
+  if (got.pnu.newportmapping.privateport != ask->port || !got.pnu.newportmapping.lifetime || !outside.port)
     return CF_PORTMAP_WRONG;
+  *(i == CF_ASK_TCP ? &answer->tcp : &answer->udp) = outside;
   if (got.pnu.newportmapping.lifetime < answer->seconds)
     answer->seconds = got.pnu.newportmapping.lifetime;
   return CF_PORTMAP_UNTRIED;
@@ -87,7 +87,7 @@ map_one (const struct cf_ask *ask, natpmp_t *lib, int i, const struct cf_addr *h
 bool
 cf_ask_nat_pmp (const struct cf_ask *ask, struct cf_portmap_answer *answer)
 {
-  struct cf_addr host = { .family = 4, .port = 1 }, ignored;
+  struct cf_addr host = { .family = 4 };
   enum cf_portmap_why *why = &answer->why[CF_PORTMAP_NAT_PMP];
   natpmpresp_t got;
   natpmp_t lib;
@@ -100,7 +100,7 @@ cf_ask_nat_pmp (const struct cf_ask *ask, struct cf_portmap_answer *answer)
   *why = hear (ask, &lib, sendpublicaddressrequest (&lib), NATPMP_RESPTYPE_PUBLICADDRESS, ASK_MS, &got);
   if (!*why) {
     memcpy (host.bytes, &got.pnu.publicaddress.addr, 4);
-    if (!cf_ask_take (ask, &host, &ignored))
+    if (!cf_ask_is_outside (ask, &host))
       *why = CF_PORTMAP_INSIDE;
   }
   if (!*why)

@@ -140,9 +140,10 @@ cf_ask_pcp (const struct cf_ask *ask, struct cf_portmap_answer *answer)
   ask_both (&b, TRIES);
   answer->seconds = ask->seconds;
   for (int i = 0; i < CF_ASK_PROTOCOLS; i++) {
-    if (!b.answered[i] || b.answer[i].result || !b.answer[i].seconds
-        || !cf_ask_take (ask, &b.answer[i].external, outs[i]))
+    if (!b.answered[i] || b.answer[i].result || !b.answer[i].seconds || !b.answer[i].external.port
+        || !cf_ask_is_outside (ask, &b.answer[i].external))
       continue;
+    *outs[i] = b.answer[i].external;
     any = true;
     if (b.answer[i].seconds < answer->seconds)
       answer->seconds = b.answer[i].seconds;

@@ -89,7 +89,7 @@ find (const struct cf_ask *ask)
 static enum cf_portmap_why
 outside_of (const struct cf_ask *ask, struct cf_addr *r_host)
 {
-  struct cf_addr host = { .family = 4, .port = 1 }, ignored;
+  struct cf_addr host = { .family = 4 };
   char text[64] = "";
   int code = UPNP_GetExternalIPAddress (mapped.control, mapped.service, text);
 
@@ -98,7 +98,7 @@ outside_of (const struct cf_ask *ask, struct cf_addr *r_host)
   text[sizeof text - 1] = 0;
   if (inet_pton (AF_INET, text, host.bytes) != 1)
     return CF_PORTMAP_WRONG;
-  if (!cf_ask_take (ask, &host, &ignored))
+  if (!cf_ask_is_outside (ask, &host))
     return CF_PORTMAP_INSIDE;
   *r_host = host;
   return CF_PORTMAP_UNTRIED;
