@@ -105,6 +105,15 @@ text_ends (struct cf_cipher *c)
   return c->suite == CF_SUITE_AESOCB ? own_error (gcry_cipher_final (c->hd)) : 0;
 }
 
+/* All of the text comes at once. */
+static gpg_error_t
+begin_whole (struct cf_cipher *c, uint64_t n, const void *ad, size_t ad_len)
+{
+  gpg_error_t err = begin (c, n, ad, ad_len);
+
+  return err ? err : text_ends (c);
+}
+
 gpg_error_t
 cf_cipher_seal_at (struct cf_cipher *cipher, uint64_t n, const void *ad, size_t ad_len, uint8_t *text, size_t len,
                    uint8_t r_tag[CF_CIPHER_TAG_LEN])
@@ -113,9 +122,7 @@ cf_cipher_seal_at (struct cf_cipher *cipher, uint64_t n, const void *ad, size_t 
 
   if (n == NONCE_REKEY)
     return cf_err (GPG_ERR_LIMIT_REACHED);
-  err = begin (cipher, n, ad, ad_len);
-  if (!err)
-    err = text_ends (cipher);
+  err = begin_whole (cipher, n, ad, ad_len);
   if (!err && (len || cipher->suite == CF_SUITE_AESOCB)) /* that mode ends with its text, an empty one too */
     err = own_error (gcry_cipher_encrypt (cipher->hd, text, len, NULL, 0));
   if (!err)
@@ -131,9 +138,7 @@ cf_cipher_open_at (struct cf_cipher *cipher, uint64_t n, const void *ad, size_t 
 
   if (n == NONCE_REKEY)
     return cf_err (GPG_ERR_LIMIT_REACHED);
-  err = begin (cipher, n, ad, ad_len);
-  if (!err)
-    err = text_ends (cipher);
+  err = begin_whole (cipher, n, ad, ad_len);
   if (!err && (len || cipher->suite == CF_SUITE_AESOCB))
     err = own_error (gcry_cipher_decrypt (cipher->hd, text, len, sealed, len));
   if (!err)
@@ -191,11 +196,9 @@ cf_cipher_open (struct cf_cipher *cipher, const void *ad, size_t ad_len, const u
 static gpg_error_t
 next_key (struct cf_cipher *c, uint8_t key[CF_CIPHER_KEY_LEN])
 {
-  gpg_error_t err = begin (c, NONCE_REKEY, NULL, 0);
+  gpg_error_t err = begin_whole (c, NONCE_REKEY, NULL, 0);
 
   memset (key, 0, CF_CIPHER_KEY_LEN);
-  if (!err)
-    err = text_ends (c);
   if (!err)
     err = own_error (gcry_cipher_encrypt (c->hd, key, CF_CIPHER_KEY_LEN, NULL, 0));
   return err;
