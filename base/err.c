@@ -36,6 +36,8 @@ struct entry {
 #define HINT_CARD "Insert the card that holds your identity; \"gpg --card-status\" must show it"
 #define HINT_AGENT                                                                                 \
   "Run \"gpgconf --kill gpg-agent\" and try again; \"gpg-connect-agent /bye\" must succeed"
+#define HINT_PINENTRY                                                                              \
+  "On a terminal, run \"export GPG_TTY=$(tty)\" first; \"gpgconf --check-programs\" tests pinentry"
 #define HINT_BAD_ITEM "Ask for a fresh copy of it, or of the address, and try again"
 
 static const struct entry table[] = {
@@ -198,12 +200,10 @@ static const struct entry table[] = {
        "gpg-agent\""),
   SAY (GPG_ERR_PIN_ENTRY, CF_ANY, "PINENTRY", CF_EXIT_AGENT,
        "The pinentry program failed, so no passphrase could be asked for",
-       "On a terminal, run \"export GPG_TTY=$(tty)\" first; \"gpgconf --check-programs\" tests "
-       "pinentry"),
+       HINT_PINENTRY),
   SAY (GPG_ERR_ENOTTY, CF_AGENT, "PINENTRY", CF_EXIT_AGENT, /* one for terminals, started without one */
        "The pinentry program failed, so no passphrase could be asked for",
-       "On a terminal, run \"export GPG_TTY=$(tty)\" first; \"gpgconf --check-programs\" tests "
-       "pinentry"),
+       HINT_PINENTRY),
   SAY (GPG_ERR_MISSING_KEY, CF_ANY, "NO_PRIMARY_KEY", CF_EXIT_AGENT,
        "The secret part of your primary key is not on this machine, and only it certifies",
        "Do it with gpg where it is (\"gpg --quick-lsign-key FPR\"), or insert the card that holds it"),
