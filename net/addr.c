@@ -236,6 +236,12 @@ cf_addr_behind (const uint8_t node_key[32])
   return addr;
 }
 
+bool
+cf_addr_may_be_written (const struct cf_addr *addr)
+{
+  return (addr->family == 4 || addr->family == 6) && addr->port;
+}
+
 void
 cf_wr_addr (struct cf_wr *wr, const struct cf_addr *addr)
 {

@@ -42,6 +42,7 @@ struct cf_addr cf_addr_behind (const uint8_t node_key[32]); /* behind that node 
 
 /* In messages: family:1 bytes:4|16 port:2, without a scope.  Only an IP address with a port is read, and IPv4 has one
    form; other things are INV_VALUE, and not to be written. */
+bool cf_addr_may_be_written (const struct cf_addr *addr); /* an IP address with a port? */
 void cf_wr_addr (struct cf_wr *wr, const struct cf_addr *addr);
 void cf_rd_addr (struct cf_rd *rd, struct cf_addr *r_addr);
 

@@ -28,7 +28,7 @@ cf_exchange_encode (const struct cf_addr *addrs, size_t count, struct cf_buf *ou
   if (count > CF_EXCHANGE_MAX)
     return cf_err (GPG_ERR_INV_VALUE);
   for (size_t i = 0; i < count; i++)
-    if ((addrs[i].family != 4 && addrs[i].family != 6) || !addrs[i].port)
+    if (!cf_addr_may_be_written (&addrs[i]))
       return cf_err (GPG_ERR_INV_VALUE);
   cf_wr_init (&wr, out);
   cf_wr_u8 (&wr, CF_CONTROL_PEERS);

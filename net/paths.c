@@ -23,22 +23,16 @@ cf_path_is_sound (const struct cf_addr *addr)
 }
 
 static bool
-is_addr (const struct cf_addr *addr)
-{
-  return (addr->family == 4 || addr->family == 6) && addr->port;
-}
-
-static bool
 may_be_encoded (const struct cf_paths *p)
 {
   if (p->flags > CF_PATHS_PASS_ON || p->nat >= CF_NAT_SORTS || p->addr_count > CF_PATHS_ADDRS_MAX || p->node_count > CF_PATHS_NODES_MAX
-      || (p->seen.family && !is_addr (&p->seen)))
+      || (p->seen.family && !cf_addr_may_be_written (&p->seen)))
     return false;
   for (size_t i = 0; i < p->addr_count; i++)
-    if (p->addrs[i].sort >= CF_PATH_SORTS || !is_addr (&p->addrs[i].addr))
+    if (p->addrs[i].sort >= CF_PATH_SORTS || !cf_addr_may_be_written (&p->addrs[i].addr))
       return false;
   for (size_t i = 0; i < p->node_count; i++)
-    if (!is_addr (&p->nodes[i].addr))
+    if (!cf_addr_may_be_written (&p->nodes[i].addr))
       return false;
   return true;
 }
