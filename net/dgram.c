@@ -245,10 +245,8 @@ heard (struct cf_dgram *d)
     d->pinged = false;
     cf_timer_arm (d->env, &d->timer, d->heard_ms + d->idle_ms);
   }
-  if (!d->confirmed && d->initiator) {
-    d->confirmed = true;
+  if (d->handshake) /* an initiator's: the other end has keys */
     handshake_over (d);
-  }
 }
 
 void

@@ -39,14 +39,13 @@ struct cf_dgram {
   enum cf_dgram_state state;
   enum cf_suite suite;
   bool control_only;
-  bool confirmed; /* initiator: the other end has keys, since something sealed has come */
   uint32_t index, remote_index;
   struct cf_addr addr; /* where the other end is */
   struct cf_addr answered_from; /* initiator: where the second message came from; not proved to be his */
   uint8_t mac[CF_DATAGRAM_MAC_LEN]; /* responder, WAIT3: of the first message; its key in port->pending */
   uint8_t remote_public[CF_DEVICE_KEY_LEN];
   uint8_t hash[CF_NOISE_HASH_LEN];
-  struct cf_dgram_handshake *handshake; /* initiator: until confirmed; responder: until READY */
+  struct cf_dgram_handshake *handshake; /* initiator: until something sealed has come; responder: until READY */
   struct cf_box box;
   struct cf_stream *stream; /* READY; stays until it is freed, since the end may come from inside */
   struct cf_dgram_inlet inlets[CF_CHANNEL_COUNT];
