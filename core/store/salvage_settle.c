@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* salvage_settle.c - a store that has lost some of its rows is made to hold together. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -31,6 +30,20 @@ need_self (struct cf_store *store)
   return 0;
 }
 
+/* S, whose ?1 and ?2 are the state and the time of a conversation that ends; how many do: more of *ENDED. */
+static gpg_error_t
+run_ending (struct cf_store *store, struct cf_stmt *s, uint64_t *ended)
+{
+  gpg_error_t err;
+
+  cf_bind_int (s, 1, CF_CONVERSATION_CLOSED);
+  cf_bind_int (s, 2, store->env->now_utc_ms);
+  err = cf_stmt_run (s);
+  if (!err)
+    *ended += (uint64_t) cf_store_changes (store);
+  return err;
+}
+
 /* Messages of a conversation whose row is lost are to be read, as those of one that has ended.  Whose it was, its
    envelopes say; what nobody knows that of is dropped. */
 static gpg_error_t
@@ -49,12 +62,8 @@ rebuild_conversations (struct cf_store *store, uint64_t *ended)
                " ifnull (max (m.sequence * m.outgoing), 0), ifnull (max (m.sequence * (1 - m.outgoing)), 0), 0, 0, 0"
                " FROM message m WHERE m.conversation NOT IN (SELECT id FROM conversation)"
                " AND EXISTS (SELECT 1 FROM envelope e WHERE e.conversation = m.conversation) GROUP BY m.conversation");
-  cf_bind_int (s, 1, CF_CONVERSATION_CLOSED);
-  cf_bind_int (s, 2, store->env->now_utc_ms);
   cf_bind_int (s, 3, CF_HASH_LEN);
-  err = cf_stmt_run (s);
-  if (!err)
-    *ended += (uint64_t) cf_store_changes (store);
+  err = run_ending (store, s, ended);
   if (!err)
     err = store_exec (store, "DELETE FROM message WHERE conversation NOT IN (SELECT id FROM conversation);"
                              "DELETE FROM transfer WHERE conversation NOT IN (SELECT id FROM conversation);"
@@ -68,19 +77,13 @@ rebuild_conversations (struct cf_store *store, uint64_t *ended)
 static gpg_error_t
 end_conversations (struct cf_store *store, uint64_t *ended)
 {
-  struct cf_stmt *s;
-  gpg_error_t err;
+  struct cf_stmt *s = cf_stmt (store, "UPDATE conversation SET state = ?1, closed = ?2 WHERE state = ?3"
+                                      " AND sent_sequence - acked_sequence > (SELECT count (*) FROM message m"
+                                      " WHERE m.conversation = conversation.id AND m.outgoing = 1"
+                                      " AND m.sequence > acked_sequence)");
 
-  s = cf_stmt (store, "UPDATE conversation SET state = ?1, closed = ?2 WHERE state = ?3"
-                      " AND sent_sequence - acked_sequence > (SELECT count (*) FROM message m WHERE m.conversation ="
-                      " conversation.id AND m.outgoing = 1 AND m.sequence > acked_sequence)");
-  cf_bind_int (s, 1, CF_CONVERSATION_CLOSED);
-  cf_bind_int (s, 2, store->env->now_utc_ms);
   cf_bind_int (s, 3, CF_CONVERSATION_OPEN);
-  err = cf_stmt_run (s);
-  if (!err)
-    *ended += (uint64_t) cf_store_changes (store);
-  return err;
+  return run_ending (store, s, ended);
 }
 
 /* A request is a row here and a conversation there: where either may be lost, they begin again. */
