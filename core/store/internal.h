@@ -48,7 +48,9 @@ struct store_step {
 extern const struct store_step store_steps[];
 extern const size_t store_step_count;
 
-/* migration.c: bring the schema to version STEP_COUNT.  Foreign keys are off.
+/* migration.c: the version of the schema; 0: there is none yet. */
+gpg_error_t store_version (struct cf_store *store, int64_t *r_version) CF_MUST_CHECK;
+/* Bring the schema to version STEP_COUNT.  Foreign keys are off.
    Errors: UNKNOWN_VERSION (it is of a newer one), CF_ERR_STORE (it does not hold together), the steps'. */
 gpg_error_t store_migrate (struct cf_store *store, const struct store_step *steps, size_t step_count) CF_MUST_CHECK;
 

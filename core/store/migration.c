@@ -42,8 +42,8 @@ const struct store_step store_steps[] = {
 
 const size_t store_step_count = sizeof store_steps / sizeof *store_steps;
 
-static gpg_error_t
-read_version (struct cf_store *store, int64_t *r_version)
+gpg_error_t
+store_version (struct cf_store *store, int64_t *r_version)
 {
   gpg_error_t err;
   struct cf_stmt *s = cf_stmt (store, "PRAGMA user_version");
@@ -114,7 +114,7 @@ store_migrate (struct cf_store *store, const struct store_step *steps, size_t st
   gpg_error_t err;
   int64_t version, newest = (int64_t) step_count;
 
-  err = read_version (store, &version);
+  err = store_version (store, &version);
   if (err)
     return err;
   if (version > newest) {

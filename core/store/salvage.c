@@ -79,22 +79,6 @@ prepare (struct cf_store *store, const char *sql, sqlite3_stmt **r_stmt)
   return store_error (store->db, sqlite3_prepare_v2 (store->db, sql, -1, r_stmt, NULL));
 }
 
-static gpg_error_t
-read_version (struct salvage *s, int64_t *r_version)
-{
-  gpg_error_t err = open_from (s);
-  sqlite3_stmt *stmt = NULL;
-
-  if (!err)
-    err = prepare (s->from, "PRAGMA user_version", &stmt);
-  if (!err && sqlite3_step (stmt) == SQLITE_ROW)
-    *r_version = sqlite3_column_int64 (stmt, 0);
-  else
-    err = cf_err (CF_ERR_STORE);
-  sqlite3_finalize (stmt);
-  return err;
-}
-
 /* ---- rows ---- */
 
 /* Write the row at which FROM stands.  One that the new store does not take counts as lost. */
@@ -389,13 +373,12 @@ store_salvage_file (struct cf_env *env, const char *from, const char *to, const 
   struct salvage s = { .env = env, .key = key, .path = from };
   struct cf_salvaged salvaged = { 0 };
   int64_t version = 0;
-  gpg_error_t err;
+  gpg_error_t err = 0;
 
-  err = read_version (&s, &version);
-  if (!err && version > (int64_t) store_step_count)
-    err = cf_err (GPG_ERR_UNKNOWN_VERSION);
-  if (!err && version < 1)
+  if (open_from (&s) || store_version (s.from, &version) || version < 1)
     err = cf_err (CF_ERR_STORE);
+  else if (version > (int64_t) store_step_count)
+    err = cf_err (GPG_ERR_UNKNOWN_VERSION);
   if (!err)
     err = store_open (env, to, key, store_steps, (size_t) version, &s.to);
   if (!err)
