@@ -45,9 +45,8 @@ cf_store_file_write (const char *home, const char *name, const void *data, size_
   return err;
 }
 
-/* 0: it is there.  ENOENT: it is not. */
-static gpg_error_t
-look (const char *home, const char *name)
+gpg_error_t
+cf_store_file_look (const char *home, const char *name)
 {
   gpg_error_t err = cf_err (GPG_ERR_ENOMEM);
   char *path = cf_store_path (home, name);
@@ -58,9 +57,8 @@ look (const char *home, const char *name)
   return err;
 }
 
-/* One that is not there is removed already. */
-static gpg_error_t
-drop (const char *home, const char *name)
+gpg_error_t
+cf_store_file_remove (const char *home, const char *name)
 {
   gpg_error_t err = cf_err (GPG_ERR_ENOMEM);
   char *path = cf_store_path (home, name);
@@ -79,7 +77,7 @@ clean (const char *home)
   gpg_error_t err = 0;
 
   for (size_t i = 0; !err && i < sizeof names / sizeof *names; i++)
-    err = drop (home, names[i]);
+    err = cf_store_file_remove (home, names[i]);
   return err;
 }
 
@@ -107,7 +105,8 @@ cf_store_files_prepare (const char *home, int64_t now_utc_ms)
   err = cf_paths_private_dir (dir);
   if (err)
     goto leave;
-  if (look (home, UNFINISHED) && (!look (home, CF_STORE_KEY) || !look (home, CF_STORE_DB))) {
+  if (cf_store_file_look (home, UNFINISHED)
+      && (!cf_store_file_look (home, CF_STORE_KEY) || !cf_store_file_look (home, CF_STORE_DB))) {
     err = move_aside (home, now_utc_ms);
     if (!err)
       err = cf_paths_private_dir (dir);
@@ -159,7 +158,7 @@ void
 cf_store_files_finish (const char *home)
 {
   /* Left behind it does no harm: a home with an identity is never prepared. */
-  gpg_error_t err = drop (home, UNFINISHED);
+  gpg_error_t err = cf_store_file_remove (home, UNFINISHED);
 
   (void) err;
 }

@@ -22,6 +22,10 @@
 char *cf_store_path (const char *home, const char *name);
 gpg_error_t cf_store_file_read (const char *home, const char *name, uint8_t **r_data, size_t *r_len) CF_MUST_CHECK;
 gpg_error_t cf_store_file_write (const char *home, const char *name, const void *data, size_t len) CF_MUST_CHECK;
+/* 0: it is there.  ENOENT: it is not. */
+gpg_error_t cf_store_file_look (const char *home, const char *name) CF_MUST_CHECK;
+/* One that is not there is removed already. */
+gpg_error_t cf_store_file_remove (const char *home, const char *name) CF_MUST_CHECK;
 
 /* An empty HOME/store for init, marked as unfinished.  What an init that was broken off left is removed; a store that
    had been finished is never touched but moved aside, to HOME/store.saved-NOW. */

@@ -16,23 +16,17 @@
 
 #define WISH "salvage"
 
-static void
-drop (const char *home, const char *name)
-{
-  char *path = cf_store_path (home, name);
-
-  if (path)
-    unlink (path);
-  free (path);
-}
-
 void
 store_salvage_tidy (const char *home)
 {
-  drop (home, STORE_SALVAGE_COPY);
-  drop (home, STORE_SALVAGE_COPY CF_STORE_LOG);
-  drop (home, STORE_SALVAGE_NEW);
-  drop (home, STORE_SALVAGE_NEW CF_STORE_LOG);
+  static const char *const names[]
+      = { STORE_SALVAGE_COPY, STORE_SALVAGE_COPY CF_STORE_LOG, STORE_SALVAGE_NEW, STORE_SALVAGE_NEW CF_STORE_LOG };
+
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    gpg_error_t err = cf_store_file_remove (home, names[i]);
+
+    (void) err; /* what stays is in the way next time, and said then */
+  }
 }
 
 /* ---- the wish ---- */
@@ -46,17 +40,15 @@ cf_store_salvage_ask (const char *home)
 bool
 cf_store_salvage_asked (const char *home)
 {
-  char *path = cf_store_path (home, WISH);
-  bool asked = path && !access (path, F_OK);
-
-  free (path);
-  return asked;
+  return !cf_store_file_look (home, WISH);
 }
 
 void
 cf_store_salvage_over (const char *home)
 {
-  drop (home, WISH);
+  gpg_error_t err = cf_store_file_remove (home, WISH);
+
+  (void) err; /* left behind it is met again, by the next process */
 }
 
 /* ---- the copy ---- */
@@ -141,7 +133,7 @@ store_salvage_copy (const char *home)
 
 /* ---- the exchange ---- */
 
-/* NAME gets a second name in DIR: the first stays until another file takes it. */
+/* NAME, if there is such a file, gets a second name in DIR: the first stays until another file takes it. */
 static gpg_error_t
 keep (const char *home, const char *name, const char *dir)
 {
@@ -171,23 +163,18 @@ sync_dir (const char *dir)
 static gpg_error_t
 exchange (const char *home, const char *dir)
 {
+  static const char *const names[] = { CF_STORE_DB, CF_STORE_DB CF_STORE_LOG, CF_STORE_KEY, CF_STORE_STATEMENT };
   char *db = cf_store_path (home, CF_STORE_DB), *new = cf_store_path (home, STORE_SALVAGE_NEW), *store = cf_store_path (home, "");
   gpg_error_t err = db && new && store ? 0 : cf_err (GPG_ERR_ENOMEM);
 
-  if (!err)
-    err = keep (home, CF_STORE_DB, dir);
-  if (!err)
-    err = keep (home, CF_STORE_DB CF_STORE_LOG, dir);
-  if (!err)
-    err = keep (home, CF_STORE_KEY, dir);
-  if (!err)
-    err = keep (home, CF_STORE_STATEMENT, dir);
+  for (size_t i = 0; !err && i < sizeof names / sizeof *names; i++)
+    err = keep (home, names[i], dir);
   if (!err)
     err = sync_dir (dir);
-  if (!err) {
-    drop (home, CF_STORE_DB CF_STORE_LOG);
+  if (!err)
+    err = cf_store_file_remove (home, CF_STORE_DB CF_STORE_LOG);
+  if (!err)
     err = rename (new, db) ? cf_err_errno () : sync_dir (store);
-  }
   free (db);
   free (new);
   free (store);
