@@ -84,7 +84,7 @@ run_unlock (struct cf_command *cmd)
 static gpg_error_t
 row_salvaged (struct cf_command *cmd, const struct cf_salvaged *salvaged)
 {
-  char *saved = cf_sprintf ("%s/" CF_STORE_SAVED "%lld", cmd->core->home, (long long) salvaged->saved_utc_ms);
+  char *saved = cf_store_saved_path (cmd->core->home, salvaged->saved_utc_ms);
   json_t *tables = json_array (), *row = NULL;
 
   for (size_t i = 0; i < salvaged->count; i++) {

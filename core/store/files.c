@@ -13,12 +13,19 @@
 #include "base/paths.h"
 #include "base/text.h"
 
+#define SAVED "store.saved-"
 #define UNFINISHED "unfinished" /* in HOME/store from the first step of init to its last */
 
 char *
 cf_store_path (const char *home, const char *name)
 {
   return cf_sprintf ("%s/store/%s", home, name);
+}
+
+char *
+cf_store_saved_path (const char *home, int64_t utc_ms)
+{
+  return cf_sprintf ("%s/" SAVED "%lld", home, (long long) utc_ms);
 }
 
 gpg_error_t
@@ -85,7 +92,7 @@ static gpg_error_t
 move_aside (const char *home, int64_t now_utc_ms)
 {
   gpg_error_t err = cf_err (GPG_ERR_ENOMEM);
-  char *from = cf_sprintf ("%s/store", home), *to = cf_sprintf ("%s/" CF_STORE_SAVED "%lld", home, (long long) now_utc_ms);
+  char *from = cf_sprintf ("%s/store", home), *to = cf_store_saved_path (home, now_utc_ms);
 
   if (from && to)
     err = rename (from, to) ? cf_err_errno () : 0;
@@ -146,7 +153,7 @@ cf_store_files_saved (const char *home, bool *r_saved)
     return cf_err_errno ();
   errno = 0;
   while ((entry = readdir (dir)))
-    saved = saved || !strncmp (entry->d_name, CF_STORE_SAVED, sizeof CF_STORE_SAVED - 1);
+    saved = saved || !strncmp (entry->d_name, SAVED, sizeof SAVED - 1);
   err = errno ? cf_err_errno () : 0;
   closedir (dir);
   if (!err)

@@ -16,10 +16,11 @@
 #define CF_STORE_STATEMENT "statement"
 #define CF_STORE_DB "db"
 #define CF_STORE_LOG "-wal" /* behind the database's name */
-#define CF_STORE_SAVED "store.saved-" /* in HOME, before the time: what was moved aside */
 
 /* HOME/store/NAME; caller frees; NULL: ENOMEM. */
 char *cf_store_path (const char *home, const char *name);
+/* HOME/store.saved-TIME, where a store lies that was moved aside then; caller frees; NULL: ENOMEM. */
+char *cf_store_saved_path (const char *home, int64_t utc_ms);
 gpg_error_t cf_store_file_read (const char *home, const char *name, uint8_t **r_data, size_t *r_len) CF_MUST_CHECK;
 gpg_error_t cf_store_file_write (const char *home, const char *name, const void *data, size_t len) CF_MUST_CHECK;
 /* 0: it is there.  ENOENT: it is not. */

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "base/paths.h"
-#include "base/text.h"
 #include "core/store/files.h"
 #include "core/store/internal.h"
 #include "core/store/salvage_private.h"
@@ -184,7 +183,7 @@ exchange (const char *home, const char *dir)
 gpg_error_t
 store_salvage_replace (const char *home, int64_t now_utc_ms)
 {
-  char *dir = cf_sprintf ("%s/" CF_STORE_SAVED "%lld", home, (long long) now_utc_ms);
+  char *dir = cf_store_saved_path (home, now_utc_ms);
   gpg_error_t err = dir ? cf_paths_private_dir (dir) : cf_err (GPG_ERR_ENOMEM);
 
   if (!err)
