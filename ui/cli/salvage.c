@@ -17,35 +17,24 @@ static const struct {
   { "draft", N_("What you had typed and not sent was lost") },
 };
 
-static bool
-is_damaged (const json_t *row, const char *name)
+/* What ROW says of the table NAME, or NULL. */
+static const json_t *
+find_table (const json_t *row, const char *name)
 {
   const json_t *table;
   size_t i;
 
   json_array_foreach (json_object_get (row, "tables"), i, table)
     if (!strcmp (cf_row_text (table, "table"), name))
-      return cf_row_true (table, "damaged");
-  return false;
-}
-
-static long long
-rows_of (const json_t *row, const char *name)
-{
-  const json_t *table;
-  size_t i;
-
-  json_array_foreach (json_object_get (row, "tables"), i, table)
-    if (!strcmp (cf_row_text (table, "table"), name))
-      return json_integer_value (json_object_get (table, "rows"));
-  return 0;
+      return table;
+  return NULL;
 }
 
 void
 cf_show_salvaged (struct cf_cli *cli, json_t *row)
 {
-  long long messages = rows_of (row, "message"), missing = json_integer_value (json_object_get (row, "missing")),
-            ended = json_integer_value (json_object_get (row, "ended"));
+  long long messages = cf_row_number (find_table (row, "message"), "rows"), missing = cf_row_number (row, "missing"),
+            ended = cf_row_number (row, "ended");
 
   cf_cli_say (cli, CF_CLI_PLAIN, _ ("What can be read of the store is in a new one; the damaged one lies in %s"),
               cf_row_text (row, "saved"));
@@ -59,8 +48,19 @@ cf_show_salvaged (struct cf_cli *cli, json_t *row)
                           "%lld conversations cannot go on, and have ended: open new ones with a password", (unsigned long) ended),
                 ended);
   for (size_t i = 0; i < sizeof losses / sizeof *losses; i++)
-    if (is_damaged (row, losses[i].table))
+    if (cf_row_true (find_table (row, losses[i].table), "damaged"))
       cf_cli_say (cli, CF_CLI_WARN, "%s", _ (losses[i].what));
+}
+
+/* VERB, of whose rows none is wanted. */
+static int
+call (struct cf_cli *cli, const char *verb)
+{
+  json_t *rows = NULL;
+  int code = cf_cli_rows (cli, verb, NULL, &rows);
+
+  json_decref (rows);
+  return code;
 }
 
 /* The wish is noted, and met when the store is unlocked next: by a daemon that begins. */
@@ -70,17 +70,13 @@ cf_cli_run_salvage (struct cf_cli *cli, const struct cf_cli_command *command, co
   static const char *const result[] = { "--result", NULL };
   json_t *rows = NULL;
   bool ran;
-  int code = cf_cli_rows (cli, "SALVAGE", NULL, &rows);
+  int code = call (cli, "SALVAGE");
 
   (void) args;
-  json_decref (rows);
-  rows = NULL;
   if (!code)
     code = cf_cli_stop_daemon (cli, &ran);
   if (!code)
-    code = cf_cli_rows (cli, "UNLOCK", NULL, &rows);
-  json_decref (rows);
-  rows = NULL;
+    code = call (cli, "UNLOCK");
   if (!code)
     code = cf_cli_rows (cli, "SALVAGE", result, &rows);
   if (!code && cli->json && json_array_size (rows))
