@@ -332,16 +332,15 @@ shorten (const struct cf_cli *cli, const struct cf_cli_column *columns, size_t l
 static void
 fit (const struct cf_cli *cli, const struct cf_cli_column *columns, char *const *cells, size_t rows, struct layout *l)
 {
-  bool out[COLUMNS_MAX] = { false };
+  struct layout whole; /* of what is not left out */
 
-  measure (columns, cells, rows, l);
+  measure (columns, cells, rows, &whole);
+  *l = whole;
   shorten (cli, columns, 0, l);
-  for (size_t spare = l->columns; spare-- && excess (cli, l);)
+  for (size_t spare = whole.columns; spare-- && excess (cli, l);)
     if (columns[spare].spare) {
-      out[spare] = true;
-      measure (columns, cells, rows, l);
-      for (size_t c = 0; c < l->columns; c++)
-        l->width[c] = out[c] ? 0 : l->width[c];
+      whole.width[spare] = 0;
+      *l = whole;
       shorten (cli, columns, 0, l);
     }
   shorten (cli, columns, SHRUNK_MIN, l);
