@@ -229,19 +229,17 @@ own_state (struct cf_console *c, const json_t *event)
   struct cf_console_sent *sent = find_sent (c, cf_row_text (event, "message"));
   const struct cf_console_sent *last = &c->sent[(c->sent_next + CF_CONSOLE_SENT_MAX - 1) % CF_CONSOLE_SENT_MAX];
   const char *state = cf_row_text (event, "state");
+  bool held = !strcmp (state, "held");
 
   if (!sent || c->cli->json)
     return;
   if (!strcmp (state, "failed"))
     cf_cli_say (c->cli, CF_CLI_BAD, _ ("(not delivered)"));
-  else if (!strcmp (state, "held")) {
-    if (sent == last) /* many are held at once, and one line says it */
-      cf_cli_say (c->cli, CF_CLI_DIM, _ ("(waits at a node until it is fetched)"));
-    sent->waits = true;
-    return;
-  } else if (!strcmp (state, "delivered") && sent->waits)
+  else if (held && sent == last) /* many are held at once, and one line says it */
+    cf_cli_say (c->cli, CF_CLI_DIM, _ ("(waits at a node until it is fetched)"));
+  else if (!strcmp (state, "delivered") && sent->waits)
     cf_cli_say (c->cli, CF_CLI_DIM, _ ("(what waited is delivered)"));
-  sent->waits = false;
+  sent->waits = held;
 }
 
 /* The peer came or went, or a key went bad: say so, since it decides whether messages wait. */
