@@ -97,11 +97,11 @@ on_remove (CfNodesGroup *group, GtkButton *button)
 {
   const char *name = g_object_get_data (G_OBJECT (button), KEY);
   GPtrArray *names = g_ptr_array_new ();
+  guint at;
 
-  gather (names, group->names);
-  for (guint i = 0; i < names->len; i++)
-    if (!strcmp (names->pdata[i], name))
-      g_ptr_array_remove_index (names, i--);
+  gather (names, group->names); /* each once */
+  if (g_ptr_array_find_with_equal_func (names, name, g_str_equal, &at))
+    g_ptr_array_remove_index (names, at);
   g_ptr_array_add (names, NULL);
   set_names (group, (char **) names->pdata, FALSE);
   g_ptr_array_unref (names);
