@@ -151,9 +151,9 @@ watch (CfReachDialog *dialog)
   err = cf_session_call (cf_model_session (cf_app_model (dialog->app)), "STATUS", words, NULL, &handler, dialog,
                          &dialog->watch);
   if (err) {
-    const struct cf_err_info *info = cf_err_info (err);
+    const struct cf_client_error error = cf_client_explain (err);
 
-    on_done (dialog, &(struct cf_client_error){ err, info->name, info->message, info->hint, NULL });
+    on_done (dialog, &error);
   }
 }
 
