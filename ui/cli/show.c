@@ -57,7 +57,7 @@ show_step (struct cf_cli *cli, const json_t *step)
   bool ok = cf_row_true (step, "ok");
   char *name = cf_row_shown (step, "step"), *text = cf_words_step_whole (step);
 
-  cf_cli_say (cli, ok ? CF_CLI_GOOD : CF_CLI_WARN, "  %-4s %-11s%s", ok ? _ ("ok") : _ ("no"), name, text);
+  cf_cli_say (cli, ok ? CF_CLI_GOOD : CF_CLI_WARN, "  %-4s %-13s%s", ok ? _ ("ok") : _ ("no"), name, text);
   free (name);
   free (text);
 }
