@@ -185,8 +185,8 @@ cf_words_step (const json_t *step)
     { "lan", N_("Local network") },          { "peers", N_("People nearby") },
     { "nodes", N_("From the internet") },    { "mailbox", N_("Mailbox") },    { "file", N_("Contact file") },
     { "ipv6", N_("IPv6") },                  { "direct", N_("Known address") },
-    { "mapping", N_("Opened port") },        { "punching", N_("Through routers") },
-    { "relay", N_("Through a node") },
+    { "mapping", N_("Opened port") },        { "port-mapping", N_("Opened port") },
+    { "punching", N_("Through routers") },   { "relay", N_("Through a node") },
   };
 
   for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)

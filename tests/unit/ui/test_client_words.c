@@ -350,6 +350,7 @@ test_codes (void **state)
   of (cf_words_meaning, "{'meaning':'x','code':'SETTING_IS_THEME','args':[]}", "How windows look: system, light, dark");
   of (cf_words_meaning, "{'meaning':'As it was said','code':'NEWER','args':[]}", "As it was said");
   of (cf_words_step, "{'step':'relay'}", "Through a node");
+  of (cf_words_step, "{'step':'port-mapping'}", "Opened port");
   of (cf_words_step_remedy, "{'hint':'y','code':'REACH_SILENT','args':['z']}",
       "Confab has to run there; a firewall or router, there or here, may hold it back");
   of (cf_words_step_detail, "{'code':'STOPPED','args':['The key of Ana has expired']}",
