@@ -161,9 +161,9 @@ int64_t cf_cli_now_ms (void);
 
 #define CF_CLI_PATIENCE_MS 1000 /* what takes longer says what it waits for */
 
-/* From here on a call that is silent for so long says the sentence FMT, once; STAYS (borrowed; NULL: nothing does) is said
+/* From here on a call that is silent for so long says the sentence WHAT, once; STAYS (borrowed; NULL: nothing does) is said
    when Ctrl-C ends it after that. */
-void cf_cli_wait_for (struct cf_cli *cli, const char *stays, const char *fmt, ...) CF_PRINTF (3, 4);
+void cf_cli_wait_for (struct cf_cli *cli, const char *stays, const char *what);
 void cf_cli_wait_for_daemon (struct cf_cli *cli);
 /* WHO, as typed by the person, is to type the password of a request. */
 void cf_cli_wait_for_password (struct cf_cli *cli, const char *who);

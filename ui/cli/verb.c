@@ -37,7 +37,7 @@ wait_after_password (struct cf_cli *cli, const struct cf_cli_command *command, c
   if (!strcmp (command->name, "open") || !strcmp (command->name, "verify"))
     cf_cli_wait_for_password (cli, args->argv[0]);
   else if (!strcmp (command->name, "accept"))
-    cf_cli_wait_for (cli, _ ("Your answer was given. \"confab conversations\" shows what became of it."), "%s",
+    cf_cli_wait_for (cli, _ ("Your answer was given. \"confab conversations\" shows what became of it."),
                      _ ("Waiting to hear whether the passwords are the same. Ctrl-C stops waiting; your answer was given."));
 }
 

@@ -8,7 +8,6 @@
 #include <config.h>
 
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,23 +20,17 @@
 #define NAME_MAX_COLUMNS 40 /* longer ones are fingerprints and addresses, which say nothing here */
 
 void
-cf_cli_wait_for (struct cf_cli *cli, const char *stays, const char *fmt, ...)
+cf_cli_wait_for (struct cf_cli *cli, const char *stays, const char *what)
 {
-  va_list ap;
-
   cf_cli_wait_over (cli);
-  va_start (ap, fmt);
-  if (vasprintf (&cli->waiting.what, fmt, ap) < 0)
-    cli->waiting.what = NULL;
-  va_end (ap);
-  cf_cli_must (cli->waiting.what);
+  cli->waiting.what = cf_cli_must (strdup (what));
   cli->waiting.stays = stays;
 }
 
 void
 cf_cli_wait_for_daemon (struct cf_cli *cli)
 {
-  cf_cli_wait_for (cli, NULL, "%s",
+  cf_cli_wait_for (cli, NULL,
                    _ ("The daemon is still at it. If it needs your key, gpg-agent asks for the passphrase or the card."));
 }
 
@@ -45,10 +38,11 @@ void
 cf_cli_wait_for_password (struct cf_cli *cli, const char *who)
 {
   char *name = cf_cli_must (cf_text_display (who, strlen (who), false));
+  char *what = cf_cli_sprintf (_ ("Waiting for %s to type the same password. Ctrl-C stops waiting; your request stands."),
+                               cf_cli_text_width (name) > NAME_MAX_COLUMNS ? _ ("the other person") : name);
 
-  cf_cli_wait_for (cli, _ ("Your request stands. \"confab conversations\" shows what became of it."),
-                   _ ("Waiting for %s to type the same password. Ctrl-C stops waiting; your request stands."),
-                   cf_cli_text_width (name) > NAME_MAX_COLUMNS ? _ ("the other person") : name);
+  cf_cli_wait_for (cli, _ ("Your request stands. \"confab conversations\" shows what became of it."), what);
+  free (what);
   free (name);
 }
 
@@ -62,13 +56,13 @@ cf_cli_wait_for_state (struct cf_cli *cli, const char *wanted)
   else if (!strcmp (wanted, "read"))
     what = _ ("Waiting for it to be read. Ctrl-C stops waiting; the message goes out by itself.");
   cf_cli_wait_for (cli, _ ("The message is kept and goes out by itself. \"confab history\" shows when it was delivered."),
-                   "%s", what);
+                   what);
 }
 
 void
 cf_cli_wait_for_files (struct cf_cli *cli)
 {
-  cf_cli_wait_for (cli, _ ("The files go on by themselves. \"confab transfers\" shows how far they are."), "%s",
+  cf_cli_wait_for (cli, _ ("The files go on by themselves. \"confab transfers\" shows how far they are."),
                    _ ("Waiting for the other side to take it. Ctrl-C stops waiting; files go on by themselves."));
 }
 
