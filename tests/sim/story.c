@@ -6,9 +6,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
+#include "core/self.h"
 #include "tests/sim/story.h"
 
 void
@@ -34,4 +37,36 @@ void
 pair_open (struct pair *p)
 {
   assert_int_equal (sim_open (p->a, p->b, p->id), 0);
+}
+
+void
+add_by_address (struct sim_node *n, struct sim_node *other)
+{
+  char *address = cf_self_address (other->core->self);
+
+  assert_non_null (address);
+  assert_int_equal (sim_do (n, "ADD", NULL, address, NULL), 0);
+  free (address);
+}
+
+static bool
+is_asked (void *arg)
+{
+  return sim_event (arg, 0, "request", NULL, NULL) != NULL;
+}
+
+void
+pair_open_asked (struct pair *p)
+{
+  struct sim_command *open = sim_call (p->a, "OPEN", "a shared secret", p->fpr_b, NULL);
+  json_t *event;
+
+  assert_true (sim_run_until (p->sim, 60000, is_asked, p->b));
+  event = sim_event (p->b, 0, "request", NULL, NULL);
+  assert_int_equal (sim_do (p->b, "ACCEPT", "a shared secret",
+                            json_string_value (json_object_get (event, "request")), NULL), 0);
+  assert_true (sim_wait (open, 60000));
+  assert_int_equal (open->err, 0);
+  strcpy (p->id, sim_text (open, 0, "conversation"));
+  sim_command_free (open);
 }

@@ -21,5 +21,9 @@ void pair_begin (struct pair *p, uint64_t seed);
 void pair_meet (struct pair *p);
 /* A conversation of theirs is open. */
 void pair_open (struct pair *p);
+/* N adds OTHER by his address. */
+void add_by_address (struct sim_node *n, struct sim_node *other);
+/* Alice, who has added Bob by his address only, asks for a conversation, and Bob accepts: P->id. */
+void pair_open_asked (struct pair *p);
 
 #endif

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "core/link.h"
-#include "core/self.h"
+#include "tests/sim/story.h"
 #include "tests/sim/swarm.h"
 
 #define SECOND_MS 1000
@@ -76,11 +76,7 @@ meet (struct swarm *s, size_t a, size_t b)
   s->pair_count++;
   *pair = (struct swarm_pair){ .peers = { a, b }, .way = SWARM_NONE };
   for (int end = 0; end < 2; end++) {
-    char *address = cf_self_address (s->peers[pair->peers[1 - end]]->core->self);
-
-    assert_non_null (address);
-    assert_int_equal (sim_do (s->peers[pair->peers[end]], "ADD", NULL, address, NULL), 0);
-    free (address);
+    add_by_address (s->peers[pair->peers[end]], s->peers[pair->peers[1 - end]]);
     want_pair (s, pair, end);
   }
 }

@@ -4,14 +4,12 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "core/link.h"
 #include "core/nodes.h"
-#include "core/self.h"
 #include "core/peers.h"
 #include "tests/sim/file_story.h"
 #include "tests/sim/server_story.h"
@@ -70,39 +68,6 @@ assert_connected (struct sim_node *n)
 }
 
 static bool
-is_asked (void *arg)
-{
-  return sim_event (arg, 0, "request", NULL, NULL) != NULL;
-}
-
-static void
-add_by_address (struct apart *w)
-{
-  char *address = cf_self_address (w->p.b->core->self);
-
-  assert_non_null (address);
-  assert_int_equal (sim_do (w->p.a, "ADD", NULL, address, NULL), 0);
-  free (address);
-}
-
-/* A, who knows B's address only, asks for a conversation; B accepts. */
-static void
-open_apart (struct apart *w)
-{
-  struct sim_command *open = sim_call (w->p.a, "OPEN", "a shared secret", w->p.fpr_b, NULL);
-  json_t *event;
-
-  assert_true (sim_run_until (w->p.sim, 60000, is_asked, w->p.b));
-  event = sim_event (w->p.b, 0, "request", NULL, NULL);
-  assert_int_equal (sim_do (w->p.b, "ACCEPT", "a shared secret",
-                            json_string_value (json_object_get (event, "request")), NULL), 0);
-  assert_true (sim_wait (open, 60000));
-  assert_int_equal (open->err, 0);
-  strcpy (w->p.id, sim_text (open, 0, "conversation"));
-  sim_command_free (open);
-}
-
-static bool
 both_are_up (void *arg)
 {
   struct pair *p = arg;
@@ -118,9 +83,9 @@ begin_open (struct apart *w, uint64_t seed)
   use (w->p.b, w->text);
   assert_connected (w->p.a);
   assert_connected (w->p.b);
-  add_by_address (w);
+  add_by_address (w->p.a, w->p.b);
   sim_run (w->p.sim, 1000);
-  open_apart (w);
+  pair_open_asked (&w->p);
   assert_true (sim_run_until (w->p.sim, 20000, both_are_up, &w->p));
 }
 
@@ -192,9 +157,9 @@ test_no_streams (void **state)
     assert_int_equal (status.datagrams, 2);
     assert_int_equal (status.streams, 0);
     assert_int_equal (status.reachable, 2);
-    add_by_address (&w);
+    add_by_address (w.p.a, w.p.b);
     sim_run (w.p.sim, 1000);
-    open_apart (&w);
+    pair_open_asked (&w.p);
     assert_true (sim_run_until (w.p.sim, 20000, both_are_up, &w.p));
     assert_string_equal (cf_link_route (w.p.a->core, &w.p.b->fpr), "relay");
     say (w.p.a, w.p.id, "over there", "--wait=delivered");
@@ -343,10 +308,10 @@ test_paths_alone (void **state)
   use (w.p.b, w.text);
   assert_connected (w.p.a);
   assert_connected (w.p.b);
-  add_by_address (&w);
+  add_by_address (w.p.a, w.p.b);
   sim_run (w.p.sim, 1000);
   sim_cut (w.p.sim, w.p.a, w.p.b, false);
-  open_apart (&w);
+  pair_open_asked (&w.p);
   assert_true (sim_run_until (w.p.sim, 5000, both_are_direct, &w.p));
   say (w.p.a, w.p.id, "one", "--wait=delivered");
   apart_end (&w);
@@ -362,13 +327,13 @@ test_nobody_there (void **state)
   apart_begin (&w, 3);
   use (w.p.a, w.text);
   assert_connected (w.p.a);
-  add_by_address (&w);
+  add_by_address (w.p.a, w.p.b);
   sim_run (w.p.sim, 10000);
   assert_null (cf_link_route (w.p.a->core, &w.p.b->fpr));
   use (w.p.b, w.text); /* and there he is */
   assert_connected (w.p.b);
   sim_run (w.p.sim, 120000);
-  open_apart (&w);
+  pair_open_asked (&w.p);
   apart_end (&w);
 }
 

@@ -4,14 +4,12 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "core/link.h"
 #include "core/nodes.h"
-#include "core/self.h"
 #include "tests/sim/server_story.h"
 #include "tests/sim/talk_story.h"
 
@@ -74,33 +72,13 @@ end (struct world *w)
   sim_free (w->p.sim);
 }
 
-static bool
-is_asked (void *arg)
-{
-  return sim_event (arg, 0, "request", NULL, NULL) != NULL;
-}
-
 /* Alice knows Bob's address and asks; Bob accepts. */
 static void
 open_by_address (struct world *w)
 {
-  char *address = cf_self_address (w->p.b->core->self);
-  struct sim_command *open;
-  json_t *event;
-
-  assert_non_null (address);
-  assert_int_equal (sim_do (w->p.a, "ADD", NULL, address, NULL), 0);
-  free (address);
+  add_by_address (w->p.a, w->p.b);
   sim_run (w->p.sim, 1000);
-  open = sim_call (w->p.a, "OPEN", "a shared secret", w->p.fpr_b, NULL);
-  assert_true (sim_run_until (w->p.sim, 60000, is_asked, w->p.b));
-  event = sim_event (w->p.b, 0, "request", NULL, NULL);
-  assert_int_equal (sim_do (w->p.b, "ACCEPT", "a shared secret",
-                            json_string_value (json_object_get (event, "request")), NULL), 0);
-  assert_true (sim_wait (open, 60000));
-  assert_int_equal (open->err, 0);
-  strcpy (w->p.id, sim_text (open, 0, "conversation"));
-  sim_command_free (open);
+  pair_open_asked (&w->p);
 }
 
 static bool
