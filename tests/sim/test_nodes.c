@@ -12,6 +12,7 @@
 #include "core/nodes.h"
 #include "core/peers.h"
 #include "tests/sim/file_story.h"
+#include "tests/sim/link_story.h"
 #include "tests/sim/server_story.h"
 #include "tests/sim/talk_story.h"
 
@@ -67,14 +68,6 @@ assert_connected (struct sim_node *n)
   assert_true (sim_run_until (n->sim, 5000, is_connected, n));
 }
 
-static bool
-both_are_up (void *arg)
-{
-  struct pair *p = arg;
-
-  return cf_link_is_up (p->a->core, &p->b->fpr) && cf_link_is_up (p->b->core, &p->a->fpr);
-}
-
 static void
 begin_open (struct apart *w, uint64_t seed)
 {
@@ -86,7 +79,7 @@ begin_open (struct apart *w, uint64_t seed)
   add_by_address (w->p.a, w->p.b);
   sim_run (w->p.sim, 1000);
   pair_open_asked (&w->p);
-  assert_true (sim_run_until (w->p.sim, 20000, both_are_up, &w->p));
+  assert_true (sim_run_until (w->p.sim, 20000, both_up, &w->p));
 }
 
 static void
@@ -134,7 +127,6 @@ test_file (void **state)
   apart_end (&w);
 }
 
-/* The node goes, and comes back: what was written meanwhile arrives, once and in order. */
 /* Whose streams are blocked, or vanish, reaches the node over datagrams, and all is as before. */
 static void
 test_no_streams (void **state)
@@ -160,7 +152,7 @@ test_no_streams (void **state)
     add_by_address (w.p.a, w.p.b);
     sim_run (w.p.sim, 1000);
     pair_open_asked (&w.p);
-    assert_true (sim_run_until (w.p.sim, 20000, both_are_up, &w.p));
+    assert_true (sim_run_until (w.p.sim, 20000, both_up, &w.p));
     assert_string_equal (cf_link_route (w.p.a->core, &w.p.b->fpr), "relay");
     say (w.p.a, w.p.id, "over there", "--wait=delivered");
     say (w.p.b, w.p.id, "over here", "--wait=delivered");
@@ -168,7 +160,7 @@ test_no_streams (void **state)
     assert_texts (w.p.a, w.p.id, "in", "over here");
     sim_run (w.p.sim, 10 * 60 * 1000); /* and it stays: nobody takes the other for lost */
     assert_connected (w.p.a);
-    assert_true (both_are_up (&w.p));
+    assert_true (both_up (&w.p));
     apart_end (&w);
   }
 }
@@ -200,6 +192,7 @@ test_few_datagrams (void **state)
   apart_end (&w);
 }
 
+/* The node goes, and comes back: what was written meanwhile arrives, once and in order. */
 static void
 test_node_restarts (void **state)
 {
@@ -213,7 +206,7 @@ test_node_restarts (void **state)
   assert_false (cf_link_is_up (w.p.a->core, &w.p.b->fpr));
   say (w.p.a, w.p.id, "two", "--wait=queued");
   sim_cut (w.p.sim, w.p.a, w.server, false);
-  assert_true (sim_run_until (w.p.sim, 90000, both_are_up, &w.p));
+  assert_true (sim_run_until (w.p.sim, 90000, both_up, &w.p));
   sim_run (w.p.sim, 5000);
   say (w.p.a, w.p.id, "three", "--wait=delivered");
   assert_texts (w.p.b, w.p.id, "in", "one two three");
@@ -225,7 +218,7 @@ both_are_direct (void *arg)
 {
   struct pair *p = arg;
 
-  return both_are_up (p) && !strcmp (cf_link_route (p->a->core, &p->b->fpr), "lan")
+  return both_up (p) && !strcmp (cf_link_route (p->a->core, &p->b->fpr), "lan")
          && !strcmp (cf_link_route (p->b->core, &p->a->fpr), "lan");
 }
 
@@ -259,7 +252,7 @@ test_better_way (void **state)
     assert_true (is_file (path_of (w.p.b, "letter.pdf"), size, 1));
     sim_cut (w.p.sim, w.p.a, w.p.b, true); /* and it is taken again when that is gone */
     sim_run (w.p.sim, 20000);
-    assert_true (sim_run_until (w.p.sim, 60000, both_are_up, &w.p));
+    assert_true (sim_run_until (w.p.sim, 60000, both_up, &w.p));
     assert_string_equal (cf_link_route (w.p.a->core, &w.p.b->fpr), "relay");
     apart_end (&w);
   }
@@ -462,14 +455,14 @@ test_another_node (void **state)
     struct pair *p = &s.w.p;
 
     strange_begin (&s, 31 + (uint64_t) uses, uses);
-    assert_true (sim_run_until (p->sim, 40000, both_are_up, p));
+    assert_true (sim_run_until (p->sim, 40000, both_up, p));
     assert_string_equal (cf_link_route (p->a->core, &p->b->fpr), "relay");
     say (p->a, p->id, "there", "--wait=delivered");
     say (p->b, p->id, "here", "--wait=delivered");
     sim_node_crash (p->a, false);
     sim_run (p->sim, 1000);
     assert_int_equal (sim_node_start (p->a), 0);
-    assert_true (sim_run_until (p->sim, 60000, both_are_up, p));
+    assert_true (sim_run_until (p->sim, 60000, both_up, p));
     say (p->a, p->id, "again", "--wait=delivered");
     assert_texts (p->b, p->id, "in", "there again");
     strange_end (&s);
@@ -495,14 +488,14 @@ test_another_node_in_vain (void **state)
 
   (void) state;
   strange_begin (&s, 33, false);
-  assert_true (sim_run_until (p->sim, 40000, both_are_up, p));
+  assert_true (sim_run_until (p->sim, 40000, both_up, p));
   sim_node_crash (p->b, false);
   sim_run (p->sim, 600000);
   first = visits (s.other);
   sim_run (p->sim, 3600000);
   assert_in_range (visits (s.other) - first, 30, 60); /* 20 s there, about a minute elsewhere */
   assert_int_equal (sim_node_start (p->b), 0);
-  assert_true (sim_run_until (p->sim, 120000, both_are_up, p));
+  assert_true (sim_run_until (p->sim, 120000, both_up, p));
   strange_end (&s);
 }
 
