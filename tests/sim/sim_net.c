@@ -469,8 +469,7 @@ net_broadcast (struct cf_net *base, const void *data, size_t len)
   struct sim_node *node = sim_net_node (base);
 
   for (size_t i = 0; i < node->sim->node_count; i++) /* a host hears its own broadcast, too */
-    if (!node->sim->far || i == node->index)
-      if (!node->nat && !node->sim->nodes[i]->nat)
+    if ((!node->sim->far || i == node->index) && !node->nat && !node->sim->nodes[i]->nat)
       post (node, SIM_UDP_PORT, node->sim->nodes[i], SIM_UDP_PORT, data, len);
   return 0;
 }
