@@ -414,19 +414,38 @@ test_sources_fail (void **state)
 
 /* --- disks --- */
 
-static void
-test_disk_full (void **state)
+/* A file is on its way, and after ten blocks of it Bob's disk fails with CODE. */
+static struct pair
+disk_failing (unsigned seed, gpg_err_code_t code, char t[ID_SIZE])
 {
-  struct pair p = file_pair (10);
-  char t[ID_SIZE];
-  json_t *row;
+  struct pair p = file_pair (seed);
 
-  (void) state;
-  make_file (path_of (p.a, "f"), SIZE, 10);
-  disk_fails = GPG_ERR_ENOSPC;
+  make_file (path_of (p.a, "f"), SIZE, seed);
+  disk_fails = code;
   writes_left = 10;
   begin (&p, t);
   assert_true (wait_state (p.b, t, "paused", 60000));
+  return p;
+}
+
+/* The disk is well again: Bob goes on, and all of it comes. */
+static void
+assert_resumed (struct pair *p, const char *t, unsigned seed)
+{
+  disk_fails = 0;
+  assert_int_equal (sim_do (p->b, "RESUME", NULL, t, NULL), 0);
+  assert_arrives (p, t, seed);
+  pair_free (p);
+}
+
+static void
+test_disk_full (void **state)
+{
+  char t[ID_SIZE];
+  struct pair p = disk_failing (10, GPG_ERR_ENOSPC, t);
+  json_t *row;
+
+  (void) state;
   assert_true (wait_state (p.a, t, "paused", 10000));
   row = transfer_row (p.b, t);
   assert_string_equal (json_string_value (json_object_get (row, "paused_by")), "us");
@@ -434,35 +453,24 @@ test_disk_full (void **state)
   json_decref (row);
   sim_run (p.sim, 60000);
   assert_int_equal (transfer_of (p.b, p.id, t)->row.done, 10 * BLOCK);
-  disk_fails = 0;
-  assert_int_equal (sim_do (p.b, "RESUME", NULL, t, NULL), 0);
-  assert_arrives (&p, t, 10);
-  pair_free (&p);
+  assert_resumed (&p, t, 10);
 }
 
 /* What the disk says is a sentence of ours, which clients know in the reader's language. */
 static void
 test_disk_read_only (void **state)
 {
-  struct pair p = file_pair (17);
   char t[ID_SIZE];
+  struct pair p = disk_failing (17, GPG_ERR_EROFS, t);
   json_t *row;
 
   (void) state;
-  make_file (path_of (p.a, "f"), SIZE, 17);
-  disk_fails = GPG_ERR_EROFS;
-  writes_left = 10;
-  begin (&p, t);
-  assert_true (wait_state (p.b, t, "paused", 60000));
   row = transfer_row (p.b, t);
   assert_string_equal (json_string_value (json_object_get (row, "reason_code")), "PAUSED_DISK");
   assert_string_equal (json_string_value (json_array_get (json_object_get (row, "reason_args"), 0)),
                        cf_err_info (cf_err (GPG_ERR_EROFS))->message);
   json_decref (row);
-  disk_fails = 0;
-  assert_int_equal (sim_do (p.b, "RESUME", NULL, t, NULL), 0);
-  assert_arrives (&p, t, 17);
-  pair_free (&p);
+  assert_resumed (&p, t, 17);
 }
 
 /* --- people and keys --- */
