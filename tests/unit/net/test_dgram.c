@@ -9,7 +9,6 @@
 
 #include <cmocka.h>
 
-#include "base/secmem.h"
 #include "net/box.h"
 #include "net/dgram_priv.h"
 #include "wire.h"
@@ -439,13 +438,6 @@ test_terms (void **state)
   wire_free (w);
 }
 
-static int
-setup (void **state)
-{
-  (void) state;
-  return cf_secmem_setup () ? -1 : 0;
-}
-
 int
 main (void)
 {
@@ -467,5 +459,5 @@ main (void)
     cmocka_unit_test (test_example),
   };
 
-  return cmocka_run_group_tests_name ("dgram", tests, setup, NULL);
+  return cmocka_run_group_tests_name ("dgram", tests, wire_setup, NULL);
 }

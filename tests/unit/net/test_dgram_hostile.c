@@ -7,7 +7,6 @@
 
 #include <cmocka.h>
 
-#include "base/secmem.h"
 #include "net/device_key.h"
 #include "net/dgram_handshake.h"
 #include "net/dgram_priv.h"
@@ -511,13 +510,6 @@ test_refused_silently (void **state)
   wire_free (w);
 }
 
-static int
-setup (void **state)
-{
-  (void) state;
-  return cf_secmem_setup () ? -1 : 0;
-}
-
 int
 main (void)
 {
@@ -540,5 +532,5 @@ main (void)
     cmocka_unit_test (test_refused_silently),
   };
 
-  return cmocka_run_group_tests_name ("dgram_hostile", tests, setup, NULL);
+  return cmocka_run_group_tests_name ("dgram_hostile", tests, wire_setup, NULL);
 }

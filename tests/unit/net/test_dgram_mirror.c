@@ -7,7 +7,6 @@
 
 #include <cmocka.h>
 
-#include "base/secmem.h"
 #include "net/dgram_mirror.h"
 #include "net/dgram_proto.h"
 #include "wire.h"
@@ -99,13 +98,6 @@ test_port (void **state)
   wire_free (w);
 }
 
-static int
-setup (void **state)
-{
-  (void) state;
-  return cf_secmem_setup () ? -1 : 0;
-}
-
 int
 main (void)
 {
@@ -115,5 +107,5 @@ main (void)
     cmocka_unit_test (test_port),
   };
 
-  return cmocka_run_group_tests_name ("dgram mirror", tests, setup, NULL);
+  return cmocka_run_group_tests_name ("dgram mirror", tests, wire_setup, NULL);
 }

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/secmem.h"
 #include "net/device_key.h"
 
 #define GOT_MAX (64 * 1024 * 1024)
@@ -225,6 +226,13 @@ static const struct cf_dgram_port_handler mirror_handler
     = { .own = on_own, .accepted = on_accepted, .is_mirror = true };
 
 /* --- life --- */
+
+int
+wire_setup (void **state)
+{
+  (void) state;
+  return cf_secmem_setup () ? -1 : 0;
+}
 
 struct wire *
 wire_new (uint64_t seed)

@@ -49,6 +49,8 @@ struct wire {
   size_t kept_count;
 };
 
+/* Of a group of tests with wires: secrets can be kept. */
+int wire_setup (void **state);
 struct wire *wire_new (uint64_t seed);
 void wire_free (struct wire *wire);
 void wire_run (struct wire *wire, uint64_t ms);
