@@ -270,10 +270,30 @@ class Person:
                                check=False)
 
 
+class Node:
+    """confab-node on HOST, which others reach at ADDRESS, on a port that everybody may reach; its key outlives it."""
+
+    def __init__(self, lab, host, address):
+        self.argv = [NETNS, "exec", host, os.path.join(BUILD, "confab-node"), "--state", os.path.join(lab.dir, "node"),
+                     "--listen", "0.0.0.0:443", "--address", f"{address}:443"]
+        lab.nodes.append(self)
+        self.start()
+
+    def start(self):
+        self.proc = subprocess.Popen(self.argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        line = self.proc.stdout.readline()
+        check(line, "the node says how it is written down")
+        self.name = line.split()[-1]
+
+    def stop(self, how=signal.SIGTERM):
+        self.proc.send_signal(how)
+        self.proc.wait(WAIT)
+
+
 class Lab:
     def __init__(self):
         self.dir = tempfile.mkdtemp(prefix="cf-", dir="/tmp")
-        self.people = []
+        self.people, self.nodes = [], []
 
     def person(self, name, host, algorithm="ed25519"):
         person = Person(self, name, host, algorithm)
@@ -287,6 +307,8 @@ class Lab:
         check(not done.returncode, f"netns.sh {verb} {host}: exit {done.returncode}")
 
     def close(self, keep=False):
+        for node in self.nodes:
+            node.stop()
         for person in self.people:
             person.close()
             shutil.rmtree(person.in_memory(), ignore_errors=True)  # of a daemon that was killed

@@ -5,14 +5,13 @@ Runs inside "nat.sh run ... -- python3 nat.py" (tests/e2e/nat.sh).  A host is na
 internet; see tests/lab/nat.sh.
 """
 import concurrent.futures
-import functools
 import itertools
 import os
 import shutil
 import subprocess
 import time
 
-from lab import BUILD, NETNS, WAIT, Failed, Skipped, check, open_conversation, run_stories, see_each_other
+from lab import NETNS, WAIT, Failed, Node, Skipped, check, open_conversation, run_stories, see_each_other
 
 KINDS = ("open", "full", "addr", "port", "sym", "wall", "cgn", "block", "noudp")
 # What lets no stream out but to the ports of the web, and no datagram.
@@ -39,27 +38,13 @@ def expected(one, other):
     return OWN_WAY, ("tcp", "udp") if streams else ("udp",)
 
 
-class Node:
-    """confab-node on the host "node", on a port that everybody may reach."""
-
-    def __init__(self, lab):
-        self.proc = subprocess.Popen(
-            [NETNS, "exec", "node", os.path.join(BUILD, "confab-node"), "--state", os.path.join(lab.dir, "node"),
-             "--listen", "0.0.0.0:443", "--address", f"{address_of('node')}:443"],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        lab.node = self
-        line = self.proc.stdout.readline()
-        check(line, "the node says how it is written down")
-        self.name = line.split()[-1]
-
-    def stop(self):
-        self.proc.terminate()
-        self.proc.wait(WAIT)
-
-
 def address_of(host):
     with open(os.path.join(os.environ["CF_NETNS_DIR"], "hosts"), encoding="ascii") as f:
         return next(words[1] for words in map(str.split, f) if words[0] == host)
+
+
+def public_node(lab):
+    return Node(lab, "node", address_of("node"))
 
 
 def person(lab, host, node):
@@ -129,7 +114,7 @@ def send_file(sender, receiver, conv, size):
 
 def no_way_but_the_node(lab):
     """Two whom no way connects talk, and send a file, through a node; after its restart again"""
-    node = Node(lab)
+    node = public_node(lab)
     a, b = person(lab, "block", node), person(lab, "sym", node)
     begun = time.monotonic()
     conv = open_by_address(a, b)
@@ -145,14 +130,14 @@ def no_way_but_the_node(lab):
     a.wait("link", online=False, fingerprint=b.fpr)
     queued = a.confab("send", conv, "while it was away", "--wait", "queued").row
     check(queued["state"] == "queued", f"{queued}")
-    node = Node(lab)
+    node.start()
     b.wait("message", text="while it was away", seconds=2 * WAIT)
     check(len([r for r in b.confab("history", conv).rows if r["text"] == "while it was away"]) == 1, "once")
 
 
 def a_way_of_their_own(lab):
     """Who can be dialled is, once the node has brought the two together, without a message lost"""
-    node = Node(lab)
+    node = public_node(lab)
     a, b = person(lab, "open", node), person(lab, "port", node)
     conv = open_by_address(a, b)  # a cannot dial b, but b can dial a
     own = ("direct", "punched")  # whoever was first
@@ -187,7 +172,7 @@ def settle(people, pairs, begun, seconds):
 
 def matrix(lab):
     """Each of nine kinds reaches each other: directly wherever that is possible, else through the node"""
-    node = Node(lab)
+    node = public_node(lab)
     people = dict(zip(KINDS, each(KINDS, lambda kind: person(lab, kind, node))))
     pairs = list(itertools.combinations(KINDS, 2))
     each(list(people.values()), connected)
@@ -219,9 +204,8 @@ def step(me, name):
 def mapped_way(lab):
     """A router that is asked for a port lets people in where no two of their kinds meet otherwise; and closes it again"""
     if not shutil.which("miniupnpd", path=os.environ["PATH"] + ":/usr/sbin"):
-        lab.node = None
         raise Skipped("miniupnpd is not installed: no router here opens ports")
-    node = Node(lab)
+    node = public_node(lab)
     a, b = person(lab, "mapper", node), person(lab, "sym", node)
     took = until("a port", lambda: step(a, "port-mapping").get("code") == "STEP_PORTMAP")
     print(f"# mapped after {took:.1f} s: {step(a, 'port-mapping')['detail']}")
@@ -261,17 +245,5 @@ def contact_file(lab):
     say(b, a, conv, "so you are there")
 
 
-def with_node(story):
-    """However STORY ends, its node does not live on."""
-    @functools.wraps(story)
-    def run(lab):
-        try:
-            story(lab)
-        finally:
-            if lab.node:
-                lab.node.stop()
-    return run
-
-
 if __name__ == "__main__":
-    run_stories(*map(with_node, (no_way_but_the_node, a_way_of_their_own, mapped_way, matrix)), contact_file)
+    run_stories(no_way_but_the_node, a_way_of_their_own, mapped_way, matrix, contact_file)

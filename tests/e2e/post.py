@@ -1,29 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Two who are never there at the same time: what they write waits at a public node; each of the three is killed."""
-import os
 import signal
-import subprocess
 
-from lab import BUILD, NETNS, WAIT, check, open_conversation, run_stories, see_each_other
-
-
-class Node:
-    """confab-node at h3; its key outlives it."""
-
-    def __init__(self, lab):
-        self.argv = [NETNS, "exec", "h3", os.path.join(BUILD, "confab-node"), "--state", os.path.join(lab.dir, "node"),
-                     "--listen", "0.0.0.0:443", "--address", "10.77.0.3:443"]
-        self.start()
-
-    def start(self):
-        self.proc = subprocess.Popen(self.argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        line = self.proc.stdout.readline()
-        check(line, "the node says how it is written down")
-        self.name = line.split()[-1]
-
-    def kill(self):
-        self.proc.send_signal(signal.SIGKILL)
-        self.proc.wait(WAIT)
+from lab import Node, check, open_conversation, run_stories, see_each_other
 
 
 def appear(person):
@@ -46,34 +25,31 @@ def in_history(person, conv, texts):
 
 def never_together(lab):
     """One writes and is killed, the other reads, answers and is killed, and so on: everything once, and delivered"""
-    node = Node(lab)
-    try:
-        a, b = lab.person("alice", "h1"), lab.person("bob", "h2")
-        for person in (a, b):
-            person.init()
-            person.confab("config", "nodes", node.name)
-        see_each_other(a, b)
-        conv = open_conversation(a, b)
-        a.confab("send", conv, "one", "--wait", "delivered")
-        b.kill_daemon()
-        two = wait_held(a, conv, "two")
-        a.kill_daemon()
-        node.kill()
-        node.start()
-        appear(b)
-        b.wait("message", text="two")
-        three = wait_held(b, conv, "three")
-        b.kill_daemon()
-        appear(a)
-        a.wait("message", text="three")
-        a.wait("message_state", message=two, state="delivered")
-        in_history(a, conv, ["one", "two", "three"])
-        appear(b)  # they meet
-        b.wait("message_state", message=three, state="delivered")
-        rows = in_history(b, conv, ["one", "two", "three"])
-        check(all(r["signature"] == "valid" for r in rows), f"{rows}")
-    finally:
-        node.kill()
+    node = Node(lab, "h3", "10.77.0.3")
+    a, b = lab.person("alice", "h1"), lab.person("bob", "h2")
+    for person in (a, b):
+        person.init()
+        person.confab("config", "nodes", node.name)
+    see_each_other(a, b)
+    conv = open_conversation(a, b)
+    a.confab("send", conv, "one", "--wait", "delivered")
+    b.kill_daemon()
+    two = wait_held(a, conv, "two")
+    a.kill_daemon()
+    node.stop(signal.SIGKILL)
+    node.start()
+    appear(b)
+    b.wait("message", text="two")
+    three = wait_held(b, conv, "three")
+    b.kill_daemon()
+    appear(a)
+    a.wait("message", text="three")
+    a.wait("message_state", message=two, state="delivered")
+    in_history(a, conv, ["one", "two", "three"])
+    appear(b)  # they meet
+    b.wait("message_state", message=three, state="delivered")
+    rows = in_history(b, conv, ["one", "two", "three"])
+    check(all(r["signature"] == "valid" for r in rows), f"{rows}")
 
 
 if __name__ == "__main__":
