@@ -3,7 +3,7 @@
 import os
 import subprocess
 
-from lab import NETNS, Skipped, check, open_conversation, run_stories, see_each_other
+from lab import NETNS, Skipped, check, open_conversation, run_stories, say, see_each_other
 
 RULES = """
 table inet confab {
@@ -24,12 +24,6 @@ def block(hosts, how):
 def unblock(hosts):
     for host in hosts:
         subprocess.run([NETNS, "exec", host, "nft", "delete", "table", "inet", "confab"], check=True)
-
-
-def say(sender, receiver, conv, text):
-    row = sender.confab("send", conv, text, "--wait", "delivered").row
-    check(row["state"] == "delivered", f"delivered, not {row}")
-    receiver.wait("message", text=text)
 
 
 def blocked(lab):

@@ -332,6 +332,15 @@ def open_conversation(a, b, password="correct horse"):
     return opening.end().row["conversation"]
 
 
+def say(sender, receiver, conv, text):
+    """What the one says reaches the other; its number."""
+    sent = sender.confab("send", conv, text, "--wait", "delivered").row
+    check(sent["state"] == "delivered", f"delivered, not {sent}")
+    heard = receiver.wait("message", text=text)
+    check(heard["conversation"] == conv and heard["direction"] == "in", f"the message as an event: {heard}")
+    return sent["message"]
+
+
 def check(condition, what):
     if not condition:
         raise Failed(what)

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import time
 
-from lab import NETNS, WAIT, Failed, Node, Skipped, check, open_conversation, run_stories, see_each_other
+from lab import NETNS, WAIT, Failed, Node, Skipped, check, open_conversation, run_stories, say, see_each_other
 
 KINDS = ("open", "full", "addr", "port", "sym", "wall", "cgn", "block", "noudp")
 # What lets no stream out but to the ports of the web, and no datagram.
@@ -83,21 +83,12 @@ def add(me, other):
     until(f"{me.name} knows {other.name}", lambda: contact(me, other).get("user_id"))
 
 
-def open_by_address(a, b, password="correct horse"):
+def open_by_address(a, b):
     """A knows B's address, B nothing of A; the conversation's id."""
     connected(a)
     connected(b)
     add(a, b)
-    opening = a.start("open", b.fpr, password=password)
-    request = b.wait("request", fingerprint=a.fpr)
-    b.confab("accept", request["request"], password=password)
-    return opening.end().row["conversation"]
-
-
-def say(sender, receiver, conv, text):
-    sent = sender.confab("send", conv, text, "--wait", "delivered").row
-    check(sent["state"] == "delivered", f"delivered, not {sent}")
-    receiver.wait("message", text=text)
+    return open_conversation(a, b)
 
 
 def send_file(sender, receiver, conv, size):

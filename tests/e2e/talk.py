@@ -5,7 +5,7 @@ import os
 import subprocess
 from email.utils import parsedate_to_datetime
 
-from lab import Failed, check, open_conversation, run_stories, see_each_other
+from lab import Failed, check, open_conversation, run_stories, say, see_each_other
 
 
 def pair(lab, first="ed25519", second="ed25519"):
@@ -14,14 +14,6 @@ def pair(lab, first="ed25519", second="ed25519"):
     b.init()
     see_each_other(a, b)
     return a, b
-
-
-def say(sender, receiver, conv, text):
-    sent = sender.confab("send", conv, text, "--wait", "delivered").row
-    check(sent["state"] == "delivered", f"delivered, not {sent}")
-    heard = receiver.wait("message", text=text)
-    check(heard["conversation"] == conv and heard["direction"] == "in", f"the message as an event: {heard}")
-    return sent["message"]
 
 
 def talk_both_ways(a, b):
