@@ -4,6 +4,7 @@
 Runs inside "nat.sh run a=port -- python3 portmap.py" (portmap.sh).  Prints TAP.
 """
 import ctypes
+import functools
 import os
 import socket
 import struct
@@ -265,6 +266,7 @@ def upnp_large(lab):
 
 def with_routers(story):
     """However STORY ends, its routers and its helper do not live on."""
+    @functools.wraps(story)
     def run(lab):
         lab.serving, lab.helper = [], None
         try:
@@ -276,7 +278,6 @@ def with_routers(story):
                 lab.helper.sock.close()
                 lab.helper.proc.kill()
                 lab.helper.proc.wait(WAIT)
-    run.__name__, run.__doc__ = story.__name__, story.__doc__
     return run
 
 
