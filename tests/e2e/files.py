@@ -17,7 +17,7 @@ import subprocess
 import threading
 import time
 
-from lab import WAIT, Failed, check, open_conversation, run_stories, see_each_other
+from lab import WAIT, Failed, check, open_conversation, run_stories, see_each_other, until
 
 KILLS = int(os.environ.get("CF_FILE_KILLS", "3"))
 MIB = int(os.environ.get("CF_FILE_MIB", "192"))
@@ -97,10 +97,7 @@ def parts(person):
 
 def nothing_left(person):
     """The part of what was cancelled goes in a moment: a large one takes the disk some time, and nobody waits for that."""
-    end = time.monotonic() + WAIT
-    while os.listdir(person.inbox):
-        check(time.monotonic() < end, f"left behind: {os.listdir(person.inbox)}")
-        time.sleep(0.02)
+    until(f"nothing in {person.inbox}", lambda: not os.listdir(person.inbox))
 
 
 def moving(person, transfer, fraction=0.05, seconds=WAIT):

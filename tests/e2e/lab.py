@@ -3,8 +3,8 @@
 
 A story is a function that is given a Lab; run_stories runs each in turn and
 prints TAP.  It runs inside "netns.sh run N -- python3 story.py" (story.sh does
-that), as any user.  Nothing here sleeps: waits are for lines that a program
-prints, with a deadline.
+that), as any user.  Waits are for lines that a program prints, with a
+deadline; until () asks again and again, for what no line tells.
 """
 import hashlib
 import json
@@ -344,6 +344,16 @@ def say(sender, receiver, conv, text):
 def check(condition, what):
     if not condition:
         raise Failed(what)
+
+
+def until(what, happened, seconds=WAIT):
+    """How long it took until HAPPENED () was true; asks, where nothing tells (routes of peers are no events)."""
+    begun = time.monotonic()
+    while not happened():
+        if time.monotonic() - begun > seconds:
+            raise Failed(f"waited {seconds} s for {what}")
+        time.sleep(0.05)
+    return time.monotonic() - begun
 
 
 def run_stories(*stories):

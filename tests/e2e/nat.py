@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import time
 
-from lab import NETNS, WAIT, Failed, Node, Skipped, check, open_conversation, run_stories, say, see_each_other
+from lab import NETNS, WAIT, Node, Skipped, check, open_conversation, run_stories, say, see_each_other, until
 
 KINDS = ("open", "full", "addr", "port", "sym", "wall", "cgn", "block", "noudp")
 # What lets no stream out but to the ports of the web, and no datagram.
@@ -53,16 +53,6 @@ def person(lab, host, node):
     someone.init()
     someone.confab("config", "nodes", node.name)
     return someone
-
-
-def until(what, happened, seconds=WAIT):
-    """How long it took until HAPPENED () was true; asks, since routes of peers are no events."""
-    begun = time.monotonic()
-    while not happened():
-        if time.monotonic() - begun > seconds:
-            raise Failed(f"waited {seconds} s for {what}")
-        time.sleep(0.05)
-    return time.monotonic() - begun
 
 
 def contact(me, other):

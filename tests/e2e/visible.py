@@ -8,7 +8,7 @@ import tempfile
 import threading
 import time
 
-from lab import NETNS, WAIT, Skipped, check, open_conversation, run_stories, see_each_other
+from lab import NETNS, WAIT, Skipped, check, open_conversation, run_stories, see_each_other, until
 
 ETH_P_ALL = 3
 HEAD = 6  # magic, version, kind of a beacon: the same in everybody's
@@ -251,9 +251,8 @@ def by_name(lab):
                 peers.write(f"home.confab.test:{port} Bob\n")
             asked = server.stdout.readline()
             check(asked.lower() == "\x04home\x06confab\x04test\n", f"asked as it is written: {asked!r}")
-            deadline = time.monotonic() + WAIT
-            while [r["source"] for r in a.confab("peers").rows if r["fingerprint"] == b.fpr] != ["file"]:
-                check(time.monotonic() < deadline, f"found by the name: {a.confab('peers').rows}")
+            until("Bob found by the name",
+                  lambda: [r["source"] for r in a.confab("peers").rows if r["fingerprint"] == b.fpr] == ["file"])
         finally:
             server.terminate()
             server.wait()
