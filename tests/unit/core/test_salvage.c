@@ -346,14 +346,16 @@ test_log (void **state)
 
 /* ---- what follows ---- */
 
-/* Every page that T's rows are on, but its first, is damaged. */
+/* The root of the table NAME is damaged. */
 static void
-damage_table (struct fixture *f, const char *sql)
+damage_table (struct fixture *f, const char *name)
 {
   uint8_t *damaged = malloc (f->len);
+  char sql[80];
   int64_t page;
 
   assert_non_null (damaged);
+  snprintf (sql, sizeof sql, "SELECT rootpage FROM sqlite_master WHERE name = '%s'", name);
   memcpy (damaged, f->whole, f->len);
   assert_int_equal (cf_store_open (&f->env, f->path, f->key, &f->store), 0);
   page = number (f, sql);
@@ -369,7 +371,7 @@ test_self (void **state)
 {
   struct fixture *f = *state;
 
-  damage_table (f, "SELECT rootpage FROM sqlite_master WHERE name = 'self'");
+  damage_table (f, "self");
   assert_int_equal (gpg_err_code (salvage (f)), CF_ERR_STORE);
 }
 
@@ -379,7 +381,7 @@ test_conversations (void **state)
 {
   struct fixture *f = *state;
 
-  damage_table (f, "SELECT rootpage FROM sqlite_master WHERE name = 'conversation'");
+  damage_table (f, "conversation");
   assert_int_equal (salvage (f), 0);
   assert_true (table (f, "conversation")->damaged);
   assert_int_equal (number (f, "SELECT count (*) FROM conversation WHERE state = 2 AND sent_sequence = 20"
@@ -396,7 +398,7 @@ test_settings (void **state)
 {
   struct fixture *f = *state;
 
-  damage_table (f, "SELECT rootpage FROM sqlite_master WHERE name = 'setting'");
+  damage_table (f, "setting");
   assert_int_equal (salvage (f), 0);
   assert_int_equal (number (f, "SELECT count (*) FROM setting WHERE key = 'visibility' AND value = 'nobody'"), 1);
   assert_int_equal (number (f, "SELECT count (*) FROM setting WHERE key IN ('receipts', 'typing') AND value = 'off'"), 2);
@@ -408,7 +410,7 @@ test_contacts (void **state)
 {
   struct fixture *f = *state;
 
-  damage_table (f, "SELECT rootpage FROM sqlite_master WHERE name = 'contact'");
+  damage_table (f, "contact");
   assert_int_equal (salvage (f), 0);
   assert_true (table (f, "contact")->damaged && table (f, "device")->damaged);
   assert_int_equal (number (f, "SELECT count (*) FROM device"), 0);
