@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* server_story.c - public nodes in the simulator. */
-#include "net/device_key.h"
 #include "tests/sim/server_story.h"
-
-#include "node/mail_files.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
 
 #include <cmocka.h>
+
+#include "core/nodes.h"
+#include "net/device_key.h"
+#include "node/mail_files.h"
 
 void
 sim_server_start (struct sim_node *node, const struct cf_server_limits *limits, struct cf_node_name *r_name)
@@ -63,6 +64,15 @@ sim_server_stop (struct sim_node *node)
   node->mailbox = NULL;
   node->mail_files = NULL;
   sim_net_reset (node->net, true);
+}
+
+bool
+at_its_nodes (void *arg)
+{
+  struct sim_node *n = arg;
+  size_t connected, count = cf_nodes_count (n->core, &connected);
+
+  return count && connected == count;
 }
 
 struct hand_wait {

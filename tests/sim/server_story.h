@@ -15,6 +15,8 @@ void sim_server_offer (struct sim_node *node, uint8_t services, const struct cf_
                        struct cf_node_name *r_name);
 /* Down: its guests see their streams reset. */
 void sim_server_stop (struct sim_node *node);
+/* Of a struct sim_node with a core, for sim_run_until: it uses nodes, and is connected to all of them. */
+bool at_its_nodes (void *arg);
 
 /* Somebody who speaks to a node, byte by byte as the test wants.  It runs on any cf_net. */
 struct hand_got {

@@ -8,7 +8,6 @@
 #include <cmocka.h>
 
 #include "core/link.h"
-#include "core/nodes.h"
 #include "core/peer.h"
 #include "core/post_private.h"
 #include "node/mailbox.h"
@@ -21,15 +20,6 @@ struct post {
   struct sim_node *server;
   struct cf_node_name name;
 };
-
-static bool
-is_connected (void *arg)
-{
-  struct sim_node *n = arg;
-  size_t connected, count = cf_nodes_count (n->core, &connected);
-
-  return count && connected == count;
-}
 
 static bool
 have_said (void *arg)
@@ -47,7 +37,7 @@ use (struct post *w, struct sim_node *n)
 
   cf_node_name_format (&w->name, text);
   assert_int_equal (sim_do (n, "CONFIG", NULL, "nodes", text, NULL), 0);
-  assert_true (sim_run_until (w->p.sim, 5000, is_connected, n));
+  assert_true (sim_run_until (w->p.sim, 5000, at_its_nodes, n));
 }
 
 static void

@@ -53,19 +53,10 @@ use (struct sim_node *n, const char *nodes)
   assert_int_equal (sim_do (n, "CONFIG", NULL, "nodes", nodes, NULL), 0);
 }
 
-static bool
-is_connected (void *arg)
-{
-  struct sim_node *n = arg;
-  size_t connected, count = cf_nodes_count (n->core, &connected);
-
-  return count && connected == count;
-}
-
 static void
 assert_connected (struct sim_node *n)
 {
-  assert_true (sim_run_until (n->sim, 5000, is_connected, n));
+  assert_true (sim_run_until (n->sim, 5000, at_its_nodes, n));
 }
 
 static void
@@ -185,7 +176,7 @@ test_few_datagrams (void **state)
   use (w.p.b, w.text);
   sim_run (w.p.sim, 60000);
   assert_connected (w.p.a);
-  assert_false (is_connected (w.p.b));
+  assert_false (at_its_nodes (w.p.b));
   w.p.sim->streams = SIM_STREAMS_PASS;
   sim_run (w.p.sim, 60000);
   assert_connected (w.p.b);
