@@ -45,15 +45,20 @@ libcf_net_a_SOURCES += net/tunnel_guard.c net/tunnel_guard.h
 
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/net/test_addr tests/unit/net/test_discovery tests/unit/net/test_io_event \
-	tests/unit/net/test_io_event_failing
+	tests/unit/net/test_io_event_failing tests/unit/net/test_io_event_resolve
 TESTS += tests/unit/net/test_addr tests/unit/net/test_discovery tests/unit/net/test_io_event \
-	tests/unit/net/test_io_event_failing
+	tests/unit/net/test_io_event_failing tests/unit/net/test_io_event_resolve
 tests_unit_net_test_addr_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_net_test_addr_LDADD = libcf-net.a $(BASE_LIBS) $(CMOCKA_LIBS)
 tests_unit_net_test_discovery_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_net_test_discovery_LDADD = libcf-net.a $(BASE_LIBS) $(CMOCKA_LIBS)
+tests_unit_net_test_io_event_SOURCES = tests/unit/net/test_io_event.c tests/unit/net/loop.c tests/unit/net/loop.h
 tests_unit_net_test_io_event_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_net_test_io_event_LDADD = libcf-net.a $(BASE_LIBS) $(EVENT_LIBS) $(CMOCKA_LIBS)
+tests_unit_net_test_io_event_resolve_SOURCES = tests/unit/net/test_io_event_resolve.c tests/unit/net/loop.c \
+	tests/unit/net/loop.h
+tests_unit_net_test_io_event_resolve_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_net_test_io_event_resolve_LDADD = libcf-net.a $(BASE_LIBS) $(EVENT_LIBS) $(CMOCKA_LIBS)
 # Calls of the system that fail, each in turn.
 tests_unit_net_test_io_event_failing_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_net_test_io_event_failing_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=socket -Wl,--wrap=bind -Wl,--wrap=listen \

@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* test_io_event.c - real sockets on loopback.
- *
- * Everything waits for an event or a deadline: run_until gives a condition ten
- * seconds of the loop.
- */
+/* test_io_event.c - real sockets on loopback. */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <event2/event.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,10 +15,9 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "net/io_event.h"
 #include "net/proto.h"
+#include "loop.h"
 
-#define DEADLINE_MS 10000
 #define PORT_OF_TESTS 17077 /* for beacons: not the real one, where a real daemon may be */
 #define BIG (5 * 1024 * 1024)
 
@@ -49,13 +43,7 @@ struct side {
   uint32_t sum; /* of the bytes received, by position */
 };
 
-static struct cf_env env;
-static struct event_base *base;
 static struct node nodes[2];
-static bool stop;
-static uint64_t give_up_ms;
-static bool (*until) (void);
-static struct cf_timer watch;
 
 static uint32_t
 sum_add (uint32_t sum, size_t at, const uint8_t *data, size_t len)
@@ -63,46 +51,6 @@ sum_add (uint32_t sum, size_t at, const uint8_t *data, size_t len)
   for (size_t i = 0; i < len; i++)
     sum += (uint32_t) data[i] * (uint32_t) ((at + i) % 65521 + 1);
   return sum;
-}
-
-/* Look at the condition each millisecond. */
-static void
-on_watch (void *arg)
-{
-  (void) arg;
-  if (until () || env.now_ms >= give_up_ms)
-    stop = true;
-  else
-    cf_timer_after (&env, &watch, 1);
-}
-
-static void
-run_until (bool (*condition) (void))
-{
-  stop = false;
-  until = condition;
-  cf_env_system_refresh (&env);
-  give_up_ms = env.now_ms + DEADLINE_MS;
-  cf_timer_after (&env, &watch, 0);
-  assert_int_equal (cf_io_run (&env, base, &stop), 0);
-  assert_true (condition ());
-}
-
-static uint64_t quiet_until_ms;
-
-static bool
-is_quiet_over (void)
-{
-  return env.now_ms >= quiet_until_ms;
-}
-
-/* Let the loop run for MS: for what must *not* happen. */
-static void
-run_for (uint64_t ms)
-{
-  cf_env_system_refresh (&env);
-  quiet_until_ms = env.now_ms + ms;
-  run_until (is_quiet_over);
 }
 
 /* Handlers. */
@@ -190,15 +138,12 @@ set_up_on (const struct cf_addr *listen_at)
 {
   struct cf_io_config config = { .listen = listen_at, .discovery_port = PORT_OF_TESTS };
 
-  cf_env_system_init (&env, CF_LOG_ERROR);
-  base = event_base_new ();
-  assert_non_null (base);
+  loop_begin ();
   memset (nodes, 0, sizeof nodes);
   memset (&left, 0, sizeof left);
   memset (&right, 0, sizeof right);
-  cf_timer_init (&watch, on_watch, NULL);
   for (int i = 0; i < 2; i++) {
-    assert_int_equal (cf_io_new (&env, base, &config, &nodes[i].net), 0);
+    assert_int_equal (cf_io_new (&loop_env, loop_base, &config, &nodes[i].net), 0);
     nodes[i].net->handler = &node_handler;
     nodes[i].net->handler_arg = &nodes[i];
   }
@@ -230,9 +175,7 @@ teardown (void **state)
   (void) state;
   cf_io_free (nodes[0].net);
   cf_io_free (nodes[1].net);
-  cf_timer_cancel (&env, &watch);
-  assert_true (cf_timers_next (&env) == UINT64_MAX); /* nothing is left armed */
-  event_base_free (base);
+  loop_end ();
   return 0;
 }
 
@@ -338,7 +281,7 @@ write_big (struct cf_conn *conn)
   while (at < BIG) {
     size_t len = BIG - at < sizeof piece ? BIG - at : sizeof piece;
 
-    cf_env_random (&env, piece, len);
+    cf_env_random (&loop_env, piece, len);
     sum = sum_add (sum, at, piece, len);
     assert_int_equal (nodes[0].net->ops->write (conn, piece, len), 0);
     at += len;
@@ -416,8 +359,8 @@ test_close_gives_up (void **state)
   nodes[1].net->ops->close (right.conn);
   run_for (50);
   /* Not five seconds of waiting: the deadline is env's. */
-  env.now_ms += CF_IO_CLOSE_MS;
-  cf_timers_run (&env);
+  loop_env.now_ms += CF_IO_CLOSE_MS;
+  cf_timers_run (&loop_env);
   while ((n = recv (fd, buf, sizeof buf, 0)) > 0) /* ends, since the stream has ended */
     got += (size_t) n;
   assert_true (got < BIG);
@@ -553,7 +496,7 @@ test_host_limit (void **state)
   cf_io_counts (nodes[1].net, &counts);
   assert_int_equal (counts.accepted, CF_IO_INCOMING_HOST_MAX);
   assert_int_equal (counts.refused, 20);
-  assert_int_equal (env.refused[CF_REFUSED_STREAM_HOST], 20);
+  assert_int_equal (loop_env.refused[CF_REFUSED_STREAM_HOST], 20);
   for (size_t i = 0; i < KNOCKS; i++)
     close (fds[i]);
 }
@@ -597,7 +540,7 @@ test_total_limit (void **state)
   cf_io_counts (nodes[1].net, &counts);
   assert_int_equal (counts.accepted, CF_IO_INCOMING_MAX);
   assert_int_equal (counts.refused, 1);
-  assert_int_equal (env.refused[CF_REFUSED_STREAM_FULL], 1);
+  assert_int_equal (loop_env.refused[CF_REFUSED_STREAM_FULL], 1);
   close (fds[3][7]); /* its handler is told of the end, and closes */
   run_until (one_of_crowd_failed);
   knock (late + 1, 1);
@@ -751,8 +694,8 @@ test_fresh_ports_are_bounded (void **state)
   /* Answers leave room for questions. */
   assert_int_equal (zero->ops->broadcast_fresh (zero, say, word), 0);
   /* Later they are closed. */
-  env.now_ms += CF_NET_FRESH_MS;
-  cf_timers_run (&env);
+  loop_env.now_ms += CF_NET_FRESH_MS;
+  cf_timers_run (&loop_env);
   assert_int_equal (zero->ops->send_fresh (zero, &to, say, word), 0);
 }
 
@@ -767,10 +710,10 @@ test_fixed_listen (void **state)
   struct cf_addr to6;
 
   (void) state;
-  assert_int_equal (cf_io_new (&env, base, &config, &net), 0);
+  assert_int_equal (cf_io_new (&loop_env, loop_base, &config, &net), 0);
   at.port = net->ops->tcp_port (net);
   assert_int_not_equal (at.port, 0);
-  assert_int_equal (gpg_err_code (cf_io_new (&env, base, &config, &second)), GPG_ERR_EADDRINUSE);
+  assert_int_equal (gpg_err_code (cf_io_new (&loop_env, loop_base, &config, &second)), GPG_ERR_EADDRINUSE);
   assert_int_equal (net->ops->addresses (net, addrs, 8), 1);
   assert_true (cf_addr_equal (&addrs[0], &at));
   if (has_ipv6 ()) { /* not on other addresses */
@@ -782,7 +725,7 @@ test_fixed_listen (void **state)
   }
   cf_io_free (net);
   /* A restart gets its port back. */
-  assert_int_equal (cf_io_new (&env, base, &config, &net), 0);
+  assert_int_equal (cf_io_new (&loop_env, loop_base, &config, &net), 0);
   cf_io_free (net);
 }
 
@@ -796,10 +739,10 @@ test_fixed_port (void **state)
 
   (void) state;
   at.port = to.port;
-  assert_int_equal (gpg_err_code (cf_io_new (&env, base, &config, &net)), GPG_ERR_EADDRINUSE);
+  assert_int_equal (gpg_err_code (cf_io_new (&loop_env, loop_base, &config, &net)), GPG_ERR_EADDRINUSE);
   cf_io_free (nodes[1].net);
   nodes[1].net = NULL;
-  assert_int_equal (cf_io_new (&env, base, &config, &net), 0);
+  assert_int_equal (cf_io_new (&loop_env, loop_base, &config, &net), 0);
   assert_int_equal (net->ops->tcp_port (net), to.port);
   cf_io_free (net);
 }
@@ -821,47 +764,6 @@ test_addresses (void **state)
   assert_int_equal (nodes[0].net->ops->addresses (nodes[0].net, addrs, 1), 1);
 }
 
-static struct { unsigned times; gpg_error_t err; struct cf_addr addr; size_t count; } found;
-
-static void
-on_resolved (void *arg, gpg_error_t err, const struct cf_addr *addrs, size_t count)
-{
-  (void) arg;
-  found.times++;
-  found.err = err;
-  found.count = count;
-  if (count)
-    found.addr = addrs[0];
-}
-
-static bool
-is_resolved (void)
-{
-  return found.times != 0;
-}
-
-/* A name that /etc/hosts has; nobody else has to be asked for it. */
-static void
-test_resolve (void **state)
-{
-  struct cf_net *net = nodes[0].net;
-  struct cf_resolve *r = NULL;
-
-  (void) state;
-  memset (&found, 0, sizeof found);
-  assert_int_equal (net->ops->resolve (net, "localhost", 7077, on_resolved, NULL, &r), 0);
-  assert_int_equal (found.times, 0); /* in a later turn */
-  run_until (is_resolved);
-  assert_int_equal (found.times, 1);
-  assert_int_equal (found.err, 0);
-  assert_true (cf_addr_is_loopback (&found.addr));
-  assert_int_equal (found.addr.port, 7077);
-  assert_int_equal (net->ops->resolve (net, "localhost", 7077, on_resolved, NULL, &r), 0);
-  net->ops->resolve_cancel (r);
-  net->ops->resolve_cancel (NULL);
-  assert_int_equal (found.times, 1);
-}
-
 #define loopback_test(f) cmocka_unit_test_setup_teardown (f, setup_loopback, teardown)
 #define io_test(f) cmocka_unit_test_setup_teardown (f, setup, teardown)
 
@@ -875,7 +777,7 @@ main (void)
     io_test (test_unwanted_is_closed), io_test (test_host_limit), io_test (test_total_limit), io_test (test_no_descriptors),
     loopback_test (test_broadcast_reaches_all), loopback_test (test_answer_reaches_asker), loopback_test (test_fresh_ports),
     loopback_test (test_fresh_ports_are_bounded), io_test (test_fixed_listen), io_test (test_fixed_port),
-    io_test (test_addresses), io_test (test_resolve),
+    io_test (test_addresses),
   };
 
   return cmocka_run_group_tests_name ("io_event", tests, NULL, NULL);
