@@ -6,7 +6,7 @@ import os
 
 from desk import at_desks
 from desktop import opened, two
-from desktop_person import do, panel
+from desktop_person import do
 from gui import box, colour, until
 from lab import check, run_stories
 

@@ -10,8 +10,6 @@ import os
 import random
 import re
 import shutil
-import signal
-import stat
 import statistics
 import subprocess
 import threading

@@ -14,7 +14,7 @@ import time
 import traceback
 
 from durable import Client
-from lab import BUILD, NETNS, SANITIZED, SRC, WAIT, Failed, Lab, check, open_conversation, see_each_other
+from lab import BUILD, NETNS, SANITIZED, WAIT, Failed, Lab, check, open_conversation, see_each_other
 
 LONG = bool(os.environ.get("CF_HOSTILE_LONG"))  # whole floods instead of short ones
 LATENCY = 5.0            # seconds: how long a message of the honest may take while an attack goes on

@@ -2,10 +2,9 @@
 """The main job: find each other, open by password, talk; with real keys of four kinds."""
 import mailbox
 import os
-import subprocess
 from email.utils import parsedate_to_datetime
 
-from lab import Failed, check, open_conversation, run_stories, say, see_each_other
+from lab import check, open_conversation, run_stories, say, see_each_other
 
 
 def pair(lab, first="ed25519", second="ed25519"):
