@@ -339,18 +339,12 @@ cf_nodes_wrong (const char *value, char r_word[CF_NODE_NAME_SIZE])
   return true;
 }
 
-static bool
-same_name (const struct cf_node_name *a, const struct cf_node_name *b)
-{
-  return !memcmp (a->device_key, b->device_key, CF_DEVICE_KEY_LEN) && cf_addr_equal (&a->addr, &b->addr);
-}
-
 /* Takes the node of NAME out of *LIST. */
 static struct cf_node *
 take_out (struct cf_node **list, const struct cf_node_name *name)
 {
   for (struct cf_node **p = list; *p; p = &(*p)->next)
-    if (same_name (&(*p)->name, name)) {
+    if (cf_node_name_equal (&(*p)->name, name)) {
       struct cf_node *node = *p;
 
       *p = node->next;

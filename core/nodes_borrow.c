@@ -79,14 +79,24 @@ add (struct cf_nodes *nodes, const struct cf_node_name *name, struct cf_node **r
   return 0;
 }
 
-static struct cf_node *
-find (struct cf_node *list, const struct cf_node_name *name, bool anywhere)
+/* Is the node with KEY one of ours, wherever we reach it? */
+static bool
+is_ours (const struct cf_nodes *nodes, const uint8_t key[CF_DEVICE_KEY_LEN])
 {
-  for (struct cf_node *n = list; n; n = n->next)
-    if (!memcmp (n->name.device_key, name->device_key, CF_DEVICE_KEY_LEN)
-        && (anywhere || cf_addr_equal (&n->name.addr, &name->addr)))
-      return n;
-  return NULL;
+  for (const struct cf_node *n = nodes->first; n; n = n->next)
+    if (!memcmp (n->name.device_key, key, CF_DEVICE_KEY_LEN))
+      return true;
+  return false;
+}
+
+static struct cf_node *
+find (const struct cf_nodes *nodes, const struct cf_node_name *name)
+{
+  struct cf_node *node = nodes->borrowed;
+
+  while (node && !cf_node_name_equal (&node->name, name))
+    node = node->next;
+  return node;
 }
 
 gpg_error_t
@@ -98,9 +108,9 @@ cf_nodes_borrow (struct cf_core *core, const struct cf_node_name *name, struct c
 
   if (!nodes)
     return cf_err (GPG_ERR_LIMIT_REACHED);
-  if (find (nodes->first, name, true))
+  if (is_ours (nodes, name->device_key))
     return cf_err (GPG_ERR_EEXIST);
-  node = find (nodes->borrowed, name, false);
+  node = find (nodes, name);
   if (!node)
     err = add (nodes, name, &node);
   if (err)

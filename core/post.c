@@ -61,18 +61,12 @@ candidates (struct cf_core *core, const struct cf_fpr *peer, struct cf_node_name
   return count ? count : cf_nodes_mailboxes (core, names, CF_NODES_MAX);
 }
 
-static bool
-same_node (const struct cf_node_name *a, const struct cf_node_name *b)
-{
-  return !memcmp (a->device_key, b->device_key, CF_DEVICE_KEY_LEN) && cf_addr_equal (&a->addr, &b->addr);
-}
-
 static struct cf_post_place *
 find_place (struct cf_post *post, const struct cf_node_name *name)
 {
   struct cf_post_place *place = post->places;
 
-  while (place && !same_node (&place->name, name))
+  while (place && !cf_node_name_equal (&place->name, name))
     place = place->next;
   return place;
 }

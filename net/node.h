@@ -116,6 +116,8 @@ struct cf_node_name {
   uint8_t device_key[CF_DEVICE_KEY_LEN];
   struct cf_addr addr;
 };
+/* The same key at the same address. */
+bool cf_node_name_equal (const struct cf_node_name *a, const struct cf_node_name *b);
 const char *cf_node_name_format (const struct cf_node_name *name, char out[CF_NODE_NAME_SIZE]);
 /* Errors: INV_URI (not of that form), CHECKSUM (mistyped). */
 gpg_error_t cf_node_name_parse (const char *text, struct cf_node_name *r_name) CF_MUST_CHECK;

@@ -61,6 +61,12 @@ cf_node_name_parse (const char *text, struct cf_node_name *r_name)
 }
 
 bool
+cf_node_name_equal (const struct cf_node_name *a, const struct cf_node_name *b)
+{
+  return !memcmp (a->device_key, b->device_key, CF_DEVICE_KEY_LEN) && cf_addr_equal (&a->addr, &b->addr);
+}
+
+bool
 cf_node_names_next (const char **text, struct cf_node_name *r_name, bool *r_wrong)
 {
   char one[CF_NODE_NAME_SIZE];
