@@ -12,9 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/secmem.h"
 #include "base/text.h"
 #include "core/links.h"
 #include "core/nodes.h"
+#include "net/device_key.h"
 #include "net/hello.h"
 
 #define BEHIND_MAX (CF_TUNNEL_AHEAD + 16 * 1024) /* bytes before a datagram on a stream, beyond which it comes too late */
@@ -303,10 +305,10 @@ tunnel_enter (struct cf_link_tunnel *t, const struct cf_link_tunnel_handler *han
   cf_timer_after (t->links->core->env, &t->deadline, CF_HANDSHAKE_MS);
 }
 
-gpg_error_t
-cf_link_tunnel_dial (struct cf_links *links, enum cf_carrier carrier, const struct cf_addr *to,
-                     const struct cf_link_tunnel_keys *keys, const struct cf_link_tunnel_handler *handler, void *arg,
-                     struct cf_link_tunnel **r_tunnel)
+/* KEYS has a pair of ours. */
+static gpg_error_t
+dial (struct cf_links *links, enum cf_carrier carrier, const struct cf_addr *to, const struct cf_link_tunnel_keys *keys,
+      const struct cf_link_tunnel_handler *handler, void *arg, struct cf_link_tunnel **r_tunnel)
 {
   struct cf_dgram_config config = { .own_secret = keys->own_secret, .own_public = keys->own_public,
                                     .remote_public = keys->remote_public, .again_ms = keys->again_ms };
@@ -331,6 +333,27 @@ cf_link_tunnel_dial (struct cf_links *links, enum cf_carrier carrier, const stru
   tunnel_enter (t, handler, arg);
   *r_tunnel = t;
   return 0;
+}
+
+gpg_error_t
+cf_link_tunnel_dial (struct cf_links *links, enum cf_carrier carrier, const struct cf_addr *to,
+                     const struct cf_link_tunnel_keys *keys, const struct cf_link_tunnel_handler *handler, void *arg,
+                     struct cf_link_tunnel **r_tunnel)
+{
+  struct cf_link_tunnel_keys with_pair = *keys;
+  uint8_t *secret = NULL, public[CF_DEVICE_KEY_LEN];
+  gpg_error_t err = keys->own_secret ? 0 : cf_secmem_new (&secret, CF_DEVICE_KEY_LEN);
+
+  if (err)
+    return err;
+  if (secret) {
+    cf_device_key_new (links->core->env, secret, public);
+    with_pair.own_secret = secret;
+    with_pair.own_public = public;
+  }
+  err = dial (links, carrier, to, &with_pair, handler, arg, r_tunnel);
+  cf_secmem_free (secret);
+  return err;
 }
 
 gpg_error_t

@@ -31,7 +31,7 @@ struct cf_link_tunnel_handler {
 };
 
 struct cf_link_tunnel_keys {
-  const uint8_t *own_secret, *own_public; /* copied */
+  const uint8_t *own_secret, *own_public; /* copied; NULL, initiator only: a pair that lives for this tunnel */
   const uint8_t *remote_public;           /* initiator only */
   uint32_t idle_ms;                       /* as cf_tunnel_config's */
   bool from_listener;                     /* initiator only, on a stream: by cf_net_ops.punch if that can be, else by dial */

@@ -10,11 +10,9 @@
  * To borrowed nodes there is the stream alone: datagrams leave from the port by
  * which others know us.
  */
-#include "base/secmem.h"
 #include "core/links.h"
 #include "core/nodes_private.h"
 #include "core/self.h"
-#include "net/device_key.h"
 
 #define SECOND_MS 250  /* then datagrams are tried, too */
 #define STREAM_MS 1000 /* so long the stream may still come when datagrams have */
@@ -136,24 +134,14 @@ dial_by (struct cf_node_try *t, enum cf_carrier carrier)
 {
   struct cf_node *node = t->node;
   struct cf_core *core = node->nodes->core;
-  struct cf_link_tunnel_keys keys = { .own_secret = core->self->device_secret,
-                                      .own_public = core->self->device.device_key,
-                                      .remote_public = node->name.device_key,
-                                      .idle_ms = CF_NODE_IDLE_MS,
-                                      .from_listener = !node->borrowed };
-  uint8_t *secret = NULL, public[CF_DEVICE_KEY_LEN];
-  gpg_error_t err = node->borrowed ? cf_secmem_new (&secret, CF_DEVICE_KEY_LEN) : 0;
+  struct cf_link_tunnel_keys keys = { .remote_public = node->name.device_key, .idle_ms = CF_NODE_IDLE_MS };
 
-  if (err)
-    return err;
-  if (secret) {
-    cf_device_key_new (core->env, secret, public);
-    keys.own_secret = secret;
-    keys.own_public = public;
+  if (!node->borrowed) {
+    keys.own_secret = core->self->device_secret;
+    keys.own_public = core->self->device.device_key;
+    keys.from_listener = true;
   }
-  err = cf_link_tunnel_dial (core->links, carrier, &node->name.addr, &keys, &try_handler, t, &t->tunnel);
-  cf_secmem_free (secret);
-  return err;
+  return cf_link_tunnel_dial (core->links, carrier, &node->name.addr, &keys, &try_handler, t, &t->tunnel);
 }
 
 static void

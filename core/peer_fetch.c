@@ -20,11 +20,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/secmem.h"
 #include "core/link_tunnel.h"
 #include "core/links.h"
 #include "core/peers.h"
-#include "net/device_key.h"
 
 #define ACTIVE_MAX 32
 #define QUEUE_MAX 256
@@ -261,21 +259,10 @@ static const struct cf_link_tunnel_handler fetch_handler = {
 static gpg_error_t
 fetch_dial (struct fetch *f)
 {
-  gpg_error_t err;
-  struct cf_core *core = f->all->peers->core;
   struct cf_link_tunnel_keys keys = { .remote_public = f->device_key };
-  uint8_t *secret = NULL, public[CF_DEVICE_KEY_LEN];
 
-  err = cf_secmem_new (&secret, CF_DEVICE_KEY_LEN);
-  if (err)
-    return err;
-  cf_device_key_new (core->env, secret, public);
-  keys.own_secret = secret;
-  keys.own_public = public;
-  err = cf_link_tunnel_dial (core->links, f->by_datagrams ? CF_CARRIER_DATAGRAMS : CF_CARRIER_STREAM, &f->addr, &keys,
-                             &fetch_handler, f, &f->tunnel);
-  cf_secmem_free (secret);
-  return err;
+  return cf_link_tunnel_dial (f->all->peers->core->links, f->by_datagrams ? CF_CARRIER_DATAGRAMS : CF_CARRIER_STREAM,
+                              &f->addr, &keys, &fetch_handler, f, &f->tunnel);
 }
 
 static gpg_error_t

@@ -9,11 +9,9 @@
  */
 #include <stdlib.h>
 
-#include "base/secmem.h"
 #include "core/core.h"
 #include "core/link_tunnel.h"
 #include "core/post_private.h"
-#include "net/device_key.h"
 
 #define ANSWER_MS 30000
 
@@ -145,31 +143,22 @@ cf_post_visit_new (struct cf_core *core, const struct cf_node_name *name, const 
 {
   struct cf_link_tunnel_keys keys = { .remote_public = name->device_key, .idle_ms = CF_NODE_IDLE_MS };
   struct cf_post_visit *v = calloc (1, sizeof *v);
-  uint8_t *secret = NULL, public[CF_DEVICE_KEY_LEN];
   gpg_error_t err;
 
   if (!v)
     return cf_err (GPG_ERR_ENOMEM);
-  err = cf_secmem_new (&secret, CF_DEVICE_KEY_LEN);
-  if (err)
-    goto leave;
   v->core = core;
   v->handler = handler;
   v->arg = arg;
   cf_timer_init (&v->deadline, deadline_passed, v);
   cf_timer_init (&v->end, end_now, v);
-  cf_device_key_new (core->env, secret, public);
-  keys.own_secret = secret;
-  keys.own_public = public;
   err = cf_link_tunnel_dial (core->links, CF_CARRIER_STREAM, &name->addr, &keys, &visit_handler, v, &v->tunnel);
-  if (err)
-    goto leave;
+  if (err) {
+    free (v);
+    return err;
+  }
   *r_visit = v;
-  v = NULL;
-leave:
-  cf_secmem_free (secret);
-  free (v);
-  return err;
+  return 0;
 }
 
 void
