@@ -144,8 +144,9 @@ is_due (struct cf_core *core, const struct cf_conversation *conv, bool owed)
               : box->away_ms && core->env->now_ms >= box->away_ms + CF_POST_AWAY_MS;
 }
 
-bool
-cf_post_wants (struct cf_post_place *place, const struct cf_conversation *conv, const struct cf_flight *f)
+/* Does the flight F of CONV, or what is owed there (F NULL), belong to PLACE now? */
+static bool
+is_for (const struct cf_post_place *place, const struct cf_conversation *conv, const struct cf_flight *f)
 {
   struct cf_core *core = place->post->core;
   struct cf_node_name names[CF_NODES_MAX];
@@ -166,6 +167,28 @@ cf_post_wants (struct cf_post_place *place, const struct cf_conversation *conv, 
     if (!other || (leave_ms (other) <= core->env->now_ms
                    && (!f || !holds (conv, f->last, other->name.device_key, core->env->now_utc_ms))))
       missing--; /* one before this will do */
+  }
+  return false;
+}
+
+bool
+cf_post_next (const struct cf_post_place *place, struct cf_conversation **r_conv, const struct cf_flight **r_flight)
+{
+  struct cf_core *core = place->post->core;
+
+  for (struct cf_conversation *conv = core->conversations->first; conv; conv = conv->next) {
+    const struct cf_flight *f;
+
+    if (!cf_post_is_live (core, conv) || !conv->outbox)
+      continue;
+    f = conv->outbox->flights;
+    while (f && !is_for (place, conv, f))
+      f = f->next;
+    if (f || is_for (place, conv, NULL)) {
+      *r_conv = conv;
+      *r_flight = f;
+      return true;
+    }
   }
   return false;
 }
@@ -451,22 +474,14 @@ look_at (struct cf_post *post, struct cf_conversation *conv)
 static bool
 is_wanted (struct cf_post_place *place)
 {
-  struct cf_core *core = place->post->core;
+  struct cf_conversation *conv;
+  const struct cf_flight *f;
 
-  if (place->own && (place->fetching || core->env->now_ms >= place->fetch_ms)) {
+  if (place->own && (place->fetching || place->post->core->env->now_ms >= place->fetch_ms)) {
     place->fetching = true;
     return true;
   }
-  for (struct cf_conversation *conv = core->conversations->first; conv; conv = conv->next) {
-    if (!cf_post_is_live (core, conv) || !conv->outbox)
-      continue;
-    if (cf_post_wants (place, conv, NULL))
-      return true;
-    for (const struct cf_flight *f = conv->outbox->flights; f; f = f->next)
-      if (cf_post_wants (place, conv, f))
-        return true;
-  }
-  return false;
+  return cf_post_next (place, &conv, &f);
 }
 
 static void

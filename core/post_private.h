@@ -119,8 +119,9 @@ struct cf_post {
   uint64_t left, fetched;
 };
 
-/* Does the flight F of CONV, or what is owed there (F NULL), belong to PLACE now? */
-bool cf_post_wants (struct cf_post_place *place, const struct cf_conversation *conv, const struct cf_flight *f);
+/* The first thing that belongs to PLACE now: the flight *R_FLIGHT of *R_CONV, or (NULL) what is owed there.  False: nothing
+   does. */
+bool cf_post_next (const struct cf_post_place *place, struct cf_conversation **r_conv, const struct cf_flight **r_flight);
 /* Our envelope FIRST ... NUMBER of CONV lies at PLACE. */
 void cf_post_is_held (struct cf_post_place *place, struct cf_conversation *conv, const struct cf_flight *f,
                       int64_t until_utc_ms);

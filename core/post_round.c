@@ -174,9 +174,8 @@ leave_flight (struct cf_post_place *place, struct cf_conversation *conv, const s
   return err;
 }
 
-/* Sets *R_SAID if there is something. */
 static gpg_error_t
-leave_owed (struct cf_post_place *place, struct cf_conversation *conv, bool *r_said)
+leave_owed (struct cf_post_place *place, struct cf_conversation *conv)
 {
   struct cf_buf frames;
   uint64_t last = 0;
@@ -184,11 +183,10 @@ leave_owed (struct cf_post_place *place, struct cf_conversation *conv, bool *r_s
 
   cf_buf_init (&frames, CF_MAIL_MAX);
   err = cf_post_owed_frames (place->post->core, conv, &frames, &last);
-  if (!err && last) {
+  if (!err)
     err = leave_frames (place, conv, 0, &frames);
-    *r_said = !err;
+  if (!err)
     place->owed_upto = last;
-  }
   cf_buf_done (&frames);
   return err;
 }
@@ -197,20 +195,14 @@ leave_owed (struct cf_post_place *place, struct cf_conversation *conv, bool *r_s
 static gpg_error_t
 leave_next (struct cf_post_place *place, bool *r_said)
 {
-  struct cf_core *core = place->post->core;
-  gpg_error_t err = 0;
+  struct cf_conversation *conv;
+  const struct cf_flight *f;
+  gpg_error_t err;
 
-  for (struct cf_conversation *conv = core->conversations->first; conv && !err && !*r_said; conv = conv->next) {
-    if (!cf_post_is_live (core, conv) || !conv->outbox)
-      continue;
-    for (const struct cf_flight *f = conv->outbox->flights; f && !err && !*r_said; f = f->next)
-      if (cf_post_wants (place, conv, f)) {
-        err = leave_flight (place, conv, f);
-        *r_said = !err;
-      }
-    if (!err && !*r_said && cf_post_wants (place, conv, NULL))
-      err = leave_owed (place, conv, r_said);
-  }
+  if (!cf_post_next (place, &conv, &f))
+    return 0;
+  err = f ? leave_flight (place, conv, f) : leave_owed (place, conv);
+  *r_said = !err;
   return err;
 }
 
