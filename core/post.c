@@ -160,13 +160,12 @@ is_for (const struct cf_post_place *place, const struct cf_conversation *conv, c
   count = candidates (core, &conv->peer, names);
   for (size_t i = 0; i < count && missing; i++) {
     const struct cf_post_place *other = find_place (place->post, &names[i]);
+    bool may = !other || (leave_ms (other) <= core->env->now_ms
+                          && (!f || !holds (conv, f->last, other->name.device_key, core->env->now_utc_ms)));
 
     if (other == place)
-      return leave_ms (place) <= core->env->now_ms
-             && (!f || !holds (conv, f->last, place->name.device_key, core->env->now_utc_ms));
-    if (!other || (leave_ms (other) <= core->env->now_ms
-                   && (!f || !holds (conv, f->last, other->name.device_key, core->env->now_utc_ms))))
-      missing--; /* one before this will do */
+      return may;
+    missing -= may; /* one before this will do */
   }
   return false;
 }
