@@ -225,16 +225,20 @@ was_left (struct cf_post_place *place, struct cf_conversation *conv, int64_t unt
 /* --- fetching --- */
 
 static void
+next_conversation (struct cf_post_cursor *c)
+{
+  *c = (struct cf_post_cursor){ .conversation = c->conversation + 1 };
+}
+
+static void
 next_drop (struct cf_post_place *place)
 {
   struct cf_post_cursor *c = &place->cursor;
 
   c->after = 0;
   c->pieces = 0;
-  if (++c->week <= WEEK_NEXT + (place->rounds ? WEEKS_AGAIN : WEEKS_OLD))
-    return;
-  c->week = 0;
-  c->conversation++;
+  if (++c->week > WEEK_NEXT + (place->rounds ? WEEKS_AGAIN : WEEKS_OLD))
+    next_conversation (c);
 }
 
 /* Every drop of every conversation was looked into. */
@@ -262,15 +266,10 @@ fetch_next (struct cf_post_place *place, bool *r_said)
 
   if (!place->own || !place->fetching)
     return 0;
-  while ((conv = conv_at (core, c->conversation)) && (!cf_post_is_live (core, conv) || c->pieces >= PIECES_MAX)) {
-    if (c->pieces >= PIECES_MAX)
-      next_drop (place);
-    else {
-      c->conversation++;
-      c->week = 0;
-      c->after = 0;
-    }
-  }
+  if (c->pieces >= PIECES_MAX)
+    next_drop (place);
+  while ((conv = conv_at (core, c->conversation)) && !cf_post_is_live (core, conv))
+    next_conversation (c);
   if (conv) {
     struct cf_node_message m = { .kind = CF_NODE_FETCH, .mail = { .number = c->after } };
     int64_t first = core->env->now_utc_ms / CF_POST_WEEK_MS - (place->rounds ? WEEKS_AGAIN : WEEKS_OLD);
