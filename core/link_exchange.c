@@ -174,6 +174,7 @@ answer (struct cf_link *link)
 {
   struct cf_links *links = link->links;
   struct cf_env *env = links->core->env;
+  bool on = cf_links_pass_on (links->core);
   struct sample s = { .count = 0 };
   struct cf_buf out;
   const void *key;
@@ -186,7 +187,7 @@ answer (struct cf_link *link)
     return;
   }
   link->exchange.answered_ms = env->now_ms;
-  while (cf_links_pass_on (links->core) && cf_map_next (links->by_fpr, &pos, &key, &value))
+  while (on && cf_map_next (links->by_fpr, &pos, &key, &value))
     if (value != link && takes_part (value))
       offer_person (&s, value, link);
   cf_buf_init (&out, CF_MESSAGE_STRANGER_MAX);
@@ -220,7 +221,9 @@ learn (struct cf_link *link, const struct cf_addr *addrs, size_t count)
     return;
   }
   link->exchange.waits = false;
-  for (size_t i = 0; cf_links_pass_on (core) && i < count; i++) {
+  if (!cf_links_pass_on (core))
+    return;
+  for (size_t i = 0; i < count; i++) {
     gpg_error_t err = 0;
 
     if (is_for (link, &addrs[i]) && !is_own (core, &addrs[i]))
