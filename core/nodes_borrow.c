@@ -25,8 +25,8 @@ cf_node_borrowed_find (const struct cf_nodes *nodes, const struct cf_addr *via)
   return NULL;
 }
 
-/* That which rests, and has rested for longest, leaves. */
-static void
+/* That which rests, and has rested for longest, leaves.  False: none rests. */
+static bool
 make_room (struct cf_nodes *nodes)
 {
   struct cf_node **found = NULL, *node;
@@ -35,10 +35,11 @@ make_room (struct cf_nodes *nodes)
     if ((*p)->state == NODE_RESTING && !(*p)->circuit_count && (!found || (*p)->rested_ms < (*found)->rested_ms))
       found = p;
   if (!found)
-    return;
+    return false;
   node = *found;
   *found = node->next;
   cf_node_free (node);
+  return true;
 }
 
 static void
@@ -60,12 +61,7 @@ add (struct cf_nodes *nodes, const struct cf_node_name *name, struct cf_node **r
 
   for (node = nodes->borrowed; node; node = node->next)
     count++;
-  if (count >= BORROWED_MAX) {
-    make_room (nodes);
-    for (count = 0, node = nodes->borrowed; node; node = node->next)
-      count++;
-  }
-  if (count >= BORROWED_MAX)
+  if (count >= BORROWED_MAX && !make_room (nodes))
     return cf_err (GPG_ERR_LIMIT_REACHED);
   node = cf_node_new (nodes, name);
   if (!node)
