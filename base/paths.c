@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +32,34 @@ cf_paths_join (const char *dir, const char *name)
   size_t len = strlen (dir);
 
   return cf_sprintf ("%s%s%s", dir, len && dir[len - 1] == '/' ? "" : "/", name);
+}
+
+/* PROGRAM in DIR, if it is there and may be run. */
+static char *
+program_in (const char *dir, const char *program)
+{
+  char *path = cf_paths_join (dir, program);
+
+  if (path && access (path, X_OK)) {
+    free (path);
+    path = NULL;
+  }
+  return path;
+}
+
+char *
+cf_paths_program (const char *program)
+{
+  char self[PATH_MAX], *slash, *path = NULL;
+  ssize_t n = readlink ("/proc/self/exe", self, sizeof self - 1);
+
+  self[n > 0 ? n : 0] = 0;
+  slash = strrchr (self, '/');
+  if (slash) {
+    *slash = 0;
+    path = program_in (self, program);
+  }
+  return path ? path : program_in (CF_BINDIR, program);
 }
 
 /* A directory named by the environment; NULL unless it is an absolute path,

@@ -40,6 +40,10 @@ gpg_error_t cf_paths_private_dir (const char *dir) CF_MUST_CHECK;
 /* DIR "/" NAME; caller frees; NULL: ENOMEM. */
 char *cf_paths_join (const char *dir, const char *name);
 
+/* Where PROGRAM, one of ours, is: beside the running one, or where programs are installed.  Caller frees; NULL: in
+   neither, or ENOMEM. */
+char *cf_paths_program (const char *program);
+
 /* Read a whole file of at most MAX bytes; *R_DATA gets a NUL after it (not
    counted), caller frees.  R_DATA points to a pointer of any type.  Reading
    something else than a file (a pipe) waits for its end.

@@ -9,7 +9,6 @@
 #include "core/daemon/helper.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -133,34 +132,14 @@ on_readable (evutil_socket_t fd, short what, void *arg)
 
 /* --- the face --- */
 
-/* Beside this program, or where programs are installed; caller frees. */
-static char *
-find_program (const char *program)
-{
-  char self[PATH_MAX], *slash, *path;
-  ssize_t n = readlink ("/proc/self/exe", self, sizeof self - 1);
-
-  if (n > 0) {
-    self[n] = 0;
-    slash = strrchr (self, '/');
-    if (slash)
-      *slash = 0;
-    path = cf_paths_join (self, program);
-    if (!path || !access (path, X_OK))
-      return path;
-    free (path);
-  }
-  return cf_paths_join (CF_BINDIR, program);
-}
-
 /* With THEIRS as its standard input and output, and nothing of our environment. */
 static gpg_error_t
 spawn (const char *program, int theirs, pid_t *r_pid)
 {
   posix_spawn_file_actions_t actions;
-  char *path = find_program (program), *name = strdup (program);
+  char *path = cf_paths_program (program), *name = strdup (program);
   char *argv[] = { name, NULL }, *environment[] = { NULL };
-  int rc = path && name ? posix_spawn_file_actions_init (&actions) : ENOMEM;
+  int rc = !path ? ENOENT : name ? posix_spawn_file_actions_init (&actions) : ENOMEM;
 
   if (!rc) {
     rc = posix_spawn_file_actions_adddup2 (&actions, theirs, STDIN_FILENO);

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,40 +29,11 @@ struct cf_spawn {
   char said[SAID_MAX];
 };
 
-/* PROGRAM beside the running one, if it is there. */
-static char *
-beside_us (const char *program)
-{
-  char self[PATH_MAX], *slash, *path;
-  ssize_t n = readlink ("/proc/self/exe", self, sizeof self - 1);
-
-  if (n <= 0)
-    return NULL;
-  self[n] = 0;
-  slash = strrchr (self, '/');
-  if (!slash)
-    return NULL;
-  *slash = 0;
-  path = cf_paths_join (self, program);
-  if (path && access (path, X_OK)) {
-    free (path);
-    path = NULL;
-  }
-  return path;
-}
-
 char *
 cf_spawn_find (const char *program)
 {
-  char *path = beside_us (program);
+  char *path = cf_paths_program (program);
 
-  if (!path) {
-    path = cf_paths_join (CF_BINDIR, program);
-    if (path && access (path, X_OK)) {
-      free (path);
-      path = NULL;
-    }
-  }
   return path ? path : strdup (program);
 }
 

@@ -5,10 +5,12 @@
 
 #include <fcntl.h>
 #include <gio/gio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/paths.h"
 #include "ui/gtk/thumbnail.h"
 
 #define PROGRAM "confab-thumbnail"
@@ -209,28 +211,12 @@ cf_thumbnails_get (CfThumbnails *t, const char *path, GtkWidget *widget, cf_thum
 
 /* ---- all of them ---- */
 
-/* Beside this program, where it was installed; nowhere else: PATH is no place to look for a sandbox. */
-static char *
-find_program (void)
-{
-  char *self = g_file_read_link ("/proc/self/exe", NULL), *dir = self ? g_path_get_dirname (self) : NULL;
-  char *path = dir ? g_build_filename (dir, PROGRAM, NULL) : NULL;
-
-  if (path && access (path, X_OK))
-    g_clear_pointer (&path, g_free);
-  if (!path && !access (CF_BINDIR "/" PROGRAM, X_OK))
-    path = g_strdup (CF_BINDIR "/" PROGRAM);
-  g_free (dir);
-  g_free (self);
-  return path;
-}
-
 CfThumbnails *
 cf_thumbnails_new (void)
 {
   CfThumbnails *t = g_new0 (CfThumbnails, 1);
 
-  t->program = find_program ();
+  t->program = cf_paths_program (PROGRAM); /* PATH is no place to look for a sandbox */
   t->ended = g_cancellable_new ();
   g_queue_init (&t->waiting);
   g_queue_init (&t->order);
@@ -248,6 +234,6 @@ cf_thumbnails_free (CfThumbnails *t)
   g_queue_clear_full (&t->waiting, (GDestroyNotify) asking_free);
   g_queue_clear (&t->order);
   g_hash_table_destroy (t->kept);
-  g_free (t->program);
+  free (t->program);
   g_free (t);
 }

@@ -476,6 +476,23 @@ test_file_write_steps_aside (void **state)
   free (stale);
 }
 
+static void
+test_program (void **state)
+{
+  char self[4096];
+  ssize_t n = readlink ("/proc/self/exe", self, sizeof self - 1);
+  char *path;
+
+  (void) state;
+  assert_true (n > 0);
+  self[n] = 0;
+  path = cf_paths_program (strrchr (self, '/') + 1);
+  assert_non_null (path);
+  assert_string_equal (path, self);
+  free (path);
+  assert_null (cf_paths_program ("confab-of-which-there-is-none"));
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown (test, set_up, tear_down)
 
 int
@@ -494,6 +511,7 @@ main (void)
     CASE (test_private_dir_refuses),
     CASE (test_private_dir_wrong_owner),
     CASE (test_join),
+    CASE (test_program),
     CASE (test_file_round_trip),
     CASE (test_file_read_refuses),
     CASE (test_file_write_does_not_follow),
