@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/fpr.h"
 #include "base/secmem.h"
 
 static void
@@ -36,6 +37,16 @@ cf_hash_add_u64 (struct cf_hash *h, uint64_t v)
 {
   add_length (h, sizeof v);
   add_length (h, v); /* the same 8 bytes, big-endian */
+}
+
+void
+cf_hash_add_fpr (struct cf_hash *h, const struct cf_fpr *fpr)
+{
+  uint8_t wire[1 + CF_FPR_MAX];
+
+  wire[0] = fpr->version;
+  memcpy (wire + 1, fpr->bytes, fpr->len);
+  cf_hash_add (h, wire, 1u + fpr->len);
 }
 
 void

@@ -13,6 +13,8 @@
 
 #define CF_HASH_LEN 32
 
+struct cf_fpr;
+
 struct cf_hash {
   crypto_generichash_state state;
 };
@@ -21,6 +23,7 @@ struct cf_hash {
 void cf_hash_init (struct cf_hash *h, const uint8_t *key, const char *label);
 void cf_hash_add (struct cf_hash *h, const void *data, size_t len);
 void cf_hash_add_u64 (struct cf_hash *h, uint64_t v); /* as 8 bytes, big-endian */
+void cf_hash_add_fpr (struct cf_hash *h, const struct cf_fpr *fpr); /* as on the wire (base/fpr.h) */
 void cf_hash_final (struct cf_hash *h, uint8_t out[CF_HASH_LEN]); /* wipes H */
 
 #endif

@@ -22,11 +22,7 @@
 static void
 finish (struct cf_hash *h, const struct cf_fpr *sender, int64_t week, uint8_t r_key[CF_HASH_LEN])
 {
-  uint8_t wire[1 + CF_FPR_MAX];
-
-  wire[0] = sender->version;
-  memcpy (wire + 1, sender->bytes, sender->len);
-  cf_hash_add (h, wire, 1 + (size_t) sender->len);
+  cf_hash_add_fpr (h, sender);
   cf_hash_add_u64 (h, (uint64_t) week);
   cf_hash_final (h, r_key);
 }

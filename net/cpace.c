@@ -109,13 +109,8 @@ cf_cpace_prs (const char *password, const struct cf_fpr *one, const struct cf_fp
     pair[1] = one;
   }
   cf_hash_init (&h, NULL, "password");
-  for (i = 0; i < 2; i++) {
-    uint8_t wire[1 + CF_FPR_MAX];
-
-    wire[0] = pair[i]->version;
-    memcpy (wire + 1, pair[i]->bytes, pair[i]->len);
-    cf_hash_add (&h, wire, 1 + (size_t) pair[i]->len);
-  }
+  for (i = 0; i < 2; i++)
+    cf_hash_add_fpr (&h, pair[i]);
   cf_hash_final (&h, salt);
   if (crypto_pwhash_argon2id (r_prs, CF_CPACE_PRS_LEN, password, strlen (password), salt, ARGON_PASSES, ARGON_MEMORY,
                               crypto_pwhash_argon2id_ALG_ARGON2ID13))

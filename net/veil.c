@@ -76,16 +76,6 @@ cf_veil_decode (const void *data, size_t len, struct cf_veil *r_veil)
 
 /* --- tags --- */
 
-static void
-hash_add_fpr (struct cf_hash *h, const struct cf_fpr *fpr)
-{
-  uint8_t bytes[1 + CF_FPR_MAX];
-
-  bytes[0] = fpr->version;
-  memcpy (bytes + 1, fpr->bytes, fpr->len);
-  cf_hash_add (h, bytes, 1u + fpr->len);
-}
-
 uint64_t
 cf_veil_epoch (int64_t utc_ms)
 {
@@ -100,7 +90,7 @@ cf_veil_tag_key (const uint8_t secret[CF_HASH_LEN], const struct cf_fpr *sender,
   struct cf_hash h;
 
   cf_hash_init (&h, secret, "beacon");
-  hash_add_fpr (&h, sender);
+  cf_hash_add_fpr (&h, sender);
   cf_hash_add_u64 (&h, epoch);
   cf_hash_final (&h, whole);
   memcpy (r_key, whole, CF_VEIL_TAG_KEY_LEN);
@@ -147,7 +137,7 @@ seal_key (const uint8_t secret[CF_HASH_LEN], const struct cf_fpr *sender, const 
 
   cf_veil_input (veil, source, &input);
   cf_hash_init (&h, secret, "beacon seal");
-  hash_add_fpr (&h, sender);
+  cf_hash_add_fpr (&h, sender);
   cf_hash_add (&h, input.bytes, sizeof input.bytes);
   cf_hash_final (&h, r_key);
 }
