@@ -122,7 +122,7 @@ on_ready (void *arg)
 {
   struct cf_link_tunnel *t = arg;
 
-  if (t->handler && !t->ending)
+  if (t->handler && t->handler->ready && !t->ending)
     t->handler->ready (t->arg);
 }
 

@@ -17,7 +17,7 @@ struct cf_link_tunnel;
 enum cf_carrier { CF_CARRIER_STREAM, CF_CARRIER_DATAGRAMS, CF_CARRIERS };
 
 struct cf_link_tunnel_handler {
-  void (*ready) (void *arg);
+  void (*ready) (void *arg); /* may be NULL: the other end speaks first */
   void (*message) (void *arg, enum cf_channel channel, const uint8_t *data, size_t len);
   /* Once, in a turn of its own; not after cf_link_tunnel_close.  The tunnel is dead when this returns.
      ERR 0: the other side said goodbye, with REASON (fit to show, may be NULL). */

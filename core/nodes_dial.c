@@ -41,12 +41,6 @@ take (struct cf_node_try *t)
 
 /* --- what the tunnel says --- */
 
-static void
-try_ready (void *arg)
-{
-  (void) arg; /* the node speaks first */
-}
-
 /* Before it is taken. */
 static void
 take_first (struct cf_node_try *t, enum cf_channel channel, const uint8_t *data, size_t len)
@@ -124,7 +118,7 @@ try_room (void *arg)
 }
 
 static const struct cf_link_tunnel_handler try_handler
-    = { .ready = try_ready, .message = try_message, .closed = try_closed, .room = try_room };
+    = { .message = try_message, .closed = try_closed, .room = try_room };
 
 /* --- dialling --- */
 

@@ -58,12 +58,6 @@ deadline_passed (void *arg)
 }
 
 static void
-visit_ready (void *arg)
-{
-  (void) arg; /* the node speaks first */
-}
-
-static void
 break_off (struct cf_post_visit *v, enum cf_refusal why)
 {
   cf_refused (v->core->env, why);
@@ -135,7 +129,7 @@ visit_large (void *arg)
 }
 
 static const struct cf_link_tunnel_handler visit_handler
-    = { .ready = visit_ready, .message = visit_message, .closed = visit_closed, .large = visit_large };
+    = { .message = visit_message, .closed = visit_closed, .large = visit_large };
 
 gpg_error_t
 cf_post_visit_new (struct cf_core *core, const struct cf_node_name *name, const struct cf_post_visit_handler *handler,
