@@ -636,7 +636,7 @@ cf_inbox_run (struct cf_inbox *ib)
     return;
   if (!conv->passphrase) { /* being deleted: nothing can be read any more */
     while (ib->first)
-      drop_first (ib);
+      settle (ib, take_first (ib), CF_POST_LATER);
     return;
   }
   if (!answer_repeated (ib, ib->first)) {
@@ -674,8 +674,11 @@ cf_inbox_envelope (struct cf_inbox *ib, uint64_t number, const uint8_t *sealed, 
     return;
   }
   in = malloc (sizeof *in + len);
-  if (!in)
+  if (!in) {
+    if (by_mail)
+      cf_post_settled (ib->core, ib->conv, number, CF_POST_LATER);
     return;
+  }
   in->next = NULL;
   in->number = number;
   in->by_mail = by_mail;

@@ -490,7 +490,7 @@ cf_message_conversation_forgotten (struct cf_core *core, struct cf_conversation 
   gpg_error_t err;
 
   cf_transfers_changed (core);
-  cf_post_forget (conv);
+  cf_post_forget (core, conv);
   cf_inbox_free (conv->inbox);
   cf_outbox_free (conv->outbox);
   conv->inbox = NULL;

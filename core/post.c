@@ -259,10 +259,13 @@ cf_post_arrived (struct cf_core *core, const struct cf_conversation *conv, uint6
 }
 
 void
-cf_post_forget (struct cf_conversation *conv)
+cf_post_forget (struct cf_core *core, struct cf_conversation *conv)
 {
   struct cf_post_held *h;
 
+  for (struct cf_post_place *place = core->post ? core->post->places : NULL; place; place = place->next)
+    if (place->opening && !memcmp (place->conversation, conv->id, sizeof conv->id)) /* the inbox will not say any more */
+      cf_timer_after (core->env, &place->wait, 0);
   if (!conv->post)
     return;
   while ((h = conv->post->held)) {
@@ -286,7 +289,7 @@ add_owed (struct cf_conversation *conv, uint64_t number, uint64_t now_ms)
     if (box->owed[i] == number)
       return 0;
   if (box->owed_count == CF_POST_OWED_MAX)
-    memmove (box->owed, box->owed + 1, --box->owed_count * sizeof *box->owed);
+    return cf_err (GPG_ERR_LIMIT_REACHED);
   if (!box->owed_count)
     box->owed_ms = now_ms;
   box->owed[box->owed_count++] = number;
@@ -296,10 +299,13 @@ add_owed (struct cf_conversation *conv, uint64_t number, uint64_t now_ms)
 void
 cf_post_owe (struct cf_core *core, struct cf_conversation *conv, uint64_t number)
 {
+  struct cf_post_box *box = conv->post;
   gpg_error_t err;
 
   if (!core->post)
     return;
+  if (box && box->owed_count == CF_POST_OWED_MAX)
+    cf_post_paid (core->post, conv, (const uint64_t[]){ box->owed[0] }, 1);
   err = cf_store_owed_add (core->store, conv->id, number);
   if (!err)
     err = add_owed (conv, number, core->env->now_ms);
@@ -308,19 +314,30 @@ cf_post_owe (struct cf_core *core, struct cf_conversation *conv, uint64_t number
   cf_post_look (core);
 }
 
-void
-cf_post_paid (struct cf_post *post, struct cf_conversation *conv, uint64_t number)
+static void
+remove_owed (struct cf_post_box *box, uint64_t number)
 {
-  struct cf_post_box *box = conv->post;
-  size_t kept = 0;
-  gpg_error_t err;
-
   for (size_t i = 0; box && i < box->owed_count; i++)
-    if (box->owed[i] > number)
-      box->owed[kept++] = box->owed[i];
-  if (box)
-    box->owed_count = kept;
-  err = cf_store_owed_drop (post->core->store, conv->id, number);
+    if (box->owed[i] == number) {
+      memmove (box->owed + i, box->owed + i + 1, (--box->owed_count - i) * sizeof *box->owed);
+      return;
+    }
+}
+
+void
+cf_post_paid (struct cf_post *post, struct cf_conversation *conv, const uint64_t *numbers, size_t count)
+{
+  struct cf_store *store = post->core->store;
+  gpg_error_t err = cf_store_begin (store);
+  bool begun = !err;
+
+  for (size_t i = 0; i < count; i++) {
+    remove_owed (conv->post, numbers[i]);
+    if (!err)
+      err = cf_store_owed_drop (store, conv->id, numbers[i]);
+  }
+  if (begun)
+    cf_store_end (store, &err);
   if (err) /* it is left once more after a restart, which does no harm */
     cf_log (post->core->env, CF_LOG_WARN, "post: %s", gpg_strerror (err));
 }
@@ -354,11 +371,11 @@ add_ack (void *arg, const struct cf_envelope_row *e)
 }
 
 gpg_error_t
-cf_post_owed_frames (struct cf_core *core, struct cf_conversation *conv, struct cf_buf *frames, uint64_t *r_last)
+cf_post_owed_frames (struct cf_core *core, struct cf_conversation *conv, struct cf_buf *frames,
+                     uint64_t r_numbers[CF_POST_OWED_MAX], size_t *r_count)
 {
   struct owed owed = { conv, frames, 0 };
   const struct cf_post_box *box = conv->post;
-  uint64_t last = 0;
   gpg_error_t err = 0;
 
   for (size_t i = 0; box && i < box->owed_count && !err; i++) {
@@ -367,12 +384,13 @@ cf_post_owed_frames (struct cf_core *core, struct cf_conversation *conv, struct 
       err = 0; /* its history is gone: nothing can be proved any more */
     if (!err)
       err = owed.err;
-    if (box->owed[i] > last)
-      last = box->owed[i];
   }
-  if (!err)
-    *r_last = last;
-  return err;
+  if (err)
+    return err;
+  *r_count = box ? box->owed_count : 0;
+  for (size_t i = 0; i < *r_count; i++)
+    r_numbers[i] = box->owed[i];
+  return 0;
 }
 
 /* --- looking --- */
@@ -449,8 +467,11 @@ look_at (struct cf_post *post, struct cf_conversation *conv)
   if (cf_link_is_up (core, &conv->peer)) {
     if (box) {
       box->away_ms = box->waiting_ms = box->seal_upto = 0;
-      if (box->owed_count) /* he repeats what he has no acknowledgement of */
-        cf_post_paid (post, conv, UINT64_MAX >> 1);
+      if (box->owed_count) { /* he repeats what he has no acknowledgement of */
+        const struct cf_post_box paid = *box;
+
+        cf_post_paid (post, conv, paid.owed, paid.owed_count);
+      }
     }
     return;
   }
@@ -550,7 +571,7 @@ void
 cf_post_settled (struct cf_core *core, struct cf_conversation *conv, uint64_t number, enum cf_post_fate fate)
 {
   for (struct cf_post_place *place = core->post ? core->post->places : NULL; place; place = place->next)
-    if (place->opening == number && !memcmp (place->conversation, conv->id, sizeof conv->id)) {
+    if (number && place->opening == number && !memcmp (place->conversation, conv->id, sizeof conv->id)) {
       cf_post_place_settled (place, fate);
       return;
     }
@@ -572,7 +593,9 @@ load_owed (void *arg, const uint8_t conversation[CF_CONVERSATION_ID_LEN], uint64
   struct cf_core *core = arg;
   struct cf_conversation *conv = cf_conversation_find (core, conversation);
 
-  return conv ? add_owed (conv, number, core->env->now_ms) : 0;
+  if (!conv || (conv->post && conv->post->owed_count == CF_POST_OWED_MAX))
+    return 0;
+  return add_owed (conv, number, core->env->now_ms);
 }
 
 gpg_error_t
@@ -610,7 +633,7 @@ cf_post_free (struct cf_post *post)
   }
   cf_timer_cancel (post->core->env, &post->look);
   for (struct cf_conversation *conv = post->core->conversations->first; conv; conv = conv->next)
-    cf_post_forget (conv);
+    cf_post_forget (post->core, conv);
   free (post);
 }
 

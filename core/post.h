@@ -51,7 +51,7 @@ void cf_post_owe (struct cf_core *core, struct cf_conversation *conv, uint64_t n
 /* Nobody waits for our envelope NUMBER any more: inside the caller's transaction. */
 gpg_error_t cf_post_arrived (struct cf_core *core, const struct cf_conversation *conv, uint64_t number) CF_MUST_CHECK;
 /* CONV leaves memory. */
-void cf_post_forget (struct cf_conversation *conv);
+void cf_post_forget (struct cf_core *core, struct cf_conversation *conv);
 
 /* For status. */
 struct cf_post_counts {

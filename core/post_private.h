@@ -79,10 +79,12 @@ struct cf_post_box {
   size_t owed_count;
 };
 
-/* Where a place stands in what it fetches: conversation by conversation, week by week. */
+/* Where a place stands in what it fetches: conversation by conversation in the order of their ids, whoever comes or goes
+   meanwhile; week by week. */
 struct cf_post_cursor {
-  size_t conversation; /* in the order of the list */
-  int week;            /* from the first one */
+  bool begun;          /* else before all of them */
+  uint8_t conversation[CF_CONVERSATION_ID_LEN];
+  int week;            /* from the first one; beyond the last: it was looked into */
   uint64_t after;      /* number of the mail that came last */
   unsigned pieces;     /* of this drop */
 };
@@ -105,7 +107,8 @@ struct cf_post_place {
   uint8_t conversation[CF_CONVERSATION_ID_LEN];
   int64_t week;
   uint64_t number;             /* of the envelope; 0: acknowledgements */
-  uint64_t owed_upto;          /* the highest of them */
+  uint64_t owed[CF_POST_OWED_MAX]; /* those: numbers of envelopes */
+  size_t owed_count;
   uint64_t opening;            /* number of the envelope that the inbox has; 0: none */
   struct cf_timer wait;        /* for the inbox */
 };
@@ -125,13 +128,13 @@ bool cf_post_next (const struct cf_post_place *place, struct cf_conversation **r
 /* Our envelope FIRST ... NUMBER of CONV lies at PLACE. */
 void cf_post_is_held (struct cf_post_place *place, struct cf_conversation *conv, const struct cf_flight *f,
                       int64_t until_utc_ms);
-/* What is owed up to NUMBER has left. */
-void cf_post_paid (struct cf_post *post, struct cf_conversation *conv, uint64_t number);
+/* The COUNT NUMBERS, of envelopes of theirs, are owed no more. */
+void cf_post_paid (struct cf_post *post, struct cf_conversation *conv, const uint64_t *numbers, size_t count);
 /* Can mail of CONV be read and written now? */
 bool cf_post_is_live (struct cf_core *core, const struct cf_conversation *conv);
-/* The frames of what is owed; *R_LAST is the highest number among them, 0: nothing. */
+/* What is owed, as frames, and the numbers.  FRAMES stays empty where nothing can be proved any more. */
 gpg_error_t cf_post_owed_frames (struct cf_core *core, struct cf_conversation *conv, struct cf_buf *frames,
-                                 uint64_t *r_last) CF_MUST_CHECK;
+                                 uint64_t r_numbers[CF_POST_OWED_MAX], size_t *r_count) CF_MUST_CHECK;
 
 /* --- post_round.c --- */
 struct cf_post_place *cf_post_place_new (struct cf_post *post, const struct cf_node_name *name); /* NULL: ENOMEM */

@@ -31,22 +31,14 @@
 #define WEEKS_OLD 3   /* the first time */
 #define WEEKS_AGAIN 1 /* later: nothing is put into older ones */
 
+#define ACK_LEN (8 + CF_HASH_LEN + 8)
+
 static void place_next (struct cf_post_place *place);
 
 static struct cf_env *
 env_of (const struct cf_post_place *place)
 {
   return place->post->core->env;
-}
-
-static struct cf_conversation *
-conv_at (struct cf_core *core, size_t index)
-{
-  struct cf_conversation *conv = core->conversations->first;
-
-  while (conv && index--)
-    conv = conv->next;
-  return conv;
 }
 
 /* The visit is over, and perhaps gone already. */
@@ -174,19 +166,21 @@ leave_flight (struct cf_post_place *place, struct cf_conversation *conv, const s
   return err;
 }
 
+/* *R_SAID: there was something. */
 static gpg_error_t
-leave_owed (struct cf_post_place *place, struct cf_conversation *conv)
+leave_owed (struct cf_post_place *place, struct cf_conversation *conv, bool *r_said)
 {
   struct cf_buf frames;
-  uint64_t last = 0;
   gpg_error_t err;
 
   cf_buf_init (&frames, CF_MAIL_MAX);
-  err = cf_post_owed_frames (place->post->core, conv, &frames, &last);
-  if (!err)
+  err = cf_post_owed_frames (place->post->core, conv, &frames, place->owed, &place->owed_count);
+  if (!err && !cf_buf_len (&frames))
+    cf_post_paid (place->post, conv, place->owed, place->owed_count);
+  else if (!err) {
     err = leave_frames (place, conv, 0, &frames);
-  if (!err)
-    place->owed_upto = last;
+    *r_said = !err;
+  }
   cf_buf_done (&frames);
   return err;
 }
@@ -197,12 +191,14 @@ leave_next (struct cf_post_place *place, bool *r_said)
 {
   struct cf_conversation *conv;
   const struct cf_flight *f;
-  gpg_error_t err;
+  gpg_error_t err = 0;
 
-  if (!cf_post_next (place, &conv, &f))
-    return 0;
-  err = f ? leave_flight (place, conv, f) : leave_owed (place, conv);
-  *r_said = !err;
+  while (!err && !*r_said && cf_post_next (place, &conv, &f))
+    if (f) {
+      err = leave_flight (place, conv, f);
+      *r_said = !err;
+    } else
+      err = leave_owed (place, conv, r_said);
   return err;
 }
 
@@ -213,7 +209,7 @@ was_left (struct cf_post_place *place, struct cf_conversation *conv, int64_t unt
 
   place->post->left++;
   if (!place->number) {
-    cf_post_paid (place->post, conv, place->owed_upto);
+    cf_post_paid (place->post, conv, place->owed, place->owed_count);
     return;
   }
   while (f && f->last != place->number)
@@ -225,20 +221,39 @@ was_left (struct cf_post_place *place, struct cf_conversation *conv, int64_t unt
 /* --- fetching --- */
 
 static void
-next_conversation (struct cf_post_cursor *c)
+next_drop (struct cf_post_cursor *c)
 {
-  *c = (struct cf_post_cursor){ .conversation = c->conversation + 1 };
-}
-
-static void
-next_drop (struct cf_post_place *place)
-{
-  struct cf_post_cursor *c = &place->cursor;
-
   c->after = 0;
   c->pieces = 0;
-  if (++c->week > WEEK_NEXT + (place->rounds ? WEEKS_AGAIN : WEEKS_OLD))
-    next_conversation (c);
+  c->week++;
+}
+
+/* How many weeks before this one are looked into. */
+static int
+weeks_before (const struct cf_post_place *place)
+{
+  return place->rounds ? WEEKS_AGAIN : WEEKS_OLD;
+}
+
+/* The conversation at the cursor, which goes on to the next one if that one is done, or gone; NULL: there is none. */
+static struct cf_conversation *
+cursor_conversation (struct cf_post_place *place)
+{
+  struct cf_core *core = place->post->core;
+  struct cf_post_cursor *c = &place->cursor;
+  struct cf_conversation *next = NULL, *conv = c->begun ? cf_conversation_find (core, c->conversation) : NULL;
+
+  if (conv && cf_post_is_live (core, conv) && c->week <= WEEK_NEXT + weeks_before (place))
+    return conv;
+  for (conv = core->conversations->first; conv; conv = conv->next)
+    if (cf_post_is_live (core, conv) && (!c->begun || memcmp (conv->id, c->conversation, sizeof conv->id) > 0)
+        && (!next || memcmp (conv->id, next->id, sizeof conv->id) < 0))
+      next = conv;
+  if (next) {
+    *c = (struct cf_post_cursor){ .begun = true };
+    memcpy (c->conversation, next->id, sizeof c->conversation);
+  }
+  return next;
 }
 
 /* Every drop of every conversation was looked into. */
@@ -267,12 +282,11 @@ fetch_next (struct cf_post_place *place, bool *r_said)
   if (!place->own || !place->fetching)
     return 0;
   if (c->pieces >= PIECES_MAX)
-    next_drop (place);
-  while ((conv = conv_at (core, c->conversation)) && !cf_post_is_live (core, conv))
-    next_conversation (c);
+    next_drop (c);
+  conv = cursor_conversation (place);
   if (conv) {
     struct cf_node_message m = { .kind = CF_NODE_FETCH, .mail = { .number = c->after } };
-    int64_t first = core->env->now_utc_ms / CF_POST_WEEK_MS - (place->rounds ? WEEKS_AGAIN : WEEKS_OLD);
+    int64_t first = core->env->now_utc_ms / CF_POST_WEEK_MS - weeks_before (place);
 
     err = ask (place, conv, &conv->peer, first + c->week, &m);
     *r_said = !err;
@@ -315,8 +329,23 @@ opening_slow (void *arg)
   cf_post_place_settled (arg, CF_POST_LATER);
 }
 
-/* What is inside: at most one envelope, which comes last, and acknowledgements.  False: not of that form. */
+/* Could this be an acknowledgement, or an envelope that the inbox takes? */
 static bool
+is_sound (enum cf_talk type, const uint8_t *body, size_t len)
+{
+  struct cf_rd rd;
+  uint64_t number;
+
+  cf_rd_init (&rd, body, len);
+  number = cf_rd_u64 (&rd);
+  if (!number || number > CF_SEQUENCE_MAX)
+    return false;
+  return type == CF_TALK_ACK ? len == ACK_LEN : len > 8 && len <= 8 + CF_GPG_ENVELOPE_MAX;
+}
+
+/* What is inside: at most one envelope, which comes last, and acknowledgements.  Errors: BAD_DATA, it is not of that form;
+   others: it cannot be taken now. */
+static gpg_error_t
 take_frames (struct cf_post_place *place, struct cf_conversation *conv, const struct cf_buf *frames,
              const uint8_t **r_envelope, size_t *r_len)
 {
@@ -324,19 +353,24 @@ take_frames (struct cf_post_place *place, struct cf_conversation *conv, const st
   enum cf_talk type;
   const uint8_t *body;
   size_t len, count = 0;
+  gpg_error_t err;
 
   *r_envelope = NULL;
   cf_rd_init (&rd, cf_buf_data (frames), cf_buf_len (frames));
   while (cf_post_frame_next (&rd, &type, &body, &len)) {
-    if (*r_envelope || (type != CF_TALK_ACK && type != CF_TALK_ENVELOPE) || ++count > CF_POST_OWED_MAX)
-      return false;
+    if (*r_envelope || (type != CF_TALK_ACK && type != CF_TALK_ENVELOPE) || !is_sound (type, body, len)
+        || count++ == CF_POST_OWED_MAX + (type == CF_TALK_ENVELOPE))
+      return cf_err (GPG_ERR_BAD_DATA);
     if (type == CF_TALK_ENVELOPE) {
       *r_envelope = body;
       *r_len = len;
-    } else if (cf_message_posted (place->post->core, conv, type, body, len))
-      return false;
+    } else {
+      err = cf_message_posted (place->post->core, conv, type, body, len);
+      if (err)
+        return err;
+    }
   }
-  return !rd.err;
+  return rd.err ? cf_err (GPG_ERR_BAD_DATA) : 0;
 }
 
 /* To the inbox, which says later what became of it; or says so at once. */
@@ -348,8 +382,26 @@ take_envelope (struct cf_post_place *place, struct cf_conversation *conv, const 
   cf_rd_init (&rd, body, len);
   place->opening = cf_rd_u64 (&rd);
   cf_timer_after (env_of (place), &place->wait, OPENING_MS);
-  if (cf_message_posted (place->post->core, conv, CF_TALK_ENVELOPE, body, len) && place->opening)
+  if (cf_message_posted (place->post->core, conv, CF_TALK_ENVELOPE, body, len))
     cf_post_place_settled (place, CF_POST_LATER);
+}
+
+/* What becomes of mail without an envelope, in which ERR was found. */
+static enum cf_post_fate
+fate_of (struct cf_post_place *place, gpg_error_t err)
+{
+  switch (gpg_err_code (err)) {
+  case GPG_ERR_NO_ERROR:
+    return CF_POST_TAKEN;
+  case GPG_ERR_BAD_DATA:
+  case GPG_ERR_CHECKSUM:
+  case GPG_ERR_TOO_SHORT:
+  case GPG_ERR_TOO_LARGE:
+    cf_refused (env_of (place), CF_REFUSED_MAIL_SEALED);
+    return CF_POST_REFUSED;
+  default: /* ours, not its */
+    return CF_POST_LATER;
+  }
 }
 
 static void
@@ -370,14 +422,12 @@ take_mail (struct cf_post_place *place, struct cf_conversation *conv, const stru
   if (!err)
     err = cf_post_open (drop, m->mail.blob, m->mail.blob_len, &frames);
   cf_post_drop_free (drop);
-  if (!err && !take_frames (place, conv, &frames, &envelope, &len))
-    err = cf_err (GPG_ERR_BAD_DATA);
-  if (err)
-    cf_refused (env_of (place), CF_REFUSED_MAIL_SEALED);
+  if (!err)
+    err = take_frames (place, conv, &frames, &envelope, &len);
   if (!err && envelope)
     take_envelope (place, conv, envelope, len);
   else
-    cf_post_place_settled (place, gpg_err_code (err) == GPG_ERR_ENOMEM ? CF_POST_LATER : CF_POST_REFUSED);
+    cf_post_place_settled (place, fate_of (place, err));
   cf_buf_done (&frames);
 }
 
@@ -434,7 +484,7 @@ place_answer (void *arg, const struct cf_node_message *m)
   }
   place->backoff_ms = 0;
   if (m->kind == CF_NODE_EMPTY)
-    next_drop (place);
+    next_drop (&place->cursor);
   else if (m->kind == CF_NODE_HELD && conv)
     was_left (place, conv, (int64_t) m->mail.until_utc_ms);
   if (m->kind == CF_NODE_MAIL && conv && conv->secret)

@@ -5,6 +5,7 @@ libcf_sim_a_SOURCES = tests/sim/sim.c tests/sim/sim.h tests/sim/sim_net.c tests/
 libcf_sim_a_SOURCES += tests/sim/story.c tests/sim/story.h tests/sim/gate_story.c tests/sim/gate_story.h
 libcf_sim_a_SOURCES += tests/sim/link_story.c tests/sim/link_story.h tests/sim/talk_story.c tests/sim/talk_story.h
 libcf_sim_a_SOURCES += tests/sim/file_story.c tests/sim/file_story.h
+libcf_sim_a_SOURCES += tests/sim/post_story.c tests/sim/post_story.h
 libcf_sim_a_SOURCES += tests/sim/server_story.c tests/sim/server_story.h tests/sim/hand.c node/mail_files.c node/mail_files.h
 libcf_sim_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 # Stories see every talk frame that leaves (sim.h, sim->frame).
@@ -64,6 +65,15 @@ tests_sim_test_inject_SOURCES = tests/sim/test_inject.c tests/sim/sim_disk.c tes
 tests_sim_test_inject_CPPFLAGS = $(AM_CPPFLAGS) $(SQLCIPHER_CFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 tests_sim_test_inject_LDFLAGS = $(LDFLAGS_SIM) -Wl,--wrap=crypto_pwhash_argon2id
 tests_sim_test_inject_LDADD = libcf-sim.a $(STARVED_LIBS) $(BASE_LIBS) $(SQLCIPHER_LIBS) $(JANSSON_LIBS) $(CMOCKA_LIBS)
+
+# Mail that is none, and what goes while mail is fetched.
+check_PROGRAMS += tests/sim/test_mailbox_faults
+TESTS += tests/sim/test_mailbox_faults
+tests_sim_test_mailbox_faults_SOURCES = tests/sim/test_mailbox_faults.c tests/sim/sim_heap.c
+tests_sim_test_mailbox_faults_CPPFLAGS = $(AM_CPPFLAGS) $(SQLCIPHER_CFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+tests_sim_test_mailbox_faults_LDFLAGS = $(LDFLAGS_SIM)
+tests_sim_test_mailbox_faults_LDADD = libcf-sim.a libcf-node.a $(STARVED_LIBS) $(BASE_LIBS) $(SQLCIPHER_LIBS) \
+	$(JANSSON_LIBS) $(CMOCKA_LIBS)
 endif
 
 # The house rules: layers, and protocols without I/O.

@@ -89,7 +89,7 @@ cf_store_owed_add (struct cf_store *store, const uint8_t conversation[CF_CONVERS
 gpg_error_t
 cf_store_owed_drop (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN], uint64_t number)
 {
-  static const char sql[] = "DELETE FROM post_owed WHERE conversation = ?1 AND number <= ?2";
+  static const char sql[] = "DELETE FROM post_owed WHERE conversation = ?1 AND number = ?2";
 
   return cf_stmt_run (prepare (store, sql, conversation, number));
 }

@@ -26,7 +26,7 @@ gpg_error_t cf_store_held_all (struct cf_store *store, int64_t now_utc_ms,
 /* The envelope NUMBER of the peer's was taken, and its acknowledgement has not left yet. */
 gpg_error_t cf_store_owed_add (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
                                uint64_t number) CF_MUST_CHECK;
-/* Those up to NUMBER have left, or are given up. */
+/* It has left, or is given up. */
 gpg_error_t cf_store_owed_drop (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
                                 uint64_t number) CF_MUST_CHECK;
 gpg_error_t cf_store_owed_all (struct cf_store *store,

@@ -7,112 +7,9 @@
 
 #include <cmocka.h>
 
-#include "core/link.h"
-#include "core/peer.h"
 #include "core/post_private.h"
 #include "node/mailbox.h"
-#include "tests/sim/server_story.h"
-#include "tests/sim/talk_story.h"
-
-/* Alice and Bob, who have met, and a node that both use. */
-struct post {
-  struct pair p;
-  struct sim_node *server;
-  struct cf_node_name name;
-};
-
-static bool
-have_said (void *arg)
-{
-  struct pair *p = arg;
-  const struct cf_peer *b = cf_peer_find (p->a->core, &p->b->fpr), *a = cf_peer_find (p->b->core, &p->a->fpr);
-
-  return a && b && a->device_count && b->device_count && a->devices[0].node_count && b->devices[0].node_count;
-}
-
-static void
-use (struct post *w, struct sim_node *n)
-{
-  char text[CF_NODE_NAME_SIZE];
-
-  cf_node_name_format (&w->name, text);
-  assert_int_equal (sim_do (n, "CONFIG", NULL, "nodes", text, NULL), 0);
-  assert_true (sim_run_until (w->p.sim, 5000, at_its_nodes, n));
-}
-
-static void
-post_begin (struct post *w, uint64_t seed)
-{
-  memset (w, 0, sizeof *w);
-  pair_begin (&w->p, seed);
-  w->server = sim_node_new (w->p.sim, "node");
-  sim_server_start (w->server, NULL, &w->name);
-  use (w, w->p.a);
-  use (w, w->p.b);
-  pair_open (&w->p);
-  assert_true (sim_run_until (w->p.sim, 20000, have_said, &w->p));
-}
-
-static void
-post_end (struct post *w)
-{
-  sim_server_stop (w->server);
-  sim_free (w->p.sim);
-}
-
-struct state_of {
-  struct sim_node *node;
-  const char *id, *state;
-};
-
-static bool
-is_in_state (void *arg)
-{
-  struct state_of *s = arg;
-
-  return all_in_state (s->node, s->id, "out", s->state);
-}
-
-static bool
-come_to (struct post *w, struct sim_node *n, const char *state, uint64_t ms)
-{
-  struct state_of s = { n, w->p.id, state };
-
-  return sim_run_until (w->p.sim, ms, is_in_state, &s);
-}
-
-struct texts_of {
-  struct sim_node *node;
-  const char *id, *want;
-};
-
-static bool
-has_texts (void *arg)
-{
-  struct texts_of *t = arg;
-  char *have = texts (t->node, t->id, "in");
-  bool same = !strcmp (have, t->want);
-
-  free (have);
-  return same;
-}
-
-static bool
-gets (struct post *w, struct sim_node *n, const char *want, uint64_t ms)
-{
-  struct texts_of t = { n, w->p.id, want };
-
-  return sim_run_until (w->p.sim, ms, has_texts, &t);
-}
-
-static size_t
-mail_at (struct post *w)
-{
-  struct cf_server_status st;
-
-  cf_server_status (w->server->server, &st);
-  return st.mail;
-}
+#include "tests/sim/post_story.h"
 
 /* One writes and goes, the other comes, reads, answers and goes: each learns everything. */
 static void
@@ -128,28 +25,28 @@ test_never_together (void **state)
   say (w.p.a, w.p.id, "one", "--wait=queued");
   sim_run (w.p.sim, 2000);
   say (w.p.a, w.p.id, "two", "--wait=queued");
-  assert_false (come_to (&w, w.p.a, "held", 5000)); /* he may come back */
+  assert_false (post_comes_to (&w, w.p.a, "held", 5000)); /* he may come back */
   sim_run (w.p.sim, 20000);
   assert_non_null (sim_event (w.p.a, 0, "message_state", "state", "held"));
-  assert_int_equal (mail_at (&w), 1); /* both in one envelope */
+  assert_int_equal (post_mail (&w), 1); /* both in one envelope */
   say (w.p.a, w.p.id, "three", "--wait=held");
-  assert_int_equal (mail_at (&w), 2);
+  assert_int_equal (post_mail (&w), 2);
   sim_node_crash (w.p.a, false);
   assert_int_equal (sim_node_start (w.p.b), 0);
-  assert_true (gets (&w, w.p.b, "together one two three", 10000));
+  assert_true (post_gets (&w, w.p.b, "together one two three", 10000));
   say (w.p.b, w.p.id, "thanks", "--wait=held");
-  assert_int_equal (mail_at (&w), 2); /* an acknowledgement, and the answer */
+  assert_int_equal (post_mail (&w), 2); /* an acknowledgement, and the answer */
   sim_node_crash (w.p.b, false);
   assert_int_equal (sim_node_start (w.p.a), 0);
-  assert_true (gets (&w, w.p.a, "thanks", 10000));
-  assert_true (come_to (&w, w.p.a, "delivered", 10000));
+  assert_true (post_gets (&w, w.p.a, "thanks", 10000));
+  assert_true (post_comes_to (&w, w.p.a, "delivered", 10000));
   sim_run (w.p.sim, 5000);
-  assert_int_equal (mail_at (&w), 1); /* that the answer has come */
+  assert_int_equal (post_mail (&w), 1); /* that the answer has come */
   sim_node_crash (w.p.a, false);
   assert_int_equal (sim_node_start (w.p.b), 0);
-  assert_true (come_to (&w, w.p.b, "delivered", 10000));
+  assert_true (post_comes_to (&w, w.p.b, "delivered", 10000));
   sim_run (w.p.sim, 5000);
-  assert_int_equal (mail_at (&w), 0);
+  assert_int_equal (post_mail (&w), 0);
   assert_texts (w.p.b, w.p.id, "in", "together one two three");
   post_end (&w);
 }
@@ -173,13 +70,13 @@ test_nonsense_in_a_drop (void **state)
   assert_int_equal (cf_mailbox_put (w.server->mailbox, drop->public, blob, 7, &mail), 0);
   cf_post_drop_free (drop);
   say (w.p.a, w.p.id, "all the same", "--wait=held");
-  assert_int_equal (mail_at (&w), 3);
+  assert_int_equal (post_mail (&w), 3);
   sim_node_crash (w.p.a, false);
   assert_int_equal (sim_node_start (w.p.b), 0);
-  assert_true (gets (&w, w.p.b, "all the same", 10000));
+  assert_true (post_gets (&w, w.p.b, "all the same", 10000));
   sim_run (w.p.sim, 5000);
   assert_int_equal (w.p.b->env.refused[CF_REFUSED_MAIL_SEALED], 2);
-  assert_int_equal (mail_at (&w), 1); /* the acknowledgement */
+  assert_int_equal (post_mail (&w), 1); /* the acknowledgement */
   post_end (&w);
 }
 
@@ -195,11 +92,11 @@ test_they_meet (void **state)
   say (w.p.a, w.p.id, "one", "--wait=held");
   sim_cut (w.p.sim, w.p.b, w.server, true);
   assert_int_equal (sim_node_start (w.p.b), 0);
-  assert_true (come_to (&w, w.p.a, "delivered", 30000));
-  assert_int_equal (mail_at (&w), 1);
+  assert_true (post_comes_to (&w, w.p.a, "delivered", 30000));
+  assert_int_equal (post_mail (&w), 1);
   sim_cut (w.p.sim, w.p.b, w.server, false);
   sim_run (w.p.sim, 120000);
-  assert_int_equal (mail_at (&w), 0);
+  assert_int_equal (post_mail (&w), 0);
   assert_texts (w.p.b, w.p.id, "in", "one");
   post_end (&w);
 }
@@ -221,16 +118,16 @@ test_restarts (void **state)
   cf_post_counts (w.p.a->core, &counts);
   assert_int_equal (counts.held, 1);
   assert_int_equal (counts.left, 0);
-  assert_int_equal (mail_at (&w), 1);
+  assert_int_equal (post_mail (&w), 1);
   sim_node_crash (w.p.a, false);
   assert_int_equal (sim_node_start (w.p.b), 0);
-  assert_true (gets (&w, w.p.b, "one", 10000));
+  assert_true (post_gets (&w, w.p.b, "one", 10000));
   sim_node_crash (w.p.b, false); /* before its acknowledgement was left */
   assert_int_equal (sim_node_start (w.p.b), 0);
   sim_run (w.p.sim, 20000);
   sim_node_crash (w.p.b, false);
   assert_int_equal (sim_node_start (w.p.a), 0);
-  assert_true (come_to (&w, w.p.a, "delivered", 10000));
+  assert_true (post_comes_to (&w, w.p.a, "delivered", 10000));
   post_end (&w);
 }
 
@@ -283,9 +180,9 @@ test_node_lies (void **state)
   put_in (&w, drop, &pieces[0]);
   sim_node_crash (w.p.a, false);
   assert_int_equal (sim_node_start (w.p.b), 0);
-  assert_true (gets (&w, w.p.b, "one two", 60000));
+  assert_true (post_gets (&w, w.p.b, "one two", 60000));
   sim_run (w.p.sim, 30000);
-  assert_int_equal (mail_at (&w), 2); /* acknowledgements: it took two rounds */
+  assert_int_equal (post_mail (&w), 2); /* acknowledgements: it took two rounds */
   put_in (&w, drop, &pieces[0]);
   put_in (&w, drop, &pieces[1]);
   pieces[2].mem[pieces[2].start + 100] ^= 1;
@@ -296,8 +193,8 @@ test_node_lies (void **state)
   assert_int_equal (w.p.b->env.refused[CF_REFUSED_MAIL_SEALED], 1);
   assert_texts (w.p.b, w.p.id, "in", "one two");
   assert_int_equal (sim_node_start (w.p.a), 0); /* they meet */
-  assert_true (gets (&w, w.p.b, "one two three", 30000));
-  assert_true (come_to (&w, w.p.a, "delivered", 30000));
+  assert_true (post_gets (&w, w.p.b, "one two three", 30000));
+  assert_true (post_comes_to (&w, w.p.a, "delivered", 30000));
   for (size_t i = 0; i < 3; i++)
     cf_buf_done (&pieces[i]);
   post_end (&w);
@@ -333,7 +230,7 @@ test_weeks (void **state)
     sim_node_crash (w.p.a, false);
     jump (w.server, cases[i].later);
     assert_int_equal (sim_node_start (w.p.b), 0);
-    assert_true (gets (&w, w.p.b, "one", 10000));
+    assert_true (post_gets (&w, w.p.b, "one", 10000));
     post_end (&w);
   }
 }
@@ -350,9 +247,9 @@ test_off (void **state)
   sim_node_crash (w.p.b, false);
   say (w.p.a, w.p.id, "one", "--wait=queued");
   sim_run (w.p.sim, 60000);
-  assert_int_equal (mail_at (&w), 0);
+  assert_int_equal (post_mail (&w), 0);
   assert_int_equal (sim_do (w.p.a, "CONFIG", NULL, "mailbox", "on", NULL), 0);
-  assert_true (come_to (&w, w.p.a, "held", 20000));
+  assert_true (post_comes_to (&w, w.p.a, "held", 20000));
   post_end (&w);
 }
 
