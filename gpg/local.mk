@@ -17,7 +17,7 @@ check_PROGRAMS += $(gpg_tests)
 TESTS += $(gpg_tests)
 gpg_test_cppflags = $(AM_CPPFLAGS) $(GPGME_CFLAGS) $(EVENT_CFLAGS) $(CMOCKA_CFLAGS)
 gpg_test_ldadd = $(GPG_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS)
-gpg_fixture = tests/unit/gpg/fixture.c tests/unit/gpg/fixture.h
+gpg_fixture = tests/unit/gpg/fixture.c tests/unit/gpg/fixture.h tests/lab/scratch.c tests/lab/scratch.h
 
 tests_unit_gpg_test_certify_SOURCES = tests/unit/gpg/test_certify.c $(gpg_fixture)
 tests_unit_gpg_test_certify_CPPFLAGS = $(gpg_test_cppflags)

@@ -7,6 +7,7 @@ libcf_sim_a_SOURCES += tests/sim/link_story.c tests/sim/link_story.h tests/sim/t
 libcf_sim_a_SOURCES += tests/sim/file_story.c tests/sim/file_story.h
 libcf_sim_a_SOURCES += tests/sim/post_story.c tests/sim/post_story.h
 libcf_sim_a_SOURCES += tests/sim/server_story.c tests/sim/server_story.h tests/sim/hand.c node/mail_files.c node/mail_files.h
+libcf_sim_a_SOURCES += tests/lab/scratch.c tests/lab/scratch.h
 libcf_sim_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
 # Stories see every talk frame that leaves (sim.h, sim->frame).
 LDFLAGS_SIM = $(AM_LDFLAGS) -Wl,--wrap=cf_link_send -Wl,--wrap=cf_link_send_bulk
@@ -113,7 +114,7 @@ coverage:
 
 # End-to-end stories on virtual hosts.
 EXTRA_DIST += tests/lab/gui.sh tests/lab/gui.py
-EXTRA_DIST += tests/e2e/lab.py tests/e2e/changes.py tests/e2e/damage.py tests/e2e/datagrams.py tests/e2e/durable.py tests/e2e/events.py tests/e2e/files.py tests/e2e/hostile.py tests/e2e/post.py tests/e2e/secrets.py tests/e2e/talk.py tests/e2e/trouble.py tests/e2e/visible.py tests/e2e/walk.py
+EXTRA_DIST += tests/lab/scratch.py tests/e2e/lab.py tests/e2e/changes.py tests/e2e/damage.py tests/e2e/datagrams.py tests/e2e/durable.py tests/e2e/events.py tests/e2e/files.py tests/e2e/hostile.py tests/e2e/post.py tests/e2e/secrets.py tests/e2e/talk.py tests/e2e/trouble.py tests/e2e/visible.py tests/e2e/walk.py
 dist_check_SCRIPTS += tests/e2e/changes.sh tests/e2e/damage.sh tests/e2e/datagrams.sh tests/e2e/durable.sh tests/e2e/events.sh tests/e2e/files.sh tests/e2e/hostile.sh tests/e2e/post.sh tests/e2e/secrets.sh tests/e2e/story.sh tests/e2e/talk.sh tests/e2e/trouble.sh tests/e2e/visible.sh tests/e2e/walk.sh
 TESTS += tests/e2e/changes.sh tests/e2e/damage.sh tests/e2e/datagrams.sh tests/e2e/durable.sh tests/e2e/events.sh tests/e2e/files.sh tests/e2e/hostile.sh tests/e2e/post.sh tests/e2e/secrets.sh tests/e2e/talk.sh tests/e2e/trouble.sh tests/e2e/visible.sh tests/e2e/walk.sh
 tests/e2e/damage.log tests/e2e/durable.log tests/e2e/events.log tests/e2e/files.log tests/e2e/hostile.log tests/e2e/secrets.log tests/e2e/talk.log tests/e2e/trouble.log tests/e2e/visible.log tests/e2e/walk.log: confab confabd

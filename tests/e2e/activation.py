@@ -8,12 +8,13 @@ discovery port of its own.  Prints TAP.
 import json
 import os
 import select
-import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
+
+sys.path.insert(0, os.path.join(os.environ.get("CF_SRCDIR") or os.path.join(os.path.dirname(__file__), "../.."), "tests/lab"))
+import scratch
 
 BUILD = os.environ.get("CF_BUILDDIR") or os.getcwd()
 PORT = 20000 + os.getpid() % 20000
@@ -49,7 +50,7 @@ class Manager:
 
 
 def main():
-    where = tempfile.mkdtemp(prefix="cf-", dir="/tmp")
+    where = scratch.make()
     env = dict(os.environ, HOME=where, GNUPGHOME=where + "/g", XDG_RUNTIME_DIR=where + "/r",
                XDG_DATA_HOME=where + "/d", PATH=BUILD + ":" + os.environ["PATH"], LC_ALL="C.UTF-8")
     env.pop("CONFAB_HOME", None)
@@ -93,7 +94,7 @@ def main():
         for gnupg in (where + "/g", home + "/gnupg"):
             if os.path.isdir(gnupg):
                 subprocess.run(["gpgconf", "--homedir", gnupg, "--kill", "all"], env=env, check=False)
-        shutil.rmtree(where, ignore_errors=True)
+        scratch.remove(where)
     sys.exit(failed)
 
 

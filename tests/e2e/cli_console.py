@@ -7,13 +7,14 @@ a deadline.  Loopback only, on a discovery port of their own.  Prints TAP.
 import os
 import pty
 import select
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import termios
 import time
+
+sys.path.insert(0, os.path.join(os.environ.get("CF_SRCDIR") or os.path.join(os.path.dirname(__file__), "../.."), "tests/lab"))
+import scratch
 
 BUILD = os.environ.get("CF_BUILDDIR") or os.getcwd()
 WAIT = float(os.environ.get("CF_E2E_WAIT", "30"))
@@ -322,7 +323,7 @@ def unusable(a, _):
 
 
 def main():
-    where = tempfile.mkdtemp(prefix="cf-", dir="/tmp")
+    where = scratch.make()
     steps = (first_start, opening, chatting, typing, changing, interrupting, the_only_request, closing, ending,
              waiting, unusable)
     people, broken = [], None
@@ -347,7 +348,7 @@ def main():
     finally:
         for person in people:
             person.close()
-        shutil.rmtree(where, ignore_errors=True)
+        scratch.remove(where)
     sys.exit(1 if broken else 0)
 
 

@@ -6,13 +6,14 @@ virtual hosts.  Prints TAP.
 """
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
+
+sys.path.insert(0, os.path.join(os.environ.get("CF_SRCDIR") or os.path.join(os.path.dirname(__file__), "../.."), "tests/lab"))
+import scratch
 
 BUILD = os.environ.get("CF_BUILDDIR") or os.getcwd()
 WAIT = float(os.environ.get("CF_E2E_WAIT", "30"))
@@ -179,7 +180,7 @@ def has_a_limit(user):
 
 
 def main():
-    where, failed = tempfile.mkdtemp(prefix="cf-", dir="/tmp"), False
+    where, failed = scratch.make(), False
     steps = (talks, is_killed, loses_its_parent, has_a_limit)
     print(f"1..{len(steps)}")
     user = None
@@ -195,7 +196,7 @@ def main():
     finally:
         if user:
             user.close()
-        shutil.rmtree(where, ignore_errors=True)
+        scratch.remove(where)
     sys.exit(failed)
 
 

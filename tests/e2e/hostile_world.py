@@ -459,7 +459,7 @@ def run_groups(only):
     finally:
         if world:
             world.close()
-        lab.close(keep=bool(os.environ.get("CF_E2E_KEEP")))
+        lab.close()
     return tap.failed
 
 

@@ -6,17 +6,16 @@ prints TAP.  It runs inside "netns.sh run N -- python3 story.py" (story.sh does
 that), as any user.  Waits are for lines that a program prints, with a
 deadline; until () asks again and again, for what no line tells.
 """
+import glob
 import hashlib
 import json
 import os
 import queue
 import re
-import shutil
 import signal
 import struct
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import traceback
@@ -29,6 +28,8 @@ PINENTRY = os.path.join(SRC, "tests/lab/pinentry-fake")
 WAIT = float(os.environ.get("CF_E2E_WAIT", "30"))
 with open(os.path.join(BUILD, "confabd"), "rb") as program:
     SANITIZED = b"__asan_init" in program.read()
+sys.path.insert(0, os.path.join(SRC, "tests/lab"))
+import scratch
 
 
 class Failed(Exception):
@@ -255,10 +256,7 @@ class Person:
         self.events = None
 
     def in_memory(self):
-        """Where people's public keys lie while the daemon runs, if the runtime directory is not in memory."""
-        parts = [b"home", os.path.realpath(self.home).encode()]
-        tag = hashlib.blake2b(b"".join(struct.pack(">Q", len(p)) + p for p in parts), digest_size=32).hexdigest()[:16]
-        return f"/dev/shm/confab-{os.geteuid()}-people-{tag}"
+        return people_home(self.home)
 
     def close(self):
         if self.events:
@@ -268,6 +266,18 @@ class Person:
             if os.path.isdir(home):
                 subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], capture_output=True, env=self.env,
                                check=False)
+
+
+def people_home(home):
+    """Where people's public keys lie while the daemon runs, if the runtime directory is not in memory."""
+    parts = [b"home", os.path.realpath(home).encode()]
+    tag = hashlib.blake2b(b"".join(struct.pack(">Q", len(p)) + p for p in parts), digest_size=32).hexdigest()[:16]
+    return f"/dev/shm/confab-{os.geteuid()}-people-{tag}"
+
+
+def people_homes(where):
+    """Of all that have lived in WHERE, also those whose daemons were killed."""
+    return [people_home(home) for home in glob.glob(os.path.join(where, "*/c"))]
 
 
 class Node:
@@ -292,7 +302,7 @@ class Node:
 
 class Lab:
     def __init__(self):
-        self.dir = tempfile.mkdtemp(prefix="cf-", dir="/tmp")
+        self.dir = scratch.make(people_homes)
         self.people, self.nodes = [], []
 
     def person(self, name, host, algorithm="ed25519"):
@@ -306,14 +316,12 @@ class Lab:
             raise Skipped(f"netns.sh {verb} does not work here")
         check(not done.returncode, f"netns.sh {verb} {host}: exit {done.returncode}")
 
-    def close(self, keep=False):
+    def close(self):
         for node in self.nodes:
             node.stop()
         for person in self.people:
             person.close()
-            shutil.rmtree(person.in_memory(), ignore_errors=True)  # of a daemon that was killed
-        if not keep:
-            shutil.rmtree(self.dir, ignore_errors=True)
+        scratch.remove(self.dir, people_homes(self.dir))
 
 
 def see_each_other(a, b, seconds=WAIT):
@@ -384,5 +392,5 @@ def run_stories(*stories):
                             print(f"# {person.name}: {line}")
         print(f"# {story.__name__}: {time.monotonic() - begun:.1f} s")
         print(f"{verdict} {number} - {title}", flush=True)
-        lab.close(keep=bool(os.environ.get("CF_E2E_KEEP")))
+        lab.close()
     sys.exit(1 if failed else 0)

@@ -11,10 +11,10 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.environ.get("CF_SRCDIR") or os.path.join(os.path.dirname(__file__), "../.."), "tests/lab"))
+import scratch
 from tui import Failed, Terminals, WAIT, missing  # noqa: E402
 
 BUILD = os.environ.get("CF_BUILDDIR") or os.getcwd()
@@ -624,7 +624,7 @@ def main():
     if missing():
         print(f"1..0 # SKIP {missing()}")
         return 0
-    where = tempfile.mkdtemp(prefix="cf-", dir="/tmp")
+    where = scratch.make()
     terminals, people, broken = Terminals(where), [], None
     print(f"1..{len(STEPS)}")
     try:
@@ -651,7 +651,7 @@ def main():
         for person in people:
             person.close()
         terminals.close()
-        shutil.rmtree(where, ignore_errors=True)
+        scratch.remove(where)
     return 1 if broken else 0
 
 

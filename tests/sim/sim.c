@@ -4,7 +4,6 @@
 #include <config.h>
 
 #include <assert.h>
-#include <dirent.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,7 +78,6 @@ sim_new (uint64_t seed)
 {
   struct sim *sim = calloc (1, sizeof *sim);
   const char *shift = getenv ("CF_SIM_SHIFT");
-  const char *shm = access ("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
 
   assert (sim);
   if (cf_secmem_setup ())
@@ -93,29 +91,10 @@ sim_new (uint64_t seed)
   }
   sim->env.random = fill_random;
   sim->env.random_arg = sim;
-  sim->dir = cf_sprintf ("%s/cf-sim.XXXXXX", shm);
-  assert (sim->dir && mkdtemp (sim->dir));
+  scratch_make (&sim->scratch, true);
+  sim->dir = sim->scratch.dir;
   set_now (sim, SIM_START_MS);
   return sim;
-}
-
-/* Homes are flat enough: two levels of plain files. */
-static void
-remove_tree (const char *dir)
-{
-  DIR *d = opendir (dir);
-  struct dirent *e;
-
-  while (d && (e = readdir (d))) {
-    char *path = cf_sprintf ("%s/%s", dir, e->d_name);
-
-    if (path && strcmp (e->d_name, ".") && strcmp (e->d_name, "..") && unlink (path))
-      remove_tree (path);
-    free (path);
-  }
-  if (d)
-    closedir (d);
-  rmdir (dir);
 }
 
 void
@@ -134,8 +113,7 @@ sim_free (struct sim *sim)
     free (node->home);
     free (node);
   }
-  remove_tree (sim->dir);
-  free (sim->dir);
+  scratch_remove (&sim->scratch);
   free (sim);
 }
 

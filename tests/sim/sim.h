@@ -18,6 +18,7 @@
 #include "core/peer.h"
 #include "core/talk.h"
 #include "core/worker.h"
+#include "tests/lab/scratch.h"
 
 #define SIM_NODES_MAX 1100
 
@@ -100,7 +101,8 @@ struct sim {
   void (*datagram) (struct sim *sim, const struct sim_node *from, uint16_t port, const struct sim_node *to,
                     const uint8_t *data, size_t len);
   void *datagram_arg;
-  char *dir;
+  struct scratch scratch;
+  const char *dir; /* scratch's */
 };
 
 /* --- the world --- */

@@ -11,17 +11,17 @@ libcf_client_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(QRENCODE_CFLAGS) \
 CLIENT_LIBS = libcf-client.a $(BASE_LIBS) $(JANSSON_LIBS) $(QRENCODE_LIBS)
 
 if HAVE_CMOCKA
+fake_daemon = tests/unit/ui/fake_daemon.c tests/unit/ui/fake_daemon.h tests/lab/scratch.c tests/lab/scratch.h
 client_tests = tests/unit/ui/test_session tests/unit/ui/test_model tests/unit/ui/test_timeline tests/unit/ui/test_client_words
 check_PROGRAMS += $(client_tests) tests/unit/ui/test_qr
 TESTS += $(client_tests) tests/unit/ui/test_qr
-tests_unit_ui_test_session_SOURCES = tests/unit/ui/test_session.c tests/unit/ui/fake_daemon.c tests/unit/ui/fake_daemon.h
+tests_unit_ui_test_session_SOURCES = tests/unit/ui/test_session.c $(fake_daemon)
 tests_unit_ui_test_session_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 tests_unit_ui_test_session_LDADD = $(CLIENT_LIBS) $(CMOCKA_LIBS)
-tests_unit_ui_test_timeline_SOURCES = tests/unit/ui/test_timeline.c tests/unit/ui/fake_daemon.c \
-	tests/unit/ui/fake_daemon.h
+tests_unit_ui_test_timeline_SOURCES = tests/unit/ui/test_timeline.c $(fake_daemon)
 tests_unit_ui_test_timeline_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 tests_unit_ui_test_timeline_LDADD = $(CLIENT_LIBS) $(CMOCKA_LIBS)
-tests_unit_ui_test_model_SOURCES = tests/unit/ui/test_model.c tests/unit/ui/fake_daemon.c tests/unit/ui/fake_daemon.h
+tests_unit_ui_test_model_SOURCES = tests/unit/ui/test_model.c $(fake_daemon)
 tests_unit_ui_test_model_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 tests_unit_ui_test_model_LDADD = $(CLIENT_LIBS) $(CMOCKA_LIBS)
 tests_unit_ui_test_client_words_SOURCES = tests/unit/ui/test_client_words.c

@@ -75,8 +75,8 @@ world_new (const char *names)
 
   assert_non_null (w);
   assert_int_equal (cf_secmem_setup (), 0);
-  strcpy (w->dir, "/tmp/cfg-XXXXXX");
-  assert_non_null (mkdtemp (w->dir));
+  scratch_make (&w->scratch, false);
+  w->dir = w->scratch.dir;
   w->base = event_base_new ();
   assert_non_null (w->base);
   cf_env_system_init (&w->env, getenv ("CF_TEST_LOG") ? CF_LOG_DEBUG : CF_LOG_ERROR);
@@ -115,7 +115,8 @@ world_free (struct world *w)
 {
   side_close (&w->alice);
   side_close (&w->bob);
-  world_shell (w, "for h in \"$DIR\"/*/; do gpgconf --homedir \"$h\" --kill all; done; rm -rf \"$DIR\"");
+  world_shell (w, "for h in \"$DIR\"/*/; do gpgconf --homedir \"$h\" --kill all; done");
+  scratch_remove (&w->scratch);
   event_base_free (w->base);
   free (w);
 }

@@ -14,6 +14,7 @@
 #include <event2/event.h>
 
 #include "gpg/gpg.h"
+#include "tests/lab/scratch.h"
 
 #define DEADLINE_S 100 /* longer than the engine gives an operation, so that it is the engine's answer that is heard */
 
@@ -24,7 +25,8 @@ struct side {
 };
 
 struct world {
-  char dir[64];
+  struct scratch scratch;
+  const char *dir; /* scratch's */
   struct event_base *base;
   struct cf_env env;
   struct side alice, bob;

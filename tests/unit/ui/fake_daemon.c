@@ -257,9 +257,8 @@ fake_new (bool (*line) (void *arg, struct fake_conn *conn, const char *line), vo
   char *dir;
 
   assert (fake);
-  strcpy (fake->home, "/tmp/cf-fake-XXXXXX");
-  if (!mkdtemp (fake->home))
-    assert (!"no home");
+  scratch_make (&fake->scratch, false);
+  fake->home = fake->scratch.dir;
   setenv ("XDG_RUNTIME_DIR", fake->home, 1);
   err = cf_paths_socket (fake->home, &fake->socket);
   assert (!err);
@@ -283,13 +282,8 @@ fake_new (bool (*line) (void *arg, struct fake_conn *conn, const char *line), vo
 void
 fake_free (struct fake *fake)
 {
-  char *end;
-
   fake_stop (fake);
-  while ((end = strrchr (fake->socket, '/')) && strlen (fake->home) <= (size_t) (end - fake->socket)) {
-    *end = 0;
-    rmdir (fake->socket);
-  }
+  scratch_remove (&fake->scratch);
   free (fake->socket);
   free (fake);
 }

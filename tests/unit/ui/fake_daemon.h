@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "tests/lab/scratch.h"
 
 #define FAKE_CONNS_MAX 32
 
@@ -27,7 +28,9 @@ struct fake_conn {
 };
 
 struct fake {
-  char home[64], *socket;
+  struct scratch scratch;
+  const char *home; /* scratch's */
+  char *socket;
   int listen_fd; /* < 0: it does not run */
   struct fake_conn conns[FAKE_CONNS_MAX];
   /* A line came.  False: "OK" is the answer. */
