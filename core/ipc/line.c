@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 
-/* WORD without its percent escapes, as a string of its own. */
+/* WORD without its percent escapes, as a string of its own; "%" alone is nothing. */
 static gpg_error_t
 unescape (const char *word, size_t len, char **r_text)
 {
@@ -17,6 +17,8 @@ unescape (const char *word, size_t len, char **r_text)
 
   if (!text)
     return cf_err_errno ();
+  if (len == 1 && *word == '%')
+    len = 0;
   for (size_t i = 0; i < len; i++)
     {
       if (word[i] != '%')
@@ -86,6 +88,15 @@ cf_line_parse (struct cf_command *cmd, const char *line)
       line += len;
     }
   return err;
+}
+
+bool
+cf_line_has_empty (const struct cf_command *cmd)
+{
+  for (size_t i = 0; i < cmd->argc; i++)
+    if (!*cmd->argv[i])
+      return true;
+  return false;
 }
 
 bool

@@ -188,7 +188,9 @@ on_command (assuan_context_t ctx, char *line)
   conn->request = request;
   cf_gpg_set_prompt (conn->ipc->core->gpg, conn->display, conn->ttyname, conn->ttytype, conn->lc_ctype);
   err = cf_line_parse (&request->cmd, line);
-  if (!err && !cf_line_is_text (&request->cmd, def->path_arg))
+  if (!err
+      && (!cf_line_is_text (&request->cmd, def->path_arg)
+          || (cf_line_has_empty (&request->cmd) && (strcmp (def->verb, "CONFIG") || !*request->cmd.argv[0]))))
     err = cf_err (GPG_ERR_INV_VALUE);
   if (err)
     cf_command_say (&request->cmd, err, CF_SAY_LINE_MALFORMED, NULL);

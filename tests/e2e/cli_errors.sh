@@ -162,6 +162,10 @@ is "so does a list that goes on" [ $? = 0 ]
 confab config name 'Ann B' >"$dir/out" 2>"$dir/err"
 confab --json config name >"$dir/out" 2>"$dir/err"
 is "a setting is kept" grep -q '"value":"Ann B"' "$dir/out"
+confab --json config name '' >"$dir/out" 2>"$dir/err"
+is "a setting can be emptied" bash -c "[ $? = 0 ] && grep -q '\"value\":\"\"' '$dir/out'"
+confab --json delete '' --yes >"$dir/out" 2>"$dir/err"
+is "but nothing is no conversation" [ $? = 1 ]
 confab help >/dev/full 2>"$dir/err"
 is "what cannot be written is an error" [ $? = 2 ]
 confab help 2>"$dir/err" | true

@@ -13,6 +13,8 @@
 static char *
 put_word (char *out, const char *word)
 {
+  if (!*word)
+    *out++ = '%';
   for (; *word; word++)
     if ((unsigned char) *word <= ' ' || *word == '%')
       out += sprintf (out, "%%%02x", (unsigned char) *word);
@@ -62,8 +64,11 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t len)
 
   FUZZ_CHECK (cmd.argc <= CF_COMMAND_ARGS_MAX && cmd.option_count <= CF_COMMAND_ARGS_MAX);
   if (!err) {
+    bool empty = false;
+
     for (size_t i = 0; i < cmd.argc; i++)
-      FUZZ_CHECK (*cmd.argv[i]);
+      empty |= !*cmd.argv[i];
+    FUZZ_CHECK (cf_line_has_empty (&cmd) == empty);
     for (size_t i = 0; i < cmd.option_count; i++)
       FUZZ_CHECK (*cmd.options[i].name && cf_text_is_utf8 (cmd.options[i].name, strlen (cmd.options[i].name)));
     (void) cf_line_is_text (&cmd, 1);
@@ -82,8 +87,8 @@ void
 fuzz_seeds (fuzz_emit *emit)
 {
   static const char *const seeds[] = { "--wait=delivered 3f2a91", "--reply-to=00ff -- --not-an-option a%20b%25",
-                                       "name=value --x", "a b c d e f g h i j k l m n o p", "--json --limit=9 %C3%A4", "%" };
-  static const char *const names[] = { "send", "dashes", "plain", "many", "options", "escape" };
+                                       "name=value --x", "a b c d e f g h i j k l m n o p", "--json --limit=9 %C3%A4", "%", "-- name %", "%%" };
+  static const char *const names[] = { "send", "dashes", "plain", "many", "options", "escape", "empty", "broken" };
 
   for (size_t i = 0; i < sizeof seeds / sizeof *seeds; i++)
     emit (names[i], seeds[i], strlen (seeds[i]));

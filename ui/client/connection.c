@@ -242,6 +242,8 @@ add_word (struct cf_wr *wr, const char *word)
   char digits[3];
 
   cf_wr_u8 (wr, ' ');
+  if (!*word)
+    cf_wr_u8 (wr, '%'); /* else it would be no word at all */
   for (const unsigned char *p = (const unsigned char *) word; *p; p++)
     if (*p <= ' ' || *p == '%' || *p == 0x7f) {
       cf_wr_u8 (wr, '%');
