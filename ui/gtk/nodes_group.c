@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* nodes_group.c - the public nodes that are used. */
+/* nodes_group.c - the public nodes that are used.
+ *
+ * They are one setting, which is set as a whole, and the daemon takes changes
+ * one after the other: so what is removed is gone here at once, for the next
+ * change to be made without it; while some are added, nothing else is changed.
+ */
 #include <config.h>
 
 #include "ui/gtk/nodes_group.h"
@@ -9,6 +14,7 @@
 
 #include "ui/client/i18n.h"
 #include "ui/client/model.h"
+#include "ui/client/row.h"
 #include "ui/client/words.h"
 #include "ui/gtk/widget_call.h"
 
@@ -17,8 +23,8 @@
 struct _CfNodesGroup {
   HdyPreferencesGroup parent;
   CfApp *app;
-  char **names; /* as they are shown; NULL: nothing is shown yet */
-  gboolean adding; /* what is in the entry is on its way */
+  char **names;     /* as they are shown; NULL: nothing is shown yet */
+  unsigned changes; /* under way */
   GtkEntry *entry;
   GtkButton *add;
   GtkLabel *told;
@@ -26,98 +32,9 @@ struct _CfNodesGroup {
 
 G_DEFINE_TYPE (CfNodesGroup, cf_nodes_group, HDY_TYPE_PREFERENCES_GROUP)
 
-/* ---- to the daemon ---- */
-
-static void
-say_wrong (CfNodesGroup *group, const char *text)
-{
-  gtk_label_set_text (group->told, text);
-  gtk_widget_set_visible (GTK_WIDGET (group->told), *text);
-}
-
-static void
-on_done (GtkWidget *widget, const struct cf_client_error *error, const json_t *setting)
-{
-  CfNodesGroup *group = CF_NODES_GROUP (widget);
-  char *text;
-
-  (void) setting;
-  if (error->err) { /* what was typed stays, to be mended */
-    text = cf_words_error (error);
-    say_wrong (group, text);
-    free (text);
-  } else {
-    say_wrong (group, "");
-    if (group->adding)
-      gtk_entry_set_text (group->entry, "");
-    cf_model_refresh (cf_app_model (group->app), CF_MODEL_SETTINGS);
-  }
-  group->adding = FALSE;
-}
-
-/* NAMES, ended by NULL, are all from now on. */
-static void
-set_names (CfNodesGroup *group, char **names, gboolean adding)
-{
-  char *value = g_strjoinv (" ", names);
-  const char *words[] = { KEY, value, NULL };
-
-  group->adding = adding;
-  cf_widget_call (GTK_WIDGET (group), group->app, "CONFIG", words, NULL, on_done);
-  g_free (value);
-}
-
-/* Appends those of WORDS that are not there yet; without the strings. */
-static void
-gather (GPtrArray *names, char **words)
-{
-  for (size_t i = 0; words[i]; i++)
-    if (*words[i] && !g_ptr_array_find_with_equal_func (names, words[i], g_str_equal, NULL))
-      g_ptr_array_add (names, words[i]);
-}
-
-/* Several may have been pasted at once, a line each. */
-static void
-on_add (CfNodesGroup *group)
-{
-  char **words = g_strsplit_set (gtk_entry_get_text (group->entry), " \t\r\n", -1);
-  GPtrArray *names = g_ptr_array_new ();
-
-  gather (names, group->names);
-  gather (names, words);
-  g_ptr_array_add (names, NULL);
-  if (gtk_widget_get_sensitive (GTK_WIDGET (group->add)))
-    set_names (group, (char **) names->pdata, TRUE);
-  g_ptr_array_unref (names);
-  g_strfreev (words);
-}
-
-static void
-on_remove (CfNodesGroup *group, GtkButton *button)
-{
-  const char *name = g_object_get_data (G_OBJECT (button), KEY);
-  GPtrArray *names = g_ptr_array_new ();
-  guint at;
-
-  gather (names, group->names); /* each once */
-  if (g_ptr_array_find_with_equal_func (names, name, g_str_equal, &at))
-    g_ptr_array_remove_index (names, at);
-  g_ptr_array_add (names, NULL);
-  set_names (group, (char **) names->pdata, FALSE);
-  g_ptr_array_unref (names);
-}
-
-static void
-on_typed (CfNodesGroup *group)
-{
-  char *text = g_strstrip (g_strdup (gtk_entry_get_text (group->entry)));
-
-  gtk_widget_set_sensitive (GTK_WIDGET (group->add), *text);
-  say_wrong (group, "");
-  g_free (text);
-}
-
 /* ---- the list ---- */
+
+static void on_remove (CfNodesGroup *group, GtkButton *button);
 
 static GtkWidget *
 new_remove (CfNodesGroup *group, const char *name, const char *address)
@@ -157,32 +74,148 @@ new_row (CfNodesGroup *group, const char *name)
   return row;
 }
 
+/* Of all NAMES. */
 static void
-remove_row (GtkWidget *child, gpointer group)
+keep_row (GtkWidget *child, gpointer names)
 {
-  (void) group;
-  if (HDY_IS_ACTION_ROW (child))
+  if (HDY_IS_ACTION_ROW (child) && !g_strv_contains (names, hdy_action_row_get_subtitle (HDY_ACTION_ROW (child))))
     gtk_widget_destroy (child);
+}
+
+/* NAMES with a blank between them.  Rows that stay are not touched: somebody may be about to press a button of theirs. */
+static void
+show_names (CfNodesGroup *group, const char *value)
+{
+  char **before = group->names;
+
+  group->names = g_strsplit (value, " ", -1);
+  gtk_container_foreach (GTK_CONTAINER (group), keep_row, group->names);
+  for (char **name = group->names; *name; name++)
+    if (**name && !(before && g_strv_contains ((const char *const *) before, *name)))
+      gtk_container_add (GTK_CONTAINER (group), new_row (group, *name));
+  g_strfreev (before);
+}
+
+/* ---- to the daemon ---- */
+
+static void
+say_wrong (CfNodesGroup *group, const char *text)
+{
+  gtk_label_set_text (group->told, text);
+  gtk_widget_set_visible (GTK_WIDGET (group->told), *text);
+}
+
+/* After the last change it is the daemon's list that is shown, also when that did not take it. */
+static void
+finish (CfNodesGroup *group, const struct cf_client_error *error)
+{
+  char *text = error->err ? cf_words_error (error) : NULL;
+
+  say_wrong (group, text ? text : "");
+  free (text);
+  if (!--group->changes)
+    cf_model_refresh (cf_app_model (group->app), CF_MODEL_SETTINGS);
+}
+
+static void
+on_added (GtkWidget *widget, const struct cf_client_error *error, const json_t *setting)
+{
+  CfNodesGroup *group = CF_NODES_GROUP (widget);
+
+  gtk_widget_set_sensitive (widget, TRUE);
+  gtk_widget_grab_focus (GTK_WIDGET (group->entry));
+  if (!error->err) { /* else what was typed stays, to be mended */
+    gtk_entry_set_text (group->entry, "");
+    show_names (group, cf_row_text (setting, "value"));
+  }
+  finish (group, error);
+}
+
+static void
+on_removed (GtkWidget *widget, const struct cf_client_error *error, const json_t *setting)
+{
+  (void) setting;
+  finish (CF_NODES_GROUP (widget), error);
+}
+
+/* NAMES are all from now on. */
+static void
+set_names (CfNodesGroup *group, const char *names, cf_widget_call_fn done)
+{
+  const char *words[] = { KEY, names, NULL };
+
+  group->changes++;
+  cf_widget_call (GTK_WIDGET (group), group->app, "CONFIG", words, NULL, done);
+}
+
+/* Appends those of WORDS that are not there yet; without the strings. */
+static void
+gather (GPtrArray *names, char **words)
+{
+  for (size_t i = 0; words[i]; i++)
+    if (*words[i] && !g_ptr_array_find_with_equal_func (names, words[i], g_str_equal, NULL))
+      g_ptr_array_add (names, words[i]);
+}
+
+/* Several may have been pasted at once, a line each. */
+static void
+on_add (CfNodesGroup *group)
+{
+  char **words = g_strsplit_set (gtk_entry_get_text (group->entry), " \t\r\n", -1), *value;
+  GPtrArray *names = g_ptr_array_new ();
+
+  gather (names, group->names);
+  gather (names, words);
+  g_ptr_array_add (names, NULL);
+  value = g_strjoinv (" ", (char **) names->pdata);
+  if (gtk_widget_get_sensitive (GTK_WIDGET (group->add))) {
+    gtk_widget_set_sensitive (GTK_WIDGET (group), FALSE);
+    set_names (group, value, on_added);
+  }
+  g_free (value);
+  g_ptr_array_unref (names);
+  g_strfreev (words);
+}
+
+static void
+on_remove (CfNodesGroup *group, GtkButton *button)
+{
+  const char *name = g_object_get_data (G_OBJECT (button), KEY);
+  GPtrArray *names = g_ptr_array_new ();
+  char *value;
+  guint at;
+
+  gather (names, group->names); /* each once */
+  if (g_ptr_array_find_with_equal_func (names, name, g_str_equal, &at))
+    g_ptr_array_remove_index (names, at);
+  g_ptr_array_add (names, NULL);
+  value = g_strjoinv (" ", (char **) names->pdata);
+  g_ptr_array_unref (names);
+  show_names (group, value); /* BUTTON is gone */
+  gtk_widget_child_focus (GTK_WIDGET (group), GTK_DIR_TAB_FORWARD);
+  set_names (group, value, on_removed);
+  g_free (value);
+}
+
+static void
+on_typed (CfNodesGroup *group)
+{
+  char *text = g_strstrip (g_strdup (gtk_entry_get_text (group->entry)));
+
+  gtk_widget_set_sensitive (GTK_WIDGET (group->add), *text);
+  say_wrong (group, "");
+  g_free (text);
 }
 
 void
 cf_nodes_group_refresh (CfNodesGroup *group, CfApp *app)
 {
   struct cf_model *model = cf_app_model (app);
-  char **names = g_strsplit (cf_model_setting (model, KEY), " ", -1);
 
   group->app = app;
   gtk_widget_set_visible (GTK_WIDGET (group), cf_model_get (model, CF_MODEL_SETTINGS, KEY) != NULL);
-  if (group->names && g_strv_equal ((const char *const *) group->names, (const char *const *) names)) {
-    g_strfreev (names); /* who stands on a row stays there */
-    return;
-  }
-  g_strfreev (group->names);
-  group->names = names;
-  gtk_container_foreach (GTK_CONTAINER (group), remove_row, NULL);
-  for (size_t i = 0; names[i]; i++)
-    if (*names[i])
-      gtk_container_add (GTK_CONTAINER (group), new_row (group, names[i]));
+  if (!group->changes)
+    show_names (group, cf_model_setting (model, KEY));
 }
 
 /* ---- its life ---- */
