@@ -156,6 +156,17 @@ tests/lab/clock.so: tests/lab/clock.c config.h
 	$(AM_V_CC)$(MKDIR_P) tests/lab && $(CC) $(DEFS) $(DEFAULT_INCLUDES) $(CPPFLAGS) $(AM_CFLAGS) -O2 -shared -fPIC \
 	  -o $@ $(srcdir)/tests/lab/clock.c -ldl
 
+# The same for stories with a camera.
+EXTRA_DIST += tests/lab/camera.c
+if HAVE_GTK
+check_DATA += tests/lab/camera.so
+CLEANFILES += tests/lab/camera.so
+tests/e2e/desktop_self.log: tests/lab/camera.so
+tests/lab/camera.so: tests/lab/camera.c config.h
+	$(AM_V_CC)$(MKDIR_P) tests/lab && $(CC) $(DEFS) $(DEFAULT_INCLUDES) $(CPPFLAGS) $(AM_CFLAGS) -O2 -shared -fPIC \
+	  -o $@ $(srcdir)/tests/lab/camera.c -ldl
+endif
+
 # A peer that keeps no rule, against real daemons.
 check_PROGRAMS += tests/e2e/hostile_peer
 tests_e2e_hostile_peer_SOURCES = tests/e2e/hostile_peer.c tests/e2e/hostile_flood.c tests/e2e/hostile_peer.h

@@ -21,6 +21,23 @@
 #define WIDTH 640
 #define HEIGHT 480
 #define PATIENCE_MS 250
+#define MAPPED 2 /* of zbar_video_request_iomode */
+
+/* zbar's own choice (zbar_negotiate_format) takes a window, and some versions crash without one.  What no camera has of
+   itself libv4l2 makes of what it has: YU12 at least.  Those without colour and without work come first. */
+static bool
+choose_format (zbar_video_t *video)
+{
+  static const char formats[][5] = { "GREY", "Y800", "YUYV", "UYVY", "NV12", "YU12", "I420", "RGB3", "BGR3" };
+
+  for (size_t i = 0; i < G_N_ELEMENTS (formats); i++) {
+    const char *f = formats[i];
+
+    if (!zbar_video_init (video, zbar_fourcc (f[0], f[1], f[2], f[3])))
+      return true;
+  }
+  return false;
+}
 
 static zbar_video_t *
 try_camera (const char *path)
@@ -30,7 +47,8 @@ try_camera (const char *path)
   if (!video)
     return NULL;
   zbar_video_request_size (video, WIDTH, HEIGHT);
-  if (!zbar_video_open (video, path) && !zbar_negotiate_format (video, NULL) && !zbar_video_enable (video, 1))
+  zbar_video_request_iomode (video, MAPPED); /* what it finds out by itself is read (), which many cameras cannot */
+  if (!zbar_video_open (video, path) && choose_format (video) && !zbar_video_enable (video, 1))
     return video;
   zbar_video_destroy (video);
   return NULL;
