@@ -3,12 +3,20 @@
 again."""
 import mailbox
 import os
+import subprocess
 
 from desk import at_desks
 from desktop import opened, two
 from desktop_person import do
-from gui import box, colour, until
-from lab import check, run_stories
+from gui import box, colour, has, until
+from lab import BUILD, check, run_stories
+
+import gi
+
+gi.require_version("GdkPixbuf", "2.0")
+from gi.repository import GdkPixbuf, GLib  # noqa: E402
+
+CAMERA = os.path.join(BUILD, "tests/lab/camera.so")
 
 
 def choose(app, name, value):
@@ -68,9 +76,10 @@ def settings(lab, desk):
     is_set(nodes=" ".join(names))
     check(not app.all("label", "is no name of a node"), "nothing is wrong any more")
     at.shot("settings-nodes")
-    app.click("push button", "^Do without the node at 192.0.2.1:7000$")
-    app.gone("list item", "^192.0.2.1:7000$")
-    is_set(nodes=names[1])
+    for i in (1, 2):  # one right after the other
+        app.click("push button", f"^Do without the node at 192.0.2.{i}:7000$")
+    is_set(nodes="")
+    app.gone("list item", "^192.0.2.")
     for row in ("Ask the router to open a port", "Be listed at your nodes", "Let contacts pass on where you are"):
         app.click("toggle button", f"^{row}$")
     is_set(listed="on", **{"port-mapping": "off", "pass-on": "on"})
@@ -133,6 +142,99 @@ def addresses(lab, desk):
     alice.gone("panel", "^bob is a contact now$")
 
 
+def code_of(person):
+    """The code of PERSON's address as a terminal shows it: a picture, a pixel a module."""
+    argv = [arg for arg in person.argv("address", "--qr") if arg != "--json"]
+    text = subprocess.run(argv, env=person.env, capture_output=True, text=True, check=True).stdout
+    lines = [line for line in text.split("\n") if line and not line.strip(" \u2580\u2584\u2588")]
+    width = max(map(len, lines))
+    rows = [[c in dark for c in line.ljust(width)] for line in lines for dark in ("\u2580\u2588", "\u2584\u2588")]
+    pixels = b"".join(bytes(3) if module else b"\xff" * 3 for row in rows for module in row)
+    return GdkPixbuf.Pixbuf.new_from_bytes(GLib.Bytes.new(pixels), GdkPixbuf.Colorspace.RGB, False, 8, width, len(rows), 3 * width)
+
+
+def film(code, path):
+    """What a camera sees in front of which somebody holds CODE: nothing, then it comes in from the side, nearer and
+    nearer."""
+    width, height = 640, 480
+    with open(path + ".new", "wb") as out:
+        for i in range(24):
+            seen = GdkPixbuf.Pixbuf.new(GdkPixbuf.Colorspace.RGB, False, 8, width, height)
+            seen.fill(0x60606000 + 0x02020200 * i)
+            side, left, top = 200 + 8 * i, max(100, width - 40 * (i - 4)), 40
+            if i > 4:
+                code.composite(seen, left, top, min(side, width - left), side, left, top, side / code.get_width(),
+                               side / code.get_height(), GdkPixbuf.InterpType.BILINEAR, 255)
+            line, pixels = seen.get_rowstride(), seen.get_pixels()
+            out.write(b"P5 %d %d 255\n" % (width, height))
+            out.write(b"".join(pixels[y * line:y * line + 3 * width:3] for y in range(height)))
+    os.rename(path + ".new", path)
+
+
+@at_desks
+def camera(lab, desk):
+    """A code that is held in front of the camera adds whom it names; without one, or one that cannot be used, it is said why"""
+    a, b, _ = two(lab)
+    path = os.path.join(a.dir, "camera")
+    at = desk(a, CF_CAMERA=path, LD_PRELOAD=CAMERA)
+    app = at.open()
+    app.click("toggle button", "^New$")
+    app.click(None, "^Add a Contact")
+    app.find("text", "^Address$")
+    if not app.all("list item", "^Scan with the camera$"):
+        return  # this build cannot read codes
+
+    def scan():
+        app.focus("list item", "^Scan with the camera$")
+        app.key("Return")
+    for there, said in ((None, "No camera was found"), ("refused", "The camera may not be used"),
+                        ("busy", "The camera does not answer")):
+        if there:
+            with open(path, "w", encoding="ascii") as file:
+                file.write(there + "\n")
+        scan()
+        app.find("panel", f"^{said}$")
+        at.shot(f"camera-{there or 'none'}")
+        app.click("push button", "^Back$")
+    film(code_of(b), path)
+    scan()
+    app.find(None, "bob@test.invalid")
+    at.shot("camera-found")
+    app.click("push button", "^Add$")
+    app.find("panel", "^bob is a contact now$")
+    check([c["fingerprint"] for c in a.confab("contacts").rows] == [b.fpr], "bob is a contact")
+
+
+@at_desks
+def revoke_devices(lab, desk):
+    """Device keys are voided when a word was typed, and what came of it is said"""
+    a = lab.person("alice", "h1")
+    a.init()
+    before = a.confab("address").row["address"]
+    at = desk(a)
+    app = at.open()
+    app.find("label", "Nobody nearby")
+    app.key("ctrl+comma")
+    app.click("push button", "^Void all device keys$")
+    app.find("label", "^This cannot be taken back")
+    at.shot("revoke")
+    for word in ("yes\n", "Revoke\n"):
+        app.fill("text", "^Type revoke to void them$", "")
+        app.type("text", "^Type revoke to void them$", word)
+        check(not has(app.find("push button", "^Void Them$"), "SENSITIVE"), f"{word!r} is not enough")
+    check(a.confab("address").row["address"] == before, "nothing is revoked yet")
+    app.fill("text", "^Type revoke to void them$", "")
+    app.type("text", "^Type revoke to void them$", "revoke\n")
+    app.find("panel", "^The device keys up to now are void$")
+    at.shot("revoke-done")
+    after = a.confab("address").row["address"]
+    check(after != before, "the address is another")
+    app.click("push button", "^Your Address$")
+    app.find("label", f"^{after}$")
+    app.key("Escape")
+    app.gone("label", f"^{after}$")
+
+
 @at_desks
 def kept(lab, desk):
     """A quote leads to what it quotes, words that nobody wrote are not found, and all of it can be kept as mails"""
@@ -188,4 +290,4 @@ def edge(row):
 
 
 if __name__ == "__main__":
-    run_stories(settings, addresses, kept)
+    run_stories(settings, revoke_devices, addresses, camera, kept)

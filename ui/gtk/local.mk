@@ -22,6 +22,7 @@ gtk_resources = ui/gtk/confab.gresource.xml ui/gtk/style.css \
 	ui/gtk/people_dialog.ui \
 	ui/gtk/reach_dialog.ui \
 	ui/gtk/request_view.ui \
+	ui/gtk/revoke_dialog.ui \
 	ui/gtk/scan_view.ui \
 	ui/gtk/search_bar.ui \
 	ui/gtk/search_view.ui \
@@ -81,6 +82,7 @@ libcf_gtk_a_SOURCES = \
 	ui/gtk/qr_view.c ui/gtk/qr_view.h \
 	ui/gtk/reach_dialog.c ui/gtk/reach_dialog.h \
 	ui/gtk/request_view.c ui/gtk/request_view.h \
+	ui/gtk/revoke_dialog.c ui/gtk/revoke_dialog.h \
 	ui/gtk/scan.c ui/gtk/scan.h \
 	ui/gtk/scan_camera.c \
 	ui/gtk/scan_view.c ui/gtk/scan_view.h \

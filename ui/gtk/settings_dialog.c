@@ -19,6 +19,7 @@
 #include "ui/gtk/fact_row.h"
 #include "ui/gtk/fit.h"
 #include "ui/gtk/nodes_group.h"
+#include "ui/gtk/revoke_dialog.h"
 #include "ui/gtk/settings_row.h"
 #include "ui/gtk/widget_call.h"
 
@@ -190,6 +191,14 @@ on_look_again (CfSettingsDialog *dialog)
   cf_model_refresh (cf_app_model (dialog->app), CF_MODEL_STATUS);
 }
 
+/* ---- device keys ---- */
+
+static void
+on_revoke (CfSettingsDialog *dialog)
+{
+  cf_revoke_dialog_show (dialog->app, GTK_WINDOW (dialog));
+}
+
 /* ---- all of it ---- */
 
 static void
@@ -285,6 +294,7 @@ cf_settings_dialog_class_init (CfSettingsDialogClass *class)
   gtk_widget_class_bind_template_callback (widget, on_visibility);
   gtk_widget_class_bind_template_callback (widget, on_how_long);
   gtk_widget_class_bind_template_callback (widget, on_look_again);
+  gtk_widget_class_bind_template_callback (widget, on_revoke);
   cf_window_class_close_on_escape (widget);
 }
 
