@@ -149,6 +149,45 @@ on_acked (ngtcp2_conn *conn, int64_t id, uint64_t offset, uint64_t len, void *us
   return 0;
 }
 
+/* Packets that come in. */
+
+/* The low bytes of the number of a packet: where a tag would be. */
+static uint32_t
+packet_number (const uint8_t *data, size_t len)
+{
+  const uint8_t *tag = data + len - CF_STREAM_TAG_LEN;
+
+  return (uint32_t) tag[0] << 24 | (uint32_t) tag[1] << 16 | (uint32_t) tag[2] << 8 | tag[3];
+}
+
+/* 0, or the error with which the stream has failed. */
+static gpg_error_t
+read_packet (struct cf_stream *s, const uint8_t *data, size_t len)
+{
+  ngtcp2_pkt_info pi = { 0 };
+  gpg_error_t err = cf_stream_error (ngtcp2_conn_read_pkt (s->conn, &s->path.path, &pi, data, len, now_ns (s)));
+
+  if (err)
+    stream_fail (s, err);
+  return err;
+}
+
+/* Those that have waited for others, as many as may be read now. */
+static gpg_error_t
+read_held (struct cf_stream *s)
+{
+  struct cf_stream_held *held;
+  const uint8_t *data;
+  gpg_error_t err = 0;
+  size_t len;
+
+  while (!err && (held = cf_stream_order_take (&s->order, cf_env_now_us (s->env), &data, &len))) {
+    err = read_packet (s, data, len);
+    free (held);
+  }
+  return err;
+}
+
 /* Time. */
 
 static uint64_t
@@ -193,6 +232,8 @@ arm (struct cf_stream *s)
   if (s->paced_ns > now_ns (s))
     due_ms = earlier (due_ms, to_ms (s, s->paced_ns));
   due_ms = earlier (due_ms, s->size.timer_ms);
+  if (s->order.held)
+    due_ms = earlier (due_ms, cf_stream_order_due_us (&s->order) / 1000 + 1);
   if (is_waiting (s))
     due_ms = earlier (due_ms, s->progress_ms + CF_STREAM_STALL_MS);
   if (is_under_way (s))
@@ -224,8 +265,9 @@ timer_fired (void *arg)
 {
   struct cf_stream *s = arg;
 
-  if (expire (s))
+  if (expire (s) || read_held (s))
     return;
+  note_progress (s);
   if (is_waiting (s) && s->env->now_ms >= s->progress_ms + SIZE_LOST_MS)
     cf_stream_size_lost (&s->size, s->env->now_ms);
   cf_stream_size_timer (&s->size, s->env->now_ms);
@@ -350,11 +392,25 @@ cf_stream_output (struct cf_stream *stream, uint8_t *out, size_t max)
 
 /* What comes in, and what is to go out. */
 
+/* A packet that may come in: now, or when those before it are there.  Only for whom we know is anything kept. */
+static gpg_error_t
+take_packet (struct cf_stream *s, const uint8_t *data, size_t len)
+{
+  gpg_error_t err = 0;
+
+  if (!s->trusted || cf_stream_order_input (&s->order, packet_number (data, len), data, len, cf_env_now_us (s->env)))
+    err = read_packet (s, data, len);
+  if (!err)
+    err = read_held (s);
+  if (!err && s->order.held)
+    arm (s);
+  return err;
+}
+
 void
 cf_stream_input (struct cf_stream *stream, const uint8_t *data, size_t len)
 {
   struct cf_stream *s = stream;
-  ngtcp2_pkt_info pi = { 0 };
   gpg_error_t err;
 
   if (s->failed)
@@ -365,13 +421,13 @@ cf_stream_input (struct cf_stream *stream, const uint8_t *data, size_t len)
     err = cf_stream_rules_check (s->gaps, s->peer_id, data, len);
     if (gpg_err_code (err) == GPG_ERR_LIMIT_REACHED)
       return; /* as if it had been lost: it comes again when there is less between */
-    if (!err)
-      err = cf_stream_error (ngtcp2_conn_read_pkt (s->conn, &s->path.path, &pi, data, len, now_ns (s)));
   }
   if (err) {
     stream_fail (s, err);
     return;
   }
+  if (!cf_stream_size_is_ours (data, len) && take_packet (s, data, len))
+    return;
   note_progress (s);
   wake (s);
 }
@@ -529,5 +585,6 @@ cf_stream_free (struct cf_stream *stream)
     cf_stream_queue_done (&s->channels[i].queue);
     cf_stream_gaps_done (&s->gaps[i]);
   }
+  cf_stream_order_done (&s->order);
   free (s);
 }

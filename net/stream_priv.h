@@ -69,6 +69,27 @@ void cf_stream_size_timer (struct cf_stream_size *z, uint64_t now_ms);
 /* Nothing large has come through for a while: the least is in use, and the search begins a little later. */
 void cf_stream_size_lost (struct cf_stream_size *z, uint64_t now_ms);
 
+/* stream_order.c: packets that have overtaken others, and wait for them. */
+#define CF_STREAM_PASSED_MAX 32
+struct cf_stream_order {
+  uint32_t next;               /* the number of the packet that is to be read next, or whatever comes first of later ones */
+  uint64_t wait_us;            /* how long those that were overtaken are waited for */
+  struct cf_stream_held *held; /* in order of their numbers */
+  size_t held_bytes;
+  struct cf_stream_passed {
+    uint32_t begin, end;       /* numbers that were not waited for: [begin, end) */
+    uint64_t since_us;         /* when they were missed */
+  } passed[CF_STREAM_PASSED_MAX]; /* the last ones */
+  unsigned int passed_next;
+};
+
+/* A packet has come.  false: it is kept, and waits for those before it. */
+bool cf_stream_order_input (struct cf_stream_order *o, uint32_t number, const uint8_t *data, size_t len, uint64_t now_us);
+uint64_t cf_stream_order_due_us (const struct cf_stream_order *o); /* when the next may be read; UINT64_MAX: none waits */
+/* The next that may be read now, which the caller frees; NULL if there is none. */
+struct cf_stream_held *cf_stream_order_take (struct cf_stream_order *o, uint64_t now_us, const uint8_t **r_data, size_t *r_len);
+void cf_stream_order_done (struct cf_stream_order *o);
+
 struct channel {
   struct cf_stream_queue queue;
   int64_t id;      /* of the stream that we send on */
@@ -88,6 +109,7 @@ struct cf_stream {
   struct channel channels[CF_CHANNEL_COUNT];
   struct cf_stream_gaps gaps[CF_CHANNEL_COUNT];
   struct cf_stream_size size;
+  struct cf_stream_order order;
   bool trusted, failed;
   bool searched;         /* the size of datagrams is, or was, looked for */
   uint64_t ahead_ns;     /* how much later it is for ngtcp2 than for us */

@@ -170,6 +170,24 @@ test_rate_with_loss (void **state)
   wire_end (&w);
 }
 
+/* Nor is it that packets overtake each other, by as much as twice the shortest way. */
+static void
+test_rate_with_jitter (void **state)
+{
+  static const struct wire_path restless = { .delay_us = 5 * MS, .jitter_us = 20 * MS, .loss = 5, .rate = 5000000,
+                                             .queue = MIB };
+  struct wire w;
+  uint64_t rate;
+
+  (void) state;
+  wire_begin (&w, 5, &restless, 1400);
+  trust (&w);
+  rate = bulk_rate (&w, 6000, 2000);
+  printf ("# 5 MB/s, 10 ms, up to 20 ms of jitter each way: %llu KB/s\n", (unsigned long long) rate / 1000);
+  assert_true (rate > 4000000);
+  wire_end (&w);
+}
+
 /* A busy machine looks at its clock late.  That is no reason to believe that the path carries less, and less again. */
 static void
 test_busy_machine (void **state)
@@ -331,7 +349,7 @@ main (void)
     cmocka_unit_test (test_windows),        cmocka_unit_test (test_rate_with_loss),
     cmocka_unit_test (test_talk_beside_bulk), cmocka_unit_test (test_path_changes),
     cmocka_unit_test (test_cut),            cmocka_unit_test (test_idle),
-    cmocka_unit_test (test_busy_machine),
+    cmocka_unit_test (test_busy_machine),   cmocka_unit_test (test_rate_with_jitter),
   };
 
   return cmocka_run_group_tests_name ("stream", tests, NULL, NULL);
