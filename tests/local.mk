@@ -167,6 +167,13 @@ tests/lab/camera.so: tests/lab/camera.c config.h
 	  -o $@ $(srcdir)/tests/lab/camera.c -ldl
 endif
 
+# A path that loses, doubles, delays and reorders.
+check_PROGRAMS += tests/lab/slow_wire
+EXTRA_DIST += tests/e2e/wire.py
+dist_check_SCRIPTS += tests/e2e/wire.sh
+TESTS += tests/e2e/wire.sh
+tests/e2e/wire.log: confab confabd tests/lab/slow_wire
+
 # A peer that keeps no rule, against real daemons.
 check_PROGRAMS += tests/e2e/hostile_peer
 tests_e2e_hostile_peer_SOURCES = tests/e2e/hostile_peer.c tests/e2e/hostile_flood.c tests/e2e/hostile_peer.h
@@ -208,7 +215,7 @@ tests_bench_fill_history_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 tests_bench_fill_history_LDADD = $(CORE_LIBS) $(BASE_LIBS)
 tests_bench_bare_gpg_CPPFLAGS = $(AM_CPPFLAGS) $(GPGME_CFLAGS)
 tests_bench_bare_gpg_LDADD = $(GPGME_LIBS)
-EXTRA_PROGRAMS += tests/bench/bench_datagrams tests/bench/slow_wire
+EXTRA_PROGRAMS += tests/bench/bench_datagrams
 tests_bench_bench_datagrams_CPPFLAGS = $(AM_CPPFLAGS) $(EVENT_CFLAGS)
 tests_bench_bench_datagrams_LDADD = libcf-net.a $(BASE_LIBS) $(EVENT_LIBS)
 EXTRA_DIST += tests/bench/udp.py
@@ -226,6 +233,6 @@ bench-gtk: tests/bench/gtk_scroll tests/bench/fill_history confab confabd confab
 endif
 .PHONY: bench
 bench: tests/bench/bare_gpg tests/bench/bench_datagrams tests/bench/fill_history tests/bench/raw_copy \
-		tests/bench/slow_wire confab confabd $(BENCH_GTK)
+		tests/lab/slow_wire confab confabd $(BENCH_GTK)
 	for name in latency burst history files udp; do \
 	  CF_BUILDDIR='$(abs_top_builddir)' python3 $(srcdir)/tests/bench/$$name.py || exit; done

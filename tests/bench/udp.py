@@ -5,7 +5,7 @@
 Usage: udp.py [SECONDS]     (from the build directory; "make bench" does it)
 
 Loopback: bytes a second between two processes.  The path: 20 ms there and back, 0.5 % of packets lost each way, made in
-user space (slow_wire.c) between two network namespaces; there the same for a bare TCP stream with CUBIC, in the same run.
+user space (tests/lab/slow_wire.c) between two network namespaces; there the same for a bare TCP stream with CUBIC, in the same run.
 """
 import ctypes
 import os
@@ -17,8 +17,8 @@ import time
 
 BUILD = os.environ.get("CF_BUILDDIR") or os.getcwd()
 BENCH = os.path.join(BUILD, "tests/bench/bench_datagrams")
-WIRE = os.path.join(BUILD, "tests/bench/slow_wire")
-DELAY_US, LOSS = 10000, 5
+WIRE = os.path.join(BUILD, "tests/lab/slow_wire")
+FAR = "delay=10000,loss=5"
 CLONE_NEWNET = 0x40000000
 
 
@@ -78,7 +78,7 @@ def far(seconds):
     for h in hosts:
         h.stdout.readline()
     first, second = (h.pid for h in hosts)
-    wire = subprocess.Popen([WIRE, str(first), str(second), str(DELAY_US), str(LOSS)], stdin=subprocess.PIPE,
+    wire = subprocess.Popen([WIRE, str(first), str(second), FAR], stdin=subprocess.PIPE,
                             stdout=subprocess.PIPE, text=True)
     served = None
     try:
