@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The desktop client as people use it, by names and roles: every promise of a window has a story here."""
 from desk import at_desks
-from gui import box, until
+from gui import Atspi, box, has, matches, text, until, walk, xdo
 from lab import BUILD, check, open_conversation, run_stories, see_each_other
 from trouble import revoke
 
@@ -298,6 +298,35 @@ def narrow(lab, desk):
     at.shot("narrow")
 
 
+def below(app, role, name):
+    """What GTK, which does not look through the windows of lists and revealers, takes for out of sight in a scrolled one."""
+    return until(lambda: next((n for n, _ in walk(app.node) if matches(n, role, name)), None), f"{role} {name!r}")
+
+
+def shown(app, field):
+    """Is the first letter of what is typed there inside the window?"""
+    place = field.get_text_iface().get_character_extents(0, Atspi.CoordType.SCREEN)
+    return inside((place.x, place.y, place.width, place.height), box(app.find("frame")))
+
+
+@at_desks
+def low(lab, desk):
+    """With large letters in a small window, the fields of a new identity come into sight when it is chosen"""
+    at = desk(lab.person("alice", "h1"), GDK_DPI_SCALE="2")
+    app = at.open()
+    app.find("push button", "^Begin$")
+    app.resize(360, 420)
+    below(app, "radio button", "^Make a new identity$").get_action_iface().do_action(0)
+    name, mail = below(app, "text", "^Name$"), below(app, "text", "^Mail address$")
+    Atspi.EditableText.set_text_contents(name.get_editable_text_iface(), "Nadia")
+    until(lambda: shown(app, name), "the name in sight")
+    Atspi.Component.grab_focus(mail.get_component_iface())
+    until(lambda: has(mail, "FOCUSED"), "focus on the address")
+    xdo("type", "--delay", "8", "nadia")
+    until(lambda: text(mail) == "nadia" and shown(app, mail), "the address in sight")
+    at.shot("low")
+
+
 @at_desks
 def long_history(lab, desk):
     """Ten thousand messages are there at once, and scroll back page by page"""
@@ -318,4 +347,4 @@ def long_history(lab, desk):
 if __name__ == "__main__":
     from desktop_person import STORIES
     run_stories(first_run, by_password, wrong_password, daemon_killed, talk, find, key_revoked, german, lookalike,
-                alone, much_unread, narrow, long_history, *STORIES)
+                alone, much_unread, narrow, low, long_history, *STORIES)

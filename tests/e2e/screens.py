@@ -7,6 +7,7 @@ Usage: screens.py [VARIANT[/SCREEN]...]     (below "netns.sh run 9 -- gui.sh": "
 Pictures go to CF_SHOTS/VARIANT/SCREEN.png.  Nothing is judged here; a screen that cannot be reached is told of, and the
 tour goes on.  Who drives it knows rows by people's names and all else by role, so that any language will do.
 """
+import gettext
 import glob
 import os
 import subprocess
@@ -160,6 +161,10 @@ class Tour:
         subprocess.run(["gdbus", "call", "--session", "--dest", name, "--object-path",
                         "/" + name.replace(".", "/") + "/window/1", "--method", "org.gtk.Actions.Activate", action,
                         "[" + ", ".join(f"<{v}>" for v in values) + "]", "{}"], env=self.desk.env, check=True, capture_output=True)
+
+    def translated(self, text):
+        where, language = self.desk.env["CONFAB_LOCALEDIR"], self.desk.env.get("LANGUAGE", "en")
+        return gettext.translation("confab", where, [language], fallback=True).gettext(text)
 
     def nodes(self, role):
         return self.app.all(role)
@@ -332,6 +337,27 @@ def dialog_screens(t, w):
         t.leave()
 
 
+def settings_screens(t, w):
+    """Each page, down to its end, and what is asked before device keys are voided."""
+    t.act("settings")
+    dialog = t.dialog()
+
+    def named(role, text):
+        return next(n for n, _ in walk(dialog) if n.get_role_name() == role and n.get_name() == t.translated(text))
+    for name in ("You", "Conversations", "Network", "About"):
+        t.press(named("radio button", name))
+        name = name.lower()
+        yield "settings-" + name
+        x, y, width, height = box(dialog)
+        xdo("mousemove", "--sync", x + width // 2, y + height * 2 // 3, "click", "--repeat", "30", "5")
+        yield f"settings-{name}-end"
+    t.press(named("radio button", "You"))
+    t.press(named("push button", "Void all device keys"))
+    until(lambda: len(t.mapped()) > 2, "the question")
+    yield "settings-revoke"
+    t.leave()
+
+
 def everywhere_screens(t, w):
     t.act("find-everywhere")
     yield "everywhere-empty"
@@ -410,7 +436,7 @@ def lonely_screens(t, w):
 
 TOURS = (("newcomer", (first_screens,)), ("lonely", (lonely_screens,)),
          ("anna", (main_screens, message_screens, details_screens, panel_screens, reach_screens, bar_screens, request_screens, menu_screens,
-                   dialog_screens, everywhere_screens, open_screens)))
+                   dialog_screens, settings_screens, everywhere_screens, open_screens)))
 
 
 def locale_dir(where):

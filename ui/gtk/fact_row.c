@@ -5,6 +5,7 @@
 #include "ui/gtk/fact_row.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "ui/client/i18n.h"
 #include "ui/client/words.h"
@@ -58,6 +59,8 @@ void
 cf_fact_row_set (CfFactRow *row, const char *value, const char *note)
 {
   gtk_label_set_text (row->value, value ? value : "");
+  /* One long word, an address or a path, is not broken at its colons alone. */
+  gtk_label_set_line_wrap_mode (row->value, value && strchr (value, ' ') ? PANGO_WRAP_WORD_CHAR : PANGO_WRAP_CHAR);
   gtk_label_set_text (row->note, note ? note : "");
   gtk_widget_set_visible (GTK_WIDGET (row->note), note && *note);
   gtk_widget_set_visible (GTK_WIDGET (row), value && *value);

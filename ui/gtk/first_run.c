@@ -14,6 +14,7 @@
 #include "ui/client/row.h"
 #include "ui/client/words.h"
 #include "ui/gtk/first_run.h"
+#include "ui/gtk/fit.h"
 
 #define FINGERPRINT "cf-fingerprint" /* of a row; none: the one that makes a key */
 
@@ -107,6 +108,14 @@ on_changed (CfFirstRun *page)
   else
     gtk_label_set_text (page->hint, _("Others see both. You will be asked to choose a passphrase that guards the new"
                                       " key on this computer."));
+}
+
+/* In a low window the fields of a new identity come below what is seen. */
+static void
+on_revealed (CfFirstRun *page)
+{
+  if (gtk_revealer_get_child_revealed (page->making))
+    cf_widget_scroll_to (GTK_WIDGET (page->making));
 }
 
 static void
@@ -333,6 +342,7 @@ cf_first_run_class_init (CfFirstRunClass *class)
   gtk_widget_class_bind_template_child (widget, CfFirstRun, spinner);
   gtk_widget_class_bind_template_child (widget, CfFirstRun, begin);
   gtk_widget_class_bind_template_callback (widget, on_changed);
+  gtk_widget_class_bind_template_callback (widget, on_revealed);
   gtk_widget_class_bind_template_callback (widget, on_activated);
   gtk_widget_class_bind_template_callback (widget, on_begin);
 }

@@ -16,3 +16,15 @@ cf_window_present_fitting (GtkWindow *dialog)
   gtk_window_set_default_size (dialog, MIN (width, width_max), MIN (height, height_max));
   gtk_window_present (dialog);
 }
+
+void
+cf_widget_scroll_to (GtkWidget *widget)
+{
+  GtkWidget *scrolled = gtk_widget_get_ancestor (widget, GTK_TYPE_SCROLLED_WINDOW), *content;
+  int y;
+
+  content = gtk_bin_get_child (GTK_BIN (gtk_bin_get_child (GTK_BIN (scrolled)))); /* of the viewport */
+  if (gtk_widget_translate_coordinates (widget, content, 0, 0, NULL, &y))
+    gtk_adjustment_clamp_page (gtk_scrolled_window_get_vadjustment (GTK_SCROLLED_WINDOW (scrolled)), y,
+                               y + gtk_widget_get_allocated_height (widget));
+}

@@ -11,6 +11,9 @@ G_BEGIN_DECLS
    so much, in the size of that one. */
 void cf_window_present_fitting (GtkWindow *dialog);
 
+/* Scrolls what WIDGET is in until it is seen, its upper end when it is too high. */
+void cf_widget_scroll_to (GtkWidget *widget);
+
 G_END_DECLS
 
 #endif
