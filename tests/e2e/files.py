@@ -15,6 +15,7 @@ import subprocess
 import threading
 import time
 
+from durable import Writer, check_history, wait_settled
 from lab import WAIT, Failed, check, open_conversation, run_stories, see_each_other, until
 
 KILLS = int(os.environ.get("CF_FILE_KILLS", "3"))
@@ -225,7 +226,7 @@ def sparse(lab):
 
 
 def kills(lab):
-    """Either daemon is killed while a file is on its way: it goes on where it was, and is whole"""
+    """Either daemon is killed while a file is on its way and both write: it is whole, and each message there once"""
     print(f"# CF_SEED={SEED} CF_FILE_KILLS={KILLS} CF_FILE_MIB={MIB}")
     pair, rng = Pair(lab), random.Random(SEED)
     lab.net("slow", "h2", "400000")
@@ -234,6 +235,8 @@ def kills(lab):
     transfer, kept, pause = offer["transfer"], [], threading.Event()
     cursor = pair.b.confab("status").row["cursor"]
     pair.b.confab("accept-file", transfer)
+    people = pair.a, pair.b
+    writers = [Writer(person, random.Random(rng.random()), pair.conv) for person in people]
     for number in range(KILLS):
         # The first time so much has come that some of it must have been kept; else at any moment after there is more.
         wanted = 100 * MEGA if not number else kept[-1] + 1
@@ -243,7 +246,7 @@ def kills(lab):
             print(f"# it was done after {number} kills")
             break
         pause.wait(rng.random() * 0.8 if number else 0)
-        victim = rng.choice((pair.a, pair.b)) if number else pair.b
+        victim = rng.choice(people) if number else pair.b
         victim.kill_daemon()
         victim.confab("status")  # it starts on demand
         victim.follow()
@@ -258,6 +261,12 @@ def kills(lab):
     print(f"# of {MIB} MiB there were after each: {[round(n / MEGA) for n in kept]}")
     pair.a.follow(0)
     pair.a.wait("transfer", transfer=transfer, state="done")
+    for writer in writers:
+        writer.stop()
+    rows = [[row for row in own if row["kind"] == "text"] for own in wait_settled(people, pair.conv)]
+    for i, person in enumerate(people):
+        check_history(person, people[1 - i], rows[i], writers[i], writers[1 - i])
+    print(f"# messages meanwhile: {[len(w.promised) for w in writers]}")
 
 
 def moves(lab):
