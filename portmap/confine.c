@@ -87,7 +87,7 @@ cf_portmap_confine (void)
 
 #else
 
-/* Only a build with sanitizers, which is for tests: without libseccomp there is no confab-portmap. */
+/* Only a build with sanitizers or for coverage, which is for tests: without libseccomp there is no confab-portmap. */
 bool
 cf_portmap_confine (void)
 {

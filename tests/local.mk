@@ -109,8 +109,10 @@ coverage:
 	  $(MAKE) && $(MAKE) check; \
 	  lcov --quiet --capture --directory . --output-file all.info && \
 	  lcov --quiet --remove all.info '*/tests/*' --output-file sources.info && \
-  lcov --quiet --extract sources.info '*/base/*' '*/net/*' '*/gpg/*' '*/core/*' --output-file confab.info && \
-	  lcov --summary confab.info
+	  for folder in base gpg net node portmap core; do \
+	    lcov --quiet --extract sources.info "*/$$folder/*" --output-file $$folder.info && \
+	    echo "$$folder: `lcov --summary $$folder.info 2>&1 | grep lines`" || exit 1; \
+	  done
 
 # End-to-end stories on virtual hosts.
 EXTRA_DIST += tests/lab/gui.sh tests/lab/gui.py

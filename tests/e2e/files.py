@@ -352,7 +352,7 @@ def no_space(lab):
     check(still.code and "space" in still.error["message"], f"{still.err}")
     there = os.path.join(pair.b.dir, "roomy")
     pair.b.confab("accept-file", offer["transfer"], "--to", there)
-    same(path, pair.finish(pair.a, offer["transfer"]))
+    same(path, pair.finish(pair.a, offer["transfer"], 120))
     path = fill(os.path.join(pair.a.dir, "fits"), 50 * MEGA)
     offer = pair.offer(pair.a, path)
     filler = os.path.join(small, "filler")

@@ -26,8 +26,10 @@ NETNS = os.path.join(SRC, "tests/lab/netns.sh")
 CLOCK = os.path.join(BUILD, "tests/lab/clock.so")
 PINENTRY = os.path.join(SRC, "tests/lab/pinentry-fake")
 WAIT = float(os.environ.get("CF_E2E_WAIT", "30"))
-with open(os.path.join(BUILD, "confabd"), "rb") as program:
-    SANITIZED = b"__asan_init" in program.read()
+with open(os.path.join(BUILD, "confabd"), "rb") as file:
+    program = file.read()
+SANITIZED = b"__asan_init" in program
+CONFINED = not SANITIZED and b"__gcov_" not in program
 sys.path.insert(0, os.path.join(SRC, "tests/lab"))
 import scratch
 

@@ -12,7 +12,7 @@ import subprocess
 import threading
 import time
 
-from lab import BUILD, NETNS, SANITIZED, WAIT, check, run_stories
+from lab import BUILD, CONFINED, NETNS, WAIT, check, run_stories
 
 ROUTER, OTHER, OUTSIDE = "192.168.1.254", "192.168.1.253", "1.2.3.4"
 libc = ctypes.CDLL(None, use_errno=True)
@@ -111,7 +111,7 @@ def honest(lab):
     helper.ask(f"mapped pcp 3600 {OUTSIDE}:7077 {OUTSIDE}:7077")
     with open(f"/proc/{helper.proc.pid}/status", encoding="ascii") as f:
         status = dict(line.rstrip("\n").split(":\t", 1) for line in f if ":\t" in line)
-    check(SANITIZED or (status["Seccomp"].strip() == "2" and status["NoNewPrivs"].strip() == "1"), f"confined: {status}")
+    check(not CONFINED or (status["Seccomp"].strip() == "2" and status["NoNewPrivs"].strip() == "1"), f"confined: {status}")
     helper.ask(f"mapped pcp 3600 {OUTSIDE}:7077 {OUTSIDE}:7077")
     announce = at_router(socket.SOCK_DGRAM, ROUTER, 0)
     announce.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(ROUTER))
