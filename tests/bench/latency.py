@@ -70,8 +70,10 @@ class Client:
 
 
 class Person:
-    def __init__(self, base, name):
-        self.name, self.dir = name, os.path.join(base, name)
+    """AT: words before those of the daemon, which begin it elsewhere, where it listens on LISTEN."""
+
+    def __init__(self, base, name, at=(), listen="127.0.0.1:0"):
+        self.name, self.dir, self.at, self.listen = name, os.path.join(base, name), at, listen
         self.gnupg, self.home = os.path.join(self.dir, "g"), os.path.join(self.dir, "c")
         os.makedirs(self.gnupg, 0o700)
         os.chmod(self.dir, 0o700)
@@ -91,8 +93,8 @@ class Person:
     def start(self):
         """confabd, until it answers on its socket; seconds from exec to ready."""
         begun = time.perf_counter()
-        self.daemon = subprocess.Popen([os.path.join(BUILD, "confabd"), "--home", self.home, "--foreground",
-                                        "--listen", "127.0.0.1:0"], env=self.env,
+        self.daemon = subprocess.Popen([*self.at, os.path.join(BUILD, "confabd"), "--home", self.home, "--foreground",
+                                        "--listen", self.listen], env=self.env,
                                        stderr=open(os.path.join(self.dir, "log"), "ab"))
         while True:
             paths = glob.glob(os.path.join(self.dir, "confab", "**", "S.confab"), recursive=True)
