@@ -23,6 +23,7 @@
 #include "core/outbox.h"
 #include "core/post.h"
 #include "core/store/store.h"
+#include "core/transfer.h"
 #include "core/trust.h"
 
 static void typing_lapsed (void *arg);
@@ -640,6 +641,7 @@ cf_inbox_run (struct cf_inbox *ib)
     return;
   }
   if (!answer_repeated (ib, ib->first)) {
+    cf_transfers_yield (ib->core);
     err = cf_gpg_envelope_open (ib->core->gpg, &keys, ib->first->sealed, ib->first->len, opened, ib, &ib->job);
     ib->opening = !err;
     if (ib->opening)

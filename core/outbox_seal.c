@@ -17,6 +17,7 @@
 #include "core/post.h"
 #include "core/store/store.h"
 #include "core/talk.h"
+#include "core/transfer.h"
 #include "core/trust.h"
 
 /* --- sending --- */
@@ -301,6 +302,7 @@ cf_outbox_seal_next (struct cf_outbox *ob)
     ob->sealing_last = b.last;
     ob->gather_until_ms = b.full ? 0 : ob->core->env->now_ms + CF_OUTBOX_GATHER_MS;
     cf_envelope_ack (cf_buf_data (&b.plain), cf_buf_len (&b.plain), ob->sealing_ack);
+    cf_transfers_yield (ob->core);
     err = cf_gpg_envelope_seal (ob->core->gpg, &keys, cf_buf_data (&b.plain), cf_buf_len (&b.plain), sealed_done, ob,
                                 &ob->job);
     ob->sealing = !err;

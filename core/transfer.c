@@ -604,6 +604,7 @@ cf_transfers_new (struct cf_core *core, struct cf_transfers **r_transfers)
   all->started_utc_ms = core->env->now_utc_ms;
   cf_timer_init (&all->changed, on_changed, all);
   cf_timer_init (&all->tick, on_tick, all);
+  cf_timer_init (&all->yields, cf_transfer_yielded, all);
   cf_timer_after (core->env, &all->changed, 0);
   *r_transfers = all;
   return 0;
@@ -618,6 +619,8 @@ cf_transfers_free (struct cf_transfers *all)
     return;
   cf_timer_cancel (all->core->env, &all->changed);
   cf_timer_cancel (all->core->env, &all->tick);
+  cf_timer_cancel (all->core->env, &all->yields);
+  all->core->disk->yield (all->core->disk, false);
   cf_transfer_waits_free (all);
   while ((t = all->first)) {
     all->first = t->next;

@@ -67,6 +67,9 @@ gpg_error_t cf_transfer_ended (struct cf_core *core, const struct cf_message_row
 /* Conversations were closed, deleted, stopped, or go on; rows have come or gone: look again, in a later turn. */
 void cf_transfers_changed (struct cf_core *core);
 
+/* gpg begins to work for a message: what nobody else wants of the processors is enough for files, for a moment. */
+void cf_transfers_yield (struct cf_core *core);
+
 /* --- to be seen --- */
 
 #define CF_TRANSFER_FIELDS                                                                                            \

@@ -24,6 +24,7 @@
 #include "core/worker.h"
 
 #define CF_TRANSFER_TICK_MS 500        /* progress is told so often */
+#define CF_TRANSFER_YIELD_MS 150       /* a message's way is over by then, mostly */
 #define CF_TRANSFER_RATE_MS 3000       /* over which it is smoothed */
 #define CF_TRANSFER_KEEP_MS 2000       /* what has come is written down so often, ... */
 #define CF_TRANSFER_KEEP_BLOCKS 256    /* ... or after 64 MiB */
@@ -177,6 +178,7 @@ struct cf_transfers {
   struct cf_transfer *first, **end;
   struct cf_timer changed;         /* look at the store again */
   struct cf_timer tick;
+  struct cf_timer yields;          /* armed: a message is under way */
   uint64_t turn;
   size_t working;                  /* blocks that have come and are in work, of all */
   int64_t started_utc_ms;
@@ -238,6 +240,7 @@ size_t cf_transfer_head (const struct cf_transfer *t, const struct cf_transfer_r
                          uint32_t count, uint8_t *block);
 
 /* --- transfer_work.c --- */
+void cf_transfer_yielded (void *arg); /* of the timer */
 /* T may be NULL: DONE gets NULL then. */
 gpg_error_t cf_transfer_job_new (struct cf_transfers *all, struct cf_transfer *t, void (*run) (struct cf_transfer_job *job),
                                  void (*done) (struct cf_transfer *t, struct cf_transfer_job *job),

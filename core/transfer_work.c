@@ -238,6 +238,29 @@ cf_transfer_job_detach (struct cf_transfers *all, struct cf_transfer_job *job)
     cf_log (all->core->env, CF_LOG_WARN, "transfer: what was begun was not removed");
 }
 
+/* --- beside messages --- */
+
+void
+cf_transfer_yielded (void *arg)
+{
+  struct cf_transfers *all = arg;
+
+  all->core->disk->yield (all->core->disk, false);
+}
+
+void
+cf_transfers_yield (struct cf_core *core)
+{
+  struct cf_transfers *all = core->transfers;
+
+  if (!all || !all->first)
+    return;
+  core->disk->yield (core->disk, true);
+  cf_timer_after (core->env, &all->yields, CF_TRANSFER_YIELD_MS);
+}
+
+/* --- commands that wait for a job --- */
+
 static void
 command_cancelled (struct cf_command *cmd)
 {

@@ -35,6 +35,8 @@ struct cf_worker {
   /* Owns WORK unless it fails.  Errors: EAGAIN (the queue is full), ENOMEM. */
   gpg_error_t (*start) (struct cf_worker *worker, struct cf_work *work);
   void (*cancel) (struct cf_worker *worker, struct cf_work *work);
+  /* While it yields, a worker takes of the processors only what nobody else wants: all that is idle, and at worst nothing. */
+  void (*yield) (struct cf_worker *worker, bool yields);
 };
 
 #endif

@@ -4,11 +4,15 @@
  * The thread sees two things: the queues, under the lock, and the work it is
  * doing, which nobody else touches meanwhile.  It tells the loop by an eventfd
  * that something has ended, so libevent itself needs no locks.
+ *
+ * To yield, a second thread takes its turn, which the system runs last of all:
+ * one that has gone down so far may not come up again.  Never do both work.
  */
 #include "core/daemon/worker.h"
 
 #include <event2/event.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -27,19 +31,25 @@ struct queue {
   struct cf_work *first, *last; /* LAST means nothing while there is no FIRST */
 };
 
+struct thread {
+  struct worker *worker;
+  bool yields, started;
+  pthread_t id;
+  pthread_cond_t wake;
+};
+
 struct worker {
   struct cf_worker face; /* first */
   struct cf_env *env;
   struct event *ended_event;
   int ended_fd;
-  bool started;
   size_t count_max;
   bool background;
   size_t count; /* waiting, being done and ended; the loop's */
-  pthread_t thread;
+  struct thread threads[2]; /* the second one is there to yield */
   pthread_mutex_t lock; /* of what follows */
-  pthread_cond_t wake;
-  bool stop;
+  bool stop, works;
+  bool yields; /* whose turn it is; only the loop changes it */
   struct queue waiting, ended;
 };
 
@@ -77,27 +87,43 @@ take (struct queue *q, struct cf_work *work)
   return true;
 }
 
+/* How much of the processors this thread may have.  Where that cannot be said it has as much as any. */
+static void
+step_back (const struct thread *t)
+{
+  const struct sched_param none = { 0 };
+
+  if (t->yields)
+    (void) pthread_setschedparam (pthread_self (), SCHED_IDLE, &none);
+  else if (t->worker->background)
+    (void) setpriority (PRIO_PROCESS, 0, BACKGROUND_NICE); /* of this thread alone: Linux */
+}
+
 static void *
 thread_main (void *arg)
 {
-  struct worker *w = arg;
+  struct thread *t = arg;
+  struct worker *w = t->worker;
   const uint64_t one = 1;
   struct cf_work *work;
 
-  if (w->background)
-    (void) setpriority (PRIO_PROCESS, 0, BACKGROUND_NICE); /* of this thread alone: Linux */
+  step_back (t);
   pthread_mutex_lock (&w->lock);
   while (!w->stop) {
-    work = take_first (&w->waiting);
+    work = t->yields == w->yields && !w->works ? take_first (&w->waiting) : NULL;
     if (!work) {
-      pthread_cond_wait (&w->wake, &w->lock);
+      pthread_cond_wait (&t->wake, &w->lock);
       continue;
     }
+    w->works = true;
     pthread_mutex_unlock (&w->lock);
     work->run (work);
     cf_wipe_stack (w->background ? STACK_BACKGROUND : STACK_USED_MAX);
     pthread_mutex_lock (&w->lock);
+    w->works = false;
     append (&w->ended, work);
+    if (t->yields != w->yields)
+      pthread_cond_signal (&w->threads[w->yields].wake);
     /* Fails only when the counter is full, and then the loop is awake. */
     if (write (w->ended_fd, &one, sizeof one) < 0)
       continue;
@@ -108,7 +134,7 @@ thread_main (void *arg)
 
 /* Signals are the loop's: the thread takes none. */
 static gpg_error_t
-start_thread (struct worker *w)
+start_thread (struct thread *t)
 {
   sigset_t all, before;
   pthread_attr_t attr;
@@ -122,11 +148,11 @@ start_thread (struct worker *w)
   if (!rc)
     rc = pthread_sigmask (SIG_SETMASK, &all, &before);
   if (!rc) {
-    rc = pthread_create (&w->thread, &attr, thread_main, w);
+    rc = pthread_create (&t->id, &attr, thread_main, t);
     (void) pthread_sigmask (SIG_SETMASK, &before, NULL);
   }
   pthread_attr_destroy (&attr);
-  w->started = !rc;
+  t->started = !rc;
   return rc ? cf_err (gpg_err_code_from_errno (rc)) : 0;
 }
 
@@ -134,19 +160,35 @@ static gpg_error_t
 worker_start (struct cf_worker *worker, struct cf_work *work)
 {
   struct worker *w = (struct worker *) worker;
+  struct thread *t = &w->threads[w->yields];
   gpg_error_t err;
 
   if (w->count >= w->count_max)
     return cf_err (GPG_ERR_EAGAIN);
-  if (!w->started && (err = start_thread (w)))
+  if (!t->started && (err = start_thread (t)))
     return err;
   work->cancelled = false;
   w->count++;
   pthread_mutex_lock (&w->lock);
   append (&w->waiting, work);
-  pthread_cond_signal (&w->wake);
+  pthread_cond_signal (&t->wake);
   pthread_mutex_unlock (&w->lock);
   return 0;
+}
+
+/* Without the other thread, the one that there is goes on. */
+static void
+worker_yield (struct cf_worker *worker, bool yields)
+{
+  struct worker *w = (struct worker *) worker;
+  struct thread *t = &w->threads[yields];
+
+  if (w->yields == yields || (w->count && !t->started && start_thread (t)))
+    return;
+  pthread_mutex_lock (&w->lock);
+  w->yields = yields;
+  pthread_cond_signal (&t->wake);
+  pthread_mutex_unlock (&w->lock);
 }
 
 /* What has not begun is freed at once, the rest when it has ended. */
@@ -201,11 +243,16 @@ cf_thread_worker_new (struct cf_env *env, struct event_base *base, size_t queue_
     return cf_err_errno ();
   w->face.start = worker_start;
   w->face.cancel = worker_cancel;
+  w->face.yield = worker_yield;
   w->env = env;
   w->count_max = queue_max;
   w->background = background;
   pthread_mutex_init (&w->lock, NULL);
-  pthread_cond_init (&w->wake, NULL);
+  for (int i = 0; i < 2; i++) {
+    w->threads[i].worker = w;
+    w->threads[i].yields = i;
+    pthread_cond_init (&w->threads[i].wake, NULL);
+  }
   w->ended_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (w->ended_fd < 0)
     err = cf_err_errno ();
@@ -230,12 +277,15 @@ cf_thread_worker_free (struct cf_worker *worker)
 
   if (!w)
     return;
-  if (w->started) {
-    pthread_mutex_lock (&w->lock);
-    w->stop = true;
-    pthread_cond_signal (&w->wake);
-    pthread_mutex_unlock (&w->lock);
-    pthread_join (w->thread, NULL);
+  pthread_mutex_lock (&w->lock);
+  w->stop = true;
+  for (int i = 0; i < 2; i++)
+    pthread_cond_signal (&w->threads[i].wake);
+  pthread_mutex_unlock (&w->lock);
+  for (int i = 0; i < 2; i++) {
+    if (w->threads[i].started)
+      pthread_join (w->threads[i].id, NULL);
+    pthread_cond_destroy (&w->threads[i].wake);
   }
   while ((work = take_first (&w->waiting)) || (work = take_first (&w->ended)))
     work->free (work);
@@ -243,7 +293,6 @@ cf_thread_worker_free (struct cf_worker *worker)
     event_free (w->ended_event);
   if (w->ended_fd >= 0)
     close (w->ended_fd);
-  pthread_cond_destroy (&w->wake);
   pthread_mutex_destroy (&w->lock);
   free (w);
 }

@@ -58,6 +58,14 @@ cancel (struct cf_worker *worker, struct cf_work *work)
   work->free (work);
 }
 
+/* In virtual time everybody has a processor. */
+static void
+yield (struct cf_worker *worker, bool yields)
+{
+  (void) worker;
+  (void) yields;
+}
+
 struct cf_worker *
 sim_worker_new (struct sim_node *node)
 {
@@ -67,6 +75,7 @@ sim_worker_new (struct sim_node *node)
     abort ();
   w->face.start = start;
   w->face.cancel = cancel;
+  w->face.yield = yield;
   w->env = &node->env;
   cf_timer_init (&w->timer, on_turn, w);
   return &w->face;

@@ -324,6 +324,26 @@ test_cancel (void **state)
   }
 }
 
+/* Files leave the processors to gpg while a message is under way, on both sides, and where there are files. */
+static void
+test_beside_message (void **state)
+{
+  char t[ID_SIZE];
+  struct pair p = half_way (12, 20 * BLOCK, 7, t);
+
+  (void) state;
+  assert_false (p.a->core->transfers->yields.armed || p.b->core->transfers->yields.armed);
+  say (p.a, p.id, "hello", "--wait=delivered");
+  assert_true (p.a->core->transfers->yields.armed && p.b->core->transfers->yields.armed);
+  sim_run (p.sim, 2 * CF_TRANSFER_YIELD_MS);
+  assert_false (p.a->core->transfers->yields.armed || p.b->core->transfers->yields.armed);
+  assert_arrives (&p, t, 20 * BLOCK, 12);
+  sim_run (p.sim, 5000);
+  say (p.a, p.id, "once more", "--wait=delivered");
+  assert_false (p.a->core->transfers->yields.armed || p.b->core->transfers->yields.armed);
+  pair_free (&p);
+}
+
 static void
 test_pause (void **state)
 {
@@ -561,7 +581,7 @@ main (void)
     cmocka_unit_test (test_holes),       cmocka_unit_test (test_names),          cmocka_unit_test (test_many_both_ways),
     cmocka_unit_test (test_turns),       cmocka_unit_test (test_refuse),         cmocka_unit_test (test_lost_blocks),
     cmocka_unit_test (test_cancel),      cmocka_unit_test (test_pause),          cmocka_unit_test (test_unasked),
-    cmocka_unit_test (test_pause_ends_at_once),
+    cmocka_unit_test (test_pause_ends_at_once), cmocka_unit_test (test_beside_message),
     cmocka_unit_test (test_close),       cmocka_unit_test (test_delete),         cmocka_unit_test (test_delete_message),
     cmocka_unit_test (test_disappears),  cmocka_unit_test (test_history),        cmocka_unit_test (test_commands),
   };

@@ -9,6 +9,7 @@
 
 #include <event2/event.h>
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -30,6 +31,7 @@ struct job {
   struct cf_work work;
   int number;
   bool waits, elsewhere;
+  int *r_policy; /* of the thread that does it; NULL: nobody asks */
 };
 
 static void
@@ -37,7 +39,11 @@ job_run (struct cf_work *work)
 {
   struct job *j = (struct job *) work;
 
+  struct sched_param unused;
+
   j->elsewhere = !pthread_equal (pthread_self (), main_thread);
+  if (j->r_policy && pthread_getschedparam (pthread_self (), j->r_policy, &unused))
+    *j->r_policy = -1;
   if (j->waits) {
     sem_post (&entered);
     sem_wait (&gate);
@@ -79,12 +85,19 @@ job_new (int number, bool waits)
 }
 
 static struct job *
-start (int number, bool waits)
+start_asking (int number, bool waits, int *r_policy)
 {
   struct job *j = job_new (number, waits);
 
+  j->r_policy = r_policy;
   assert_int_equal (worker->start (worker, &j->work), 0);
   return j;
+}
+
+static struct job *
+start (int number, bool waits)
+{
+  return start_asking (number, waits, NULL);
 }
 
 static void
@@ -203,6 +216,45 @@ test_left_while_working (void **state)
   assert_int_equal (cf_thread_worker_new (&env, base, CF_WORKER_QUEUE_MAX, false, &worker), 0);
 }
 
+/* What yields is done where the system has nothing else to do, in order with the rest; what is under way stays where it is. */
+static void
+test_yield (void **state)
+{
+  int before = -1, meanwhile = -1, after = -1;
+
+  (void) state;
+  start_asking (1, true, &before);
+  sem_wait (&entered);
+  worker->yield (worker, true);
+  start_asking (2, false, &meanwhile);
+  assert_int_equal (ran, 0); /* never two at once */
+  sem_post (&gate);
+  wait_for (&done, 2);
+  worker->yield (worker, true); /* again: nothing new */
+  start (3, true);
+  sem_wait (&entered);
+  worker->yield (worker, false);
+  start_asking (4, false, &after);
+  sem_post (&gate);
+  wait_for (&done, 4);
+  assert_int_equal (last_done, 4);
+  assert_int_not_equal (before, SCHED_IDLE);
+  assert_int_equal (meanwhile, SCHED_IDLE);
+  assert_int_equal (after, before);
+}
+
+/* Who yields before there was anything to do is ended like any. */
+static void
+test_yield_unused (void **state)
+{
+  (void) state;
+  worker->yield (worker, true);
+  worker->yield (worker, false);
+  worker->yield (worker, true);
+  start (1, false);
+  wait_for (&done, 1);
+}
+
 /* Does a child of ours have the LEN bytes that we have mapped? */
 static bool
 is_inherited (size_t len)
@@ -243,6 +295,8 @@ main (void)
     cmocka_unit_test_setup_teardown (test_bounded, setup, teardown),
     cmocka_unit_test_setup_teardown (test_cancel, setup, teardown),
     cmocka_unit_test_setup_teardown (test_left_while_working, setup, teardown),
+    cmocka_unit_test_setup_teardown (test_yield, setup, teardown),
+    cmocka_unit_test_setup_teardown (test_yield_unused, setup, teardown),
     cmocka_unit_test (test_memory),
   };
 
