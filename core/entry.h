@@ -22,7 +22,7 @@
 #define CF_ENTRY_LINE_MAX 256                  /* bytes of a header line, its LF not counted */
 #define CF_ENTRY_EXTRA_MAX 8                   /* "X-" headers of one entry */
 #define CF_SEQUENCE_MAX 9007199254740991u      /* 2^53 - 1: exact also in JSON */
-#define CF_ENVELOPE_BYTES 262144u              /* a batch takes no further entry beyond this */
+#define CF_ENVELOPE_BYTES 458752u              /* a batch takes no further entry beyond this; 8, padded, are < 4 MiB */
 #define CF_ENVELOPE_PLAIN_MAX (1024u * 1024u)
 
 #define CF_LIFETIME_MAX_S (365 * 24 * 3600u)   /* of a message that is to disappear */

@@ -188,8 +188,8 @@ write_addition (struct addition *a)
                                     a->is_reply ? a->reply_to : NULL, conv->timer_s };
 
     err = cf_outbox_append (ob, &said, a->wait->items[i].id);
-    if (!err && conv->sent_sequence - ob->sealed_sequence >= CF_ENVELOPE_ENTRIES_MAX)
-      cf_outbox_seal_next (ob); /* as much as an envelope can hold: gpg begins now */
+    if (!err && conv->sent_sequence - ob->sealed_sequence >= CF_OUTBOX_CROWD)
+      cf_outbox_seal_next (ob); /* gpg begins now; what follows waits for the next envelope */
   }
   if (!err)
     err = cf_wait_rows (a->wait);

@@ -7,8 +7,8 @@
  * A batch of queued entries becomes one envelope, a *flight* until the peer
  * has acknowledged it.  One seal at a time; a window of flights; what is typed
  * meanwhile waits together for the next envelope.  An envelope costs both sides
- * as much with one entry as with a hundred: while one with room in it is under
- * way, those that come gather, until it is acknowledged or GATHER_MS is over.
+ * as much with one entry as with a hundred: while one of few is under way, those
+ * that come gather, until they are many, it is acknowledged, or GATHER_MS is over.
  */
 #ifndef CF_CORE_OUTBOX_H
 #define CF_CORE_OUTBOX_H
@@ -24,7 +24,8 @@
 #define CF_OUTBOX_SEAL_RETRY_MS 1000 /* after a failed seal, doubling ... */
 #define CF_OUTBOX_SEAL_RETRY_MAX_MS 60000
 #define CF_OUTBOX_NEED_MS 1000      /* asks for a repetition are heard so often */
-#define CF_OUTBOX_GATHER_MS 50      /* entries gather behind an envelope that had room for them */
+#define CF_OUTBOX_CROWD 256         /* entries that are worth an envelope; fewer ... */
+#define CF_OUTBOX_GATHER_MS 50      /* ... gather behind one that had fewer, too */
 
 struct cf_flight {
   struct cf_flight *next;

@@ -109,7 +109,7 @@ struct batch {
   struct cf_outbox *outbox;
   struct cf_buf plain;
   uint64_t first, last;
-  bool full;
+  bool crowded; /* no need to wait for others behind it */
   gpg_error_t err;
 };
 
@@ -142,7 +142,7 @@ batch_add (void *arg, const struct cf_message_row *m)
 
   /* A little more than the text: the headers. */
   if (b->last && cf_buf_len (&b->plain) + m->text_len + 1024 > CF_ENVELOPE_BYTES) {
-    b->full = true;
+    b->crowded = true;
     return false;
   }
   cf_outbox_entry (b->outbox->conv, m, &e);
@@ -151,7 +151,7 @@ batch_add (void *arg, const struct cf_message_row *m)
     return false;
   b->first = b->last ? b->first : m->sequence;
   b->last = m->sequence;
-  b->full = b->last - b->first + 1 == CF_ENVELOPE_ENTRIES_MAX;
+  b->crowded = b->last - b->first + 1 >= CF_OUTBOX_CROWD;
   return true;
 }
 
@@ -249,7 +249,7 @@ cf_outbox_gathers (const struct cf_outbox *ob)
 {
   uint64_t waiting = ob->conv->sent_sequence - ob->sealed_sequence;
 
-  return ob->flights && !ob->sealing && waiting && waiting < CF_ENVELOPE_ENTRIES_MAX && !ob->close_sequence
+  return ob->flights && !ob->sealing && waiting && waiting < CF_OUTBOX_CROWD && !ob->close_sequence
          && ob->core->env->now_ms < ob->gather_until_ms;
 }
 
@@ -300,7 +300,7 @@ cf_outbox_seal_next (struct cf_outbox *ob)
   if (!err) {
     ob->sealing_first = b.first;
     ob->sealing_last = b.last;
-    ob->gather_until_ms = b.full ? 0 : ob->core->env->now_ms + CF_OUTBOX_GATHER_MS;
+    ob->gather_until_ms = b.crowded ? 0 : ob->core->env->now_ms + CF_OUTBOX_GATHER_MS;
     cf_envelope_ack (cf_buf_data (&b.plain), cf_buf_len (&b.plain), ob->sealing_ack);
     cf_transfers_yield (ob->core);
     err = cf_gpg_envelope_seal (ob->core->gpg, &keys, cf_buf_data (&b.plain), cf_buf_len (&b.plain), sealed_done, ob,

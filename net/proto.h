@@ -127,7 +127,7 @@
 
 /* Messages. */
 #define CF_TEXT_MAX (256 * 1024) /* bytes of one message's text */
-#define CF_ENVELOPE_ENTRIES_MAX 256
+#define CF_ENVELOPE_ENTRIES_MAX 1024
 
 /* Files. */
 #define CF_FILE_ID_LEN 16                   /* of a transfer: the Message-ID of its offer */

@@ -133,8 +133,8 @@ test_lines (void **state)
                            sim_event (p.b, 0, "message", "message", sim_text (call, i, "message")), "text")), text);
   }
   sim_command_free (call);
-  /* Envelopes are full: no more of them than there must be. */
-  assert_int_equal (rule.envelopes, (LINES + CF_ENVELOPE_ENTRIES_MAX - 1) / CF_ENVELOPE_ENTRIES_MAX);
+  /* The first as soon as it is worth it, so that gpg works meanwhile; then all the rest. */
+  assert_int_equal (rule.envelopes, 2);
   counts = *cf_message_counts (p.b->core);
   assert_int_equal (counts.taken, LINES);
   assert_int_equal (counts.repeated + counts.gaps + counts.dropped + counts.forged, 0);
