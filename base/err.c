@@ -256,7 +256,7 @@ static const struct entry table[] = {
   SAY (GPG_ERR_INV_NAME, CF_ANY, "INVALID_NAME", CF_EXIT_USER, "That cannot be a name",
        "Use one without control characters or slashes"),
   SAY (GPG_ERR_INV_USER_ID, CF_ANY, "INVALID_USER_ID", CF_EXIT_USER, "That is not a user ID",
-       "Write it as \"NAME <MAIL>\""),
+       "Write it as \"NAME <MAIL>\"; a name has letters, and the mail address may be left out"),
   SAY (GPG_ERR_INV_TIME, CF_ANY, "INVALID_TIME", CF_EXIT_USER, "That is not a time or a duration",
        "Write times as 2026-11-21T22:47:26Z and durations as 30s, 10m, 2h or 7d"),
   SAY (GPG_ERR_INV_URI, CF_ANY, "INVALID_ADDRESS", CF_EXIT_USER,

@@ -24,6 +24,14 @@ cf_program_complain (const char *program, gpg_error_t err, const char *fmt, ...)
 }
 
 gpg_error_t
+cf_program_complain_line (const char *program, gpg_error_t err, const char *path, const char *wrong)
+{
+  fprintf (stderr, "%s: %s, %s: %s. \"man %s\" tells what a line of it may say\n", program, path, wrong ? wrong : "a line",
+           cf_err_info (err)->message, program);
+  return err;
+}
+
+gpg_error_t
 cf_program_words (int argc, char **argv, const struct option *longs, cf_program_set set, void *arg, char **r_wrong)
 {
   gpg_error_t err = 0;

@@ -11,6 +11,9 @@
    Returns ERR. */
 gpg_error_t cf_program_complain (const char *program, gpg_error_t err, const char *fmt, ...) CF_PRINTF (3, 4);
 
+/* The same of the configuration file PATH, in which WRONG, as of cf_program_lines, is what ERR says. */
+gpg_error_t cf_program_complain_line (const char *program, gpg_error_t err, const char *path, const char *wrong);
+
 /* Takes the option NAME with its VALUE (NULL: it has none).  Errors: UNKNOWN_OPTION, INV_VALUE, ENOMEM. */
 typedef gpg_error_t (*cf_program_set) (void *arg, const char *name, const char *value);
 

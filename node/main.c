@@ -73,7 +73,7 @@ read_config (struct node *n, const char *given)
     return complain (err, "cannot read %s", path);
   err = cf_node_options_parse_file (data, &n->options, &wrong);
   if (err)
-    complain (err, "%s, %s", path, wrong ? wrong : "a line");
+    cf_program_complain_line ("confab-node", err, path, wrong);
   free (wrong);
   free (data);
   return err;

@@ -75,7 +75,7 @@ read_config (struct daemon *d)
   else {
     err = cf_options_parse_file (data, &d->options, &wrong);
     if (err)
-      complain (err, "%s, %s", path, wrong ? wrong : "a line");
+      cf_program_complain_line ("confabd", err, path, wrong);
   }
   free (wrong);
   free (data);
