@@ -193,17 +193,44 @@ start (struct cf_self_task *task)
     cf_self_task_end (task, err);
 }
 
-/* One line of UTF-8 that GnuPG would take. */
+/* Is TEXT of LEN bytes NAME@HOST? */
+static bool
+is_mail (const char *text, size_t len)
+{
+  const char *at = memchr (text, '@', len);
+  size_t before = at ? (size_t) (at - text) : 0;
+
+  return before && before + 1 < len && !memchr (at + 1, '@', len - before - 1) && !memchr (text, ' ', len);
+}
+
+/* Has it a letter, of whatever script? */
+static bool
+has_letter (const char *text, size_t len)
+{
+  for (size_t i = 0; i < len; i++)
+    if ((unsigned char) text[i] >= 0x80 || ((text[i] | 0x20) >= 'a' && (text[i] | 0x20) <= 'z'))
+      return true;
+  return false;
+}
+
+/* "NAME", "MAIL" or "NAME <MAIL>", on one line of UTF-8.  GnuPG would take anything, which people would then see. */
 static gpg_error_t
 check_user_id (const char *text)
 {
-  size_t len = strlen (text);
+  size_t len = strlen (text), name_len = strcspn (text, "<>");
+  const char *mail = text + name_len + 1;
 
-  if (!len || len > USER_ID_MAX || !cf_text_is_utf8 (text, len))
+  if (!len || len > USER_ID_MAX || !cf_text_is_utf8 (text, len) || strchr ("- ", *text) || !has_letter (text, name_len))
     return cf_err (GPG_ERR_INV_USER_ID);
   for (const unsigned char *p = (const unsigned char *) text; *p; p++)
     if (*p < 0x20 || *p == 0x7f)
       return cf_err (GPG_ERR_INV_USER_ID);
+  if (memchr (text, '@', name_len) && (text[name_len] || !is_mail (text, len)))
+    return cf_err (GPG_ERR_INV_USER_ID);
+  if (text[name_len]
+      && (text[name_len] != '<' || text[len - 1] != '>' || strcspn (mail, "<>") != len - name_len - 2
+          || !is_mail (mail, len - name_len - 2)))
+    return cf_err (GPG_ERR_INV_USER_ID);
   return 0;
 }
 

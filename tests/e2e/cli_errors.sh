@@ -54,7 +54,8 @@ try 1 'There is no command "sned"\. Did you mean "confab send"\?$' sned
 try 1 'There is no command "xyz"\. "confab help" lists' xyz
 try 1 'confab has no option "--jsn"' --jsn peers
 try 1 'has no option --passwrd-fd\. Did you mean --password-fd\?$' open bob --passwrd-fd 3
-try 1 'needs more words.* Usage: confab open PEER' open
+try 1 'lacks a word: PEER.* Usage: confab open PEER' open
+try 1 'lacks a word: ID' edit abc
 try 1 '"c" is one word too many' history a c
 try 1 '--note was given twice' open a --note x --note y
 try 1 '--watch takes no value' peers --watch=1

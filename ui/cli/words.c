@@ -287,20 +287,35 @@ take_option (struct cf_cli *cli, const struct cf_cli_command *command, char **wo
   return code;
 }
 
+/* Word NUMBER (0 is the first) of what COMMAND takes, as its usage names it.  Caller frees. */
+static char *
+argument_name (const struct cf_cli_command *command, size_t number)
+{
+  const char *word = command->args;
+
+  for (; number; number--) {
+    word += strcspn (word, " ");
+    word += strspn (word, " ");
+  }
+  return cf_cli_must (strndup (word, strcspn (word, " ")));
+}
+
 static int
 check_count (struct cf_cli *cli, const struct cf_cli_command *command, size_t argc, const char *extra)
 {
-  char *hint;
+  char *hint, *missing;
   int code = 0;
 
   if ((argc >= command->min_args && argc <= command->max_args) || (!argc && cf_cli_chooses (cli, command)))
     return 0;
   hint = cf_cli_sprintf (_ ("Usage: confab %s%s%s; \"confab %s --help\" says more"), command->name,
                          *command->args ? " " : "", command->args, command->name);
-  if (argc < command->min_args)
-    code = cf_cli_fail (cli, cf_err (GPG_ERR_MISSING_VALUE), hint, _ ("\"confab %s\" needs more words than that"),
-                        command->name);
-  else
+  if (argc < command->min_args) {
+    missing = argument_name (command, argc);
+    /* Translators: a command, and what it takes, as "PEER" or "MESSAGE". */
+    code = cf_cli_fail (cli, cf_err (GPG_ERR_MISSING_VALUE), hint, _ ("\"confab %s\" lacks a word: %s"), command->name, missing);
+    free (missing);
+  } else
     code = cf_cli_fail (cli, cf_err (GPG_ERR_INV_ARG), hint, _ ("\"%s\" is one word too many"), extra);
   free (hint);
   return code;

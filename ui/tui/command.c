@@ -145,13 +145,30 @@ tell_usage (struct cf_tui *tui, const struct cf_command *command)
   cf_tui_notice (tui, CF_LOOK_BAD, _("It goes like this: /%s %s"), command->name, _(command->args));
 }
 
+/* Of the words that COMMAND takes as many as GIVEN are there; it is told which is missing. */
+static void
+tell_missing (struct cf_tui *tui, const struct cf_command *command, size_t given)
+{
+  const char *usage = _(command->args), *word = usage;
+  char *missing;
+
+  for (; given; given--) {
+    word += strcspn (word, " ");
+    word += strspn (word, " ");
+  }
+  missing = cf_must (strndup (word, strcspn (word, " ")));
+  /* Translators: a word that was not given, as "PEER"; then the command with all of its words. */
+  cf_tui_notice (tui, CF_LOOK_BAD, _("%s is missing. It goes like this: /%s %s"), missing, command->name, usage);
+  free (missing);
+}
+
 void
 cf_tui_command (struct cf_tui *tui, const char *line)
 {
   const struct cf_command *command;
   struct cf_args args;
   char *name;
-  size_t len = strcspn (line + 1, " \n");
+  size_t len = strcspn (line + 1, " \n"), given;
 
   name = cf_must (strndup (line + 1, len));
   command = cf_command_find (name);
@@ -163,7 +180,10 @@ cf_tui_command (struct cf_tui *tui, const char *line)
   }
   free (name);
   cf_args_split (line + 1 + len, command->words, &args);
-  if (args.count + (command->rest && *args.rest) < command->min || (!command->rest && *args.rest))
+  given = args.count + (command->rest && *args.rest);
+  if (given < command->min)
+    tell_missing (tui, command, given);
+  else if (!command->rest && *args.rest)
     tell_usage (tui, command);
   else if (!command->here || cf_command_conversation (tui))
     command->run (tui, &args);

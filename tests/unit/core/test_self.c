@@ -184,6 +184,8 @@ test_init_refuses_bad_keys (void **state)
 static void
 test_init_arguments (void **state)
 {
+  static const char *const wrong[] = { "\xff",        "123",          "   ",      "-x",       "Ann <ann>",  "Ann <a@b",
+                                       "Ann <a@b> x", "Ann <a@b@c>", "<a@b.c>", "Ann@home x", "Ann <a b@c>", "Ann >", "Ann <>" };
   struct fixture *f = *state;
   struct sim_node *ada = f->ada;
 
@@ -193,7 +195,12 @@ test_init_arguments (void **state)
   assert_int_equal (gpg_err_code (sim_do (ada, "INIT", NULL, "--identity=12", "--generate=x", NULL)), GPG_ERR_INV_ARG);
   assert_int_equal (gpg_err_code (sim_do (ada, "INIT", NULL, "--generate=", NULL)), GPG_ERR_INV_USER_ID);
   assert_int_equal (gpg_err_code (sim_do (ada, "INIT", NULL, "--generate=a\nb", NULL)), GPG_ERR_INV_USER_ID);
-  assert_int_equal (gpg_err_code (sim_do (ada, "INIT", NULL, "--generate=\xff", NULL)), GPG_ERR_INV_USER_ID);
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+    char word[64];
+
+    snprintf (word, sizeof word, "--generate=%s", wrong[i]);
+    assert_int_equal (gpg_err_code (sim_do (ada, "INIT", NULL, word, NULL)), GPG_ERR_INV_USER_ID);
+  }
   assert_int_equal (
       gpg_err_code (sim_do (ada, "INIT", NULL, "--identity=0123456789ABCDEF0123456789ABCDEF01234567", NULL)),
       CF_ERR_NO_IDENTITY);
