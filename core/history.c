@@ -16,7 +16,6 @@
 #include "core/transfer.h"
 #include "core/vanish.h"
 
-#define WORDS_MAX 32 /* of a search */
 #define BRIEF_MAX 200 /* characters of a quote, or of a conversation's last message */
 
 const char *
@@ -366,35 +365,6 @@ cf_history_recall (struct cf_core *core, json_t *event, bool *r_gone)
 }
 
 /* --- looking for one --- */
-
-char *
-cf_history_match (const char *words)
-{
-  struct cf_buf b;
-  char *match = NULL;
-  size_t n = 0;
-  gpg_error_t err = 0;
-
-  /* Each word becomes a phrase of its own, so that no operator of the search language is left in it. */
-  cf_buf_init (&b, 8192);
-  while (!err && *words && n < WORDS_MAX) {
-    size_t len = strcspn (words, " \t\r\n\"");
-
-    if (len) {
-      err = cf_buf_add (&b, n ? " \"" : "\"", n ? 2 : 1);
-      if (!err)
-        err = cf_buf_add (&b, words, len);
-      if (!err)
-        err = cf_buf_add (&b, "\"", 1);
-      n++;
-    }
-    words += len + (words[len] ? 1 : 0);
-  }
-  if (!err && n && !cf_buf_add (&b, "", 1))
-    match = strdup ((const char *) cf_buf_data (&b));
-  cf_buf_done (&b);
-  return match;
-}
 
 struct find {
   struct cf_message_row m;

@@ -28,10 +28,6 @@ json_t *cf_history_last (struct cf_core *core, const struct cf_conversation *con
 /* The words that the store does not keep in an EVENT, as they are now (event.h). */
 gpg_error_t cf_history_recall (struct cf_core *core, json_t *event, bool *r_gone) CF_MUST_CHECK;
 
-/* WORDS as an expression for the search index: all of them must occur.  Caller frees.
-   NULL: no word is left, or ENOMEM. */
-char *cf_history_match (const char *words);
-
 /* The message whose id is TEXT, without its text.  Errors: INV_VALUE (not an id), NOT_FOUND. */
 gpg_error_t cf_message_find (struct cf_core *core, const struct cf_conversation *conv, const char *text,
                              struct cf_message_row *r_row) CF_MUST_CHECK;

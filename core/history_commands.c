@@ -8,6 +8,7 @@
 #include "core/json.h"
 #include "core/link.h"
 #include "core/message.h"
+#include "core/store/search.h"
 #include "core/store/store.h"
 
 #define HISTORY_DEFAULT 50
@@ -41,7 +42,7 @@ list_row (void *arg, const struct cf_message_row *m)
 static char *
 match_words (struct cf_command *cmd, const char *words)
 {
-  char *match = cf_history_match (words);
+  char *match = cf_search_match (words);
 
   if (!match)
     cf_command_say (cmd, cf_err (GPG_ERR_INV_VALUE), CF_SAY_SEARCH_WORDS, NULL);

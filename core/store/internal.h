@@ -62,6 +62,9 @@ gpg_error_t store_connect (struct cf_env *env, const char *path, const uint8_t k
 gpg_error_t store_open (struct cf_env *env, const char *path, const uint8_t key[CF_STORE_KEY_LEN],
                         const struct store_step *steps, size_t step_count, struct cf_store **r_store) CF_MUST_CHECK;
 
+/* search.c: SQL's cf_search_fold (text), of which the index of messages is made. */
+gpg_error_t store_search_define (sqlite3 *db) CF_MUST_CHECK;
+
 /* memory.c: once per process, before SQLite is used. */
 gpg_error_t store_memory_setup (void) CF_MUST_CHECK;
 /* Lock its memory anew: SQLCipher locks what holds keys, and unlocks the whole page when it frees them. */

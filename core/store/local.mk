@@ -13,7 +13,7 @@ libcf_core_a_SOURCES += core/store/store_peer.c core/store/store_people.c core/s
 libcf_core_a_SOURCES += core/store/store_conversation.c
 libcf_core_a_SOURCES += core/store/store_gate.c
 libcf_core_a_SOURCES += core/store/store_message.c core/store/store_envelope.c core/store/store_change.c
-libcf_core_a_SOURCES += core/store/message_private.h
+libcf_core_a_SOURCES += core/store/message_private.h core/store/search.c core/store/search.h
 libcf_core_a_SOURCES += core/store/store_post.c core/store/store_post.h
 libcf_core_a_SOURCES += core/store/store_transfer.c core/store/store_transfer.h
 

@@ -38,6 +38,7 @@ const struct store_step store_steps[] = {
   { { cf_schema_contact_revoked } },
   { { cf_schema_device_nodes } },
   { { cf_schema_post } },
+  { { cf_schema_message_words } },
 };
 
 const size_t store_step_count = sizeof store_steps / sizeof *store_steps;

@@ -29,6 +29,7 @@ extern const char cf_schema_people[];       /* store_people.c: people_key */
 
 /* Version 6. */
 extern const char cf_schema_message_search[]; /* store_message.c: message_text anew */
+extern const char cf_schema_message_words[]; /* store_message.c: message_text of folded words, and their beginnings */
 
 /* Version 7. */
 extern const char cf_schema_message_changes[];    /* store_message.c: what is said about a message later */

@@ -167,6 +167,8 @@ store_connect (struct cf_env *env, const char *path, const uint8_t key[CF_STORE_
   sqlite3_extended_result_codes (store->db, 1);
   err = set_key (store->db, key);
   if (!err)
+    err = store_search_define (store->db);
+  if (!err)
     err = store_exec (store, cipher_setup);
   if (!err)
     err = store_exec (store, lock_setup);

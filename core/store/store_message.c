@@ -86,6 +86,18 @@ const char cf_schema_message_changes[]
       "  emoji TEXT NOT NULL,"
       "  PRIMARY KEY (message, outgoing)) WITHOUT ROWID;";
 
+/* What is indexed are words as cf_search_fold has them, and beginnings of them, by which what is typed so far is found
+   at once.   The word of a conversation begins with a private character: none that is typed is the beginning of it. */
+const char cf_schema_message_words[]
+    = "DROP TABLE message_text;"
+      "DROP VIEW message_index;"
+      "CREATE VIEW message_index AS"
+      " SELECT row AS rowid, char (57344) || lower (hex (conversation)) AS place, cf_search_fold (text) AS text"
+      " FROM message WHERE text <> '';"
+      "CREATE VIRTUAL TABLE message_text USING fts4 (content=\"message_index\", place, text, order=DESC, prefix=\"3,4,5\","
+      " tokenize=unicode61 \"remove_diacritics=1\");"
+      "INSERT INTO message_text (message_text) VALUES ('rebuild');";
+
 #define PURGE_ROWS_MAX 100000
 static void
 bind_conversation (struct cf_stmt *s, const uint8_t conversation[CF_CONVERSATION_ID_LEN])
@@ -96,19 +108,20 @@ bind_conversation (struct cf_stmt *s, const uint8_t conversation[CF_CONVERSATION
 /* --- messages --- */
 
 /* The word that stands for a conversation in the index, as message_index makes it. */
-#define PLACE_SIZE (2 + 2 * CF_CONVERSATION_ID_LEN + 1)
+#define PLACE_FIRST "\xee\x80\x80" /* U+E000 */
+#define PLACE_SIZE (sizeof PLACE_FIRST + 2 * CF_CONVERSATION_ID_LEN)
 
 static void
 place_name (const uint8_t conversation[CF_CONVERSATION_ID_LEN], char out[PLACE_SIZE])
 {
-  memcpy (out, "in", 2);
-  cf_hex (conversation, CF_CONVERSATION_ID_LEN, out + 2);
+  memcpy (out, PLACE_FIRST, strlen (PLACE_FIRST));
+  cf_hex (conversation, CF_CONVERSATION_ID_LEN, out + strlen (PLACE_FIRST));
 }
 
 gpg_error_t
 cf_store_message_index (struct cf_store *store, int64_t row, const uint8_t conversation[CF_CONVERSATION_ID_LEN], const char *text)
 {
-  static const char sql[] = "INSERT INTO message_text (docid, place, text) VALUES (?1, ?2, ?3)";
+  static const char sql[] = "INSERT INTO message_text (docid, place, text) VALUES (?1, ?2, cf_search_fold (?3))";
   struct cf_stmt *s = cf_stmt (store, sql);
   char place[PLACE_SIZE];
 

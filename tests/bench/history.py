@@ -25,6 +25,7 @@ SEARCHES = [
     ("two rare words, together", "needle haystack"),
     ("a rare word", "needle"),
     ("a word in each message", "every"),
+    ("the beginning of common words", "eve"),
     ("two very common words", "every w1"),
     ("a very common and a rare word", "every needle"),
     ("a word in none", "nowhere"),

@@ -339,42 +339,61 @@ test_delete_apart (void **state)
 
 /* --- looking back --- */
 
+/* What WORDS find among the messages of test_search, the oldest first: their letters; NULL: no words. */
+static void
+assert_finds (const struct pair *p, const char *words, const char *letters)
+{
+  char option[128], found[8] = "";
+  struct sim_command *call;
+
+  snprintf (option, sizeof option, "--search=%s", words);
+  call = sim_call (p->a, "HISTORY", NULL, option, p->id, NULL);
+  assert_true (sim_wait (call, 100));
+  assert_int_equal (gpg_err_code (call->err), letters ? 0 : GPG_ERR_INV_VALUE);
+  for (size_t i = 0; letters && i < json_array_size (call->rows); i++)
+    found[i] = sim_text (call, i, "text")[0];
+  if (letters && strcmp (found, letters) != 0)
+    fail_msg ("%s finds \"%s\", not \"%s\"", words, found, letters);
+  sim_command_free (call);
+}
+
 static void
 test_search (void **state)
 {
+  static const char *const texts[] = { "A: Meet me in Zürich", "B: the quick fox, the lazy dog", "C: Straße, Documentation",
+                                       "D: 今天我們去吃飯好嗎", "E: ﬁnal: เราไปกินข้าว" };
   static const char *const searches[][2] = {
-    { "--search=zürich", "Meet me in Zürich" }, { "--search=ZURICH me", "Meet me in Zürich" },
-    { "--search=\"", NULL },                     { "--search=nothing", "" },
-    { "--search=quick OR lazy", "" },            { "--search=NEAR/2 text:x* -fox", "" },
-    { "--search=lazy dog", "the quick fox, the lazy dog" },
+    { "zürich", "A" },         { "ZURICH me", "A" },
+    { "\"", NULL },            { "nothing", "" },
+    { "quick OR lazy", "" },   { "NEAR/2 text:x* -fox", "" },
+    { "lazy dog", "B" },       { "laz", "B" }, /* the beginning of a word */
+    { "la", "" },              { "me", "A" }, /* short ones whole */
+    { "ocumentation", "" },    { "strasse", "C" },
+    { "STRASSE document", "C" }, { "STRASS document", "" }, { "吃飯", "D" }, /* where nothing is between words */
+    { "飯吃", "" },             { "今天 好", "D" },
+    { "ไปกิน", "E" },             { "final", "E" },
+    { "c*", "C" },             { "^the qui", "B" },
   };
   struct pair p = pair_new (12);
   struct sim_command *call;
   char before[80];
-  size_t i;
 
   (void) state;
-  say (p.a, p.id, "Meet me in Zürich", "--wait=delivered");
-  say (p.b, p.id, "the quick fox, the lazy dog", "--wait=delivered");
-  for (i = 0; i < sizeof searches / sizeof *searches; i++) {
-    call = sim_call (p.a, "HISTORY", NULL, searches[i][0], p.id, NULL);
-    assert_true (sim_wait (call, 100));
-    if (!searches[i][1])
-      assert_int_equal (gpg_err_code (call->err), GPG_ERR_INV_VALUE);
-    else {
-      assert_int_equal (call->err, 0);
-      assert_int_equal (json_array_size (call->rows), *searches[i][1] ? 1 : 0);
-      if (*searches[i][1])
-        assert_string_equal (sim_text (call, 0, "text"), searches[i][1]);
-    }
-    sim_command_free (call);
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+    say (i % 2 ? p.b : p.a, p.id, texts[i], "--wait=delivered");
+  for (size_t i = 0; i < sizeof searches / sizeof *searches; i++)
+    assert_finds (&p, searches[i][0], searches[i][1]);
+  for (const char *digit = "0123456789abcdef"; *digit; digit++) { /* what the index says of a conversation is no text */
+    const char words[] = { 'i', 'n', *digit, 0 };
+
+    assert_finds (&p, words, "");
   }
   call = history (p.a, p.id, NULL);
   snprintf (before, sizeof before, "--before=%s", sim_text (call, 1, "message"));
   sim_command_free (call);
   call = history (p.a, p.id, before);
   assert_int_equal (json_array_size (call->rows), 1);
-  assert_string_equal (sim_text (call, 0, "text"), "Meet me in Zürich");
+  assert_string_equal (sim_text (call, 0, "text"), texts[0]);
   sim_command_free (call);
   pair_free (&p);
 }

@@ -471,6 +471,7 @@ check_all (struct cf_store *store)
   assert_int_equal (cursor, 7);
   check_people (store);
   check_talk (store);
+  assert_int_equal (number (store, "SELECT count(*) FROM message_text WHERE text MATCH 'arg*'"), 1); /* Ärger */
   assert_int_equal (number (store, "PRAGMA foreign_keys"), 1);
 }
 
