@@ -88,6 +88,30 @@ fuzz_string (const uint8_t *data, size_t len)
   return text;
 }
 
+bool
+fuzz_is_slow (const uint8_t *data, size_t len)
+{
+  unsigned sum = 0;
+
+  for (size_t i = 0; i < len; i++)
+    sum += data[i];
+  return sum % 16 == 0;
+}
+
+void
+fuzz_emit_slow (fuzz_emit *emit, const char *name, const void *data, size_t len, uint8_t wait)
+{
+  uint8_t *input = malloc (len + 2);
+
+  FUZZ_CHECK (input);
+  memcpy (input, data, len);
+  input[len] = wait;
+  for (input[len + 1] = 0; !fuzz_is_slow (input, len + 2); input[len + 1]++)
+    ;
+  emit (name, input, len + 2);
+  free (input);
+}
+
 static void
 roll (void *arg, void *buf, size_t len)
 {

@@ -48,6 +48,12 @@ char *fuzz_string (const uint8_t *data, size_t len);
 /* A copy of exactly LEN bytes, so that a sanitizer sees who reads beyond; to be freed. */
 uint8_t *fuzz_copy (const void *data, size_t len);
 
+/* One input in sixteen, by the sum of its bytes, may take its time: what costs a hundred times what a step does would
+   else be in all that is bred from one input that has it. */
+bool fuzz_is_slow (const uint8_t *data, size_t len);
+/* An example that is slow: behind DATA comes WAIT, the target's step for that, and how long, some of 0 to 15. */
+void fuzz_emit_slow (fuzz_emit *emit, const char *name, const void *data, size_t len, uint8_t wait);
+
 /* A world with a clock that stands still and dice from SEED, a counter that the caller keeps. */
 void fuzz_env_init (struct cf_env *env, uint64_t *seed);
 /* clear_crypto.c: tags of any content are right, so that bytes that nobody sealed get beyond them. */
@@ -60,6 +66,7 @@ struct fuzz_ram {
 extern struct fuzz_ram fuzz_ram;
 void fuzz_ram_begin (void);
 void fuzz_ram_clear (void);
+void fuzz_ram_pages_begin (void); /* ram_pages.c; fuzz_ram_begin calls it */
 /* ram_pool.c: end what connections there are.  While fuzz_ram_unchecked is true, what is opened checks no constraints. */
 void fuzz_ram_close (void);
 extern bool fuzz_ram_unchecked;

@@ -3,7 +3,8 @@
  *
  * Frames, raw or real ones altered, repeated and reflected, are put into the tunnel as the peer's own; the path is
  * cut, nodes are killed, clocks jump, users command.  After every step: a conversation is open only if both users
- * have used one password, its two ends agree, queues are bounded, and what a user said arrives once and in order.
+ * have used one password, its two ends agree, queues are bounded, and what a user said arrives once and in order.  The
+ * first byte of the input says what they have done when it begins: see scenes[].
  */
 #include <config.h>
 
@@ -18,6 +19,8 @@
 #define CALLS_MAX 24
 #define STEPS_MAX 48
 #define CHANGES 176 /* from here on, commands are those of change () */
+
+enum { B = 132, RAW = 0, COPY = 2, CUT = 5, RESTART, WAIT, CLOCK, VERDICT, COMMAND }; /* B: hers; a multiple of 12 */
 
 static struct {
   unsigned passwords[2];           /* bits of those that the users have typed */
@@ -184,16 +187,16 @@ step (struct fuzz_in *in)
   struct sim_node *node = fuzz_world.nodes[i], *other = fuzz_world.nodes[!i];
 
   switch (op % 12) {
-  case 0:
-  case 1: inject_raw (node, other, in); break;
-  case 2:
-  case 3:
-  case 4: inject_copy (node, other, in); break;
-  case 5: sim_cut (fuzz_world.sim, node, other, op & 64); break;
-  case 6: fuzz_world_restart (node, op & 64); break;
-  case 7: sim_run (fuzz_world.sim, 1u << (fuzz_u8 (in) % 16)); break;
-  case 8: node->skew_ms += (int64_t) (int8_t) fuzz_u8 (in) * 600000; break;
-  case 9: fuzz_world.verdict = fuzz_u8 (in) % 3; break; /* pass, drop, twice */
+  case RAW:
+  case RAW + 1: inject_raw (node, other, in); break;
+  case COPY:
+  case COPY + 1:
+  case COPY + 2: inject_copy (node, other, in); break;
+  case CUT: sim_cut (fuzz_world.sim, node, other, op & 64); break;
+  case RESTART: fuzz_world_restart (node, op & 64); break;
+  case WAIT: fuzz_world_wait (in); break;
+  case CLOCK: node->skew_ms += (int64_t) (int8_t) fuzz_u8 (in) * 600000; break;
+  case VERDICT: fuzz_world.verdict = fuzz_u8 (in) % 3; break; /* pass, drop, twice */
   default: command (i, in); break;
   }
 }
@@ -255,15 +258,38 @@ check_conversations (int i)
   }
 }
 
-int
-LLVMFuzzerTestOneInput (const uint8_t *data, size_t len)
-{
-  struct fuzz_in in = { data, len };
-  uint8_t how = fuzz_u8 (&in);
+/* ---- scenes ---- */
 
-  memset (&w, 0, sizeof w);
-  fuzz_world_begin (how & 1); /* perhaps with an open conversation */
-  w.passwords[0] = w.passwords[1] = how & 1 ? 4 : 0;
+static const uint8_t asking[] = { COMMAND, 0, WAIT, 6 };
+static const uint8_t agreed[] = { COMMAND, 0, WAIT, 6, B + COMMAND, 1, WAIT, 1 };
+static const uint8_t wrongly[] = { COMMAND, 0, WAIT, 6, B + COMMAND, 133, WAIT, 1 };
+static const uint8_t written[] = { COMMAND, 4, WAIT, 4, B + COMMAND, 4, WAIT, 4 };
+static const uint8_t apart[] = { CUT + 72, COMMAND, 4, B + COMMAND, 4 };
+static const uint8_t verifying[] = { COMMAND, 10, WAIT, 4, B + COMMAND, 10 };
+static const uint8_t changed[] = { COMMAND, 4, WAIT, 4, COMMAND, CHANGES, B + COMMAND, CHANGES + 12, COMMAND, CHANGES + 3, WAIT, 4 };
+static const uint8_t closing[] = { COMMAND, 4, WAIT, 4, COMMAND, 8 };
+static const uint8_t blocked[] = { COMMAND, 4, WAIT, 4, COMMAND, 11 };
+
+static const struct scene {
+  bool open; /* they have a conversation */
+  const uint8_t *steps;
+  size_t len;
+} scenes[] = { { false, NULL, 0 },
+               { true, NULL, 0 },
+               { false, asking, sizeof asking },
+               { false, agreed, sizeof agreed },
+               { false, wrongly, sizeof wrongly },
+               { true, written, sizeof written },
+               { true, apart, sizeof apart },
+               { true, verifying, sizeof verifying },
+               { true, changed, sizeof changed },
+               { true, closing, sizeof closing },
+               { true, blocked, sizeof blocked } };
+#define SCENES (sizeof scenes / sizeof *scenes)
+
+static void
+play (struct fuzz_in in)
+{
   for (int n = 0; in.left && n < STEPS_MAX; n++) {
     step (&in);
     for (int i = 0; i < 2; i++) {
@@ -271,6 +297,27 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t len)
       check_events (i);
     }
   }
+}
+
+static void
+set (int scene)
+{
+  if (scenes[scene].open) {
+    fuzz_world_open ();
+    w.passwords[0] = w.passwords[1] = 4;
+  }
+  play ((struct fuzz_in){ scenes[scene].steps, scenes[scene].len });
+}
+
+int
+LLVMFuzzerTestOneInput (const uint8_t *data, size_t len)
+{
+  static const struct fuzz_story story = { set, &w, sizeof w };
+  struct fuzz_in in = { data, len };
+  int scene = (int) (fuzz_u8 (&in) % SCENES);
+
+  fuzz_world_begin (&story, scene, data, len);
+  play (in);
   while (w.call_count)
     sim_command_free (w.calls[--w.call_count]);
   fuzz_world_end ();
@@ -280,33 +327,32 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t len)
 void
 fuzz_seeds (fuzz_emit *emit)
 {
-  enum { B = 132, COMMAND = 10, RUN = 7 }; /* B has the high bit and is a multiple of 12 */
-  static const uint8_t opening[] = { 0, COMMAND, 0, RUN, 8, B + COMMAND, 1, RUN, 10, COMMAND, 4, COMMAND, 4, RUN, 10,
-                                     B + COMMAND, 4, B + COMMAND, 6, RUN, 12, COMMAND, 8, RUN, 12 };
-  static const uint8_t wrong[] = { 0, COMMAND, 0, RUN, 8, B + COMMAND, 133, RUN, 10, 2, 3, 2, 5, 1, B + 2, 4, 3, 9, 255 };
-  static const uint8_t altered[] = { 1, COMMAND, 4, RUN, 8, 2, 200, 2, 7, 1, 3, 255, 3, 9, 1, 4, 12, 6, 40, 0, RUN, 10 };
+  static const uint8_t opening[] = { 0, COMMAND, 0, WAIT, 246, B + COMMAND, 1, WAIT, 248, COMMAND, 4, COMMAND, 4, WAIT, 248,
+                                     B + COMMAND, 4, B + COMMAND, 6, WAIT, 250, COMMAND, 8, WAIT, 250 };
+  static const uint8_t wrong[] = { 0, COMMAND, 0, WAIT, 246, B + COMMAND, 133, WAIT, 248, 2, 3, 2, 5, 1, B + 2, 4, 3, 9, 255 };
+  static const uint8_t altered[] = { 1, COMMAND, 4, WAIT, 246, 2, 200, 2, 7, 1, 3, 255, 3, 9, 1, 4, 12, 6, 40, 0, WAIT, 248 };
   static const uint8_t raw[] = { 1, 0, 33, 0, 40, 1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 1, 200, 35, 1, 0, 0, 34, 3, 8, 0, 0, 0, 0,
                                  0, 0, 0, 1 };
-  static const uint8_t trouble[] = { 1, COMMAND, 4, 9, 1, COMMAND, 4, 6, B + 6, 5 + 72, COMMAND, 4, RUN, 14, 5, RUN, 15,
-                                     8, 100, RUN, 15, B + COMMAND, 8, RUN, 12, COMMAND, 9, RUN, 12 };
-  static const uint8_t people[] = { 1, COMMAND, 10, RUN, 4, B + COMMAND, 10, RUN, 10, COMMAND, 11, COMMAND, 4, RUN, 8, COMMAND,
-                                    12, RUN, 8, COMMAND, 34, RUN, 15, COMMAND, 16, COMMAND, 17, COMMAND, 18, COMMAND, 13,
-                                    COMMAND, 74, RUN, 12 };
+  static const uint8_t trouble[] = { 1, COMMAND, 4, 9, 1, COMMAND, 4, 6, B + 6, 5 + 72, COMMAND, 4, WAIT, 252, 5, WAIT, 253,
+                                     8, 100, WAIT, 253, B + COMMAND, 8, WAIT, 250, COMMAND, 9, WAIT, 250 };
+  static const uint8_t people[] = { 1, COMMAND, 10, WAIT, 4, B + COMMAND, 10, WAIT, 248, COMMAND, 11, COMMAND, 4, WAIT, 246, COMMAND,
+                                    12, WAIT, 246, COMMAND, 34, WAIT, 253, COMMAND, 16, COMMAND, 17, COMMAND, 18, COMMAND, 13,
+                                    COMMAND, 74, WAIT, 250 };
   /* A message, then an edit, a reaction, a timer, a deletion; a draft, marks, an address of the other's. */
-  static const uint8_t changes[] = { 1, COMMAND, 4, RUN, 8, COMMAND, CHANGES, RUN, 8, B + COMMAND, CHANGES + 12, RUN, 8, COMMAND,
-                                     CHANGES + 3, COMMAND, 4, RUN, 13, COMMAND, CHANGES + 1, B + COMMAND, CHANGES + 11, RUN, 8 };
-  static const uint8_t marks[] = { 1, COMMAND, 4, RUN, 6, COMMAND, CHANGES + 14, COMMAND, CHANGES + 15, COMMAND, CHANGES + 16,
-                                   COMMAND, CHANGES + 4, COMMAND, CHANGES + 7, COMMAND, CHANGES + 18, COMMAND, 17, 6, RUN, 12 };
-  static const uint8_t address[] = { 0, B + COMMAND, CHANGES + 19, COMMAND, CHANGES + 9, RUN, 12, B + COMMAND, CHANGES + 39,
-                                     COMMAND, CHANGES + 9, RUN, 12 };
+  static const uint8_t changes[] = { 1, COMMAND, 4, WAIT, 246, COMMAND, CHANGES, WAIT, 246, B + COMMAND, CHANGES + 12, WAIT, 246, COMMAND,
+                                     CHANGES + 3, COMMAND, 4, WAIT, 251, COMMAND, CHANGES + 1, B + COMMAND, CHANGES + 11, WAIT, 246 };
+  static const uint8_t marks[] = { 1, COMMAND, 4, WAIT, 6, COMMAND, CHANGES + 14, COMMAND, CHANGES + 15, COMMAND, CHANGES + 16,
+                                   COMMAND, CHANGES + 4, COMMAND, CHANGES + 7, COMMAND, CHANGES + 18, COMMAND, 17, 6, WAIT, 250 };
+  static const uint8_t address[] = { 0, B + COMMAND, CHANGES + 19, COMMAND, CHANGES + 9, WAIT, 250, B + COMMAND, CHANGES + 39,
+                                     COMMAND, CHANGES + 9, WAIT, 250 };
 
-  emit ("changes", changes, sizeof changes);
-  emit ("marks", marks, sizeof marks);
-  emit ("address", address, sizeof address);
-  emit ("people", people, sizeof people);
-  emit ("opening", opening, sizeof opening);
-  emit ("wrong", wrong, sizeof wrong);
-  emit ("altered", altered, sizeof altered);
-  emit ("raw", raw, sizeof raw);
-  emit ("trouble", trouble, sizeof trouble);
+  fuzz_emit_slow (emit, "changes", changes, sizeof changes, WAIT);
+  fuzz_emit_slow (emit, "marks", marks, sizeof marks, WAIT);
+  fuzz_emit_slow (emit, "address", address, sizeof address, WAIT);
+  fuzz_emit_slow (emit, "people", people, sizeof people, WAIT);
+  fuzz_emit_slow (emit, "opening", opening, sizeof opening, WAIT);
+  fuzz_emit_slow (emit, "wrong", wrong, sizeof wrong, WAIT);
+  fuzz_emit_slow (emit, "altered", altered, sizeof altered, WAIT);
+  fuzz_emit_slow (emit, "raw", raw, sizeof raw, WAIT);
+  fuzz_emit_slow (emit, "trouble", trouble, sizeof trouble, WAIT);
 }

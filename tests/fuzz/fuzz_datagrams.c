@@ -5,6 +5,7 @@
  * the mirror with right MACs among them; messages and unreliable datagrams are sent, time goes by, an end says goodbye.
  * Whatever happens, a channel gives what the other end said there, in order, from the first word on; what was not sent is
  * not heard; a port holds no tunnel that nobody took; and who has not proved where he is gets no more bytes than he sent.
+ * The first byte says whether tags of any content are right, and whether the tunnel is up when the input begins.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,11 +16,13 @@
 #include "net/dgram_mirror.h"
 #include "net/dgram_proto.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/snapshot.h"
 
 #define FLYING_MAX 64
 #define SAID_MAX 32
 #define SAID_BYTES_MAX 20000
 #define STEPS_MAX 64
+#define QUIET 12 /* rounds of 5 ms without a datagram: longer than an acknowledgement waits */
 
 struct flying {
   int from;
@@ -55,6 +58,7 @@ struct world {
   bool strange; /* something came in that nobody here made, and tags of any content are right */
 };
 
+static struct world world;
 static uint8_t alphabet[SAID_BYTES_MAX + 256];
 
 static void
@@ -264,11 +268,12 @@ say_plain (struct fuzz_in *in, struct end *e)
   }
 }
 
-/* A good path, for a while. */
+/* A good path, for a second or until all is said. */
 static void
 go_on (struct world *w)
 {
-  for (int i = 0; i < 200; i++) {
+  for (int i = 0, quiet = 0; i < 200 && quiet < QUIET; i++) {
+    quiet = w->flying_count ? 0 : quiet + 1;
     while (w->flying_count)
       land (w, 0, 0, 0, false);
     fuzz_env_run (&w->env, 5);
@@ -310,12 +315,15 @@ step (struct world *w, struct fuzz_in *in)
 /* ---- the world ---- */
 
 static void
-begin (struct world *w)
+build (int which)
 {
   struct cf_dgram_config config = { 0 };
+  struct world *w = &world;
 
   for (size_t i = 0; !alphabet[1] && i < sizeof alphabet; i++)
     alphabet[sizeof alphabet - 1 - i] = (uint8_t) (sizeof alphabet - 1 - i);
+  memset (w, 0, sizeof *w);
+  fuzz_lax_tags = which & 1;
   fuzz_env_init (&w->env, &w->seed);
   for (int i = 0; i < 2; i++) {
     struct end *e = &w->ends[i];
@@ -333,6 +341,10 @@ begin (struct world *w)
   config.own_public = w->ends[0].public;
   config.remote_public = w->ends[1].public;
   FUZZ_CHECK (!cf_dgram_dial (w->ends[0].port, &w->ends[1].addr, &config, &handler, &w->ends[0], &w->ends[0].tunnel));
+  if (which & 2) {
+    go_on (w);
+    FUZZ_CHECK (w->ends[0].ready && w->ends[1].ready);
+  }
 }
 
 static void
@@ -352,16 +364,20 @@ int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t len)
 {
   struct fuzz_in in = { data, len };
-  struct world *w = calloc (1, sizeof *w);
+  static bool begun;
 
-  FUZZ_CHECK (w);
-  fuzz_lax_tags = fuzz_u8 (&in) & 1;
-  begin (w);
+  if (!begun) {
+    fuzz_snapshot_add (&world, sizeof world);
+    fuzz_snapshot_add (&fuzz_lax_tags, sizeof fuzz_lax_tags);
+  }
+  begun = true;
+  fuzz_snapshot_begin (fuzz_u8 (&in) & 3, build);
   for (int i = 0; in.left && i < STEPS_MAX; i++)
-    step (w, &in);
-  finish (w);
-  free (w);
+    step (&world, &in);
+  if (!fuzz_snapshots || fuzz_is_slow (data, len))
+    finish (&world);
   fuzz_lax_tags = false;
+  fuzz_arena_leave ();
   return 0;
 }
 

@@ -4,8 +4,8 @@
  * Alice is hostile: her own gate is mute, and the input sends the gate's frames in her place, in any order and in
  * either role: with any body, or with the right one, computed from what Bob has in memory (the tag that he expects,
  * keys, statements, DONE), or with the right one altered.  Bob is honest and his user has typed passwords or not.
- * A conversation opens only if his user has, if a key came, and if tag, statement and DONE were once right.  Input that ends
- * with 255 begins with an open conversation, so that there is something to verify.
+ * A conversation opens only if his user has, if a key came, and if tag, statement and DONE were once right.  The first
+ * byte of the input says how far they have come when it begins: see scenes[].
  */
 #include <config.h>
 
@@ -21,6 +21,11 @@
 
 /* A key that was altered may be one that she has, too: statement and DONE bind it, as it came. */
 enum { RIGHT_TAG = 1, RIGHT_KEY = 2, RIGHT_STATEMENT = 4, RIGHT_DONE = 8, RIGHT_ALL = 15 };
+
+enum { OPEN, RIGHT, ALTERED = 4, RAW, WAIT, RESTART, CUT, COMMAND }; /* steps */
+/* Commands of Bob's user; and right frames: the type less CF_TALK_OPEN + 1. */
+enum { ACCEPTS, EXPECTS, OPENS, REFUSES, LOOKS, CLOSES, VERIFIES = 252 };
+enum { RECEIVED, ACCEPT, REFUSED, YA, YB, TA, TB, WRONG, KEY, STATEMENT, DONE, OPENED };
 
 static struct {
   struct sim_node *alice, *bob;
@@ -244,18 +249,18 @@ step (struct fuzz_in *in)
   uint8_t op = fuzz_u8 (in);
 
   switch (op % 10) {
-  case 0: send_open (in); break;
-  case 1:
-  case 2:
-  case 3: send_right (in, false); break;
-  case 4: send_right (in, true); break;
-  case 5: send_raw (in); break;
-  case 6: sim_run (fuzz_world.sim, 1u << (fuzz_u8 (in) % 17)); break;
-  case 7:
+  case OPEN: send_open (in); break;
+  case RIGHT:
+  case RIGHT + 1:
+  case RIGHT + 2: send_right (in, false); break;
+  case ALTERED: send_right (in, true); break;
+  case RAW: send_raw (in); break;
+  case WAIT: fuzz_world_wait (in); break;
+  case RESTART:
     if (fuzz_world_restart (w.bob, op & 64))
       sim_run (fuzz_world.sim, 4000); /* the tunnel is up again */
     break;
-  case 8: sim_cut (fuzz_world.sim, w.alice, w.bob, op & 64); break;
+  case CUT: sim_cut (fuzz_world.sim, w.alice, w.bob, op & 64); break;
   default: command (in); break;
   }
 }
@@ -292,21 +297,56 @@ make_key (void)
   FUZZ_CHECK (!cf_wr_finish (&wr));
 }
 
-int
-LLVMFuzzerTestOneInput (const uint8_t *data, size_t len)
-{
-  struct fuzz_in in = { data, len };
+/* ---- scenes ---- */
 
-  fuzz_world_begin (len && data[len - 1] == 255);
-  memset (&w, 0, sizeof w);
-  w.alice = fuzz_world.nodes[0];
-  w.bob = fuzz_world.nodes[1];
-  fuzz_world.mute = w.alice;
-  make_key ();
+static const uint8_t asked[] = { OPEN, 1, COMMAND, ACCEPTS, RIGHT, YA, RIGHT, TA, RIGHT, KEY, RIGHT, STATEMENT, RIGHT, DONE,
+                                 WAIT, 3, RIGHT, OPENED };
+static const uint8_t asks[] = { COMMAND, OPENS, RIGHT, RECEIVED, RIGHT, ACCEPT, RIGHT, KEY, RIGHT, YB, RIGHT, TB, RIGHT, STATEMENT,
+                                RIGHT, DONE, WAIT, 3 };
+static const uint8_t expected[] = { COMMAND, EXPECTS, OPEN, 33, RIGHT, YA, ALTERED, TA, 5, 1, RIGHT, KEY };
+static const uint8_t verified[] = { OPEN, 17, 2, COMMAND, VERIFIES, RIGHT, YA, RIGHT, TA, RIGHT, DONE, WAIT, 3, RIGHT, OPENED };
+static const uint8_t verifies[] = { COMMAND, VERIFIES, RIGHT, RECEIVED, RIGHT, ACCEPT, RIGHT, YB, RIGHT, TB, RESTART, RIGHT,
+                                    DONE, WAIT, 3 };
+
+static const struct scene {
+  bool open; /* they have a conversation */
+  const uint8_t *steps;
+  size_t len;
+} scenes[] = { { false, NULL, 0 },     { true, NULL, 0 },     { false, asked, 4 },   { false, asked, 8 },   { false, asked, 12 },
+               { false, asked, 16 },   { false, asks, 2 },    { false, asks, 6 },    { false, asks, 10 },   { false, asks, 14 },
+               { true, verified, 5 },  { true, verified, 9 }, { true, verifies, 6 }, { true, verifies, 10 } };
+#define SCENES (sizeof scenes / sizeof *scenes)
+
+static void
+play (struct fuzz_in in)
+{
   for (int n = 0; in.left && n < STEPS_MAX; n++) {
     step (&in);
     check_bob ();
   }
+}
+
+static void
+set (int scene)
+{
+  w.alice = fuzz_world.nodes[0];
+  w.bob = fuzz_world.nodes[1];
+  if (scenes[scene].open)
+    fuzz_world_open ();
+  fuzz_world.mute = w.alice;
+  make_key ();
+  play ((struct fuzz_in){ scenes[scene].steps, scenes[scene].len });
+}
+
+int
+LLVMFuzzerTestOneInput (const uint8_t *data, size_t len)
+{
+  static const struct fuzz_story story = { set, &w, sizeof w };
+  struct fuzz_in in = { data, len };
+  int scene = (int) (fuzz_u8 (&in) % SCENES);
+
+  fuzz_world_begin (&story, scene, data, len);
+  play (in);
   while (w.call_count)
     sim_command_free (w.calls[--w.call_count]);
   cf_buf_done (&w.key);
@@ -314,26 +354,35 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t len)
   return 0;
 }
 
+/* STEPS from their beginning. */
+static void
+emit_whole (fuzz_emit *emit, const char *name, bool open, const uint8_t *steps, size_t len)
+{
+  uint8_t *input = malloc (len + 1);
+
+  FUZZ_CHECK (input);
+  input[0] = open;
+  memcpy (input + 1, steps, len);
+  fuzz_emit_slow (emit, name, input, len + 1, WAIT);
+  free (input);
+}
+
 void
 fuzz_seeds (fuzz_emit *emit)
 {
-  /* Right frames: 1 and the type less CF_TALK_OPEN + 1. */
-  enum { RECEIVED, ACCEPT, REFUSED, YA, YB, TA, TB, WRONG, KEY, STATEMENT, DONE, OPENED };
-  static const uint8_t asked[] = { 0, 1, 9, 0, 1, YA, 1, TA, 1, KEY, 1, STATEMENT, 1, DONE, 6, 3, 1, OPENED };
-  static const uint8_t asks[] = { 9, 2, 1, RECEIVED, 1, ACCEPT, 1, KEY, 1, YB, 1, TB, 1, STATEMENT, 1, DONE, 6, 3 };
-  static const uint8_t expected[] = { 9, 1, 0, 33, 1, YA, 4, TA, 5, 1, 1, KEY };
-  static const uint8_t broken[] = { 0, 1, 9, 0, 1, YA, 7, 0, 1, 1, TA, 68, 8, 1, KEY, 6, 3, 1, STATEMENT, 7, 1, DONE };
-  static const uint8_t notes[] = { 0, 32, 5, 'h', 0x1b, 0xff, 'i', '\n', 9, 4, 9, 3, 0, 48, 2, 0, 5, 3, 16, 4, 1, 2, 3, 4 };
-  static const uint8_t altered[] = { 0, 1, 9, 0, 4, YA, 0, 255, 0, 2, 9, 0, 1, YA, 1, TA, 1, KEY, 4, STATEMENT, 3, 9, 6, 16 };
-  static const uint8_t verified[] = { 0, 17, 2, 9, 252, 1, YA, 1, TA, 1, DONE, 6, 3, 1, OPENED, 255 };
-  static const uint8_t verifies[] = { 9, 252, 1, RECEIVED, 1, ACCEPT, 1, YB, 1, TB, 7, 1, DONE, 6, 3, 255 };
+  static const uint8_t broken[] = { OPEN, 1, COMMAND, ACCEPTS, RIGHT, YA, RESTART, RIGHT, RIGHT, TA, CUT + 60, CUT, RIGHT, KEY,
+                                    WAIT, 3, RIGHT, STATEMENT, RESTART, RIGHT, DONE };
+  static const uint8_t notes[] = { OPEN, 32, 5, 'h', 0x1b, 0xff, 'i', '\n', COMMAND, LOOKS, COMMAND, REFUSES, OPEN, 48, 2, 0,
+                                   RAW, 3, 16, 4, 1, 2, 3, 4 };
+  static const uint8_t altered[] = { OPEN, 1, COMMAND, ACCEPTS, ALTERED, YA, 0, 255, OPEN, 2, COMMAND, ACCEPTS, RIGHT, YA, RIGHT, TA,
+                                     RIGHT, KEY, ALTERED, STATEMENT, 3, 9, WAIT, 254 };
 
-  emit ("verified", verified, sizeof verified);
-  emit ("verifies", verifies, sizeof verifies);
-  emit ("asked", asked, sizeof asked);
-  emit ("asks", asks, sizeof asks);
-  emit ("expected", expected, sizeof expected);
-  emit ("broken", broken, sizeof broken);
-  emit ("notes", notes, sizeof notes);
-  emit ("altered", altered, sizeof altered);
+  emit_whole (emit, "verified", true, verified, sizeof verified);
+  emit_whole (emit, "verifies", true, verifies, sizeof verifies);
+  emit_whole (emit, "asked", false, asked, sizeof asked);
+  emit_whole (emit, "asks", false, asks, sizeof asks);
+  emit_whole (emit, "expected", false, expected, sizeof expected);
+  emit_whole (emit, "broken", false, broken, sizeof broken);
+  emit_whole (emit, "notes", false, notes, sizeof notes);
+  emit_whole (emit, "altered", false, altered, sizeof altered);
 }

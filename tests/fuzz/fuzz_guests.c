@@ -3,7 +3,7 @@
  *
  * Whatever they do: what the node says is well-formed, what it holds stays
  * within its limits, and when all have gone and time has passed nothing of
- * them is left.
+ * them is left.  The first byte says what they have done when the input begins: see scenes[].
  */
 #include <sodium.h>
 #include <stdlib.h>
@@ -12,6 +12,7 @@
 #include "net/device_key.h"
 #include "net/net.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/snapshot.h"
 #include "tests/sim/server_story.h"
 
 #define GUESTS 3
@@ -177,7 +178,7 @@ mail_drop (void *arg, const struct cf_mail *mail)
 
 /* ---- the story ---- */
 
-struct stage {
+static struct stage {
   struct cf_env env;
   uint64_t seed;
   struct cf_node_name name;
@@ -185,7 +186,7 @@ struct stage {
   struct cf_mailbox *mailbox;
   struct hand hands[GUESTS];
   bool deaf[GUESTS]; /* does not read */
-};
+} stage;
 
 static void
 enter (struct stage *s, int i)
@@ -349,64 +350,96 @@ say_raw (struct hand *h, struct fuzz_in *in)
   (void) !cf_tunnel_send (h->tunnel, channel, data, len);
 }
 
-int
-LLVMFuzzerTestOneInput (const uint8_t *data, size_t len)
+static void
+play (struct stage *s, struct fuzz_in in, bool slow)
 {
-  struct fuzz_in in = { data, len };
-  struct stage s;
-
-  stage_set (&s);
   while (in.left) {
     uint8_t op = fuzz_u8 (&in);
     int i = (op >> 4) % GUESTS;
-    struct hand *h = &s.hands[i];
+    struct hand *h = &s->hands[i];
 
     switch (op & 7) {
     case 0:
     case 1:
     case 2:
       if (h->tunnel)
-        say_formed (&s, h, &in);
+        say_formed (s, h, &in);
       break;
     case 3:
       if (h->tunnel)
         say_raw (h, &in);
       break;
     case 4:
-      enter (&s, i);
+      enter (s, i);
       break;
     case 5:
       if (h->tunnel)
         hand_done (h);
       break;
     case 6:
-      s.deaf[i] = !s.deaf[i];
+      s->deaf[i] = !s->deaf[i];
       break;
     default:
-      fuzz_env_run (&s.env, 1u << (fuzz_u8 (&in) % 20));
+      fuzz_env_run (&s->env, 1u << (fuzz_u8 (&in) % (slow ? 20 : 8)));
     }
     if (!(op & 8))
-      run (&s);
-    check_limits (&s);
+      run (s);
+    check_limits (s);
   }
-  stage_strike (&s);
+}
+
+/* The second one registers, the first one dials; both talk.  Or they leave mail. */
+static const uint8_t talk[] = { 0x10, 0, 1, 0, 0x00, 4, 1, 1, 0x00, 5, 1, 9, 0x10, 5, 2, 9 };
+static const uint8_t mailed[] = { 0x00, 7, 1, 200, 0x00, 7, 1, 201, 0x10, 7, 2, 9 };
+
+static const struct scene {
+  const uint8_t *steps;
+  size_t len;
+} scenes[] = { { NULL, 0 }, { talk, 4 }, { talk, 8 }, { talk, sizeof talk }, { mailed, sizeof mailed } };
+#define SCENES (sizeof scenes / sizeof *scenes)
+
+static void
+build (int scene)
+{
+  stage_set (&stage);
+  play (&stage, (struct fuzz_in){ scenes[scene].steps, scenes[scene].len }, true);
+}
+
+int
+LLVMFuzzerTestOneInput (const uint8_t *data, size_t len)
+{
+  static bool begun;
+  struct fuzz_in in = { data, len };
+
+  if (!begun) {
+    fuzz_snapshot_add (&stage, sizeof stage);
+    fuzz_snapshot_add (&conns, sizeof conns);
+    fuzz_snapshot_add (mails, sizeof mails);
+    fuzz_snapshot_add (&ram_net, sizeof ram_net);
+  }
+  begun = true;
+  fuzz_snapshot_begin ((int) (fuzz_u8 (&in) % SCENES), build);
+  play (&stage, in, fuzz_is_slow (data, len));
+  if (!fuzz_snapshots || fuzz_is_slow (data, len))
+    stage_strike (&stage);
+  fuzz_arena_leave ();
   return 0;
 }
 
 void
 fuzz_seeds (fuzz_emit *emit)
 {
-  /* The second one registers, the first one dials; both talk; one reads no more, and time passes. */
-  static const uint8_t talk[] = { 0x10, 0, 1, 0, 0x00, 4, 1, 1, 0x00, 5, 1, 9, 0x10, 5, 2, 9, 0x00, 6, 1, 0 };
-  static const uint8_t stall[] = { 0x10, 0, 1, 0,   0x00, 4, 1, 1,   0x16, 0x00, 5, 1, 255, 0x00, 5, 1, 255, 0x00, 5, 1,
+  /* Scene 0: talk, as above; one reads no more, and time passes. */
+  static const uint8_t talks[] = { 0, 0x10, 0, 1, 0, 0x00, 4, 1, 1, 0x00, 5, 1, 9, 0x10, 5, 2, 9, 0x00, 6, 1, 0 };
+  static const uint8_t stall[] = { 0, 0x10, 0, 1, 0,   0x00, 4, 1, 1,   0x16, 0x00, 5, 1, 255, 0x00, 5, 1, 255, 0x00, 5, 1,
                                    255,  0, 5, 1,   255,  0, 5, 1,   255,  0,    5, 1, 255, 0,    5, 1, 255, 0x07, 16 };
-  static const uint8_t list[] = { 0x10, 0, 3, 0, 0x00, 2, 0, 0, 0x15, 0x24, 0x20, 0, 2, 0, 0x07, 19 };
-  static const uint8_t mail[] = { 0x00, 7, 1, 200, 0x00, 7, 1, 201, 0x10, 8, 1, 0, 0x10, 9, 1, 1, 0x10, 8, 1, 0 };
-  static const uint8_t raw[] = { 0x03, 0, 5, 68, 0, 0, 0, 0, 0x13, 2, 7, 100, 0, 0, 0, 1, 0, 0 };
+  static const uint8_t list[] = { 0, 0x10, 0, 3, 0, 0x00, 2, 0, 0, 0x15, 0x24, 0x20, 0, 2, 0, 0x07, 19 };
+  static const uint8_t mail[] = { 0, 0x00, 7, 1, 200, 0x00, 7, 1, 201, 0x10, 8, 1, 0, 0x10, 9, 1, 1, 0x10, 8, 1, 0 };
+  static const uint8_t raw[] = { 0, 0x03, 0, 5, 68, 0, 0, 0, 0, 0x13, 2, 7, 100, 0, 0, 0, 1, 0, 0 };
 
-  emit ("talk", talk, sizeof talk);
-  emit ("stall", stall, sizeof stall);
-  emit ("list", list, sizeof list);
-  emit ("mail", mail, sizeof mail);
-  emit ("raw", raw, sizeof raw);
+  fuzz_emit_slow (emit, "talk", talks, sizeof talks, 7);
+  fuzz_emit_slow (emit, "stall", stall, sizeof stall, 7);
+  fuzz_emit_slow (emit, "list", list, sizeof list, 7);
+  fuzz_emit_slow (emit, "mail", mail, sizeof mail, 7);
+  fuzz_emit_slow (emit, "raw", raw, sizeof raw, 7);
 }

@@ -3,7 +3,8 @@
  *
  * Alice is hostile and has the keys: entries with any values and any bytes are sealed as hers, so that both OpenPGP
  * rules hold and the rest has to.  Bob is honest; his user writes, reads, closes and deletes, his daemon dies.
- * Whatever comes, he shows messages in sequence, bad ones without text, and holds what is bounded.
+ * Whatever comes, he shows messages in sequence, bad ones without text, and holds what is bounded.  The first byte of the
+ * input says what has been written before: see scenes[].
  */
 #include <config.h>
 
@@ -255,7 +256,7 @@ step (struct fuzz_in *in)
     body = fuzz_bytes (in, fuzz_u8 (in) % 96, &len);
     send_frame (types[type], body, len);
     break;
-  case 5: sim_run (fuzz_world.sim, 1u << (fuzz_u8 (in) % 16)); break;
+  case 5: fuzz_world_wait (in); break;
   case 6:
     if (fuzz_world_restart (w.bob, op & 64) && op & 32)
       sim_run (fuzz_world.sim, 4000); /* the tunnel is up again */
@@ -290,21 +291,61 @@ check_bob (void)
   }
 }
 
-int
-LLVMFuzzerTestOneInput (const uint8_t *data, size_t len)
-{
-  struct fuzz_in in = { data, len };
+/* ---- scenes: who has written what ---- */
 
-  fuzz_world_begin (true);
-  memset (&w, 0, sizeof w);
-  w.alice = fuzz_world.nodes[0];
-  w.bob = fuzz_world.nodes[1];
-  w.sequence_next = 1;
-  w.events_seen = json_array_size (w.bob->events);
+static const uint8_t hers[] = { 0, 1, 0, 1, 5, 'h', 'e', 'l', 'l', 'o', 4, 1, 2, 'y', 'o' };
+static const uint8_t read_hers[] = { 0, 0, 0, 1, 5, 'h', 'e', 'l', 'l', 'o', 7, 2, 5, 6 };
+static const uint8_t his[] = { 7, 0, 7, 1, 5, 4, 67, 1, 1 };
+static const uint8_t both[] = { 7, 0, 0, 0, 0, 1, 1, 'a', 67, 1, 1, 7, 2, 67, 3, 1 };
+static const uint8_t changed[] = { 0, 3, 0, 1, 5, 'h', 'e', 'l', 'l', 'o', 48, 2, 0x10, 3, 'y', 'o', 'u', 48, 3, 0x12, 1, '+', 48, 0,
+                                   0x03 };
+static const uint8_t gaps[] = { 0, 16, 0, 1, 1, 'a', 1, 0, 16, 0, 1, 1, 'b', 3 };
+static const uint8_t closing[] = { 0, 0, 0, 1, 1, 'a', 7, 6 };
+static const uint8_t restarted[] = { 0, 0, 0, 1, 1, 'a', 7, 0, 102 };
+
+static const struct scene {
+  const uint8_t *steps;
+  size_t len;
+} scenes[] = { { NULL, 0 },
+               { hers, sizeof hers },
+               { read_hers, sizeof read_hers },
+               { his, sizeof his },
+               { both, sizeof both },
+               { changed, sizeof changed },
+               { gaps, sizeof gaps },
+               { closing, sizeof closing },
+               { restarted, sizeof restarted } };
+#define SCENES (sizeof scenes / sizeof *scenes)
+
+static void
+play (struct fuzz_in in)
+{
   for (int n = 0; in.left && n < STEPS_MAX; n++) {
     step (&in);
     check_bob ();
   }
+}
+
+static void
+set (int scene)
+{
+  fuzz_world_open ();
+  w.alice = fuzz_world.nodes[0];
+  w.bob = fuzz_world.nodes[1];
+  w.sequence_next = 1;
+  w.events_seen = json_array_size (w.bob->events);
+  play ((struct fuzz_in){ scenes[scene].steps, scenes[scene].len });
+}
+
+int
+LLVMFuzzerTestOneInput (const uint8_t *data, size_t len)
+{
+  static const struct fuzz_story story = { set, &w, sizeof w };
+  struct fuzz_in in = { data, len };
+  int scene = (int) (fuzz_u8 (&in) % SCENES);
+
+  fuzz_world_begin (&story, scene, data, len);
+  play (in);
   while (w.call_count)
     sim_command_free (w.calls[--w.call_count]);
   fuzz_world_end ();
@@ -314,26 +355,26 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t len)
 void
 fuzz_seeds (fuzz_emit *emit)
 {
-  /* Entries: 0, how many less one, and for each: how, what, length of the text, the text. */
-  static const uint8_t two[] = { 0, 1, 0, 1, 5, 'h', 'e', 'l', 'l', 'o', 4, 1, 2, 'y', 'o', 7, 3, 7, 2, 0, 0, 16, 0, 0 };
-  static const uint8_t some[] = { 0, 0, 32, 1, 3, 'a', 'b', 'c', 7, 3, 0, 0, 16, 0, 5, 10 };
-  static const uint8_t wrong[] = { 0, 0, 0, 1, 1, 'a', 0, 0, 8, 0, 4, 1, 'b', 0, 0, 8, 1, 1, 1, 'c', 0, 0, 8, 2, 1, 1, 'd',
+  /* The scene; then entries: 0, how many less one, and for each: how, what, length of the text, the text. */
+  static const uint8_t two[] = { 0, 0, 1, 0, 1, 5, 'h', 'e', 'l', 'l', 'o', 4, 1, 2, 'y', 'o', 7, 3, 7, 2, 0, 0, 16, 0, 0 };
+  static const uint8_t some[] = { 0, 0, 0, 32, 1, 3, 'a', 'b', 'c', 7, 3, 0, 0, 16, 0, 5, 248 };
+  static const uint8_t wrong[] = { 0, 0, 0, 0, 1, 1, 'a', 0, 0, 8, 0, 4, 1, 'b', 0, 0, 8, 1, 1, 1, 'c', 0, 0, 8, 2, 1, 1, 'd',
                                    0, 0, 8, 3, 1, 1, 'e', 0, 0, 8, 0, 255, 1, 'f', 0, 8, 0, 0, 1, 'g', 7, 3, 7, 4 };
-  static const uint8_t numbers[] = { 7, 0, 7, 1, 67, 1, 1, 67, 2, 1, 67, 3, 2, 67, 3, 0, 19, 4, 1, 3, 4, 0, 5, 13, 7, 3 };
-  static const uint8_t plain[] = { 2, 1, 15, 'M', 'e', 's', 's', 'a', 'g', 'e', '-', 'I', 'D', ':', ' ', '0', '0', '0',
-                                   4, 0, 9, 0, 0, 0, 0, 0, 0, 0, 1, 7, 6, 5, 12, 38 };
-  static const uint8_t ends[] = { 0, 0, 0, 1, 1, 'a', 7, 0, 102, 0, 0, 0, 1, 1, 'b', 7, 6, 5, 12, 7, 8, 5, 14 };
+  static const uint8_t numbers[] = { 0, 7, 0, 7, 1, 67, 1, 1, 67, 2, 1, 67, 3, 2, 67, 3, 0, 19, 4, 1, 3, 4, 0, 5, 251, 7, 3 };
+  static const uint8_t plain[] = { 0, 2, 1, 15, 'M', 'e', 's', 's', 'a', 'g', 'e', '-', 'I', 'D', ':', ' ', '0', '0', '0',
+                                   4, 0, 9, 0, 0, 0, 0, 0, 0, 0, 1, 7, 6, 5, 250, 38 };
+  static const uint8_t ends[] = { 0, 0, 0, 0, 1, 1, 'a', 7, 0, 102, 0, 0, 0, 1, 1, 'b', 7, 6, 5, 250, 7, 8, 5, 252 };
 
   /* A text, then an edit, a reaction, a timer, a text that disappears, a deletion, all of hers; he changes, reads. */
-  static const uint8_t later[] = { 0, 5, 0, 1, 5, 'h', 'e', 'l', 'l', 'o', 48, 2, 0x10, 3, 'y', 'o', 'u', 48, 3, 0x12, 1, '+',
-                                   48, 0, 0x03, 48, 5, 0x04, 2, 'b', 'y', 48, 6, 0x15, 7, 243, 7, 246, 7, 2, 5, 12, 7, 245,
+  static const uint8_t later[] = { 0, 0, 5, 0, 1, 5, 'h', 'e', 'l', 'l', 'o', 48, 2, 0x10, 3, 'y', 'o', 'u', 48, 3, 0x12, 1, '+',
+                                   48, 0, 0x03, 48, 5, 0x04, 2, 'b', 'y', 48, 6, 0x15, 7, 243, 7, 246, 7, 2, 5, 250, 7, 245,
                                    7, 247, 6, 32, 7, 3 };
 
-  emit ("two", two, sizeof two);
-  emit ("later", later, sizeof later);
-  emit ("kinds", some, sizeof some);
-  emit ("wrong", wrong, sizeof wrong);
-  emit ("numbers", numbers, sizeof numbers);
-  emit ("plain", plain, sizeof plain);
-  emit ("ends", ends, sizeof ends);
+  fuzz_emit_slow (emit, "two", two, sizeof two, 5);
+  fuzz_emit_slow (emit, "later", later, sizeof later, 5);
+  fuzz_emit_slow (emit, "kinds", some, sizeof some, 5);
+  fuzz_emit_slow (emit, "wrong", wrong, sizeof wrong, 5);
+  fuzz_emit_slow (emit, "numbers", numbers, sizeof numbers, 5);
+  fuzz_emit_slow (emit, "plain", plain, sizeof plain, 5);
+  fuzz_emit_slow (emit, "ends", ends, sizeof ends, 5);
 }

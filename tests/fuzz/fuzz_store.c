@@ -126,12 +126,14 @@ tamper (struct fuzz_in *in)
 
 /* Each has written to the other, and Bob's daemon has died. */
 static void
-build (void)
+set (int scene)
 {
   struct sim_node *alice = fuzz_world.nodes[0], *bob = fuzz_world.nodes[1];
   char peer[CF_FPR_HEX_SIZE], own[CF_FPR_HEX_SIZE];
   sqlite3 *db;
 
+  (void) scene;
+  fuzz_world_open ();
   sim_do (bob, "SEND", "hello", cf_fpr_hex (&alice->fpr, peer), NULL);
   sim_do (alice, "SEND", "hello \xc3\xa4", cf_fpr_hex (&bob->fpr, own), NULL);
   sim_run (fuzz_world.sim, 20);
@@ -166,12 +168,13 @@ look (struct sim_node *node, const char *peer, const char *id)
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t len)
 {
+  static const struct fuzz_story story = { set, NULL, 0 };
   struct fuzz_in in = { data, len };
   struct sim_node *bob;
   char peer[CF_FPR_HEX_SIZE], id[2 * CF_CONVERSATION_ID_LEN + 1];
 
   fuzz_ram_unchecked = true;
-  fuzz_world_begin_with (build);
+  fuzz_world_begin (&story, 0, data, len);
   bob = fuzz_world.nodes[1];
   cf_hex (fuzz_world.id, sizeof fuzz_world.id, id);
   cf_fpr_hex (&fuzz_world.nodes[0]->fpr, peer);

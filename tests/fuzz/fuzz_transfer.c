@@ -4,6 +4,7 @@
  * Alice has offered a file to Bob, and he one to her; the input sends frames in her place: states with right tags,
  * asks, blocks, zeroes and leaves that are sealed as hers, right or not, and anything else.  Bob is honest; his user
  * accepts, pauses, cancels, his daemon dies.  Queues are bounded, and a file that is done is the one that was offered.
+ * The first byte of the input says whether Alice's own daemon is silent when it begins.
  */
 #include <config.h>
 
@@ -28,6 +29,7 @@ static struct {
   uint8_t keys[2][CF_FILE_KEY_LEN];
   struct sim_command *calls[CALLS_MAX];
   size_t call_count;
+  bool commanded; /* there may be a file */
 } w;
 static uint8_t contents[SIZE]; /* of both files; block 1 is a hole */
 
@@ -212,6 +214,7 @@ command (struct fuzz_in *in)
   char id[2 * CF_MESSAGE_ID_LEN + 1], *to = cf_sprintf ("--to=%s", w.bob->home);
 
   FUZZ_CHECK (to);
+  w.commanded = true;
   if (w.call_count == CALLS_MAX)
     sim_command_free (w.calls[--w.call_count]);
   cf_hex (w.ids[what >> 7], CF_MESSAGE_ID_LEN, id);
@@ -245,7 +248,7 @@ step (struct fuzz_in *in)
   case 4: send_raw (in); break;
   case 5:
   case 6: command (in); break;
-  case 7: sim_run (fuzz_world.sim, 1u << (fuzz_u8 (in) % 16)); break;
+  case 7: fuzz_world_wait (in); break;
   case 8:
     if (fuzz_world_restart (w.bob, op & 64))
       sim_run (fuzz_world.sim, 4000); /* the tunnel is up again */
@@ -267,7 +270,8 @@ check_bob (void)
     FUZZ_CHECK (t->working <= CF_TRANSFER_WINDOW && t->row.done <= t->stream_len);
     FUZZ_CHECK (!t->map || cf_file_map_count (t->map) <= t->blocks);
   }
-  check_file ("f");
+  if (w.commanded)
+    check_file ("f");
 }
 
 /* NAME of FROM is offered to TO. */
@@ -292,13 +296,27 @@ offer (struct sim_node *from, struct sim_node *to, const char *name, int which)
   free (path);
 }
 
+/* Files or keys, which are not restored: the system has them, and libraries. */
+static bool
+has_open (const struct sim_node *node)
+{
+  const struct cf_transfer *t = node->core ? node->core->transfers->first : NULL;
+
+  while (t && !t->files && !t->opening && !t->run && !t->jobs && !t->working)
+    t = t->next;
+  return t || (node->core && node->core->transfers->jobs);
+}
+
 /* A small file first, all the way: what libraries make for good is there before the snapshot. */
 static void
-build (void)
+set (int scene)
 {
   struct sim_node *alice = fuzz_world.nodes[0], *bob = fuzz_world.nodes[1];
   char *to = cf_sprintf ("--to=%s", bob->home), id[2 * CF_MESSAGE_ID_LEN + 1];
 
+  fuzz_world_open ();
+  w.alice = alice;
+  w.bob = bob;
   for (size_t i = 0; i < SIZE; i++)
     contents[i] = (uint8_t) (i / CF_FILE_BLOCK == 1 ? 0 : i % 251);
   offer (alice, bob, "small", -1);
@@ -307,33 +325,32 @@ build (void)
   sim_run (fuzz_world.sim, WARM_UP);
   offer (alice, bob, "f", 0);
   offer (bob, alice, "g", 1);
-  for (int i = 0; i < 2; i++)
-    for (struct cf_transfer *t = fuzz_world.nodes[i]->core->transfers->first; t; t = t->next)
-      FUZZ_CHECK (!t->files && !t->run && !t->jobs); /* nothing is open that a run could close */
+  if (scene)
+    silence ();
+  FUZZ_CHECK (!has_open (alice) && !has_open (bob)); /* nothing that a run could close */
   free (to);
 }
 
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t len)
 {
+  static const struct fuzz_story story = { set, &w, sizeof w };
   struct fuzz_in in = { data, len };
+  int scene = fuzz_u8 (&in) & 1;
 
-  fuzz_world_begin_with (build);
-  w.alice = fuzz_world.nodes[0];
-  w.bob = fuzz_world.nodes[1];
-  w.call_count = 0;
+  fuzz_world_begin (&story, scene, data, len);
   for (int n = 0; in.left && n < STEPS_MAX; n++) {
     step (&in);
     check_bob ();
   }
   while (w.call_count)
     sim_command_free (w.calls[--w.call_count]);
-  /* Files are closed and keys given back: the system and libraries are not restored. */
-  if (w.bob->core) {
-    cf_file_part_remove (w.bob->home, w.ids[0]);
+  if (has_open (w.bob))
     sim_node_crash (w.bob, true);
-  }
-  sim_node_crash (w.alice, true);
+  if (w.commanded)
+    cf_file_part_remove (w.bob->home, w.ids[0]);
+  if (has_open (w.alice))
+    sim_node_crash (w.alice, true);
   fuzz_world_end ();
   return 0;
 }
@@ -343,24 +360,24 @@ fuzz_seeds (fuzz_emit *emit)
 {
   /* COMMAND 0 accepts, 1 pauses, 2 resumes, 3 cancels; SEALED 1: a leaf of zeroes' kind, see send_sealed (). */
   enum { SEALED, STATE = 2, ASK, RAW, COMMAND, RUN = 7, RESTART, MUTE };
-  static const uint8_t honest[] = { COMMAND, 0, RUN, 13, RUN, 15 };
-  static const uint8_t stops[] = { COMMAND, 0, RUN, 1, COMMAND, 1, RUN, 8, RESTART, COMMAND, 2, RUN, 15 };
-  static const uint8_t sealed[] = { MUTE, COMMAND, 0, RUN, 4, SEALED, 0, 0, SEALED, 1, 1, SEALED, 0, 2, SEALED, 2, 0, RUN, 14 };
-  static const uint8_t wrong[] = { MUTE, COMMAND, 0, SEALED, 0x60, 0, SEALED, 0x20, 1, SEALED, 0x41, 65, SEALED, 0x83, 2,
-                                   SEALED, 0xa0, 2, SEALED, 0xe0, 9, RUN, 12 };
-  static const uint8_t asked[] = { STATE, 0x05, ASK, 0x11, 0, ASK, 0x20, 0, RUN, 8, ASK, 0x15, 1, ASK, 9, 0, 255, 0, 0, 0,
-                                   STATE, 0x07, RUN, 10, STATE, 0x09, RUN, 12 };
-  static const uint8_t ends[] = { COMMAND, 0, STATE, 0x08, STATE, 0x0a, STATE, 0x8c, RAW, 1, 9, 1, 2, 3, 4, 5, 6, 7, 8, 9, RUN, 9,
-                                  COMMAND, 3, COMMAND, 131, RUN, 10 };
+  static const uint8_t honest[] = { 0, COMMAND, 0, RUN, 251, RUN, 253 };
+  static const uint8_t stops[] = { 0, COMMAND, 0, RUN, 1, COMMAND, 1, RUN, 246, RESTART, COMMAND, 2, RUN, 253 };
+  static const uint8_t sealed[] = { 0, MUTE, COMMAND, 0, RUN, 4, SEALED, 0, 0, SEALED, 1, 1, SEALED, 0, 2, SEALED, 2, 0, RUN, 252 };
+  static const uint8_t wrong[] = { 0, MUTE, COMMAND, 0, SEALED, 0x60, 0, SEALED, 0x20, 1, SEALED, 0x41, 65, SEALED, 0x83, 2,
+                                   SEALED, 0xa0, 2, SEALED, 0xe0, 9, RUN, 250 };
+  static const uint8_t asked[] = { 0, STATE, 0x05, ASK, 0x11, 0, ASK, 0x20, 0, RUN, 246, ASK, 0x15, 1, ASK, 9, 0, 255, 0, 0, 0,
+                                   STATE, 0x07, RUN, 248, STATE, 0x09, RUN, 250 };
+  static const uint8_t ends[] = { 0, COMMAND, 0, STATE, 0x08, STATE, 0x0a, STATE, 0x8c, RAW, 1, 9, 1, 2, 3, 4, 5, 6, 7, 8, 9, RUN, 247,
+                                  COMMAND, 3, COMMAND, 131, RUN, 248 };
 
   /* Cancelled, which both know; then it is said again. */
-  static const uint8_t again[] = { COMMAND, 3, RUN, 10, STATE, 0x0c, RUN, 4, STATE, 0x0c, RUN, 14, STATE, 0x0c, RUN, 4 };
+  static const uint8_t again[] = { 0, COMMAND, 3, RUN, 248, STATE, 0x0c, RUN, 4, STATE, 0x0c, RUN, 252, STATE, 0x0c, RUN, 4 };
 
-  emit ("again", again, sizeof again);
-  emit ("honest", honest, sizeof honest);
-  emit ("stops", stops, sizeof stops);
-  emit ("sealed", sealed, sizeof sealed);
-  emit ("wrong", wrong, sizeof wrong);
-  emit ("asked", asked, sizeof asked);
-  emit ("ends", ends, sizeof ends);
+  fuzz_emit_slow (emit, "again", again, sizeof again, RUN);
+  fuzz_emit_slow (emit, "honest", honest, sizeof honest, RUN);
+  fuzz_emit_slow (emit, "stops", stops, sizeof stops, RUN);
+  fuzz_emit_slow (emit, "sealed", sealed, sizeof sealed, RUN);
+  fuzz_emit_slow (emit, "wrong", wrong, sizeof wrong, RUN);
+  fuzz_emit_slow (emit, "asked", asked, sizeof asked, RUN);
+  fuzz_emit_slow (emit, "ends", ends, sizeof ends, RUN);
 }

@@ -25,7 +25,7 @@ FUZZ_LIBS = libcf-fuzz.a $(CORE_LIBS) $(BASE_LIBS)
 fuzz_cppflags = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 # For the machines; the primitives have their vectors in tests/unit/net.
 clear_crypto = tests/fuzz/clear_crypto.c
-fuzz_world = $(clear_crypto) tests/fuzz/ram_pool.c tests/fuzz/ram_store.c tests/fuzz/snapshot.c tests/fuzz/snapshot.h \
+fuzz_world = $(clear_crypto) tests/fuzz/ram_pages.c tests/fuzz/ram_pool.c tests/fuzz/ram_store.c tests/fuzz/snapshot.c tests/fuzz/snapshot.h \
 	tests/fuzz/world.c tests/fuzz/world.h
 LDFLAGS_WORLD = $(LDFLAGS_FUZZ) -Wl,--wrap=cf_link_send -Wl,--wrap=cf_link_send_bulk \
 	-Wl,--wrap=store_memory_setup -Wl,--wrap=cf_store_files_check -Wl,--wrap=cf_peer_file_start -Wl,--wrap=sqlite3_open_v2 -Wl,--wrap=sqlite3_close -Wl,--wrap=sqlite3_exec \
@@ -33,7 +33,7 @@ LDFLAGS_WORLD = $(LDFLAGS_FUZZ) -Wl,--wrap=cf_link_send -Wl,--wrap=cf_link_send_
 
 tests_fuzz_fuzz_paths_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_paths_LDADD = $(FUZZ_LIBS)
-tests_fuzz_fuzz_guests_SOURCES = tests/fuzz/fuzz_guests.c tests/sim/hand.c $(clear_crypto)
+tests_fuzz_fuzz_guests_SOURCES = tests/fuzz/fuzz_guests.c tests/sim/hand.c $(clear_crypto) tests/fuzz/snapshot.c tests/fuzz/snapshot.h
 tests_fuzz_fuzz_guests_CPPFLAGS = $(fuzz_cppflags)
 tests_fuzz_fuzz_guests_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_guests_LDADD = libcf-fuzz.a libcf-node.a libcf-net.a $(BASE_LIBS)
@@ -113,7 +113,7 @@ tests_fuzz_fuzz_transfer_SOURCES = tests/fuzz/fuzz_transfer.c $(fuzz_world)
 tests_fuzz_fuzz_transfer_CPPFLAGS = $(fuzz_cppflags) $(SQLCIPHER_CFLAGS)
 tests_fuzz_fuzz_transfer_LDFLAGS = $(LDFLAGS_WORLD)
 tests_fuzz_fuzz_transfer_LDADD = libcf-fuzz.a $(SIM_LIBS)
-tests_fuzz_fuzz_datagrams_SOURCES = tests/fuzz/fuzz_datagrams.c $(clear_crypto)
+tests_fuzz_fuzz_datagrams_SOURCES = tests/fuzz/fuzz_datagrams.c $(clear_crypto) tests/fuzz/snapshot.c tests/fuzz/snapshot.h
 tests_fuzz_fuzz_datagrams_LDFLAGS = $(LDFLAGS_FUZZ)
 tests_fuzz_fuzz_datagrams_LDADD = $(FUZZ_LIBS)
 tests_fuzz_fuzz_tunnel_SOURCES = tests/fuzz/fuzz_tunnel.c $(clear_crypto)

@@ -336,6 +336,7 @@ fuzz_ram_begin (void)
 {
   FUZZ_CHECK (sqlite3_config (SQLITE_CONFIG_SINGLETHREAD) == SQLITE_OK); /* no locks */
   FUZZ_CHECK (sqlite3_config (SQLITE_CONFIG_MEMSTATUS, 0) == SQLITE_OK);
+  fuzz_ram_pages_begin ();
   FUZZ_CHECK (sqlite3_vfs_register (&ram_vfs, 1) == SQLITE_OK);
 }
 

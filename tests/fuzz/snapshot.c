@@ -6,6 +6,8 @@
  * (SQLite).  Pages of an arena are private copies over a file in memory, made when a run first writes to them.  Such a
  * page stays, as the next run writes to it too: then restoring is copying them back, and no run waits for the kernel.
  * /proc/self/pagemap tells which pages are new copies, and is asked only if there was a page fault.
+ * Building is repeated, step by step the same: what runs were seen to write to lies together in the next world that is
+ * built in that place, by the number of its allocation.  Then a run's traces are in a few pages, not in hundreds.
  * Sanitizers have a malloc of their own: there fuzz_snapshots is false, and every run builds its world.
  */
 #include "tests/fuzz/snapshot.h"
@@ -25,6 +27,8 @@
 #endif
 
 FUZZ_UNSEEN_BEGIN
+
+#define RUNS_TO_LEARN 200 /* and tenfold: a world is built anew by what they wrote to */
 
 #if defined UNDER_SANITIZER || !defined __GLIBC__
 
@@ -66,6 +70,12 @@ fuzz_snapshot_restore (int which)
   (void) which;
 }
 
+void
+fuzz_snapshot_drop (int which)
+{
+  (void) which;
+}
+
 #else
 
 #include <errno.h>
@@ -78,10 +88,14 @@ fuzz_snapshot_restore (int which)
 
 #define ARENA_SIZE ((size_t) 1 << 28) /* of addresses */
 #define CLASSES 48
-#define PARTS_MAX 16
+#define PARTS_MAX 20
 #define PAGE ((size_t) 4096)
 #define LOOK_EVERY 64 /* runs: which of the copies were of no use to the last one */
 #define IDLE_MAX 8    /* so often, and a copy is dropped */
+#define WATCHED 256   /* of the first runs every fourth is watched: where does it write?  Then those that are looked at */
+#define LINE ((size_t) 64) /* that is how exactly; a page has 64 of them */
+#define WARM_SIZE ((size_t) 1 << 20) /* of the arena, at its start: what runs write to */
+#define WARM_MAX 4096                /* larger objects stay where they are: runs write to a part of them */
 
 /* An entry of pagemap. */
 #define PAGEMAP_PRESENT (1ull << 63)
@@ -96,14 +110,16 @@ struct block { /* what is free: a list a class */
 /* In front of every allocation. */
 struct head {
   size_t size;
-  size_t unused; /* alignment */
+  size_t number; /* of the allocation, since the world began */
 };
 
 /* At the start of the arena, so that it is restored like the rest. */
 struct arena {
-  size_t used;
-  size_t floor; /* what lies below was there before the run */
-  struct block *free[CLASSES];
+  size_t count;    /* of allocations */
+  size_t warm_end; /* as far as WARM_SIZE */
+  size_t used;     /* the rest, from WARM_SIZE */
+  size_t floor;    /* what lies below was there before the run; 0: it is being built */
+  struct block *free[2][CLASSES]; /* warm ones last */
 };
 
 static struct part {
@@ -117,15 +133,21 @@ static size_t part_count;
 static struct world {
   struct arena *arena; /* NULL: not yet */
   uint8_t *saved;  /* read only */
+  size_t built;    /* so far its objects go */
   size_t pages;    /* of the snapshot */
   unsigned restored;
   uint8_t *idle;   /* a page: 0: the file's; else it is a copy, and 1 more than it was of no use */
   uint32_t *copies;
   size_t copy_count;
   uint64_t *entries; /* room for pagemap */
+  uint64_t *changed; /* a page: its lines that runs were seen to write to */
+  uint8_t *warm;     /* a number of an allocation: runs wrote to it */
+  size_t warm_count;
   long faults;       /* of the process, when pagemap was last asked */
 } worlds[FUZZ_SNAPSHOTS_MAX];
 static struct arena *arena; /* in use; or NULL */
+static struct world *current; /* its */
+static char *arenas;        /* all of them, one behind the other */
 static int pagemap = -1;
 
 void *__libc_malloc (size_t len);
@@ -137,12 +159,7 @@ void __libc_free (void *p);
 static bool
 is_ours (const void *p)
 {
-  const char *at = p;
-
-  for (int i = 0; i < FUZZ_SNAPSHOTS_MAX; i++)
-    if (worlds[i].arena && at >= (const char *) worlds[i].arena && at < (const char *) worlds[i].arena + ARENA_SIZE)
-      return true;
-  return false;
+  return arenas && (uintptr_t) p - (uintptr_t) arenas < FUZZ_SNAPSHOTS_MAX * ARENA_SIZE;
 }
 
 /* Sizes are 2^n or 1.5 * 2^n, from 32. */
@@ -159,26 +176,43 @@ class_of (size_t len, size_t *r_size)
   return n;
 }
 
+static bool
+is_warm (size_t size)
+{
+  return size <= WARM_MAX && !arena->floor && arena->count < current->warm_count && current->warm[arena->count]
+         && WARM_SIZE - arena->warm_end >= size + sizeof (struct head);
+}
+
 static void *
 arena_get (size_t len)
 {
   size_t size, n;
   struct head *h;
+  bool warm;
 
   if (len > ARENA_SIZE / 4)
     return NULL;
   n = class_of (len, &size);
-  if (arena->free[n]) {
-    void *p = arena->free[n];
+  warm = is_warm (size);
+  if (arena->free[warm][n]) {
+    struct block *b = arena->free[warm][n];
 
-    arena->free[n] = arena->free[n]->next;
-    return p;
+    arena->free[warm][n] = b->next;
+    h = (struct head *) (void *) b - 1;
+    h->number = arena->count++;
+    return b;
   }
   if (ARENA_SIZE - arena->used < size + sizeof *h)
     return NULL;
-  h = (struct head *) ((char *) arena + arena->used);
-  arena->used += sizeof *h + size;
+  if (warm) {
+    h = (struct head *) ((char *) arena + arena->warm_end);
+    arena->warm_end += sizeof *h + size;
+  } else {
+    h = (struct head *) ((char *) arena + arena->used);
+    arena->used += sizeof *h + size;
+  }
   h->size = size;
+  h->number = arena->count++;
   return h + 1;
 }
 
@@ -188,13 +222,13 @@ static void
 arena_put (void *p)
 {
   struct head *h = (struct head *) p - 1;
-  size_t size, n = class_of (h->size, &size);
+  size_t size, n = class_of (h->size, &size), at = (size_t) ((char *) p - (char *) arena);
   struct block *b = p;
 
-  if ((char *) p < (char *) arena + arena->floor)
+  if (at < arena->floor)
     return;
-  b->next = arena->free[n];
-  arena->free[n] = b;
+  b->next = arena->free[at < WARM_SIZE][n];
+  arena->free[at < WARM_SIZE][n] = b;
 }
 
 /* ---- the allocator's names ---- */
@@ -312,12 +346,18 @@ fuzz_arena_enter (int which)
 {
   struct world *world = &worlds[which];
 
-  if (!world->arena) {
-    void *p = mmap (NULL, ARENA_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (!arenas) {
+    void *p = mmap (NULL, FUZZ_SNAPSHOTS_MAX * ARENA_SIZE, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
     FUZZ_CHECK (p != MAP_FAILED);
-    world->arena = p;
-    world->arena->used = (sizeof *arena + 15) / 16 * 16;
+    arenas = p;
+  }
+  if (!world->arena) {
+    world->arena = (struct arena *) (void *) (arenas + (size_t) which * ARENA_SIZE);
+    world->arena->warm_end = (sizeof *arena + 15) / 16 * 16;
+    world->arena->used = WARM_SIZE;
+    world->faults = -1;
     for (size_t i = 0; i < part_count; i++)
       if (parts[i].built_on)
         memcpy (parts[i].at, parts[i].built_on, parts[i].len);
@@ -325,6 +365,7 @@ fuzz_arena_enter (int which)
         parts[i].built_on = fuzz_copy (parts[i].at, parts[i].len);
   }
   arena = world->arena;
+  current = world;
 }
 
 void
@@ -341,7 +382,48 @@ forget (struct world *world)
   free (world->idle);
   free (world->copies);
   free (world->entries);
-  world->copy_count = 0;
+  free (world->changed);
+  world->idle = NULL;
+  world->saved = NULL;
+  world->copies = NULL;
+  world->entries = world->changed = NULL;
+  world->copy_count = world->restored = 0;
+}
+
+/* What lies between FROM and END of the arena, and was written to, is warm from now on. */
+static void
+find_warm (struct world *world, size_t from, size_t end)
+{
+  while (from < end) {
+    const struct head *h = (const struct head *) ((char *) world->arena + from);
+    size_t first = from / LINE, last;
+
+    from += sizeof *h + h->size;
+    last = (from - 1) / LINE;
+    for (size_t n = first; n <= last && h->number < world->warm_count; n++)
+      world->warm[h->number] |= world->changed[n / 64] >> n % 64 & 1;
+  }
+}
+
+void
+fuzz_snapshot_drop (int which)
+{
+  struct world *world = &worlds[which];
+  uint8_t *warm = calloc (world->arena->count, 1);
+  void *p;
+
+  FUZZ_CHECK (!arena && warm);
+  if (world->warm)
+    memcpy (warm, world->warm, world->warm_count < world->arena->count ? world->warm_count : world->arena->count);
+  free (world->warm);
+  world->warm = warm;
+  world->warm_count = world->arena->count;
+  find_warm (world, (sizeof *arena + 15) / 16 * 16, world->arena->warm_end);
+  find_warm (world, WARM_SIZE, world->built);
+  forget (world);
+  p = mmap (world->arena, ARENA_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+  FUZZ_CHECK (p == (void *) world->arena);
+  world->arena = NULL;
 }
 
 void
@@ -353,6 +435,7 @@ fuzz_snapshot_take (int which)
   void *p;
 
   FUZZ_CHECK (!arena && sysconf (_SC_PAGESIZE) == PAGE);
+  world->built = world->arena->used;
   world->arena->used = world->arena->floor = len;
   memset (world->arena->free, 0, sizeof world->arena->free);
   forget (world);
@@ -371,7 +454,8 @@ fuzz_snapshot_take (int which)
   world->idle = calloc (world->pages, sizeof *world->idle);
   world->copies = calloc (world->pages, sizeof *world->copies);
   world->entries = calloc (world->pages, sizeof *world->entries);
-  FUZZ_CHECK (world->idle && world->copies && world->entries);
+  world->changed = calloc (world->pages, sizeof *world->changed);
+  FUZZ_CHECK (world->idle && world->copies && world->entries && world->changed);
   if (pagemap < 0)
     pagemap = open ("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 }
@@ -398,14 +482,31 @@ find_copies (struct world *world)
 }
 
 static void
+watch (struct world *world, uint32_t i)
+{
+  const uint64_t *page = (const uint64_t *) (void *) ((char *) world->arena + i * PAGE);
+  const uint64_t *saved = (const uint64_t *) (void *) (world->saved + i * PAGE);
+
+  for (size_t n = 0; n < PAGE / LINE; n++) {
+    uint64_t other = 0;
+
+    for (size_t k = n * LINE / 8; k < (n + 1) * LINE / 8; k++)
+      other |= page[k] ^ saved[k];
+    world->changed[i] |= (uint64_t) !!other << n;
+  }
+}
+
+static void
 restore_copies (struct world *world)
 {
-  bool look = world->restored++ % LOOK_EVERY == 0;
+  bool look = world->restored++ % LOOK_EVERY == 0, watched = look || (world->restored < WATCHED && world->restored % 4 == 0);
 
   for (size_t n = 0; n < world->copy_count;) {
     uint32_t i = world->copies[n];
     uint8_t *page = (uint8_t *) world->arena + i * PAGE;
 
+    if (watched)
+      watch (world, i);
     if (!look || memcmp (page, world->saved + i * PAGE, PAGE)) {
       memcpy (page, world->saved + i * PAGE, PAGE);
       n++;
@@ -433,5 +534,28 @@ fuzz_snapshot_restore (int which)
 }
 
 #endif
+
+void
+fuzz_snapshot_begin (int which, void (*build) (int which))
+{
+  static unsigned runs[FUZZ_SNAPSHOTS_MAX], learns[FUZZ_SNAPSHOTS_MAX];
+
+  if (!fuzz_snapshots) {
+    build (which);
+    return;
+  }
+  if (runs[which] == learns[which]) {
+    if (runs[which])
+      fuzz_snapshot_drop (which);
+    fuzz_arena_enter (which);
+    build (which);
+    fuzz_arena_leave ();
+    fuzz_snapshot_take (which);
+    learns[which] = runs[which] ? 10 * runs[which] : RUNS_TO_LEARN;
+  }
+  runs[which]++;
+  fuzz_snapshot_restore (which);
+  fuzz_arena_enter (which);
+}
 
 FUZZ_UNSEEN_END

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define FUZZ_SNAPSHOTS_MAX 3 /* worlds, from 0; each is built on its own */
+#define FUZZ_SNAPSHOTS_MAX 32 /* worlds, from 0; each is built on its own */
 
 /* False: the functions below do nothing, and every run builds and frees its world. */
 extern const bool fuzz_snapshots;
@@ -26,5 +26,12 @@ void fuzz_arena_leave (void);
 /* As it is now; instead of one that was taken before. */
 void fuzz_snapshot_take (int which);
 void fuzz_snapshot_restore (int which);
+/* World WHICH, whose memory nobody needs any more, is gone; where runs wrote to it lies together in the next one that is
+   built there, by the same steps. */
+void fuzz_snapshot_drop (int which);
+
+/* All of that, for worlds that are nothing but memory: begin a run in WHICH, which BUILD builds; fuzz_arena_leave ends
+   it.  Where memory cannot be restored it is built each time, and whoever built it frees it. */
+void fuzz_snapshot_begin (int which, void (*build) (int which));
 
 #endif

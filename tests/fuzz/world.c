@@ -15,8 +15,8 @@
 struct fuzz_world fuzz_world;
 
 #define w fuzz_world
-#define RUNS_TO_LEARN 200 /* and tenfold: which statements runs use, to find them prepared from then on */
-#define BUILT 2           /* the world of fuzz_world_begin_with */
+#define RUNS_TO_LEARN 200 /* and tenfold: what runs do, to be ready for it */
+#define LEARN_EVERY 16    /* runs */
 
 /* No run writes a contact file, and to look for one every two seconds of virtual time was a seventh of what runs of the
    gate took.  Linked by -Wl,--wrap=cf_peer_file_start. */
@@ -63,8 +63,8 @@ build (void)
   FUZZ_CHECK (sim_sees (w.nodes[0], w.nodes[1]) && sim_sees (w.nodes[1], w.nodes[0]));
 }
 
-static void
-build_open (void)
+void
+fuzz_world_open (void)
 {
   char id[2 * CF_CONVERSATION_ID_LEN + 1];
 
@@ -97,10 +97,12 @@ clean_up (void)
 }
 
 static void
-begin_all (void)
+begin_all (const struct fuzz_story *story)
 {
   fuzz_ram_begin ();
   fuzz_snapshot_add (&w, sizeof w);
+  if (story->vars)
+    fuzz_snapshot_add (story->vars, story->vars_len);
   fuzz_snapshot_add (&fuzz_ram, sizeof fuzz_ram);
   fuzz_snapshot_add_library ("libsqlcipher");
   if (fuzz_snapshots)
@@ -117,65 +119,86 @@ settle (int which)
   fuzz_snapshot_take (which);
 }
 
-/* World 0: they see each other.  1: a conversation is open.  2: and what MORE makes of it. */
 static void
-begin (int which, void (*more) (void))
+set_scene (const struct fuzz_story *story, int scene)
+{
+  fuzz_arena_enter (scene);
+  build ();
+  w.slow = true;
+  w.restarts = FUZZ_RESTARTS_MAX;
+  if (story->vars)
+    memset (story->vars, 0, story->vars_len);
+  story->set (scene);
+  w.restarts = FUZZ_RESTARTS_MAX;
+}
+
+/* Built anew after some runs: what they asked of the store is prepared, and what they wrote to lies together. */
+static void
+set_again (const struct fuzz_story *story, int scene)
+{
+  if (runs[scene]) {
+    fuzz_snapshot_restore (scene);
+    fuzz_arena_enter (scene);
+    take_down ();
+    fuzz_arena_leave ();
+    fuzz_snapshot_drop (scene);
+  }
+  set_scene (story, scene);
+  settle (scene);
+}
+
+void
+fuzz_world_begin (const struct fuzz_story *story, int scene, const uint8_t *data, size_t len)
 {
   static bool begun;
-  static unsigned learns[FUZZ_SNAPSHOTS_MAX] = { RUNS_TO_LEARN, RUNS_TO_LEARN, RUNS_TO_LEARN };
+  static unsigned learns[FUZZ_SNAPSHOTS_MAX];
 
   if (!begun)
-    begin_all ();
+    begin_all (story);
   begun = true;
-  if (!fuzz_snapshots || !runs[which]) {
-    fuzz_arena_enter (which);
-    build ();
-    if (which)
-      build_open ();
-    if (more)
-      more ();
-    if (!fuzz_snapshots)
-      return;
-    settle (which);
+  if (!fuzz_snapshots) {
+    set_scene (story, scene);
+    w.slow = fuzz_is_slow (data, len);
+    return;
   }
-  fuzz_snapshot_restore (which);
-  fuzz_arena_enter (which);
-  if (++runs[which] == learns[which]) {
-    learns[which] *= 10;
-    settle (which);
-    fuzz_arena_enter (which);
+  if (runs[scene] == learns[scene]) {
+    set_again (story, scene);
+    learns[scene] = runs[scene] ? 10 * runs[scene] : RUNS_TO_LEARN;
   }
-}
-
-void
-fuzz_world_begin (bool open)
-{
-  begin (open, NULL);
-}
-
-void
-fuzz_world_begin_with (void (*more) (void))
-{
-  begin (BUILT, more);
+  runs[scene]++;
+  fuzz_snapshot_restore (scene);
+  fuzz_arena_enter (scene);
+  w.slow = fuzz_is_slow (data, len);
 }
 
 void
 fuzz_world_end (void)
 {
+  static unsigned ended;
+
   if (!fuzz_snapshots)
     take_down ();
-  else
+  else if (ended++ % LEARN_EVERY == 0)
     for (int i = 0; i < 2; i++)
       if (w.nodes[i]->core && w.nodes[i]->core->store)
         fuzz_ram_learn (w.nodes[i]->core->store);
   fuzz_arena_leave ();
 }
 
+void
+fuzz_world_wait (struct fuzz_in *in)
+{
+  uint8_t how = fuzz_u8 (in);
+
+  sim_run (w.sim, how < 240 || !w.slow ? 1u << how % 8 : 4u << (how - 240));
+}
+
 bool
 fuzz_world_restart (struct sim_node *node, bool silent)
 {
-  if (w.restarts++ >= FUZZ_RESTARTS_MAX)
+  if (!w.slow || !w.restarts)
     return false;
+  w.restarts--;
   sim_node_crash (node, silent);
   FUZZ_CHECK (!sim_node_start (node));
   node->core->env->log_level = CF_LOG_ERROR;

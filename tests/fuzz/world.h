@@ -26,19 +26,30 @@ struct fuzz_world {
   size_t frame_count;
   uint8_t verdict;                             /* enum sim_frame of the next real frame */
   bool injecting;
-  unsigned restarts;                           /* in this run */
+  unsigned restarts;                           /* that are left to this run */
+  bool slow;                                   /* it may take its time */
   const struct sim_node *mute;                 /* whose real frames are dropped; or NULL */
 };
 extern struct fuzz_world fuzz_world;
 
-/* Begin a run, with a conversation of theirs if OPEN; the last ends it. */
-void fuzz_world_begin (bool open);
-/* With one, and what BUILD, always the same, makes of it. */
-void fuzz_world_begin_with (void (*build) (void));
-void fuzz_world_end (void);
+/* What a target plays.  A scene is what SET, always the same, makes of two who see each other: where memory can be
+   restored that is done once for each, so that a run begins deep in the story with an input of a few frames. */
+struct fuzz_story {
+  void (*set) (int scene); /* from 0, below FUZZ_SNAPSHOTS_MAX */
+  void *vars;              /* the target's own, restored with the world; or NULL */
+  size_t vars_len;
+};
 
-/* NODE's daemon dies, silently or not, and starts again, whatever a peer did.  A start costs more than all else, so
-   that there are few in a run: beyond them nothing happens, and it is false. */
+/* Begin a run in SCENE with an input, slow or not (fuzz_is_slow); the last ends it. */
+void fuzz_world_begin (const struct fuzz_story *story, int scene, const uint8_t *data, size_t len);
+void fuzz_world_end (void);
+/* In a scene: a conversation of theirs is opened. */
+void fuzz_world_open (void);
+/* Time goes by as one byte of the input says: up to 128 ms, 1 << byte % 8; or, from 240 on, up to two minutes,
+   4 << byte - 240, if the input is slow. */
+void fuzz_world_wait (struct fuzz_in *in);
+/* NODE's daemon dies, silently or not, and starts again, whatever a peer did; false: it does not, in an input that is
+   not slow or has done so often. */
 bool fuzz_world_restart (struct sim_node *node, bool silent);
 /* A frame as from the tied peer that FROM is, and a moment for it to arrive. */
 void fuzz_world_inject (struct sim_node *from, struct sim_node *to, const uint8_t *data, size_t len);
