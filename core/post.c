@@ -116,6 +116,17 @@ holds (const struct cf_conversation *conv, uint64_t number, const uint8_t node[C
   return false;
 }
 
+/* Where the envelope NUMBER lies, the first of its places; NULL: nowhere. */
+static const struct cf_post_held *
+find_held (const struct cf_conversation *conv, uint64_t number, int64_t now_utc_ms)
+{
+  const struct cf_post_held *h = conv->post ? conv->post->held : NULL;
+
+  while (h && (h->number != number || h->until_utc_ms <= now_utc_ms))
+    h = h->next;
+  return h;
+}
+
 static size_t
 copies (const struct cf_conversation *conv, uint64_t number, int64_t now_utc_ms)
 {
@@ -654,4 +665,48 @@ cf_post_counts (struct cf_core *core, struct cf_post_counts *r_counts)
       if (copies (conv, f->last, core->env->now_utc_ms))
         r_counts->held += f->last - f->first + 1;
   }
+}
+
+static bool
+see_created (void *arg, const struct cf_envelope_row *e)
+{
+  *(int64_t *) arg = e->created_utc_ms;
+  return false;
+}
+
+/* Of the messages of CONV: where, and since when, the oldest lies, if nothing older is known. */
+static void
+add_waiting (struct cf_core *core, const struct cf_conversation *conv, struct cf_post_waiting *w)
+{
+  const struct cf_post_held *h;
+  const struct cf_post_place *place;
+  int64_t since;
+
+  for (const struct cf_flight *f = conv->outbox ? conv->outbox->flights : NULL; f; f = f->next) {
+    h = find_held (conv, f->last, core->env->now_utc_ms);
+    if (!h)
+      continue;
+    since = core->env->now_utc_ms;
+    if (cf_store_envelope_get (core->store, conv->id, true, f->last, see_created, &since))
+      cf_log (core->env, CF_LOG_WARN, "post: it is not known since when an envelope waits");
+    if (!w->messages || since < w->since_utc_ms) {
+      w->since_utc_ms = since;
+      memcpy (w->node, h->node, sizeof w->node);
+    }
+    w->messages += f->last - f->first + 1;
+  }
+  for (place = core->post->places; w->messages && place; place = place->next)
+    if (!memcmp (place->name.device_key, w->node, sizeof w->node))
+      w->addr = place->name.addr;
+}
+
+void
+cf_post_waiting (struct cf_core *core, const struct cf_fpr *peer, struct cf_post_waiting *r_waiting)
+{
+  memset (r_waiting, 0, sizeof *r_waiting);
+  if (!core->post)
+    return;
+  for (const struct cf_conversation *conv = core->conversations->first; conv; conv = conv->next)
+    if (cf_fpr_equal (&conv->peer, peer))
+      add_waiting (core, conv, r_waiting);
 }

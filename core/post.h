@@ -61,6 +61,14 @@ struct cf_post_counts {
   uint64_t left, fetched;  /* pieces of mail since the start */
 };
 void cf_post_counts (struct cf_core *core, struct cf_post_counts *r_counts);
+/* What of ours waits for PEER at nodes. */
+struct cf_post_waiting {
+  uint64_t messages;    /* 0: none do, and nothing of the rest is known */
+  uint8_t node[CF_DEVICE_KEY_LEN]; /* the device key of one at which the oldest lies */
+  struct cf_addr addr;  /* its address; family 0: it is not known any more */
+  int64_t since_utc_ms; /* when the oldest was sealed */
+};
+void cf_post_waiting (struct cf_core *core, const struct cf_fpr *peer, struct cf_post_waiting *r_waiting);
 /* Is it wanted: the setting, and nodes in use? */
 bool cf_post_is_on (struct cf_core *core);
 

@@ -380,7 +380,7 @@ const struct cf_command_def cf_self_commands[] = {
     "visibility_until, peers, conversations, cursor, refused: an object of counts by reason, counters, network: a list of\n"
     "{step, ok, detail, hint, code, args}, of which the first that is not ok is the one to mend.\n"
     "Of PEER: fingerprint, user_id, name, online, route, next_try_at (or null), detail, hint, code, args: how it is reached\n"
-    "or why not; network: the ways, best first, a list of {step: lan, ipv6, direct, mapping, punching, relay; state: used,\n"
+    "or why not; network: the ways, best first, a list of {step: lan, ipv6, direct, mapping, punching, relay, mailbox; state: used,\n"
     "trying, failed, waiting (not tried yet), none (there is nothing to try), spare (a better one is used); ok, tried, at\n"
     "(or null), detail, hint, code, args, tries: a list of {addr, carrier: tcp, udp; state: trying, failed, connected,\n"
     "given_up; at, error (or null)}}.  With --watch, again whenever it is another.",

@@ -249,8 +249,8 @@ step_nodes (struct cf_core *core, json_t *ladder)
 }
 
 /* What was tried in vain, and how to mend it; ABSENT and SILENT are one to who has to mend it. */
-static enum cf_say
-portmap_failure (const struct cf_portmap_state *state)
+enum cf_say
+cf_status_portmap_failure (const struct cf_portmap_state *state)
 {
   enum cf_say say = CF_SAY_STEP_PORTMAP_ABSENT;
 
@@ -284,10 +284,10 @@ step_portmap (struct cf_core *core, json_t *ladder)
     add_step (ladder, "port-mapping", true, CF_SAY_STEP_PORTMAP_ASKING, NULL);
   else if (state.view == CF_PORTMAP_NO_HELPER)
     add_step (ladder, "port-mapping", !outside, CF_SAY_STEP_PORTMAP_HELPER, NULL);
-  else if (state.view == CF_PORTMAP_IS_NOT && portmap_failure (&state) == CF_SAY_STEP_PORTMAP_INSIDE)
+  else if (state.view == CF_PORTMAP_IS_NOT && cf_status_portmap_failure (&state) == CF_SAY_STEP_PORTMAP_INSIDE)
     add_step (ladder, "port-mapping", !outside, CF_SAY_STEP_PORTMAP_INSIDE, NULL);
   else if (state.view == CF_PORTMAP_IS_NOT && tried)
-    add_step (ladder, "port-mapping", !outside, portmap_failure (&state),
+    add_step (ladder, "port-mapping", !outside, cf_status_portmap_failure (&state),
               number (core->net->ops->tcp_port (core->net), port), NULL);
 }
 

@@ -3,9 +3,9 @@
  * what to do.
  *
  * The best way is the first.  What is better than the one in use is worth a
- * look; what is worse is not needed.  A way that is built elsewhere (a router
- * that was asked for a port, mail at a node) gets its step here, and its
- * sentences in phrases.def.
+ * look; what is worse is not needed.  Last comes the mailbox, which is no way
+ * to them, but takes what they cannot be told now.  A way that is built
+ * elsewhere gets its step here, and its sentences in phrases.def.
  */
 #include <stdio.h>
 #include <string.h>
@@ -14,8 +14,11 @@
 #include "core/json.h"
 #include "core/links.h"
 #include "core/nodes.h"
+#include "core/portmap.h"
+#include "core/post.h"
 #include "core/said.h"
 #include "core/self.h"
+#include "core/settings.h"
 #include "core/status.h"
 #include "core/trust.h"
 #include "net/nat.h"
@@ -25,7 +28,9 @@
 enum state { USED, TRYING, FAILED, WAITING, NONE, SPARE };
 
 static const char *const state_names[] = { "used", "trying", "failed", "waiting", "none", "spare" };
-static const char *const step_names[CF_STEPS] = { "lan", "ipv6", "direct", "mapping", "punching", "relay" };
+#define MAILBOX CF_STEPS /* behind all ways */
+static const char *const step_names[CF_STEPS + 1]
+    = { "lan", "ipv6", "direct", "mapping", "punching", "relay", "mailbox" };
 
 struct reach {
   struct cf_core *core;
@@ -224,6 +229,45 @@ why_not_punched (const struct reach *r)
   return theirs && theirs->nat == CF_NAT_EACH ? CF_SAY_REACH_PUNCHED_THERE : CF_SAY_REACH_PUNCHED_UNKNOWN;
 }
 
+/* No port of theirs is known: how it stands with ours, through which they may come. */
+static enum cf_say
+why_not_mapped (const struct reach *r, const struct cf_portmap_state *own)
+{
+  bool tried = false;
+
+  for (int how = 0; how < CF_PORTMAP_HOWS; how++)
+    tried = tried || own->why[how];
+  if (own->view == CF_PORTMAP_IS_MAPPED)
+    return CF_SAY_REACH_MAPPED_HERE;
+  if (own->view == CF_PORTMAP_ASKING)
+    return CF_SAY_REACH_MAPPED_ASKING;
+  if (own->view == CF_PORTMAP_NO_HELPER)
+    return CF_SAY_STEP_PORTMAP_HELPER;
+  if (own->view == CF_PORTMAP_IS_NOT && tried)
+    return cf_status_portmap_failure (own);
+  return cf_setting_is (r->core, "port-mapping", "on") ? CF_SAY_REACH_MAPPED_NONE : CF_SAY_REACH_MAPPED_OFF;
+}
+
+static void
+add_not_mapped (struct reach *r)
+{
+  struct cf_portmap_state own;
+  char addr[CF_ADDR_TEXT_SIZE], port[24];
+  enum cf_say say;
+  struct cf_said said;
+
+  cf_portmap_look (r->core, &own);
+  say = why_not_mapped (r, &own);
+  if (say == CF_SAY_REACH_MAPPED_HERE)
+    cf_said_make (&said, say, cf_addr_format (&own.addr, addr), NULL);
+  else if (own.view == CF_PORTMAP_IS_NOT && say != CF_SAY_STEP_PORTMAP_INSIDE && say != CF_SAY_REACH_MAPPED_NONE) {
+    snprintf (port, sizeof port, "%u", r->core->net->ops->tcp_port (r->core->net));
+    cf_said_make (&said, say, port, NULL);
+  } else
+    cf_said_make (&said, say, NULL);
+  add_row (r, CF_STEP_MAPPED, NONE, NULL, &said, NULL);
+}
+
 /* Why STEP was not tried although it might have been of use. */
 static enum cf_say
 why_none (const struct reach *r, enum cf_step step)
@@ -240,8 +284,6 @@ why_none (const struct reach *r, enum cf_step step)
     return have_addr (r, 6) ? CF_SAY_REACH_IPV6_NONE : CF_SAY_REACH_IPV6_HERE;
   case CF_STEP_DIRECT:
     return CF_SAY_REACH_DIRECT_NONE;
-  case CF_STEP_MAPPED:
-    return CF_SAY_REACH_MAPPED_NONE;
   case CF_STEP_PUNCHED:
     return why_not_punched (r);
   default:
@@ -265,6 +307,43 @@ add_none (struct reach *r, enum cf_step step)
   snprintf (many, sizeof many, "%zu", count);
   cf_said_make (&said, say, say == CF_SAY_STEP_NODES_NONE ? many : NULL, NULL);
   add_row (r, step, NONE, NULL, &said, NULL);
+}
+
+/* ---- the mailbox ---- */
+
+/* Messages that lie at a node. */
+static void
+add_held (struct reach *r, const struct cf_post_waiting *w)
+{
+  char count[24], where[CF_ADDR_TEXT_SIZE], since[CF_TIME_SIZE];
+  struct cf_said said;
+
+  snprintf (count, sizeof count, "%llu", (unsigned long long) w->messages);
+  cf_time_format (w->since_utc_ms, since);
+  if (w->addr.family)
+    cf_addr_format (&w->addr, where);
+  else
+    cf_hex (w->node, 8, where);
+  cf_said_make (&said, CF_SAY_REACH_MAIL_HELD, count, where, since, NULL);
+  add_row (r, MAILBOX, USED, NULL, &said, NULL);
+}
+
+static void
+add_mailbox (struct reach *r)
+{
+  struct cf_post_waiting w;
+
+  cf_post_waiting (r->core, &r->peer->fpr, &w);
+  if (r->used != CF_STEPS)
+    add (r, MAILBOX, SPARE, CF_SAY_REACH_SPARE, NULL);
+  else if (w.messages)
+    add_held (r, &w);
+  else if (!cf_setting_is (r->core, "mailbox", "on"))
+    add (r, MAILBOX, NONE, CF_SAY_REACH_MAIL_OFF, NULL);
+  else if (!cf_post_is_on (r->core))
+    add (r, MAILBOX, NONE, CF_SAY_REACH_MAIL_NONE, NULL);
+  else
+    add (r, MAILBOX, WAITING, CF_SAY_REACH_MAIL_READY, NULL);
 }
 
 /* ---- the ladder ---- */
@@ -295,6 +374,8 @@ add_step (struct reach *r, enum cf_step step)
     add_try (r, step, t);
   else if (addr)
     add (r, step, WAITING, CF_SAY_REACH_WAITS, addr);
+  else if (step == CF_STEP_MAPPED)
+    add_not_mapped (r);
   else
     add_none (r, step);
 }
@@ -393,6 +474,8 @@ cf_status_peer_json (struct cf_core *core, const struct cf_peer *peer)
   r.ladder = row ? json_array () : NULL;
   for (int step = 0; r.ladder && step < CF_STEPS; step++)
     add_step (&r, (enum cf_step) step);
+  if (r.ladder)
+    add_mailbox (&r);
   if (row) {
     json_object_set_new (row, "fingerprint", json_string (cf_fpr_hex (&peer->fpr, hex)));
     json_object_set_new (row, "user_id", cf_json_text (peer->user_id));

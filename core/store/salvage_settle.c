@@ -112,9 +112,11 @@ count_missing (struct cf_store *store, uint64_t *r_missing)
   return 0;
 }
 
-/* Nobody is shown what he may have been forbidden to see: until the user says so again. */
-static const char private_settings[] = "INSERT OR IGNORE INTO setting (key, value) VALUES ('visibility', 'nobody'),"
-                                       " ('receipts', 'off'), ('typing', 'off'), ('notification-content', 'hide')";
+/* Nobody is shown what he may have been forbidden to see, no node and no router is asked for what the user may have
+   switched off: until he says so again.  Of the other settings the defaults do least. */
+static const char private_settings[]
+    = "INSERT OR IGNORE INTO setting (key, value) VALUES ('visibility', 'nobody'), ('mailbox', 'off'),"
+      " ('port-mapping', 'off'), ('receipts', 'off'), ('typing', 'off'), ('notification-content', 'hide')";
 
 gpg_error_t
 store_salvage_settle (struct cf_store *store, struct cf_salvaged *salvaged)

@@ -21,6 +21,7 @@ def conversation(w):
         r = w.filer = getattr(w, "open", None) or Request(w, w.lab.person("trudy", "h3"), Keys(w.hands)).talk()
         if hasattr(w, "open"):  # its tunnel went with the group that opened it
             r.tunnel, r.kept = w.link(r.person, r.keys), []
+            r.tunnel.awake(True)
         w.inbox = os.path.join(w.alice.dir, "inbox")
         w.alice.confab("config", "download-dir", w.inbox)
     return w.filer
@@ -310,6 +311,7 @@ def files_credit(w):
         r.say(GET, transfer + u64(first) + u32(count))
 
     ask(0, 1)  # nothing was accepted
+    r.tunnel.awake(False)
     file.state(ACTIVE, role=RECEIVER)
     ask(0, 100_000)
     ask(2**63, 2)
@@ -319,4 +321,5 @@ def files_credit(w):
     r.say(LEAVES, transfer + u64(0) + u32(2**31))
     r.say(LEAVES, os.urandom(16) + u64(0) + u32(1))
     w.talk.wait_more(2)  # nobody waits for him
+    r.tunnel.awake(True)
     w.alice.confab("cancel", row["transfer"], code=None)

@@ -4,7 +4,8 @@
  * hostile_peer.py decides what is said; here is what Python lacks: Noise, the
  * records, CPace, and floods.  A command a line on stdin, an answer a line on
  * stdout: "ok ..." or "err WHY ...".  Bytes are hexadecimal, "-" is none.
- * Nothing is checked: whatever can be said wrongly is said.
+ * Nothing is checked: whatever can be said wrongly is said.  Nothing is heard but
+ * by a command, unless a stream is awake.
  *
  * N names a stream, below STREAMS_MAX.  Floods are in hostile_flood.c.
  */
@@ -30,8 +31,18 @@
 #define WRITE_MS 5000
 #define LINK 0xff
 
+struct heard {
+  struct heard *next;
+  unsigned int channel;
+  size_t len;
+  uint8_t data[];
+};
+
 struct stream {
   int fd; /* 0: none; stdin is never one */
+  bool awake; /* it is read, and its PINGs are answered, also while no command comes */
+  struct heard *first, **last; /* what was said meanwhile */
+  char end[256]; /* how it ended meanwhile; empty: it did not */
   struct cf_noise *noise;
   struct cf_record_stream tx, rx;
   struct cf_buf part; /* of a message in several records */
@@ -103,7 +114,14 @@ stream_done (struct stream *s)
   cf_record_stream_done (&s->tx);
   cf_record_stream_done (&s->rx);
   cf_buf_done (&s->part);
+  while (s->first) {
+    struct heard *h = s->first;
+
+    s->first = h->next;
+    free (h);
+  }
   memset (s, 0, sizeof *s);
+  s->last = &s->first;
   cf_buf_init (&s->part, CF_MESSAGE_TALK_MAX);
 }
 
@@ -418,21 +436,61 @@ run_recv (char **words)
   say_bytes ("", r.fragment, r.fragment_len);
 }
 
-/* The other end's PING is answered, its BYE told; true: it was told. */
-static bool
+/* The other end's PING is answered; its BYE is the end. */
+static void
 take_link (struct stream *s, const struct cf_record *r)
 {
   static const uint8_t pong = 2;
 
-  if (r->fragment_len == 1 && r->fragment[0] == 1 && !send_record (s, LINK, 0, &pong, 1)) {
-    puts ("err unsent");
+  if (r->fragment_len == 1 && r->fragment[0] == 1 && !send_record (s, LINK, 0, &pong, 1))
+    snprintf (s->end, sizeof s->end, "unsent");
+  if (r->fragment_len >= 3 && r->fragment[0] == 3)
+    snprintf (s->end, sizeof s->end, "bye %u %.*s", (unsigned int) (r->fragment[1] << 8 | r->fragment[2]),
+              (int) r->fragment_len - 3, (const char *) r->fragment + 3);
+}
+
+/* One record; what it makes whole is kept, and how the stream ends.  False: nothing came in MS. */
+static bool
+hear (struct stream *s, int ms)
+{
+  uint8_t data[CF_RECORD_MAX];
+  struct cf_record r;
+  struct heard *h;
+  const char *why = receive (s, ms, data, &r);
+
+  if (why && !strcmp (why, "quiet"))
+    return false;
+  if (why) {
+    snprintf (s->end, sizeof s->end, "%s", why);
     return true;
   }
-  if (r->fragment_len < 3 || r->fragment[0] != 3)
-    return false;
-  printf ("err bye %u %.*s\n", (unsigned int) (r->fragment[1] << 8 | r->fragment[2]), (int) r->fragment_len - 3,
-          (const char *) r->fragment + 3);
+  if (r.channel == LINK) {
+    take_link (s, &r);
+    return true;
+  }
+  if (cf_buf_add (&s->part, r.fragment, r.fragment_len))
+    abort ();
+  if (r.flags & CF_RECORD_MORE)
+    return true;
+  h = malloc (sizeof *h + cf_buf_len (&s->part));
+  if (!h)
+    abort ();
+  h->next = NULL;
+  h->channel = r.channel;
+  h->len = cf_buf_len (&s->part);
+  memcpy (h->data, cf_buf_data (&s->part), h->len);
+  cf_buf_clear (&s->part);
+  *s->last = h;
+  s->last = &h->next;
   return true;
+}
+
+/* awake N 0|1 */
+static void
+run_awake (char **words)
+{
+  stream_of (words[1])->awake = words[2][0] == '1';
+  puts ("ok");
 }
 
 /* message N MS: the next whole message: channel, bytes */
@@ -440,32 +498,22 @@ static void
 run_message (char **words)
 {
   struct stream *s = stream_of (words[1]);
-  int64_t until = hostile_now_ms () + atoi (words[2]);
-  uint8_t data[CF_RECORD_MAX];
-  struct cf_record r;
+  int64_t until = hostile_now_ms () + atoi (words[2]), left = atoi (words[2]);
+  struct heard *h;
 
-  for (;;) {
-    int64_t left = until - hostile_now_ms ();
-    const char *why = receive (s, left > 0 ? (int) left : 0, data, &r);
-
-    if (why) {
-      printf ("err %s\n", why);
-      return;
-    }
-    if (r.channel == LINK) {
-      if (take_link (s, &r))
-        return;
-      continue;
-    }
-    if (cf_buf_add (&s->part, r.fragment, r.fragment_len))
-      abort ();
-    if (r.flags & CF_RECORD_MORE)
-      continue;
-    printf ("ok %u ", r.channel);
-    say_bytes ("", cf_buf_data (&s->part), cf_buf_len (&s->part));
-    cf_buf_clear (&s->part);
+  while (!s->first && !*s->end && hear (s, left > 0 ? (int) left : 0))
+    left = until - hostile_now_ms ();
+  h = s->first;
+  if (!h) {
+    printf ("err %s\n", *s->end ? s->end : "quiet");
     return;
   }
+  s->first = h->next;
+  if (!s->first)
+    s->last = &s->first;
+  printf ("ok %u ", h->channel);
+  say_bytes ("", h->data, h->len);
+  free (h);
 }
 
 /* aead KEY NONCE AD PLAIN: ChaCha20-Poly1305, for what is sealed inside a record */
@@ -570,6 +618,7 @@ static const struct {
   { "close", 2, run_close },     { "noise", 8, run_noise },     { "nwrite", 3, run_nwrite },
   { "nread", 3, run_nread },     { "split", 2, run_split },     { "seal", 5, run_seal },
   { "send", 4, run_send },       { "recv", 3, run_recv },       { "message", 3, run_message },
+  { "awake", 3, run_awake },
   { "prs", 4, run_prs },         { "cpace", 5, run_cpace },     { "tags", 2, run_tags },
   { "aead", 5, run_aead },
   { "streams", 6, hostile_streams }, { "alive", 1, hostile_alive }, { "drop", 1, hostile_drop },
@@ -592,6 +641,30 @@ obey (char *line)
   puts ("err no such command");
 }
 
+/* Until a command comes, who is awake hears. */
+static void
+wait_for_command (void)
+{
+  struct pollfd p[1 + STREAMS_MAX];
+  struct stream *of[1 + STREAMS_MAX];
+  nfds_t count;
+
+  do {
+    p[0] = (struct pollfd){ .fd = STDIN_FILENO, .events = POLLIN };
+    count = 1;
+    for (int i = 0; i < STREAMS_MAX; i++)
+      if (streams[i].awake && !*streams[i].end) {
+        of[count] = &streams[i];
+        p[count++] = (struct pollfd){ .fd = streams[i].fd, .events = POLLIN };
+      }
+    if (poll (p, count, -1) < 0)
+      return;
+    for (nfds_t i = 1; i < count; i++)
+      if (p[i].revents)
+        hear (of[i], WRITE_MS);
+  } while (!p[0].revents);
+}
+
 int
 main (void)
 {
@@ -603,7 +676,7 @@ main (void)
     return 1;
   for (int i = 0; i < STREAMS_MAX; i++)
     stream_done (&streams[i]);
-  while (getline (&line, &size, stdin) > 0) {
+  for (wait_for_command (); getline (&line, &size, stdin) > 0; wait_for_command ()) {
     obey (line);
     fflush (stdout);
   }

@@ -113,6 +113,7 @@ class Request:
         self.say(OPENED)
         check(self.accepting.end().row["conversation"] == self.id.hex(), "open")
         self.sequence, self.previous = 0, bytes(32)
+        self.tunnel.awake(True)  # on a slow machine gpg takes longer than a daemon waits for a sign of life
         return self
 
     # --- messages ---
@@ -362,8 +363,10 @@ def messages_slow(w):
     big = "x" * 200000
     for _ in range(10):
         w.alice.confab("send", r.id.hex(), "-", "--wait", "queued", stdin=big)
+    r.tunnel.awake(False)
     r.say(NEED, u64(1), 30)
     w.talk.wait_more(3)  # nobody waits for him
+    r.tunnel.awake(True)
     try:
         for heard in range(10):
             if heard == 8:  # no more are under way without an acknowledgement; and most of what he asked was too fast

@@ -160,6 +160,10 @@ class Stream:
         channel, data = self.hands.call("message", self.n, ms)
         return int(channel), b"" if data == "-" else bytes.fromhex(data)
 
+    def awake(self, on):
+        """Shall it be read, and stay alive, also while nothing is asked of it?"""
+        self.hands.call("awake", self.n, int(on))
+
     def bye(self, ms=5000):
         """The reason in the other side's goodbye; whatever comes before is passed over."""
         try:

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "tests/sim/link_story.h"
+#include "tests/sim/post_story.h"
 #include "tests/sim/server_story.h"
 
 /* The row of STATUS of B as A tells it; borrowed from *R_CALL. */
@@ -81,6 +82,7 @@ test_lan (void **state)
   assert_step (row, "lan", "waiting", "REACH_WAITS");
   assert_step (row, "relay", "none", "REACH_RELAY_NONE");
   assert_step (row, "punching", "none", "REACH_PUNCHED_NODES");
+  assert_step (row, "mailbox", "none", "REACH_MAIL_NONE");
   sim_command_free (call);
 
   want (p.a, p.b);
@@ -93,6 +95,7 @@ test_lan (void **state)
   assert_string_equal (text (json_array_get (json_object_get (step_of (row, "lan"), "tries"), 0), "state"), "connected");
   assert_step (row, "direct", "spare", "REACH_SPARE");
   assert_step (row, "relay", "spare", "REACH_SPARE");
+  assert_step (row, "mailbox", "spare", "REACH_SPARE");
   assert_true (json_is_null (json_object_get (row, "next_try_at")));
   sim_command_free (call);
 
@@ -249,11 +252,57 @@ test_bounded (void **state)
   assert_null (cf_tries_telling (&tries, CF_STEP_LAN));
 }
 
+/* STEP of B, whom A is asked for, is in STATE for the reason CODE. */
+static void
+assert_told (struct pair *p, const char *step, const char *state, const char *code)
+{
+  struct sim_command *call;
+
+  assert_step (ask (p->a, p->b, &call), step, state, code);
+  sim_command_free (call);
+}
+
+/* He is away: what is written is left at a node, unless the user does not want that. */
+static void
+test_mailbox (void **state)
+{
+  char where[CF_ADDR_TEXT_SIZE];
+  struct sim_command *call;
+  const json_t *args;
+  struct post w;
+
+  (void) state;
+  post_begin (&w, 7);
+  sim_node_crash (w.p.b, false);
+  sim_run (w.p.sim, 15000);
+  assert_told (&w.p, "mailbox", "waiting", "REACH_MAIL_READY");
+  assert_int_equal (sim_do (w.p.a, "CONFIG", NULL, "mailbox", "off", NULL), 0);
+  assert_told (&w.p, "mailbox", "none", "REACH_MAIL_OFF");
+  assert_int_equal (sim_do (w.p.a, "CONFIG", NULL, "mailbox", "on", NULL), 0);
+  assert_int_equal (sim_do (w.p.a, "CONFIG", NULL, "port-mapping", "off", NULL), 0);
+  assert_told (&w.p, "mapping", "none", "REACH_MAPPED_OFF");
+
+  say (w.p.a, w.p.id, "one", "--wait=held");
+  say (w.p.a, w.p.id, "two", "--wait=held");
+  args = json_object_get (step_of (ask (w.p.a, w.p.b, &call), "mailbox"), "args");
+  assert_string_equal (json_string_value (json_array_get (args, 0)), "2");
+  assert_string_equal (json_string_value (json_array_get (args, 1)), cf_addr_format (&w.name.addr, where));
+  assert_int_equal (json_array_size (args), 3);
+  sim_command_free (call);
+  assert_told (&w.p, "mailbox", "used", "REACH_MAIL_HELD");
+  assert_int_equal (sim_node_start (w.p.b), 0);
+  assert_true (post_comes_to (&w, w.p.a, "delivered", 30000));
+  sim_node_crash (w.p.b, false);
+  sim_run (w.p.sim, 1000);
+  assert_told (&w.p, "mailbox", "waiting", "REACH_MAIL_READY");
+  post_end (&w);
+}
+
 int
 main (void)
 {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test (test_lan),     cmocka_unit_test (test_relay),   cmocka_unit_test (test_watch),
+    cmocka_unit_test (test_lan),     cmocka_unit_test (test_relay), cmocka_unit_test (test_mailbox),   cmocka_unit_test (test_watch),
     cmocka_unit_test (test_refused), cmocka_unit_test (test_bounded),
   };
 

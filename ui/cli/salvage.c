@@ -9,7 +9,7 @@ static const struct {
   const char *table, *what;
 } losses[] = {
   { "contact", N_("Contacts were lost: verify them again, and block again whom you had blocked") },
-  { "setting", N_("Settings were lost: nobody sees you until you say so again (confab visibility, confab config)") },
+  { "setting", N_("Settings were lost: nobody sees you, and mailbox and port-mapping are off, until you say so again (confab visibility, confab config)") },
   { "conversation", N_("Conversations were lost, or can only be read: open new ones with a password") },
   { "expectation", N_("Passwords that you have typed beforehand (confab expect) were lost") },
   { "transfer", N_("Files on their way were lost: send them again, or ask for them") },

@@ -19,6 +19,7 @@
 #include "base/paths.h"
 #include "base/text.h"
 #include "core/conversation.h"
+#include "core/settings.h"
 #include "core/store/files.h"
 #include "core/store/internal.h"
 #include "core/store/salvage.h"
@@ -392,16 +393,25 @@ test_conversations (void **state)
   check_rest (f);
 }
 
-/* Settings are lost: nothing is shown that may have been private. */
+/* Settings are lost: nothing is shown that may have been private, nobody is asked who was not to be.  Each setting has been
+   thought of: of those that are not named here the default does least. */
 static void
 test_settings (void **state)
 {
+  static const char *const least[] = { "name", "nodes", "listed", "pass-on", "notifications", "download-dir",
+                                       "accept-files", "theme", "send-key", "log-level" };
   struct fixture *f = *state;
+  int64_t given = 0, known = 0;
 
   damage_table (f, "setting");
   assert_int_equal (salvage (f), 0);
   assert_int_equal (number (f, "SELECT count (*) FROM setting WHERE key = 'visibility' AND value = 'nobody'"), 1);
   assert_int_equal (number (f, "SELECT count (*) FROM setting WHERE key IN ('receipts', 'typing') AND value = 'off'"), 2);
+  assert_int_equal (number (f, "SELECT count (*) FROM setting WHERE key IN ('mailbox', 'port-mapping') AND value = 'off'"), 2);
+  for (const struct cf_setting_def *def = cf_settings; def->key; def++, known++)
+    for (size_t i = 0; i < sizeof least / sizeof *least; i++)
+      given += !strcmp (def->key, least[i]);
+  assert_int_equal (number (f, "SELECT count (*) FROM setting") + given, known);
 }
 
 /* Contacts are lost: what hangs on them goes, and is told. */
