@@ -23,7 +23,7 @@ import time
 
 from latency import Client, Person, bare, measure_open, meet
 
-ENTRIES = 256   # of an envelope
+ENTRIES = 850   # of an envelope that is full
 CLIENTS = 16
 
 

@@ -128,6 +128,18 @@ def bare(rounds, size=200):
     return json.loads(out)
 
 
+def sync_times(base, count):
+    """Milliseconds for a page to be written to this disk and synced, COUNT times: an opening waits for a dozen."""
+    times = []
+    with open(os.path.join(base, "sync"), "wb", buffering=0) as f:
+        for _ in range(count):
+            begun = time.perf_counter()
+            f.write(b"x" * 4096)
+            os.fdatasync(f.fileno())
+            times.append((time.perf_counter() - begun) * 1000)
+    return times
+
+
 def ms(seconds):
     return statistics.median(seconds) * 1000
 
@@ -217,7 +229,7 @@ def main():
     base = tempfile.mkdtemp(prefix="cf-bench-", dir="/tmp")
     a, b = Person(base, "alice"), Person(base, "bob")
     try:
-        before = bare(rounds)
+        before, syncs = bare(rounds), sync_times(base, 50)
         for person in (a, b):
             person.start()
             person.client.call(f"INIT --identity={person.fpr}")
@@ -229,7 +241,7 @@ def main():
         typed, conv = measure_open(a, b, max(5, rounds // 3), TYPING)
         opens, conv = measure_open(a, b, max(5, rounds // 3), 0)
         messages = measure_message(a, conv, rounds)
-        after = bare(rounds)
+        after, syncs = bare(rounds), sorted(syncs + sync_times(base, 50))
         op = {k: (before[k] + after[k]) / 2 for k in before}
         report("P3 message, typed to delivered", ms(messages), op["sign_encrypt"] + op["decrypt_verify"],
                "sign+encrypt, decrypt+verify", "1.30 x")
@@ -242,6 +254,7 @@ def main():
         report("P8 second password to open", ms(typed), bare_open, "make key, 2 sign, 2 verify", "1.50 x")
         report("   typed in no time (a script)", ms(opens), bare_open, "the same", "none")
         print("bare:", json.dumps(op))
+        print(f"a sync of this disk: {statistics.median(syncs):.2f} ms, the slowest of {len(syncs)} {syncs[-1]:.1f} ms")
     finally:
         a.stop()
         b.stop()
