@@ -22,11 +22,12 @@
 #define FIRST_MS 100
 #define UP_MS 5000 /* after a way has come up: the rest of its round is over by then */
 #define NEXT_MS 10000
-#define LAST_MS (10 * 60 * 1000)
+#define LAST_MS (60 * 60 * 1000)
 #define ROUND_MAX 24      /* of a round: 12 addresses, on either carrier */
 #define SAY_LEAST_MS 2000 /* between two PATHS of ours */
 #define SEEN_MAX 4        /* as so many others see us, at most */
 #define NEAR 3            /* ports to either side of one that was seen */
+#define GUESSES_MS 60000  /* who has not been met by guessing when rounds are so rare is not met so */
 #define TAKE_MAX 32       /* PATHS of theirs that begin a round, a tunnel */
 
 struct cf_link_paths {
@@ -111,6 +112,33 @@ add_path (struct cf_link_candidate *all, size_t *count, const struct cf_link *li
   }
 }
 
+/* As what others see our port for datagrams; each is another?  OWN are our own addresses. */
+static bool
+is_seen_anew (struct cf_core *core, const struct cf_addr *own, size_t own_count, const struct cf_addr *seen, size_t count)
+{
+  struct cf_addr ours[2 * CF_PATHS_ADDRS_MAX];
+
+  for (size_t i = 0; i < own_count; i++) {
+    ours[i] = own[i];
+    ours[i].port = core->net->ops->udp_port (core->net);
+  }
+  return cf_nat_judge (seen, count, ours, own_count) == CF_NAT_EACH;
+}
+
+/* Are ports worth guessing?  Not by whom nobody can guess either: two such never meet, and it costs both the most. */
+static bool
+may_guess (const struct cf_link_paths *p)
+{
+  struct cf_core *core = p->link->links->core;
+  struct cf_addr seen[CF_NODES_MAX], own[2 * CF_PATHS_ADDRS_MAX];
+  size_t count = cf_nodes_seen_datagrams (core, seen, CF_NODES_MAX);
+  size_t own_count = core->net->ops->addresses (core->net, own, 2 * CF_PATHS_ADDRS_MAX);
+
+  if (own_count > 2 * CF_PATHS_ADDRS_MAX)
+    own_count = 2 * CF_PATHS_ADDRS_MAX;
+  return p->rest_ms < GUESSES_MS && !is_seen_anew (core, own, own_count, seen, count);
+}
+
 /* Where the device at the other end may be, more directly than it is now. */
 static size_t
 collect (const struct cf_link_paths *p, struct cf_link_candidate all[ROUND_MAX])
@@ -119,6 +147,7 @@ collect (const struct cf_link_paths *p, struct cf_link_candidate all[ROUND_MAX])
   struct cf_peer *peer = cf_peer_find (link->links->core, &link->fpr);
   struct cf_peer_device *dev = peer ? cf_peers_device_by_key (peer, cf_way_device (link->up)) : NULL;
   size_t count = 0;
+  bool guess = may_guess (p);
 
   for (size_t i = 0; dev && i < dev->addr_count && i < ROUND_MAX / 4; i++)
     add (all, &count, link, &dev->addrs[i]);
@@ -126,7 +155,7 @@ collect (const struct cf_link_paths *p, struct cf_link_candidate all[ROUND_MAX])
     if (cf_path_is_sound (&p->theirs.addrs[i].addr))
       add_path (all, &count, link, &p->theirs.addrs[i]);
   for (size_t i = 0; i < p->theirs.addr_count; i++) /* guesses: what is left of the round */
-    if (p->theirs.addrs[i].sort == CF_PATH_NEAR_DATAGRAMS && cf_path_is_sound (&p->theirs.addrs[i].addr))
+    if (guess && p->theirs.addrs[i].sort == CF_PATH_NEAR_DATAGRAMS && cf_path_is_sound (&p->theirs.addrs[i].addr))
       add_near (all, &count, link, &p->theirs.addrs[i].addr);
   return count;
 }
@@ -222,15 +251,10 @@ add_seen (struct cf_core *core, const struct cf_addr *own, size_t own_count, str
 static void
 add_seen_datagrams (struct cf_core *core, const struct cf_addr *own, size_t own_count, struct cf_paths *paths)
 {
-  struct cf_addr seen[CF_NODES_MAX], ours[2 * CF_PATHS_ADDRS_MAX];
+  struct cf_addr seen[CF_NODES_MAX];
   size_t count = cf_nodes_seen_datagrams (core, seen, CF_NODES_MAX);
-  bool each;
+  bool each = is_seen_anew (core, own, own_count, seen, count);
 
-  for (size_t i = 0; i < own_count; i++) {
-    ours[i] = own[i];
-    ours[i].port = core->net->ops->udp_port (core->net);
-  }
-  each = cf_nat_judge (seen, count, ours, own_count) == CF_NAT_EACH;
   add_views (seen, count, each ? CF_PATH_NEAR_DATAGRAMS : CF_PATH_SEEN_DATAGRAMS, paths);
 }
 

@@ -27,7 +27,7 @@ const char cf_node_options_help[]
       "  --strangers N           connections that have not said who they are (default: 1024)\n"
       "  --registrations N       people who are registered (default: 16384)\n"
       "  --host-registrations N  of one host (default: 64)\n"
-      "  --circuits N            connections between two people (default: 4096)\n"
+      "  --circuits N            connections between two people (default: 16384)\n"
       "  --memory MIB            for what waits in them (default: 128)\n"
       "  --mail MIB              on the disk, for mail (default: 1024)\n"
       "  --status                say how the running node does, and end\n"

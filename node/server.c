@@ -18,7 +18,7 @@ cf_server_limits_init (struct cf_server_limits *r_limits)
     .hosts = 32768,
     .registrations = 16384,
     .host_registrations = 64,
-    .circuits = 4096,
+    .circuits = 16384,
     .waiting_bytes = 128 * 1024 * 1024,
   };
 }

@@ -167,11 +167,11 @@ def matrix(lab):
     found = settle(people, pairs, begun, 40)
     for asked in asking:
         asked.stop()
-    print("# " + " " * 8 + "".join(f"{kind:>18}" for kind in KINDS[1:]))
+    print("# " + " " * 8 + "".join(f"{kind:>19}" for kind in KINDS[1:]))
     for i, one in enumerate(KINDS[:-1]):
         cells = ["" if k <= i else "{:s} {:s} {:3.1f} s".format(*found.get((one, other), ("NOTHING", "", 0)))
                  for k, other in enumerate(KINDS) if k]
-        print(f"# {one:8}" + "".join(f"{cell:>18}" for cell in cells))
+        print(f"# {one:8}" + "".join(f"{cell:>19}" for cell in cells))
     missing = [pair for pair in pairs if pair not in found]
     check(not missing, f"no way, or not the best, between {missing}: "
           + str([(route(people[a], people[b]), route(people[b], people[a])) for a, b in missing]))
