@@ -30,6 +30,9 @@
 #include "core/trust.h"
 
 #define PREFIX_MIN 6
+/* An error names so many, with so many bytes of a user ID: it has to fit into a line of the interface, twice. */
+#define CANDIDATES_MAX 5
+#define USER_ID_MAX 32
 #define HEX_ID_LEN (2 * CF_CONVERSATION_ID_LEN)
 
 static void
@@ -173,18 +176,21 @@ candidates (struct cf_core *core, bool (*is) (const struct cf_conversation *conv
   char *list = NULL;
   size_t n = 0;
 
-  for (conv = core->conversations->first; conv && n < 8; conv = conv->next) {
+  for (conv = core->conversations->first; conv && n <= CANDIDATES_MAX; conv = conv->next) {
     struct cf_peer *peer = cf_peer_find (core, &conv->peer);
+    const char *who = peer && peer->user_id ? peer->user_id : "?";
     char hex[HEX_ID_LEN + 1], *longer;
 
     if (conv->deleted || !is (conv, arg))
       continue;
-    longer = cf_sprintf ("%s%s%.12s (%s%s%s)", list ? list : "", list ? ", " : "",
-                         cf_hex (conv->id, sizeof conv->id, hex), cf_conversation_state_name (conv->state),
-                         peer && peer->user_id ? ", " : "", peer && peer->user_id ? peer->user_id : "");
+    if (n++ == CANDIDATES_MAX)
+      longer = cf_sprintf ("%s, ...", list ? list : "");
+    else
+      longer = cf_sprintf ("%s%s%.12s (%s, %.*s)", list ? list : "", list ? ", " : "",
+                           cf_hex (conv->id, sizeof conv->id, hex), cf_conversation_state_name (conv->state),
+                           (int) cf_text_cut (who, strlen (who), USER_ID_MAX), who);
     free (list);
     list = longer;
-    n++;
   }
   return list;
 }
@@ -199,6 +205,17 @@ static bool
 is_with_peer (const struct cf_conversation *conv, const void *fpr)
 {
   return cf_fpr_equal (&conv->peer, fpr);
+}
+
+bool
+cf_conversation_is_with (const struct cf_core *core, const struct cf_fpr *peer)
+{
+  const struct cf_conversation *conv = core->conversations ? core->conversations->first : NULL;
+
+  for (; conv; conv = conv->next)
+    if (!conv->deleted && cf_fpr_equal (&conv->peer, peer))
+      return true;
+  return false;
 }
 
 static void
@@ -249,7 +266,7 @@ cf_conversation_resolve (struct cf_command *cmd, const char *text)
     fail_ambiguous (cmd, text, candidates (core, is_with_prefix, text));
     return NULL;
   }
-  peer = cf_peer_resolve (cmd, text);
+  peer = cf_peer_resolve_talking (cmd, text);
   if (!peer)
     return NULL; /* the command has failed, and says why */
   found = only_with_peer (core, &peer->fpr, &count);

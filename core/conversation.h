@@ -71,6 +71,8 @@ void cf_conversations_free (struct cf_conversations *all);
 struct cf_conversation *cf_conversation_find (struct cf_core *core, const uint8_t id[CF_CONVERSATION_ID_LEN]);
 /* The same, only if it is open. */
 struct cf_conversation *cf_conversation_open (struct cf_core *core, const uint8_t id[CF_CONVERSATION_ID_LEN]);
+/* Is there one with PEER, in any state? */
+bool cf_conversation_is_with (const struct cf_core *core, const struct cf_fpr *peer);
 /* By id, unique prefix of at least 6 digits, or the peer when there is only one (open ones first).  On failure
    the command is failed with the candidates and NULL comes back. */
 struct cf_conversation *cf_conversation_resolve (struct cf_command *cmd, const char *text);

@@ -76,9 +76,12 @@ void cf_peers_free (struct cf_peers *peers);
 struct cf_peer *cf_peer_find (struct cf_core *core, const struct cf_fpr *fpr); /* NULL: unknown */
 struct cf_peer *cf_peer_by_device (struct cf_core *core, const uint8_t device_key[CF_DEVICE_KEY_LEN]);
 
-/* Who TEXT means: fingerprint, unique prefix of one (8 digits or more), name, mail address or user ID, address.
+/* Who TEXT means: fingerprint, unique prefix of one (8 digits or more), name, mail address or user ID, address.  Among
+   several a contact is meant, then who is blocked or has a conversation with us, then who is near.
    On failure the command is failed with the candidates and NULL comes back. */
 struct cf_peer *cf_peer_resolve (struct cf_command *cmd, const char *text);
+/* The same for who looks for a conversation: among several, who has one is meant before all others. */
+struct cf_peer *cf_peer_resolve_talking (struct cf_command *cmd, const char *text);
 
 /* The state of PEER's key now: also one that has expired since it was last looked up. */
 enum cf_key_state cf_peer_key_state (const struct cf_core *core, const struct cf_peer *peer);

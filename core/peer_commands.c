@@ -423,7 +423,7 @@ run_add (struct cf_command *cmd)
   }
   err = cf_address_parse (cmd->argv[0], &address);
   if (err)
-    cf_command_done (cmd, err);
+    cf_peer_fail_address (cmd, err);
   else
     add_finish (cmd, &address.fpr, NULL, &address);
 }

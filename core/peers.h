@@ -96,6 +96,11 @@ void cf_peers_look_at_keyring (struct cf_peers *peers);
 /* PEER has a new name, or was kept or verified: who looks like whom? */
 void cf_peers_compare (struct cf_peers *peers, struct cf_peer *peer);
 
+/* --- peer_resolve.c --- */
+
+/* CMD fails as ERR of cf_address_parse says, of an address that the user has typed. */
+void cf_peer_fail_address (struct cf_command *cmd, gpg_error_t err);
+
 /* --- peer_verify.c --- */
 
 /* As cf_peer_verify_hello, with a handle to cancel; the caller has checked that the device key is the tunnel's.

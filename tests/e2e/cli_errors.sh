@@ -135,6 +135,13 @@ try 1 '"nobody"' expect nobody --password-fd 0
 try 1 'is no request|"nobody"' refuse nobody
 try 1 'cannot be read: There is no such file' add ./nothing
 try 1 'own identity' add "$fpr"
+# one digit of an address is another
+address=$(confab --json address | sed 's/.*"address":"\(confab:[0-9A-F:]*\)".*/\1/')
+mistyped=${address%????}$(printf %s "${address: -4}" | tr 0-9A-F 1-9A-F0)
+for command in add 'status' 'remove'; do
+  try 1 'mistake in this address: a character is wrong\. Copy it once more\.$' $command "$mistyped"
+done
+try 1 'not an address of Confab, or it is not complete' add "${address%????}"
 mkdir -m 700 "$dir/other"
 gpg --homedir "$dir/other" --batch --quiet --pinentry-mode loopback --passphrase '' --quick-gen-key 'Bob <bob@x.invalid>' \
   future-default default never 2>/dev/null

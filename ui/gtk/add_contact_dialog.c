@@ -84,10 +84,10 @@ say_error (CfAddContactDialog *dialog, const struct cf_client_error *error)
   show_nobody (dialog);
   switch (gpg_err_code (error->err)) {
   case GPG_ERR_INV_URI:
-    say (dialog, _("This is no whole address. It begins with “confab:”; perhaps a part of it is missing."), TRUE);
-    break;
-  case GPG_ERR_CHECKSUM:
-    say (dialog, _("There is a mistake in this address: a character is wrong. Copy it once more."), TRUE);
+    if (!strcmp (cf_row_text (error->row, "code"), "ADDRESS_MISTYPED"))
+      say (dialog, _("There is a mistake in this address: a character is wrong. Copy it once more."), TRUE);
+    else
+      say (dialog, _("This is no whole address. It begins with “confab:”; perhaps a part of it is missing."), TRUE);
     break;
   case GPG_ERR_CONFLICT:
     say (dialog, _("This is your own address. Ask the other person for theirs."), TRUE);

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/secmem.h"
+#include "core/conversation.h"
 #include "core/event.h"
 #include "core/peers.h"
 #include "core/store/store_peer.h"
@@ -138,6 +139,11 @@ test_resolve_nobody (void **state)
     assert_null (cf_peer_resolve (&w->cmd, texts[i]));
     assert_int_not_equal (w->err, 0);
   }
+  /* A character of an address is wrong, which is the user's mistake and not damage that a peer did. */
+  assert_null (cf_peer_resolve (&w->cmd, "confab:0123456789012345678901234567890123456789:"
+                                         "0123456789012345678901234567890123456789012345678901234567890123:01234567"));
+  assert_int_equal (gpg_err_code (w->err), GPG_ERR_INV_URI);
+  assert_non_null (strstr (w->message, "a character is wrong"));
   assert_null (cf_peer_resolve (&w->cmd, "carol"));
   assert_int_equal (gpg_err_code (w->err), GPG_ERR_UNKNOWN_NAME);
   assert_non_null (strstr (w->hint, "confab peers"));
@@ -180,6 +186,97 @@ test_resolve_first_name (void **state)
   assert_ptr_equal (cf_peer_resolve (&w->cmd, "ada"), other); /* a contact, whom a stranger's name does not hide */
   assert_int_equal (cf_peer_keep (&w->core, exact, NULL, NULL), 0);
   assert_ptr_equal (cf_peer_resolve (&w->cmd, "ada"), exact);
+}
+
+/* Sixteen come by, all called as the one whom we know. */
+static void
+test_resolve_among_strangers (void **state)
+{
+  struct world *w = *state;
+  struct cf_peer *bob = add (w, 1, "bob <bob@example.org>", NULL), *stranger;
+
+  for (unsigned n = 0; n < 16; n++) {
+    stranger = add (w, 2 + n, "bob <bob@example.org>", "bob");
+    stranger->present = true;
+  }
+  assert_null (cf_peer_resolve (&w->cmd, "bob"));
+  assert_int_equal (gpg_err_code (w->err), GPG_ERR_AMBIGUOUS_NAME);
+  assert_non_null (strstr (w->message, "any of 16: ABABAB")); /* the one who is not there is not counted */
+  assert_in_range (strlen (w->message), 200, 400);            /* what a line takes of it */
+  assert_string_equal (w->message + strlen (w->message) - 5, ", ...");
+  /* He is a contact, though not there: he is meant, by name and by mail address. */
+  assert_int_equal (cf_peer_keep (&w->core, bob, NULL, NULL), 0);
+  assert_ptr_equal (cf_peer_resolve (&w->cmd, "bob"), bob);
+  assert_ptr_equal (cf_peer_resolve (&w->cmd, "bob@example.org"), bob);
+  assert_int_equal (cf_peers_unkeep (w->core.peers, bob), 0);
+  /* So is who is blocked. */
+  assert_int_equal (cf_peer_set_blocked (&w->core, bob, true), 0);
+  assert_ptr_equal (cf_peer_resolve (&w->cmd, "bob"), bob);
+}
+
+/* A name that was ambiguous is so no longer when all but one have gone. */
+static void
+test_resolve_heals (void **state)
+{
+  struct world *w = *state;
+  struct cf_peer *one = add (w, 1, "Ada <ada@example.org>", NULL), *two = add (w, 2, "Ada <ada@example.com>", NULL);
+
+  one->present = two->present = true;
+  assert_null (cf_peer_resolve (&w->cmd, "ada"));
+  two->present = false;
+  assert_ptr_equal (cf_peer_resolve (&w->cmd, "ada"), one);
+}
+
+static void
+test_resolve_conversation (void **state)
+{
+  struct world *w = *state;
+  struct cf_peer *bob = add (w, 1, "bob <bob@example.org>", NULL), *other = add (w, 2, "bob <bob@example.com>", NULL);
+  struct cf_conversation conv = { .id = { 0xc0 }, .peer = bob->fpr, .state = CF_CONVERSATION_OPEN };
+  struct cf_conversation second = { .id = { 0xc1 }, .peer = other->fpr, .state = CF_CONVERSATION_CLOSED };
+  struct cf_conversations all = { .core = &w->core, .first = &conv };
+
+  w->core.conversations = &all;
+  assert_ptr_equal (cf_peer_resolve (&w->cmd, "bob"), bob); /* the other is any stranger */
+  assert_ptr_equal (cf_conversation_resolve (&w->cmd, "bob"), &conv);
+  /* Both are contacts: the name of a person is ambiguous, that of a conversation is not. */
+  assert_int_equal (cf_peer_keep (&w->core, bob, NULL, NULL), 0);
+  assert_int_equal (cf_peer_keep (&w->core, other, NULL, NULL), 0);
+  assert_null (cf_peer_resolve (&w->cmd, "bob"));
+  assert_ptr_equal (cf_conversation_resolve (&w->cmd, "bob"), &conv);
+  /* A contact with none is meant no more than a conversation with somebody who is no contact. */
+  assert_int_equal (cf_peers_unkeep (w->core.peers, bob), 0);
+  assert_ptr_equal (cf_conversation_resolve (&w->cmd, "bob"), &conv);
+  /* With both there is one: which is not ours to choose, be the other closed. */
+  conv.next = &second;
+  assert_null (cf_conversation_resolve (&w->cmd, "bob"));
+  assert_int_equal (gpg_err_code (w->err), GPG_ERR_AMBIGUOUS_NAME);
+  second.deleted = true;
+  assert_ptr_equal (cf_conversation_resolve (&w->cmd, "bob"), &conv);
+  w->core.conversations = NULL;
+}
+
+/* What an error lists is bounded, however many there are and whatever they are called. */
+static void
+test_resolve_many_conversations (void **state)
+{
+  struct world *w = *state;
+  struct cf_peer *bob = add (w, 1, "bob who has a very long name, much longer than anybody needs <bob@example.org>", NULL);
+  struct cf_conversation convs[20] = { 0 };
+  struct cf_conversations all = { .core = &w->core, .first = convs };
+
+  for (size_t i = 0; i < 20; i++) {
+    convs[i].id[0] = (uint8_t) i;
+    convs[i].peer = bob->fpr;
+    convs[i].next = i + 1 < 20 ? &convs[i + 1] : NULL;
+  }
+  w->core.conversations = &all;
+  assert_null (cf_conversation_resolve (&w->cmd, "bob@example.org"));
+  assert_int_equal (gpg_err_code (w->err), GPG_ERR_AMBIGUOUS_NAME);
+  assert_non_null (strstr (w->message, "000000000000 (requested, bob who has"));
+  assert_non_null (strstr (w->message, "040000000000 (requested, bob who has"));
+  assert_in_range (strlen (w->message), 200, 400);
+  w->core.conversations = NULL;
 }
 
 static void
@@ -347,6 +444,10 @@ main (void)
     cmocka_unit_test_setup_teardown (test_resolve_nobody, setup, teardown),
     cmocka_unit_test_setup_teardown (test_resolve_ambiguous, setup, teardown),
     cmocka_unit_test_setup_teardown (test_resolve_first_name, setup, teardown),
+    cmocka_unit_test_setup_teardown (test_resolve_among_strangers, setup, teardown),
+    cmocka_unit_test_setup_teardown (test_resolve_heals, setup, teardown),
+    cmocka_unit_test_setup_teardown (test_resolve_conversation, setup, teardown),
+    cmocka_unit_test_setup_teardown (test_resolve_many_conversations, setup, teardown),
     cmocka_unit_test_setup_teardown (test_comes_back, setup, teardown),
     cmocka_unit_test_setup_teardown (test_newest_wins, setup, teardown),
     cmocka_unit_test_setup_teardown (test_limits, setup, teardown),
