@@ -414,8 +414,9 @@ def open_screens(t, w):
     t.app.key("Return")
     request = w.carol.wait("request", fingerprint=w.anna.fpr)["request"]
     yield "open-waiting"
-    w.carol.confab("accept", request, password=WRONG, code=None)
-    yield "open-wrong"
+    if t.variant in ("light", "narrow"):  # a third one would silence her for the rest of the tour
+        w.carol.confab("accept", request, password=WRONG, code=None)
+        yield "open-wrong"
     for row in w.anna.confab("conversations").rows:
         if row["peer"] == w.carol.fpr:
             w.anna.confab("delete", row["conversation"], code=None)

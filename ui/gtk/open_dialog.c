@@ -177,7 +177,7 @@ on_reveal (CfOpenDialog *dialog)
                                 GTK_ICON_SIZE_BUTTON);
 }
 
-/* As high as what it says, but no higher than most of the screen.  (A scrolled window only knows how high it would be
+/* As high as what it says, but no higher than most of the screen, and no wider than the window below.  (A scrolled window only knows how high it would be
    if it were as narrow as can be.) */
 static void
 fit (CfOpenDialog *dialog)
@@ -185,9 +185,11 @@ fit (CfOpenDialog *dialog)
   GtkWindow *window = GTK_WINDOW (dialog);
   GdkMonitor *monitor = gdk_display_get_monitor (gtk_widget_get_display (GTK_WIDGET (dialog)), 0);
   GdkRectangle screen;
-  int width, height, natural;
+  int width, height, natural, width_max;
 
   gtk_window_get_size (window, &width, &height);
+  gtk_window_get_size (gtk_window_get_transient_for (window), &width_max, NULL);
+  width = MIN (width, width_max);
   gtk_widget_get_preferred_height_for_width (dialog->content, width, NULL, &natural);
   gdk_monitor_get_workarea (monitor, &screen);
   gtk_window_resize (window, width, MIN (natural, screen.height * 8 / 10));

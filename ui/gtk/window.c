@@ -49,6 +49,7 @@ struct _CfWindow {
   gboolean finding; /* words are sought everywhere, in the place of what is chosen */
   GtkStack *states; /* "state", "first-run", "main" */
   HdyLeaflet *leaflet;
+  HdyHeaderBar *left_header, *right_header;
   GtkWidget *left, *right;
   GtkStack *pages; /* "empty", "request", "conversation" and others */
   HdyFlap *flap;
@@ -422,9 +423,19 @@ cf_window_key_press_event (GtkWidget *widget, GdkEventKey *event)
          && cf_conversation_view_type (CF_CONVERSATION_VIEW (window->view), event);
 }
 
+/* Where there is little room, who it is and how safe is said rather than how to make the window smaller or larger. */
 static void
 on_folded (CfWindow *window)
 {
+  const char *decoration = NULL;
+  char *layout;
+
+  g_object_get (gtk_widget_get_settings (GTK_WIDGET (window)), "gtk-decoration-layout", &layout, NULL);
+  if (hdy_leaflet_get_folded (window->leaflet) && layout && strstr (layout, "close"))
+    decoration = strcspn (layout, ":") > (size_t) (strstr (layout, "close") - layout) ? "close:" : ":close";
+  hdy_header_bar_set_decoration_layout (window->left_header, decoration);
+  hdy_header_bar_set_decoration_layout (window->right_header, decoration);
+  g_free (layout);
   show_header (window, get_conversation (window));
 }
 
@@ -597,6 +608,8 @@ bind_children (GtkWidgetClass *widget)
 {
   gtk_widget_class_bind_template_child (widget, CfWindow, states);
   gtk_widget_class_bind_template_child (widget, CfWindow, leaflet);
+  gtk_widget_class_bind_template_child (widget, CfWindow, left_header);
+  gtk_widget_class_bind_template_child (widget, CfWindow, right_header);
   gtk_widget_class_bind_template_child (widget, CfWindow, left);
   gtk_widget_class_bind_template_child (widget, CfWindow, right);
   gtk_widget_class_bind_template_child (widget, CfWindow, pages);
