@@ -14,6 +14,7 @@
 
 #include <sodium.h>
 
+#include "base/buf.h"
 #include "base/paths.h"
 #include "base/secmem.h"
 #include "base/text.h"
@@ -23,6 +24,7 @@
 #include "core/store/store.h"
 
 #define PAGE 64
+#define REMAINS_MAX ((size_t) 32 << 20) /* bytes of texts in one mail: an envelope has 256 at most */
 
 enum export_format { EXPORT_MBOX, EXPORT_JSON, EXPORT_ENVELOPES };
 
@@ -57,16 +59,79 @@ mail_time (int64_t utc_ms, bool from_line, char out[64])
     snprintf (out, 64, "%.3s, %.2s %.3s %.4s %.8s +0000", day, text + 8, month, text, text + 11);
 }
 
-/* What is in the mail of an envelope, from Content-Type on: the envelope, unless it held what is gone.  ID is that of the
-   conversation; caller frees.  NULL: ENOMEM. */
+struct remains {
+  struct cf_buf text;
+  gpg_error_t err;
+};
+
+static void
+remains_add (struct remains *r, const char *text, size_t len)
+{
+  if (!r->err)
+    r->err = cf_buf_add (&r->text, text, len);
+}
+
+/* What is left of a message whose envelope is gone.  Each line of it is quoted: "From " at the beginning of one would
+   begin another mail, of which the peer could make what he likes. */
+static bool
+add_remains (void *arg, const struct cf_message_row *m)
+{
+  struct remains *r = arg;
+  char at[CF_TIME_SIZE], *shown, *line;
+
+  if (m->gone || !m->text_len)
+    return true;
+  shown = line = cf_text_display (m->text, m->text_len, true);
+  if (!shown) {
+    r->err = cf_err (GPG_ERR_ENOMEM);
+    return false;
+  }
+  cf_time_format (m->sent_utc_ms, at);
+  remains_add (r, at, strlen (at));
+  while (line) {
+    char *end = strchr (line, '\n');
+
+    remains_add (r, "\n> ", 3);
+    remains_add (r, line, end ? (size_t) (end - line) : strlen (line));
+    line = end ? end + 1 : NULL;
+  }
+  remains_add (r, "\n\n", 2);
+  cf_wipe (shown, strlen (shown));
+  free (shown);
+  return !r->err;
+}
+
+/* The mail of an envelope that held, among others, what is gone: one who deletes what he said takes the signatures of
+   the others in it away, and must not take away what they said.  NEW as in mail_row; caller frees.  NULL: an error. */
 static char *
-mail_content (const struct cf_envelope_row *e, const char *id)
+remains_content (const struct export *x, const struct cf_envelope_row *e, uint64_t new)
+{
+  struct remains r = { .err = 0 };
+  gpg_error_t err;
+  char *content = NULL;
+
+  cf_buf_init (&r.text, REMAINS_MAX);
+  err = cf_store_message_range (x->cmd->core->store, x->conversation, e->outgoing, new, e->number, add_remains, &r);
+  if (!err)
+    err = r.err;
+  if (!err)
+    content = cf_sprintf ("Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n"
+                          "No longer kept as they were signed: one of these messages was deleted, or has disappeared.\n"
+                          "%s\n%.*s", cf_buf_len (&r.text) ? "The others, as the history has them, not signed:\n" : "",
+                          (int) cf_buf_len (&r.text), cf_buf_len (&r.text) ? (const char *) cf_buf_data (&r.text) : "");
+  cf_buf_done (&r.text);
+  return content;
+}
+
+/* What is in the mail of an envelope, from Content-Type on: the envelope, unless it held what is gone.  ID is that of the
+   conversation; caller frees.  NULL: an error. */
+static char *
+mail_content (const struct export *x, const struct cf_envelope_row *e, const char *id, uint64_t new)
 {
   char *armor, *content;
 
   if (!e->sealed_len)
-    return strdup ("Content-Type: text/plain; charset=utf-8\n\nNo longer kept as they were signed: one of these messages"
-                   " was deleted, or has disappeared.\n\n");
+    return remains_content (x, e, new);
   armor = malloc (cf_armor_size (e->sealed_len));
   if (!armor)
     return NULL;
@@ -88,7 +153,7 @@ mail_row (const struct export *x, const struct cf_envelope_row *e, uint64_t new)
   json_t *row = NULL;
 
   cf_hex (x->conversation, sizeof x->conversation, id);
-  content = mail_content (e, id);
+  content = mail_content (x, e, id, new);
   if (!content)
     goto leave;
   cf_fpr_hex (&x->conv->own_key, own);

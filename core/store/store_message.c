@@ -489,6 +489,21 @@ cf_store_message_after (struct cf_store *store, const uint8_t conversation[CF_CO
 }
 
 gpg_error_t
+cf_store_message_range (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN], bool outgoing,
+                        uint64_t first, uint64_t last, cf_message_row_fn fn, void *arg)
+{
+  static const char sql[] = "SELECT " MESSAGE_COLUMNS " FROM message WHERE conversation = ?1 AND outgoing = ?2"
+                            " AND sequence BETWEEN ?3 AND ?4 AND hidden = 0 ORDER BY sequence";
+  struct cf_stmt *s = cf_stmt (store, sql);
+
+  bind_conversation (s, conversation);
+  cf_bind_int (s, 2, outgoing);
+  cf_bind_int (s, 3, (int64_t) first);
+  cf_bind_int (s, 4, (int64_t) last);
+  return cf_store_message_walk (s, fn, arg, NULL);
+}
+
+gpg_error_t
 cf_store_message_forget (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN])
 {
   /* The index first: FTS reads the words to take out from the rows themselves. */

@@ -74,6 +74,10 @@ gpg_error_t cf_store_message_outgoing (struct cf_store *store, const uint8_t con
 gpg_error_t cf_store_message_raise (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
                                     bool outgoing, uint64_t first, uint64_t last, enum cf_message_state state,
                                     int64_t at_utc_ms, cf_message_row_fn fn, void *arg) CF_MUST_CHECK;
+/* What a person sees of FIRST ... LAST, in order. */
+gpg_error_t cf_store_message_range (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
+                                    bool outgoing, uint64_t first, uint64_t last, cf_message_row_fn fn,
+                                    void *arg) CF_MUST_CHECK;
 /* How many of FIRST ... LAST are hidden? */
 gpg_error_t cf_store_message_hidden (struct cf_store *store, const uint8_t conversation[CF_CONVERSATION_ID_LEN],
                                      bool outgoing, uint64_t first, uint64_t last, size_t *r_count) CF_MUST_CHECK;

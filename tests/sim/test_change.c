@@ -218,6 +218,44 @@ test_delete (void **state)
   pair_free (&p);
 }
 
+/* Who deletes one message of an envelope takes none of the others away. */
+static void
+test_export_keeps_the_others (void **state)
+{
+  static const char *const texts[] = { "first of all", "to be regretted", "second\nFrom here on", "third" };
+  struct pair p = pair_new (4);
+  struct sim_command *calls[4], *call;
+  char *ids[4];
+
+  (void) state;
+  for (size_t i = 0; i < 4; i++)
+    calls[i] = sim_call (p.a, "SEND", texts[i], "--wait=delivered", p.id, NULL);
+  for (size_t i = 0; i < 4; i++) {
+    assert_true (sim_wait (calls[i], 60000));
+    ids[i] = strdup (sim_text (calls[i], 0, "message"));
+    sim_command_free (calls[i]);
+  }
+  assert_int_equal (sim_do (p.a, "DELETE-MESSAGE", NULL, p.id, ids[1], NULL), 0);
+  deliver (&p);
+  for (int side = 0; side < 2; side++) {
+    const char *mail;
+
+    call = sim_call (side ? p.a : p.b, "EXPORT", NULL, p.id, NULL);
+    assert_true (sim_wait (call, 5000));
+    mail = sim_text (call, 0, "mail");
+    assert_non_null (strstr (mail, "X-Confab-Messages: 1-4\n")); /* one envelope */
+    assert_non_null (strstr (mail, "No longer kept as they were signed"));
+    assert_non_null (strstr (mail, "\n> first of all\n"));
+    assert_non_null (strstr (mail, "\n> second\n> From here on\n"));
+    assert_non_null (strstr (mail, "\n> third\n"));
+    assert_null (strstr (mail, "regretted"));
+    sim_command_free (call);
+  }
+  for (size_t i = 0; i < 4; i++)
+    free (ids[i]);
+  pair_free (&p);
+}
+
 /* Whatever way the mails are exported: it is said what is no longer kept. */
 static void
 test_export_says_so (void **state)
@@ -574,6 +612,7 @@ main (void)
     cmocka_unit_test (test_edit),
     cmocka_unit_test (test_edit_and_delete_while_apart),
     cmocka_unit_test (test_delete),
+    cmocka_unit_test (test_export_keeps_the_others),
     cmocka_unit_test (test_export_says_so),
     cmocka_unit_test (test_remove_here),
     cmocka_unit_test (test_reactions),
