@@ -194,7 +194,7 @@ soak: confab confabd tests/lab/clock.so
 # A large file, and a daemon killed a hundred times while it is on its way; one that goes on by other ways.
 .PHONY: soak-files
 soak-files: confab confabd
-	CF_FILE_KILLS=$${CF_FILE_KILLS:-100} CF_FILE_MIB=$${CF_FILE_MIB:-1024} CF_SEED=$${CF_SEED:-0} CF_FILES_LONG=1 \
+	CF_FILE_KILLS=$${CF_FILE_KILLS:-200} CF_FILE_MIB=$${CF_FILE_MIB:-1024} CF_SEED=$${CF_SEED:-0} CF_FILES_LONG=1 \
 	  CF_SRCDIR='$(abs_top_srcdir)' CF_BUILDDIR='$(abs_top_builddir)' \
 	  $(BASH_PATH) $(srcdir)/tests/e2e/files.sh kills folders
 	CF_FILES_LONG=1 CF_SRCDIR='$(abs_top_srcdir)' CF_BUILDDIR='$(abs_top_builddir)' \
