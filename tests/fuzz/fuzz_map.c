@@ -172,8 +172,8 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t len)
   struct fuzz_in in = { data, len };
   uint64_t high = fuzz_u8 (&in), low = fuzz_u8 (&in);
 
-  w.blocks = (high << 8 | low) % BLOCKS_MAX;
-  memset (w.has, 0, sizeof w.has);
+  w.blocks = high % 8 ? low : (high / 8 << 8 | low) % BLOCKS_MAX; /* few, mostly: all are looked at, again and again */
+  memset (w.has, 0, w.blocks * sizeof *w.has);
   FUZZ_CHECK (!cf_file_map_new (w.blocks, &w.map));
   for (int n = 0; in.left && n < STEPS_MAX; n++) {
     uint8_t op = fuzz_u8 (&in);
@@ -189,7 +189,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t len)
     default:
       if (op == 255) {
         cf_file_map_clear_all (w.map);
-        memset (w.has, 0, sizeof w.has);
+        memset (w.has, 0, w.blocks * sizeof *w.has);
       } else
         check (some_block (&in));
       break;
@@ -204,11 +204,11 @@ void
 fuzz_seeds (fuzz_emit *emit)
 {
   enum { SET, ANY, ZEROS, CLEAR, RELOAD, ALTERED, LOAD, CHECK };
-  static const uint8_t whole[] = { 0, 5, SET, 0, 0, 9, 7, CHECK, 0, 3, RELOAD, CLEAR, 0, 2, CHECK, 0, 0 };
-  static const uint8_t holes[] = { 8, 3, ZEROS, 0, 0, 8, 3, RELOAD, CLEAR, 4, 1, RELOAD, SET, 4, 1, 0, 0, CHECK, 0, 0 };
-  static const uint8_t altered[] = { 4, 9, SET, 0, 7, 3, 1, ALTERED, 0, 0, 1, ALTERED, 128, 100, 1, 255, CHECK, 0, 0 };
-  static const uint8_t loaded[] = { 0, 20, LOAD, 3, 2, 3, LOAD, 0, 0, 1, LOAD, 0, 1, 0, 0, 0, 255 };
-  static const uint8_t beyond[] = { 0, 7, SET, 0, 7, 0, 1, SET, 255, 0, 4, 1, ZEROS, 0, 6, 0, 2, CLEAR, 255, 1, CHECK, 255, 3 };
+  static const uint8_t whole[] = { 1, 5, SET, 0, 0, 9, 7, CHECK, 0, 3, RELOAD, CLEAR, 0, 2, CHECK, 0, 0 };
+  static const uint8_t holes[] = { 64, 3, ZEROS, 0, 0, 8, 3, RELOAD, CLEAR, 4, 1, RELOAD, SET, 4, 1, 0, 0, CHECK, 0, 0 };
+  static const uint8_t altered[] = { 32, 9, SET, 0, 7, 3, 1, ALTERED, 0, 0, 1, ALTERED, 128, 100, 1, 255, CHECK, 0, 0 };
+  static const uint8_t loaded[] = { 1, 20, LOAD, 3, 2, 3, LOAD, 0, 0, 1, LOAD, 0, 1, 0, 0, 0, 255 };
+  static const uint8_t beyond[] = { 1, 7, SET, 0, 7, 0, 1, SET, 255, 0, 4, 1, ZEROS, 0, 6, 0, 2, CLEAR, 255, 1, CHECK, 255, 3 };
 
   emit ("whole", whole, sizeof whole);
   emit ("holes", holes, sizeof holes);

@@ -136,7 +136,7 @@ if FUZZING
 fuzz: $(fuzz_targets)
 	@for target in $(fuzz_targets); do name=$${target##*/fuzz_}; \
 	  case ' $(FUZZ_ONLY) ' in *" $$name "* | ' all ') echo "# $$name";; *) continue;; esac; \
-	  case ' $(fuzz_worlds) ' in *" $$name "*) flags='-max_len=64 -entropic=0';; *) flags=-max_len=4096;; esac; \
+	  case ' $(fuzz_worlds) ' in *" $$name "*) flags='-max_len=24 -entropic=0';; *) flags=-max_len=4096;; esac; \
 	  $(MKDIR_P) fuzz/$$name $(srcdir)/tests/fuzz/corpus/$$name && \
 	  ./$$target $(FUZZ_FLAGS) $$flags -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=fuzz/$$name- \
 	    fuzz/$$name $(srcdir)/tests/fuzz/corpus/$$name >fuzz/$$name.log 2>&1 || { tail -n 40 fuzz/$$name.log; exit 1; }; \
