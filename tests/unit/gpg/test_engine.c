@@ -219,10 +219,12 @@ __wrap_event_add (struct event *ev, const struct timeval *tv)
   return __real_event_add (ev, hurry && tv && tv->tv_sec == CF_JOB_TIMEOUT_S ? &soon : tv);
 }
 
+/* An agent that was held up before may be about to end: then there is another one to ask. */
 #define STOP_AGENT \
-  "gpgconf --homedir $DIR/alice.c --launch gpg-agent; kill -STOP $(gpg-connect-agent --homedir " \
-  "$DIR/alice.c 'getinfo pid' /bye | sed -n 's/^D //p' | tee $DIR/agent-pid); " \
-  "for i in $(seq 100); do grep -q '^State:.T' /proc/$(cat $DIR/agent-pid)/status && exit 0; sleep 0.1; done; exit 1"
+  "for i in $(seq 100); do gpgconf --homedir $DIR/alice.c --launch gpg-agent; " \
+  "pid=$(gpg-connect-agent --homedir $DIR/alice.c 'getinfo pid' /bye | sed -n 's/^D //p'); echo $pid > $DIR/agent-pid; " \
+  "kill -STOP ${pid:-none} && for j in $(seq 100); do grep -q '^State:.T' /proc/$pid/status || { sleep 0.1; continue; }; " \
+  "exit 0; done; sleep 0.1; done; exit 1"
 #define RUNNING "$(pgrep -fc \"^[^ ]*gpg .*--homedir $DIR/alice.c\")" /* of gpg in that home */
 
 /* gpg hangs, since its agent does not answer: the job ends, and the next one is well. */
