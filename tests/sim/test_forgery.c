@@ -91,13 +91,14 @@ honest (struct cf_conversation *conv)
   return e;
 }
 
-/* Seal E with the keys of WITH and send it in CONV. */
+/* Seal E with the keys of WITH and send it in CONV as NUMBER. */
 static void
-inject (struct sim_node *node, struct cf_conversation *conv, struct cf_conversation *with, const struct cf_entry *e)
+inject_as (struct sim_node *node, struct cf_conversation *conv, struct cf_conversation *with, const struct cf_entry *e,
+           uint64_t number)
 {
   struct cf_fpr recipients[2] = { conv->peer_key, with->own_key };
   struct cf_gpg_envelope_keys keys = { &with->own_key, with->passphrase, &with->own_key, recipients, 2 };
-  struct forge f = { node, conv, e->sequence };
+  struct forge f = { node, conv, number };
   struct cf_buf b;
 
   cf_buf_init (&b, CF_ENVELOPE_PLAIN_MAX);
@@ -113,7 +114,7 @@ static void
 inject_bad (struct pair *p, struct cf_conversation *conv, struct cf_conversation *with, const struct cf_entry *e,
             size_t n)
 {
-  inject (p->a, conv, with, e);
+  inject_as (p->a, conv, with, e, e->sequence);
   assert_int_equal (count_bad (p->b, p->id), n);
 }
 
@@ -138,10 +139,19 @@ inject_each (struct pair *p, struct cf_conversation *conv, struct cf_conversatio
   e = honest (conv); /* does not follow */
   e.previous[0] ^= 1;
   inject_bad (p, conv, conv, &e, 5);
+  e = honest (conv); /* a close after what was never written */
+  e.kind = CF_ENTRY_CLOSE;
+  e.body_len = 0;
+  e.last_own = e.sequence - 1;
+  e.last_peer = conv->received_sequence + 1;
+  inject_bad (p, conv, conv, &e, 6);
+  e = honest (conv); /* acknowledged, its number would pass over what is still to come */
+  inject_as (p->a, conv, conv, &e, e.sequence + 1);
+  assert_int_equal (count_bad (p->b, p->id), 7);
   rule.needs = 0;
   e = honest (conv); /* a gap */
   e.sequence += 5;
-  inject_bad (p, conv, conv, &e, 5);
+  inject_bad (p, conv, conv, &e, 7);
   assert_in_range (rule.needs, 1, 3);
 }
 
@@ -176,11 +186,57 @@ test_forgeries (void **state)
   say (p.a, p.id, "still true", "--wait=delivered");
   p.sim->frame = NULL;
   assert_int_equal (sim_do (p.b, "READ", NULL, p.id, NULL), 0);
-  assert_int_equal (cf_message_counts (p.b->core)->forged, 6);
+  assert_int_equal (cf_message_counts (p.b->core)->forged, 8);
   assert_non_null (status = sim_call (p.b, "STATUS", NULL, NULL));
   counters = json_object_get (json_array_get (status->rows, 0), "counters");
-  assert_int_equal (json_integer_value (json_object_get (json_object_get (counters, "messages"), "forged")), 6);
+  assert_int_equal (json_integer_value (json_object_get (json_object_get (counters, "messages"), "forged")), 8);
   sim_command_free (status);
+  pair_free (&p);
+}
+
+/* Who has closed the conversation has said his last word. */
+static void
+test_after_close (void **state)
+{
+  struct pair p = pair_new (10);
+  struct cf_conversation *conv = conv_of (p.a, p.id);
+  struct cf_entry e;
+
+  (void) state;
+  say (p.a, p.id, "last", "--wait=delivered");
+  assert_int_equal (sim_do (p.a, "CLOSE", NULL, p.id, NULL), 0);
+  sim_run (p.sim, 1000);
+  assert_true (conv_of (p.b, p.id)->closed_by_peer);
+  e = honest (conv);
+  inject_as (p.a, conv, conv, &e, e.sequence);
+  assert_int_equal (p.b->env.refused[CF_REFUSED_ENVELOPE_CONTENT], 1);
+  assert_texts (p.b, p.id, "in", "last "); /* the bad one has no text */
+  pair_free (&p);
+}
+
+/* Nobody has read what he does not have, and nobody asks again before he can have been answered. */
+static void
+test_answers (void **state)
+{
+  struct pair p = pair_new (11);
+  struct cf_conversation *conv = conv_of (p.b, p.id);
+  uint8_t number[8] = { 0 };
+
+  (void) state;
+  watch (&p, CF_TALK_ACK, p.b, 0, SIM_FRAME_DROP);
+  say (p.a, p.id, "not acknowledged", "--wait=sent");
+  sim_run (p.sim, 1000);
+  number[7] = 1;
+  assert_int_equal (cf_talk_send (p.b->core, &conv->peer, CF_TALK_READ, conv->id, number, sizeof number), 0);
+  sim_run (p.sim, 100);
+  assert_int_equal (p.a->env.refused[CF_REFUSED_MESSAGE_READ], 1);
+  assert_true (all_in_state (p.a, p.id, "out", "sent"));
+  watch (&p, CF_TALK_ENVELOPE, p.a, -1, SIM_FRAME_PASS);
+  for (int i = 0; i < 3; i++) {
+    assert_int_equal (cf_talk_send (p.b->core, &conv->peer, CF_TALK_NEED, conv->id, number, sizeof number), 0);
+    sim_run (p.sim, 100);
+  }
+  assert_int_equal (p.a->env.refused[CF_REFUSED_MESSAGE_NEED], 2);
   pair_free (&p);
 }
 
@@ -238,7 +294,9 @@ static void
 test_stopped (void **state)
 {
   struct pair p = pair_new (8);
-  struct cf_conversation *conv = conv_of (p.b, p.id);
+  struct cf_conversation *conv = conv_of (p.b, p.id), *own = conv_of (p.a, p.id);
+  const uint8_t on = 1;
+  uint64_t refused;
 
   (void) state;
   say (p.a, p.id, "before", "--wait=delivered");
@@ -247,6 +305,10 @@ test_stopped (void **state)
   sim_run (p.sim, 1000);
   assert_true (p.b->env.refused[CF_REFUSED_MESSAGE_STOPPED] > 0);
   assert_texts (p.b, p.id, "in", "before");
+  refused = p.b->env.refused[CF_REFUSED_MESSAGE_STOPPED];
+  assert_int_equal (cf_talk_send (p.a->core, &own->peer, CF_TALK_TYPING, own->id, &on, sizeof on), 0);
+  sim_run (p.sim, 100);
+  assert_int_equal (p.b->env.refused[CF_REFUSED_MESSAGE_STOPPED], refused + 1);
   conv->stopped = false;
   sim_run (p.sim, 60000);
   assert_texts (p.b, p.id, "in", "before meanwhile");
@@ -306,6 +368,8 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_forged_ack),
     cmocka_unit_test (test_forgeries),
+    cmocka_unit_test (test_after_close),
+    cmocka_unit_test (test_answers),
     cmocka_unit_test (test_flood),
     cmocka_unit_test (test_unreadable),
     cmocka_unit_test (test_stopped),

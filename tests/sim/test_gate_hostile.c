@@ -245,6 +245,33 @@ test_bad_share (void **state)
   sim_free (p.sim);
 }
 
+/* Who answers without the password cannot make the tag that the asker waits for, whatever he says in its place. */
+static void
+test_forged_answer (void **state)
+{
+  struct trap trap = { .type = CF_TALK_TA, .answer = SIM_FRAME_DROP };
+  uint8_t tag[CF_CPACE_TAG_LEN];
+  struct sim_command *open, *answer;
+  struct pair p;
+
+  (void) state;
+  begin (&p, 520);
+  open = ask (&p, "x");
+  trap.from = p.a;
+  set_trap (&p, &trap);
+  answer = accept_it (&p, "x");
+  assert_true (sim_run_until (p.sim, 10000, is_sprung, &trap));
+  p.sim->frame = NULL;
+  memcpy (tag, trap.last + CF_TALK_HEADER_LEN, sizeof tag); /* the asker's own, reflected: of the right form */
+  assert_int_equal (cf_talk_send (p.b->core, &p.a->fpr, CF_TALK_TB, trap.last + 1, tag, sizeof tag), 0);
+  assert_ended (open, 5000, CF_ERR_WRONG_PASSWORD);
+  assert_int_equal (p.a->env.refused[CF_REFUSED_GATE_TAG], 1);
+  assert_int_equal (guesses (p.a, &p.b->fpr), 1);
+  assert_int_equal (count_open (p.a), 0);
+  sim_command_free (answer);
+  sim_free (p.sim);
+}
+
 static void
 test_unknown_frames (void **state)
 {
@@ -535,6 +562,7 @@ main (void)
     cmocka_unit_test (test_reflected_share),
     cmocka_unit_test (test_relayed),
     cmocka_unit_test (test_bad_share),
+    cmocka_unit_test (test_forged_answer),
     cmocka_unit_test (test_unknown_frames),
     cmocka_unit_test (test_flood_is_bounded),
     cmocka_unit_test (test_not_shown),
