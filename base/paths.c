@@ -18,6 +18,20 @@
 #include "base/hash.h"
 #include "base/text.h"
 
+static mode_t users_umask = 077;
+
+void
+cf_paths_umask_private (void)
+{
+  users_umask = umask (077);
+}
+
+mode_t
+cf_paths_umask_user (void)
+{
+  return users_umask;
+}
+
 #define SOCKET_NAME "S.confab"
 #define TAG_LEN 8 /* bytes of the hash of a home in the name of its socket's directory */
 #define READ_STEP 65536

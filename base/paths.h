@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/err.h"
 
@@ -36,6 +37,11 @@ gpg_error_t cf_paths_downloads (char **r_dir) CF_MUST_CHECK;
    the user's own directory and open to nobody else (not a link).
    Errors: EPERM (wrong owner or mode), ENOTDIR (also a link), others. */
 gpg_error_t cf_paths_private_dir (const char *dir) CF_MUST_CHECK;
+
+/* From now on what this process makes is open to its user alone; once, before there is a second thread. */
+void cf_paths_umask_private (void);
+/* What he forbids for files that he shall have: his umask before that; 077 if it was never called. */
+mode_t cf_paths_umask_user (void);
 
 /* DIR "/" NAME; caller frees; NULL: ENOMEM. */
 char *cf_paths_join (const char *dir, const char *name);

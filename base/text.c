@@ -101,6 +101,34 @@ cf_text_display (const void *text, size_t len, bool multiline)
   return shown;
 }
 
+bool
+cf_text_make_visible (char *text, size_t *len)
+{
+  const uint8_t *p = (const uint8_t *) text, *end = p + *len;
+  bool changed = false;
+  char *out = text;
+
+  while (p < end) {
+    ucs4_t c;
+    int used = u8_mbtoucr (&c, p, (size_t) (end - p));
+
+    if (used > 0 && is_dropped (c)) {
+      *out++ = '_';
+      changed = true;
+    } else {
+      used = used > 0 ? used : 1;
+      memmove (out, p, (size_t) used);
+      out += used;
+    }
+    p += used;
+  }
+  if (changed) {
+    *out = 0;
+    *len = (size_t) (out - text);
+  }
+  return changed;
+}
+
 /* The part of TEXT between the white space at its ends. */
 static void
 trim (const uint8_t **text, size_t *len)

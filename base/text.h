@@ -23,6 +23,10 @@ bool cf_text_is_utf8 (const void *data, size_t len);
    Caller frees.  NULL: ENOMEM. */
 char *cf_text_display (const void *text, size_t len, bool multiline);
 
+/* Replace in place with '_' each character of TEXT (*LEN bytes, any bytes, room for a NUL after them) that cf_text_display
+   would drop; what is no UTF-8 stays.  *LEN never grows.  False: there was none, and TEXT is as it was. */
+bool cf_text_make_visible (char *text, size_t *len);
+
 /* A password as both sides must see it: NFC, without white space (Unicode's) at
    the ends; nothing inside is changed or dropped.  *R_TEXT is secret memory
    (cf_secmem_free).  Errors: INV_VALUE (empty, longer than CF_PASSWORD_MAX, not

@@ -352,7 +352,7 @@ main (int argc, char **argv)
     return fputs (cf_options_help, stdout) == EOF;
   if (d.options.wish == CF_OPTIONS_VERSION)
     return printf ("confabd (Confab) %s\n", VERSION) < 0;
-  umask (077);
+  cf_paths_umask_private ();
   set_heap ();
   d.inherited_fd = cf_background_inherited ();
   if (!d.options.foreground && (err = cf_background_enter (&d.ready_fd))) {

@@ -331,6 +331,25 @@ cf_manifest_parse (const void *text, size_t len, uint64_t size, uint64_t files, 
   return err;
 }
 
+gpg_error_t
+cf_manifest_make_visible (struct cf_manifest *m)
+{
+  bool changed = false;
+  gpg_error_t err = 0;
+  size_t i;
+
+  for (i = 0; i < m->count; i++) {
+    struct cf_manifest_entry *e = &m->entries[i];
+    size_t len = e->path_len;
+
+    changed |= cf_text_make_visible (m->paths + (e->path - m->paths), &len);
+    e->path_len = (uint32_t) len;
+  }
+  if (changed)
+    err = check_case (m->entries, m->count);
+  return gpg_err_code (err) == GPG_ERR_AMBIGUOUS_NAME ? cf_err (CF_ERR_PROTOCOL) : err;
+}
+
 void
 cf_manifest_free (struct cf_manifest *m)
 {

@@ -42,6 +42,9 @@ struct cf_manifest {
    Errors: CF_ERR_PROTOCOL, ENOMEM. */
 gpg_error_t cf_manifest_parse (const void *text, size_t len, uint64_t size, uint64_t files,
                                struct cf_manifest **r_manifest) CF_MUST_CHECK;
+/* Take from the names what hides or changes how they are shown, as cf_text_make_visible does.
+   Errors: CF_ERR_PROTOCOL (two names in a directory become alike), ENOMEM; M may only be freed then. */
+gpg_error_t cf_manifest_make_visible (struct cf_manifest *m) CF_MUST_CHECK;
 void cf_manifest_free (struct cf_manifest *m); /* NULL is fine */
 
 /* The text of ENTRIES, in any order: they get sorted.  Offsets are not looked at.

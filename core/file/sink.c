@@ -24,6 +24,7 @@ cf_sink_manifest_whole (struct cf_file_sink *s)
   err = cf_manifest_parse (s->text, (size_t) s->manifest_len, s->size, s->files, &m);
   if (err)
     return err;
+  err = cf_manifest_make_visible (m);
   for (i = 0; !err && i < m->count; i++) { /* parents come first */
     const char *base;
     int dir;

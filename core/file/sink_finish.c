@@ -20,22 +20,6 @@
 
 /* --- modes and times --- */
 
-/* umask () would have to change it for all threads to tell it. */
-static mode_t
-current_umask (void)
-{
-  FILE *f = fopen ("/proc/self/status", "re");
-  unsigned mask = 077;
-  char line[256];
-
-  while (f && fgets (line, sizeof line, f))
-    if (sscanf (line, "Umask: %o", &mask) == 1)
-      break;
-  if (f)
-    fclose (f);
-  return mask & 0777;
-}
-
 static gpg_error_t
 dress (int fd, mode_t mode, int64_t mtime_s, uint32_t mtime_ns)
 {
@@ -121,7 +105,7 @@ static gpg_error_t
 finish_content (struct cf_file_sink *s)
 {
   const struct cf_manifest *m = s->manifest;
-  mode_t mask = current_umask ();
+  mode_t mask = cf_paths_umask_user ();
   gpg_error_t err = 0;
   size_t i;
 
@@ -209,7 +193,7 @@ cf_file_sink_finish (struct cf_file_sink *s, const void *name, size_t name_len, 
   if (s->directory)
     err = finish_content (s);
   else
-    err = dress_top (s, s->fd, 0666 & ~current_umask ());
+    err = dress_top (s, s->fd, 0666 & ~cf_paths_umask_user ());
   if (!err && !s->directory && fsync (s->fd))
     err = cf_err_errno ();
   if (!err)
@@ -218,7 +202,7 @@ cf_file_sink_finish (struct cf_file_sink *s, const void *name, size_t name_len, 
     goto leave;
   if (s->directory) {
     /* From here on it is there, whatever else goes wrong; moving it may have touched its time. */
-    gpg_error_t ignored = dress_top (s, s->tree.root, 0777 & ~current_umask ());
+    gpg_error_t ignored = dress_top (s, s->tree.root, 0777 & ~cf_paths_umask_user ());
 
     (void) ignored;
   }

@@ -184,10 +184,13 @@ def folders(lab):
     fill(os.path.join(top, "src/large"), 3 * MEGA + 1)
     fill(os.path.join(top, "run.sh"), 100)
     os.chmod(os.path.join(top, "run.sh"), 0o4755)
+    os.chmod(os.path.join(top, "src/large"), 0o640)
+    for hostile in ("gnp.\u202eexe.txt", "x\x1b[2Jy", "two\nlines"):
+        fill(os.path.join(top, "empty", hostile), 10)
     os.symlink("/etc/passwd", os.path.join(top, "link"))
     os.mkfifo(os.path.join(top, "pipe"))
     offer = pair.offer(pair.a, top)
-    check(offer["kind"] == "directory" and offer["files"] == count + 2 and offer["skipped"] == 2, f"{offer}")
+    check(offer["kind"] == "directory" and offer["files"] == count + 5 and offer["skipped"] == 2, f"{offer}")
     begun = time.monotonic()
     pair.b.confab("accept-file", offer["transfer"])
     there = pair.finish(pair.a, offer["transfer"], 300)
@@ -195,10 +198,15 @@ def folders(lab):
     check(there == os.path.join(pair.b.inbox, "project"), f"{there}")
     os.unlink(os.path.join(top, "link"))
     os.unlink(os.path.join(top, "pipe"))
+    for hostile in os.listdir(os.path.join(top, "empty")):
+        seen = "".join("_" if c in "\u202e\x1b\n" else c for c in hostile)
+        os.rename(os.path.join(top, "empty", hostile), os.path.join(top, "empty", seen))
     done = subprocess.run(["diff", "-r", top, there], capture_output=True, text=True, check=False)
     check(not done.returncode, f"diff -r: {done.stdout[:500]} {done.stderr[:500]}")
     check(os.path.isdir(os.path.join(there, "empty/inside")), "an empty folder is there")
     check(not os.stat(os.path.join(there, "run.sh")).st_mode & 0o7111, "nothing can be executed")
+    modes = [os.stat(os.path.join(there, name)).st_mode & 0o777 for name in ("src/large", "run.sh", "src")]
+    check(modes == [0o640, 0o644, 0o755], f"modes are kept: {[oct(mode) for mode in modes]}")
     check(not parts(pair.b), f"left behind: {parts(pair.b)}")
 
 

@@ -329,6 +329,27 @@ test_sprintf (void **state)
   free (text);
 }
 
+static void
+test_make_visible (void **state)
+{
+  static const char *const texts[][2] = {
+    { "plain.txt", "plain.txt" },          { "gnp.\u202eexe", "gnp._exe" }, { "a\x1b[2J\n\x7f", "a_[2J__" },
+    { "\xff\xc2\x85\xe2\x80", "\xff_\xe2\x80" }, { "\u2028", "_" },          { "\u200dü", "\u200dü" },
+  };
+
+  (void) state;
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    size_t len = strlen (texts[i][0]);
+    char *text = strdup (texts[i][0]);
+
+    assert_non_null (text);
+    assert_int_equal (cf_text_make_visible (text, &len), strcmp (texts[i][0], texts[i][1]) != 0);
+    assert_int_equal (len, strlen (texts[i][1]));
+    assert_string_equal (text, texts[i][1]);
+    free (text);
+  }
+}
+
 int
 main (void)
 {
@@ -337,6 +358,7 @@ main (void)
     cmocka_unit_test (test_display),
     cmocka_unit_test (test_display_bidi_and_invisible),
     cmocka_unit_test (test_display_any_bytes),
+    cmocka_unit_test (test_make_visible),
     cmocka_unit_test (test_password),
     cmocka_unit_test (test_password_refuses),
     cmocka_unit_test (test_password_long_growth),

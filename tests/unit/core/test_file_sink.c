@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include "base/paths.h"
 #include "core/file/block.h"
 #include "core/file/manifest.h"
 #include "core/file/sink.h"
@@ -330,6 +331,8 @@ test_directory (void **state)
   write_pattern (at ("t/nothing"), 0, 1);
   write_pattern (at ("t/z"), 3, 4);
   assert_int_equal (chmod (at ("t/z"), 0555), 0);
+  assert_int_equal (chmod (at ("t/nothing"), 0666), 0);
+  assert_int_equal (chmod (at ("t/sub/empty"), 0711), 0);
   assert_int_equal (truncate (at ("t/zz"), 0), -1);
   write_pattern (at ("t/zz"), 1, 4);
   assert_int_equal (truncate (at ("t/zz"), 5 * CF_FILE_BLOCK), 0); /* a hole at its end */
@@ -355,6 +358,9 @@ test_directory (void **state)
   path = finish (s, "t");
   cf_file_sink_free (s);
   cf_file_source_free (source);
+  assert_int_equal (rename (at ("dl/t/sub/\xff_%_"), at ("dl/t/sub/\xff\x01%\n")), 0); /* nothing that is not seen */
+  assert_int_equal (stat (at ("dl/t/nothing"), &st), 0);
+  assert_int_equal (st.st_mode & 0777, 0644);
   snprintf (command, sizeof command, "diff -r '%s' '%s'", at ("t"), path);
   assert_int_equal (system (command), 0);
   assert_int_equal (count_in ("dl"), 1);
@@ -788,5 +794,6 @@ main (void)
   };
 
   umask (022);
+  cf_paths_umask_private ();
   return cmocka_run_group_tests (tests, NULL, NULL);
 }
