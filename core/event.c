@@ -28,6 +28,7 @@ struct cf_event_listener {
   bool live;
   bool gone;      /* unlistened while the list is walked */
   uint64_t since; /* not live: the last one that it has had */
+  bool asked;     /* not live: SINCE is still what it came with */
 };
 
 struct queued {
@@ -296,13 +297,46 @@ read_page (struct cf_events *events, uint64_t since, json_t **r_page, uint64_t *
   return 0;
 }
 
+/* Up to where events have been trimmed. */
+static uint64_t
+trimmed (const struct cf_events *events)
+{
+  uint64_t at = events->last - events->last % EVENTS_TRIM_EVERY;
+
+  return at > EVENTS_KEPT ? at - EVENTS_KEPT : 0;
+}
+
+/* L comes with a cursor: what it has missed and cannot be told any more, is told as that. */
+static void
+tell_gap (struct cf_events *events, struct cf_event_listener *l)
+{
+  uint64_t from = l->since, to = l->since > events->last ? events->last : trimmed (events);
+  json_t *fields, *event;
+
+  l->asked = false;
+  if (from <= events->last && (!from || from >= to))
+    return;
+  l->since = to;
+  fields = json_pack ("{s:I, s:I}", "since", (json_int_t) from, "cursor", (json_int_t) to);
+  event = make_event ("gap", events->core->env->now_utc_ms, fields);
+  if (event)
+    l->heard (l->arg, event);
+  json_decref (event);
+  json_decref (fields);
+}
+
 static void
 catch_up_one (struct cf_events *events, struct cf_event_listener *l)
 {
   gpg_error_t err;
   json_t *page = NULL;
-  uint64_t before = l->since, last = before;
+  uint64_t before, last;
 
+  if (l->asked)
+    tell_gap (events, l);
+  if (l->gone)
+    return;
+  before = last = l->since;
   err = read_page (events, before, &page, &last);
   if (err) {
     cf_log (events->core->env, CF_LOG_ERROR, "events after %llu: %s", (unsigned long long) before, gpg_strerror (err));
@@ -350,7 +384,8 @@ cf_event_listen (struct cf_core *core, uint64_t since, void (*heard) (void *arg,
   l->heard = heard;
   l->arg = arg;
   l->since = since;
-  l->live = since == UINT64_MAX || (events->store && since >= events->last);
+  l->live = since == UINT64_MAX || (events->store && since == events->last);
+  l->asked = true;
   for (link = &events->listeners; *link; link = &(*link)->next)
     ;
   *link = l;

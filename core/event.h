@@ -5,6 +5,9 @@
  * gets the next cursor.  A passing one (typing, peer_seen, peer_gone, contact, link, network) carries the
  * cursor of the last durable one and is not repeated to who comes back.
  *
+ * Who comes back with a cursor older than what is kept, or newer than the last (of another store, or of one before it
+ * was restored), hears "gap" first: since (what it came with), cursor (where it goes on).
+ *
  * The store keeps no words of anybody in its events: text, quote and reactions
  * of "message" and "message_changed", of "conversation" the draft and the text
  * of the last message are left out, of files name and path.  Who comes back is told these as they are

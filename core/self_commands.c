@@ -410,10 +410,11 @@ const struct cf_command_def cf_self_commands[] = {
     "for", 0, 1, true, run_visibility, 0 },
   { "EVENTS", "EVENTS [--since=CURSOR | CURSOR]",
     "Rows as things happen, until the client goes: event, at, cursor, and the event's own fields.  With a cursor, first\n"
-    "all that came after it; 0: all that is kept.  Not kept are those of the moment: typing, draft, setting, network,\n"
-    "peer_seen, peer_gone (a row of PEERS); contact (that of CONTACTS, whenever it is another than before; removed: no\n"
-    "more); link (fingerprint, user_id, name, online, route: a contact, or the other side of a conversation, can be\n"
-    "reached from now on, or no longer).",
+    "all that came after it; 0: all that is kept (the last 100,000).  gap (since, cursor) comes first when there are\n"
+    "some that cannot be told any more, or the cursor is none of this store's: ask for the state anew.  Not kept are\n"
+    "those of the moment: typing, draft, setting, network, peer_seen, peer_gone (a row of PEERS); contact (that of\n"
+    "CONTACTS, whenever it is another than before; removed: no more); link (fingerprint, user_id, name, online, route:\n"
+    "a contact, or the other side of a conversation, can be reached from now on, or no longer).",
     "since", 0, 1, false, run_events, 0 },
   { "STOP", "STOP", "End the daemon.", "", 0, 0, false, run_stop, 0 },
   { NULL, NULL, NULL, NULL, 0, 0, false, NULL, 0 },

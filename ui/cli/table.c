@@ -381,8 +381,8 @@ const struct cf_cli_command cf_cli_commands[] = {
   { .name = "events", .verb = "EVENTS", .args = "", .options = events_options, .streams = true,
     .run = cf_cli_run_named, .summary = N_ ("what happens, as it happens"),
     .fields = "event (peer_seen, peer_gone, request, request_state, conversation, message, message_changed, message_removed, "
-              "message_state, typing, contact, link, transfer, draft, setting, network, visibility, error), cursor, at, and those of what "
-              "it is about: of contact those of \"confab contacts\" and removed (true: no more), of link fingerprint, "
+              "message_state, typing, contact, link, transfer, draft, setting, network, visibility, error, gap), cursor, at, and those of "
+              "what it is about: of gap since (some after that cursor cannot be told any more), of contact those of \"confab contacts\" and removed (true: no more), of link fingerprint, "
               "user_id, name, online, route",
     .show = cf_show_event },
   { .name = "console", .args = "", .run = cf_cli_run_console, .summary = N_ ("a console of lines, for simple terminals"),

@@ -268,6 +268,45 @@ test_trimmed (void **state)
   cf_stmt_reset (s);
 }
 
+/* What cannot be told any more is not left out in silence. */
+static void
+test_gap (void **state)
+{
+  struct fixture *f = *state;
+  struct heard old = { 0 }, strange = { 0 }, all = { 0 }, last = { 0 };
+  uint64_t cursor = 0;
+
+  open_store (f);
+  assert_int_equal (cf_store_begin (f->core.store), 0);
+  while (cursor < 102000)
+    assert_int_equal (cf_store_event_add (f->core.store, 1, "{\"event\":\"tale\"}", &cursor), 0);
+  assert_int_equal (cf_store_event_trim (f->core.store, cursor, 101950), 0); /* as little as can be: only 51 ... are left */
+  assert_int_equal (cf_store_commit (f->core.store), 0);
+  assert_int_equal (cf_events_attach (f->core.events), 0);
+  listen_from (f, &old, 1999);
+  listen_from (f, &strange, 999999999);
+  listen_from (f, &last, 102000);
+  run (f);
+  assert_string_equal (json_string_value (json_object_get (json_array_get (old.events, 0), "event")), "gap");
+  assert_int_equal (field (&old, 0, "since"), 1999);
+  assert_int_equal (field (&old, 0, "cursor"), 2000);
+  assert_int_equal (field (&old, 1, "cursor"), 2001);
+  assert_int_equal (json_array_size (old.events), 100001);
+  assert_int_equal (json_array_size (strange.events), 1);
+  assert_int_equal (field (&strange, 0, "since"), 999999999);
+  assert_int_equal (field (&strange, 0, "cursor"), 102000);
+  emit (f, "tale", true, 1); /* it goes on with what is new */
+  assert_int_equal (field (&strange, 1, "cursor"), 102001);
+  assert_int_equal (json_array_size (last.events), 1);
+  listen_from (f, &all, 0);
+  run (f);
+  assert_int_equal (field (&all, 0, "cursor"), 51); /* all that is kept, as it asked for */
+  json_decref (old.events);
+  json_decref (strange.events);
+  json_decref (last.events);
+  json_decref (all.events);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown (name, setup, teardown)
 
 int
@@ -282,6 +321,7 @@ main (void)
     T (test_leaving_inside_and_answering),
     T (test_fields_do_not_shadow),
     T (test_trimmed),
+    T (test_gap),
   };
 
   if (cf_secmem_setup ())
