@@ -255,18 +255,22 @@ def kills(lab):
             break
         pause.wait(rng.random() * 0.8 if number else 0)
         victim = rng.choice(people) if number else pair.b
+        since = pair.b.confab("status").row["cursor"]  # not from the beginning: all that was written would be read each time
         victim.kill_daemon()
         victim.confab("status")  # it starts on demand
         victim.follow()
-        pair.b.follow(cursor)
+        pair.b.follow(since)
         row = pair.b.confab("transfer", transfer).row
         kept.append(row["done"])
         check(row["state"] != "failed" and (number or row["done"] > 30 * MEGA), f"after kill {number + 1}: {row}")
+        if row["state"] == "done":
+            break
+    print(f"# of {MIB} MiB there were after each: {[round(n / MEGA) for n in kept]}")
+    lab.net("slow", "h2", "400000")
     pair.b.follow(cursor)
     there = pair.b.wait("transfer", 120, transfer=transfer, state="done")["path"]
     same(path, there)
     check(not parts(pair.b), f"left behind: {parts(pair.b)}")
-    print(f"# of {MIB} MiB there were after each: {[round(n / MEGA) for n in kept]}")
     pair.a.follow(0)
     pair.a.wait("transfer", transfer=transfer, state="done")
     for writer in writers:
