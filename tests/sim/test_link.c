@@ -320,7 +320,7 @@ test_add_is_checked (void **state)
   sim_command_free (call);
 
   address[strlen (address) - 1] = address[strlen (address) - 1] == '0' ? '1' : '0';
-  assert_int_equal (gpg_err_code (sim_do (alice, "ADD", NULL, "--check", address, NULL)), GPG_ERR_CHECKSUM);
+  assert_int_equal (gpg_err_code (sim_do (alice, "ADD", NULL, "--check", address, NULL)), GPG_ERR_INV_URI);
   free (address);
   assert_int_equal (gpg_err_code (sim_do (alice, "ADD", NULL, "--check", cf_fpr_hex (&alice->fpr, hex), NULL)),
                     GPG_ERR_CONFLICT);
