@@ -20,6 +20,15 @@
 /* ------------------------------------------------------------- UTF-8 --- */
 
 bool
+cf_text_is_ascii (const char *text, size_t len)
+{
+  for (size_t i = 0; i < len; i++)
+    if ((unsigned char) text[i] >= 0x80)
+      return false;
+  return true;
+}
+
+bool
 cf_text_is_utf8 (const void *data, size_t len)
 {
   return !len || (!memchr (data, 0, len) && !u8_check (data, len));

@@ -13,6 +13,8 @@
 
 #include "base/err.h"
 
+/* No byte above 127. */
+bool cf_text_is_ascii (const char *text, size_t len);
 /* Well-formed UTF-8 without NUL. */
 bool cf_text_is_utf8 (const void *data, size_t len);
 

@@ -31,16 +31,6 @@ fold_ascii (const char *path, size_t len, char *out)
     out[i] = path[i] >= 'A' && path[i] <= 'Z' ? (char) (path[i] - 'A' + 'a') : path[i];
 }
 
-static bool
-is_ascii (const char *path, size_t len)
-{
-  size_t i;
-
-  for (i = 0; i < len && (unsigned char) path[i] < 0x80; i++)
-    ;
-  return i == len;
-}
-
 /* The whole path: parents that differ in case alone are a clash by themselves. */
 static gpg_error_t
 fold (const struct cf_manifest_entry *e, struct folded *r_folded)
@@ -49,7 +39,7 @@ fold (const struct cf_manifest_entry *e, struct folded *r_folded)
   uint8_t *text = (uint8_t *) buf;
   size_t len = sizeof buf;
 
-  if (!is_ascii (e->path, e->path_len) && cf_text_is_utf8 (e->path, e->path_len)) {
+  if (!cf_text_is_ascii (e->path, e->path_len) && cf_text_is_utf8 (e->path, e->path_len)) {
     text = u8_casefold ((const uint8_t *) e->path, e->path_len, NULL, UNINORM_NFC, text, &len);
     if (!text)
       return cf_err_errno ();

@@ -41,15 +41,6 @@ stands_alone (ucs4_t c)
   return false;
 }
 
-static bool
-is_ascii (const char *text, size_t len)
-{
-  for (size_t i = 0; i < len; i++)
-    if ((unsigned char) text[i] >= 0x80)
-      return false;
-  return true;
-}
-
 /* Spaces around each character that stands alone. */
 static char *
 part (const uint8_t *text, size_t len)
@@ -82,7 +73,7 @@ cf_search_fold (const char *text, size_t len)
   size_t folded_len;
   char *out;
 
-  if (is_ascii (text, len)) /* the index folds these itself */
+  if (cf_text_is_ascii (text, len)) /* the index folds these itself */
     return strndup (text, len);
   folded = u8_casefold ((const uint8_t *) text, len, NULL, UNINORM_NFKC, NULL, &folded_len);
   if (!folded)

@@ -14,6 +14,17 @@
 /* ------------------------------------------------------------- UTF-8 --- */
 
 static void
+test_is_ascii (void **state)
+{
+  (void) state;
+  assert_true (cf_text_is_ascii ("", 0));
+  assert_true (cf_text_is_ascii ("a\0\x7f", 3));
+  assert_false (cf_text_is_ascii ("\x80", 1));
+  assert_false (cf_text_is_ascii ("Ada \xff", 5));
+  assert_true (cf_text_is_ascii ("Ada \xff", 4));
+}
+
+static void
 test_is_utf8 (void **state)
 {
   static const char *const good[] = { "", "plain", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80",
@@ -354,6 +365,7 @@ int
 main (void)
 {
   const struct CMUnitTest tests[] = {
+    cmocka_unit_test (test_is_ascii),
     cmocka_unit_test (test_is_utf8),
     cmocka_unit_test (test_display),
     cmocka_unit_test (test_display_bidi_and_invisible),
