@@ -248,19 +248,21 @@ step_nodes (struct cf_core *core, json_t *ladder)
     add_step (ladder, "nodes", false, CF_SAY_STEP_NODES_NONE, number (count, all), NULL);
 }
 
-/* What was tried in vain, and how to mend it; ABSENT and SILENT are one to who has to mend it. */
+/* ABSENT and SILENT are one to who has to mend it. */
 enum cf_say
 cf_status_portmap_failure (const struct cf_portmap_state *state)
 {
-  enum cf_say say = CF_SAY_STEP_PORTMAP_ABSENT;
+  enum cf_say say = CF_SAY_NOTHING;
 
   for (int how = 0; how < CF_PORTMAP_HOWS; how++) {
     if (state->why[how] == CF_PORTMAP_INSIDE)
       return CF_SAY_STEP_PORTMAP_INSIDE;
     if (state->why[how] == CF_PORTMAP_REFUSED)
       say = CF_SAY_STEP_PORTMAP_REFUSED;
-    else if (state->why[how] == CF_PORTMAP_WRONG && say == CF_SAY_STEP_PORTMAP_ABSENT)
+    else if (state->why[how] == CF_PORTMAP_WRONG && say != CF_SAY_STEP_PORTMAP_REFUSED)
       say = CF_SAY_STEP_PORTMAP_WRONG;
+    else if (state->why[how] && !say)
+      say = CF_SAY_STEP_PORTMAP_ABSENT;
   }
   return say;
 }
@@ -272,11 +274,10 @@ step_portmap (struct cf_core *core, json_t *ladder)
   size_t connected, outside = cf_nodes_count (core, &connected);
   char addr[CF_ADDR_TEXT_SIZE], port[NUMBER_SIZE];
   struct cf_portmap_state state;
-  bool tried = false;
+  enum cf_say failure;
 
   cf_portmap_look (core, &state);
-  for (int how = 0; how < CF_PORTMAP_HOWS; how++)
-    tried = tried || state.why[how];
+  failure = cf_status_portmap_failure (&state);
   if (state.view == CF_PORTMAP_IS_MAPPED)
     add_step (ladder, "port-mapping", true, CF_SAY_STEP_PORTMAP, cf_addr_format (&state.addr, addr),
               cf_portmap_how_name (state.how), NULL);
@@ -284,11 +285,10 @@ step_portmap (struct cf_core *core, json_t *ladder)
     add_step (ladder, "port-mapping", true, CF_SAY_STEP_PORTMAP_ASKING, NULL);
   else if (state.view == CF_PORTMAP_NO_HELPER)
     add_step (ladder, "port-mapping", !outside, CF_SAY_STEP_PORTMAP_HELPER, NULL);
-  else if (state.view == CF_PORTMAP_IS_NOT && cf_status_portmap_failure (&state) == CF_SAY_STEP_PORTMAP_INSIDE)
-    add_step (ladder, "port-mapping", !outside, CF_SAY_STEP_PORTMAP_INSIDE, NULL);
-  else if (state.view == CF_PORTMAP_IS_NOT && tried)
-    add_step (ladder, "port-mapping", !outside, cf_status_portmap_failure (&state),
-              number (core->net->ops->tcp_port (core->net), port), NULL);
+  else if (state.view == CF_PORTMAP_IS_NOT && failure == CF_SAY_STEP_PORTMAP_INSIDE)
+    add_step (ladder, "port-mapping", !outside, failure, NULL);
+  else if (state.view == CF_PORTMAP_IS_NOT && failure)
+    add_step (ladder, "port-mapping", !outside, failure, number (core->net->ops->tcp_port (core->net), port), NULL);
 }
 
 /* Without a node that keeps mail there is no such step, unless something lies at one. */

@@ -20,7 +20,8 @@ json_t *cf_status_reach_json (struct cf_core *core, const struct cf_peer *peer);
 /* The row of STATUS of PEER: that, and each way to him.  NULL: ENOMEM. */
 json_t *cf_status_peer_json (struct cf_core *core, const struct cf_peer *peer);
 
-/* What became of asking our router for a port in vain: a sentence about STATE, whose argument, if it has one, is the port. */
+/* What became of asking our router for a port in vain: a sentence about STATE, whose argument, if it has one, is the
+   port; CF_SAY_NOTHING: nobody was asked. */
 enum cf_say cf_status_portmap_failure (const struct cf_portmap_state *state);
 
 /* STATUS --watch: that row to CMD now, and whenever it is another, until the client goes or PEER is forgotten. */

@@ -233,18 +233,16 @@ why_not_punched (const struct reach *r)
 static enum cf_say
 why_not_mapped (const struct reach *r, const struct cf_portmap_state *own)
 {
-  bool tried = false;
+  enum cf_say failure = cf_status_portmap_failure (own);
 
-  for (int how = 0; how < CF_PORTMAP_HOWS; how++)
-    tried = tried || own->why[how];
   if (own->view == CF_PORTMAP_IS_MAPPED)
     return CF_SAY_REACH_MAPPED_HERE;
   if (own->view == CF_PORTMAP_ASKING)
     return CF_SAY_REACH_MAPPED_ASKING;
   if (own->view == CF_PORTMAP_NO_HELPER)
     return CF_SAY_STEP_PORTMAP_HELPER;
-  if (own->view == CF_PORTMAP_IS_NOT && tried)
-    return cf_status_portmap_failure (own);
+  if (own->view == CF_PORTMAP_IS_NOT && failure)
+    return failure;
   return cf_setting_is (r->core, "port-mapping", "on") ? CF_SAY_REACH_MAPPED_NONE : CF_SAY_REACH_MAPPED_OFF;
 }
 
