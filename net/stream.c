@@ -392,12 +392,18 @@ cf_stream_output (struct cf_stream *stream, uint8_t *out, size_t max)
 
 /* What comes in, and what is to go out. */
 
-/* A packet that may come in: now, or when those before it are there.  Only for whom we know is anything kept. */
+/* A packet may come in: now, or when those before it are there.  Only for whom we know is anything kept.  An error: it
+   was dropped, or the stream has failed. */
 static gpg_error_t
 take_packet (struct cf_stream *s, const uint8_t *data, size_t len)
 {
-  gpg_error_t err = 0;
+  gpg_error_t err = cf_stream_rules_check (s->gaps, s->peer_id, data, len);
 
+  if (err) {
+    if (gpg_err_code (err) != GPG_ERR_LIMIT_REACHED) /* else it is as lost: it comes again when there is less between */
+      stream_fail (s, err);
+    return err;
+  }
   if (!s->trusted || cf_stream_order_input (&s->order, packet_number (data, len), data, len, cf_env_now_us (s->env)))
     err = read_packet (s, data, len);
   if (!err)
@@ -415,18 +421,13 @@ cf_stream_input (struct cf_stream *stream, const uint8_t *data, size_t len)
 
   if (s->failed)
     return;
-  if (cf_stream_size_is_ours (data, len))
+  if (cf_stream_size_is_ours (data, len)) {
     err = cf_stream_size_input (&s->size, data, len, s->env->now_ms);
-  else {
-    err = cf_stream_rules_check (s->gaps, s->peer_id, data, len);
-    if (gpg_err_code (err) == GPG_ERR_LIMIT_REACHED)
-      return; /* as if it had been lost: it comes again when there is less between */
-  }
-  if (err) {
-    stream_fail (s, err);
-    return;
-  }
-  if (!cf_stream_size_is_ours (data, len) && take_packet (s, data, len))
+    if (err)
+      stream_fail (s, err);
+  } else
+    err = take_packet (s, data, len);
+  if (err)
     return;
   note_progress (s);
   wake (s);
