@@ -25,6 +25,7 @@
 #define LAST_MS (60 * 60 * 1000)
 #define ROUND_MAX 24      /* of a round: 12 addresses, on either carrier */
 #define SAY_LEAST_MS 2000 /* between two PATHS of ours */
+#define OWN_MAX ((size_t) 2 * CF_PATHS_ADDRS_MAX) /* addresses of ours that are looked at */
 #define SEEN_MAX 4        /* as so many others see us, at most */
 #define NEAR 3            /* ports to either side of one that was seen */
 #define GUESSES_MS 60000  /* who has not been met by guessing when rounds are so rare is not met so */
@@ -112,11 +113,19 @@ add_path (struct cf_link_candidate *all, size_t *count, const struct cf_link *li
   }
 }
 
+static size_t
+own_addresses (struct cf_core *core, struct cf_addr r_own[OWN_MAX])
+{
+  size_t count = core->net->ops->addresses (core->net, r_own, OWN_MAX);
+
+  return count < OWN_MAX ? count : OWN_MAX;
+}
+
 /* As what others see our port for datagrams; each is another?  OWN are our own addresses. */
 static bool
 is_seen_anew (struct cf_core *core, const struct cf_addr *own, size_t own_count, const struct cf_addr *seen, size_t count)
 {
-  struct cf_addr ours[2 * CF_PATHS_ADDRS_MAX];
+  struct cf_addr ours[OWN_MAX];
 
   for (size_t i = 0; i < own_count; i++) {
     ours[i] = own[i];
@@ -130,13 +139,11 @@ static bool
 may_guess (const struct cf_link_paths *p)
 {
   struct cf_core *core = p->link->links->core;
-  struct cf_addr seen[CF_NODES_MAX], own[2 * CF_PATHS_ADDRS_MAX];
-  size_t count = cf_nodes_seen_datagrams (core, seen, CF_NODES_MAX);
-  size_t own_count = core->net->ops->addresses (core->net, own, 2 * CF_PATHS_ADDRS_MAX);
+  struct cf_addr seen[CF_NODES_MAX], own[OWN_MAX];
 
-  if (own_count > 2 * CF_PATHS_ADDRS_MAX)
-    own_count = 2 * CF_PATHS_ADDRS_MAX;
-  return p->rest_ms < GUESSES_MS && !is_seen_anew (core, own, own_count, seen, count);
+  if (p->rest_ms >= GUESSES_MS)
+    return false;
+  return !is_seen_anew (core, own, own_addresses (core, own), seen, cf_nodes_seen_datagrams (core, seen, CF_NODES_MAX));
 }
 
 /* Where the device at the other end may be, more directly than it is now. */
@@ -273,11 +280,9 @@ add_mapped (struct cf_core *core, struct cf_paths *paths)
 static void
 collect_own (struct cf_core *core, struct cf_paths *paths)
 {
-  struct cf_addr addrs[2 * CF_PATHS_ADDRS_MAX];
-  size_t count = core->net->ops->addresses (core->net, addrs, 2 * CF_PATHS_ADDRS_MAX);
+  struct cf_addr addrs[OWN_MAX];
+  size_t count = own_addresses (core, addrs);
 
-  if (count > 2 * CF_PATHS_ADDRS_MAX)
-    count = 2 * CF_PATHS_ADDRS_MAX;
   add_mapped (core, paths);
   add_seen (core, addrs, count, paths);
   add_seen_datagrams (core, addrs, count, paths);
