@@ -106,23 +106,14 @@ get_place (struct cf_post *post, const struct cf_node_name *name)
   return place;
 }
 
-/* Does NODE hold the envelope NUMBER? */
-static bool
-holds (const struct cf_conversation *conv, uint64_t number, const uint8_t node[CF_DEVICE_KEY_LEN], int64_t now_utc_ms)
-{
-  for (const struct cf_post_held *h = conv->post ? conv->post->held : NULL; h; h = h->next)
-    if (h->number == number && h->until_utc_ms > now_utc_ms && !memcmp (h->node, node, CF_DEVICE_KEY_LEN))
-      return true;
-  return false;
-}
-
-/* Where the envelope NUMBER lies, the first of its places; NULL: nowhere. */
+/* That the envelope NUMBER lies at NODE, or, if that is NULL, at the first of its places; NULL: it does not. */
 static const struct cf_post_held *
-find_held (const struct cf_conversation *conv, uint64_t number, int64_t now_utc_ms)
+find_held (const struct cf_conversation *conv, uint64_t number, const uint8_t *node, int64_t now_utc_ms)
 {
   const struct cf_post_held *h = conv->post ? conv->post->held : NULL;
 
-  while (h && (h->number != number || h->until_utc_ms <= now_utc_ms))
+  while (h && (h->number != number || h->until_utc_ms <= now_utc_ms
+               || (node && memcmp (h->node, node, sizeof h->node))))
     h = h->next;
   return h;
 }
@@ -172,7 +163,7 @@ is_for (const struct cf_post_place *place, const struct cf_conversation *conv, c
   for (size_t i = 0; i < count && missing; i++) {
     const struct cf_post_place *other = find_place (place->post, &names[i]);
     bool may = !other || (leave_ms (other) <= core->env->now_ms
-                          && (!f || !holds (conv, f->last, other->name.device_key, core->env->now_utc_ms)));
+                          && (!f || !find_held (conv, f->last, other->name.device_key, core->env->now_utc_ms)));
 
     if (other == place)
       return may;
@@ -662,7 +653,7 @@ cf_post_counts (struct cf_core *core, struct cf_post_counts *r_counts)
   for (const struct cf_conversation *conv = core->conversations->first; conv; conv = conv->next) {
     r_counts->owed += conv->post ? conv->post->owed_count : 0;
     for (const struct cf_flight *f = conv->outbox ? conv->outbox->flights : NULL; f; f = f->next)
-      if (copies (conv, f->last, core->env->now_utc_ms))
+      if (find_held (conv, f->last, NULL, core->env->now_utc_ms))
         r_counts->held += f->last - f->first + 1;
   }
 }
@@ -683,7 +674,7 @@ add_waiting (struct cf_core *core, const struct cf_conversation *conv, struct cf
   int64_t since;
 
   for (const struct cf_flight *f = conv->outbox ? conv->outbox->flights : NULL; f; f = f->next) {
-    h = find_held (conv, f->last, core->env->now_utc_ms);
+    h = find_held (conv, f->last, NULL, core->env->now_utc_ms);
     if (!h)
       continue;
     since = core->env->now_utc_ms;
