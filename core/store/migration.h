@@ -29,7 +29,6 @@ extern const char cf_schema_people[];       /* store_people.c: people_key */
 
 /* Version 6. */
 extern const char cf_schema_message_search[]; /* store_message.c: message_text anew */
-extern const char cf_schema_message_words[]; /* store_message.c: message_text of folded words, and their beginnings */
 
 /* Version 7. */
 extern const char cf_schema_message_changes[];    /* store_message.c: what is said about a message later */
@@ -50,5 +49,8 @@ extern const char cf_schema_device_nodes[]; /* store_peer.c: device.nodes */
 
 /* Version 12. */
 extern const char cf_schema_post[]; /* store_post.c: post_held, post_owed; the state "held" */
+
+/* Version 13. */
+extern const char cf_schema_message_words[]; /* store_message.c: message_text of folded words, and their beginnings */
 
 #endif

@@ -87,7 +87,7 @@ const char cf_schema_message_changes[]
       "  PRIMARY KEY (message, outgoing)) WITHOUT ROWID;";
 
 /* What is indexed are words as cf_search_fold has them, and beginnings of them, by which what is typed so far is found
-   at once.   The word of a conversation begins with a private character: none that is typed is the beginning of it. */
+   at once.  The word of a conversation begins with a private character: none that is typed is the beginning of it. */
 const char cf_schema_message_words[]
     = "DROP TABLE message_text;"
       "DROP VIEW message_index;"
