@@ -670,7 +670,6 @@ static void
 add_waiting (struct cf_core *core, const struct cf_conversation *conv, struct cf_post_waiting *w)
 {
   const struct cf_post_held *h;
-  const struct cf_post_place *place;
   int64_t since;
 
   for (const struct cf_flight *f = conv->outbox ? conv->outbox->flights : NULL; f; f = f->next) {
@@ -686,18 +685,20 @@ add_waiting (struct cf_core *core, const struct cf_conversation *conv, struct cf
     }
     w->messages += f->last - f->first + 1;
   }
-  for (place = core->post->places; w->messages && place; place = place->next)
-    if (!memcmp (place->name.device_key, w->node, sizeof w->node))
-      w->addr = place->name.addr;
 }
 
 void
 cf_post_waiting (struct cf_core *core, const struct cf_fpr *peer, struct cf_post_waiting *r_waiting)
 {
+  const struct cf_post_place *place;
+
   memset (r_waiting, 0, sizeof *r_waiting);
   if (!core->post)
     return;
   for (const struct cf_conversation *conv = core->conversations->first; conv; conv = conv->next)
     if (cf_fpr_equal (&conv->peer, peer))
       add_waiting (core, conv, r_waiting);
+  for (place = core->post->places; r_waiting->messages && place; place = place->next)
+    if (!memcmp (place->name.device_key, r_waiting->node, sizeof r_waiting->node))
+      r_waiting->addr = place->name.addr;
 }
