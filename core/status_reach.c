@@ -331,10 +331,12 @@ add_mailbox (struct reach *r)
 {
   struct cf_post_waiting w;
 
-  cf_post_waiting (r->core, &r->peer->fpr, &w);
-  if (r->used != CF_STEPS)
+  if (r->used != CF_STEPS) {
     add (r, MAILBOX, SPARE, CF_SAY_REACH_SPARE, NULL);
-  else if (w.messages)
+    return;
+  }
+  cf_post_waiting (r->core, &r->peer->fpr, &w);
+  if (w.messages)
     add_held (r, &w);
   else if (!cf_setting_is (r->core, "mailbox", "on"))
     add (r, MAILBOX, NONE, CF_SAY_REACH_MAIL_OFF, NULL);
