@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ui/cli/cli.h"
+#include "ui/client/words.h"
 
 #define SECONDS_MAX (10ull * 366 * 24 * 3600)
 #define NAME_MAX_LEN 64 /* longer ones are like nothing */
@@ -287,19 +288,6 @@ take_option (struct cf_cli *cli, const struct cf_cli_command *command, char **wo
   return code;
 }
 
-/* Word NUMBER (0 is the first) of what COMMAND takes, as its usage names it.  Caller frees. */
-static char *
-argument_name (const struct cf_cli_command *command, size_t number)
-{
-  const char *word = command->args;
-
-  for (; number; number--) {
-    word += strcspn (word, " ");
-    word += strspn (word, " ");
-  }
-  return cf_cli_must (strndup (word, strcspn (word, " ")));
-}
-
 static int
 check_count (struct cf_cli *cli, const struct cf_cli_command *command, size_t argc, const char *extra)
 {
@@ -311,7 +299,7 @@ check_count (struct cf_cli *cli, const struct cf_cli_command *command, size_t ar
   hint = cf_cli_sprintf (_ ("Usage: confab %s%s%s; \"confab %s --help\" says more"), command->name,
                          *command->args ? " " : "", command->args, command->name);
   if (argc < command->min_args) {
-    missing = argument_name (command, argc);
+    missing = cf_words_argument (command->args, argc);
     /* Translators: a command, and what it takes, as "PEER" or "MESSAGE". */
     code = cf_cli_fail (cli, cf_err (GPG_ERR_MISSING_VALUE), hint, _ ("\"confab %s\" lacks a word: %s"), command->name, missing);
     free (missing);

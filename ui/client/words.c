@@ -61,6 +61,18 @@ cf_words_field (const json_t *row, const char *key)
   return cf_words_line (cf_row_text (row, key));
 }
 
+/* ---- commands ---- */
+
+char *
+cf_words_argument (const char *usage, size_t number)
+{
+  for (; number; number--) {
+    usage += strcspn (usage, " ");
+    usage += strspn (usage, " ");
+  }
+  return cf_words_must (strndup (usage, strcspn (usage, " ")));
+}
+
 /* ---- people ---- */
 
 static const char *

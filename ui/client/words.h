@@ -23,6 +23,11 @@
 enum cf_words_face { CF_FACE_SHELL, CF_FACE_TERMINAL, CF_FACE_WINDOW };
 void cf_words_set_face (enum cf_words_face face);
 
+/* ---- commands ---- */
+
+/* Word NUMBER (0 is the first) of USAGE, what a command takes: 1 of "PEER [NOTE]" is "[NOTE]". */
+char *cf_words_argument (const char *usage, size_t number);
+
 /* ---- people ---- */
 
 /* Who ROW (of a peer, contact, request, conversation, message author ...) is about: the name, else the name part of the

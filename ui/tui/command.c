@@ -149,14 +149,9 @@ tell_usage (struct cf_tui *tui, const struct cf_command *command)
 static void
 tell_missing (struct cf_tui *tui, const struct cf_command *command, size_t given)
 {
-  const char *usage = _(command->args), *word = usage;
-  char *missing;
+  const char *usage = _(command->args);
+  char *missing = cf_words_argument (usage, given);
 
-  for (; given; given--) {
-    word += strcspn (word, " ");
-    word += strspn (word, " ");
-  }
-  missing = cf_must (strndup (word, strcspn (word, " ")));
   /* Translators: a word that was not given, as "PEER"; then the command with all of its words. */
   cf_tui_notice (tui, CF_LOOK_BAD, _("%s is missing. It goes like this: /%s %s"), missing, command->name, usage);
   free (missing);

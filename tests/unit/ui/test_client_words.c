@@ -424,6 +424,16 @@ test_tries (void **state)
 }
 
 static void
+test_arguments (void **state)
+{
+  (void) state;
+  is (cf_words_argument ("CONVERSATION MESSAGE [TEXT]", 0), "CONVERSATION");
+  is (cf_words_argument ("CONVERSATION MESSAGE [TEXT]", 1), "MESSAGE");
+  is (cf_words_argument ("CONVERSATION MESSAGE [TEXT]", 2), "[TEXT]");
+  is (cf_words_argument ("PEER", 1), "");
+}
+
+static void
 test_strength (void **state)
 {
   (void) state;
@@ -444,7 +454,7 @@ main (void)
     cmocka_unit_test (test_times),  cmocka_unit_test (test_events), cmocka_unit_test (test_strength),
     cmocka_unit_test (test_transfers),
     cmocka_unit_test (test_tries),  cmocka_unit_test (test_notices), cmocka_unit_test (test_codes),
-    cmocka_unit_test (test_sum),
+    cmocka_unit_test (test_sum), cmocka_unit_test (test_arguments),
     cmocka_unit_test (test_remedies_in_a_window),
   };
 
