@@ -427,12 +427,13 @@ cf_window_key_press_event (GtkWidget *widget, GdkEventKey *event)
 static void
 on_folded (CfWindow *window)
 {
-  const char *decoration = NULL;
+  const char *decoration = NULL, *button;
   char *layout;
 
   g_object_get (gtk_widget_get_settings (GTK_WIDGET (window)), "gtk-decoration-layout", &layout, NULL);
-  if (hdy_leaflet_get_folded (window->leaflet) && layout && strstr (layout, "close"))
-    decoration = strcspn (layout, ":") > (size_t) (strstr (layout, "close") - layout) ? "close:" : ":close";
+  button = layout ? strstr (layout, "close") : NULL;
+  if (hdy_leaflet_get_folded (window->leaflet) && button)
+    decoration = button < layout + strcspn (layout, ":") ? "close:" : ":close";
   hdy_header_bar_set_decoration_layout (window->left_header, decoration);
   hdy_header_bar_set_decoration_layout (window->right_header, decoration);
   g_free (layout);
