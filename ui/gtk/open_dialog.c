@@ -177,8 +177,8 @@ on_reveal (CfOpenDialog *dialog)
                                 GTK_ICON_SIZE_BUTTON);
 }
 
-/* As high as what it says, but no higher than most of the screen, and no wider than the window below.  (A scrolled window only knows how high it would be
-   if it were as narrow as can be.) */
+/* As high as what it says, but no higher than most of the screen, and no wider than the window below.  (A scrolled
+   window only knows how high it would be if it were as narrow as can be.) */
 static void
 fit (CfOpenDialog *dialog)
 {
