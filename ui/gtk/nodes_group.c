@@ -107,10 +107,12 @@ say_wrong (CfNodesGroup *group, const char *text)
 
 /* After the last change it is the daemon's list that is shown, also when that did not take it. */
 static void
-finish (CfNodesGroup *group, const struct cf_client_error *error)
+on_changed (GtkWidget *widget, const struct cf_client_error *error, const json_t *setting)
 {
+  CfNodesGroup *group = CF_NODES_GROUP (widget);
   char *text = error->err ? cf_words_error (error) : NULL;
 
+  (void) setting;
   say_wrong (group, text ? text : "");
   free (text);
   if (!--group->changes)
@@ -128,14 +130,7 @@ on_added (GtkWidget *widget, const struct cf_client_error *error, const json_t *
     gtk_entry_set_text (group->entry, "");
     show_names (group, cf_row_text (setting, "value"));
   }
-  finish (group, error);
-}
-
-static void
-on_removed (GtkWidget *widget, const struct cf_client_error *error, const json_t *setting)
-{
-  (void) setting;
-  finish (CF_NODES_GROUP (widget), error);
+  on_changed (widget, error, setting);
 }
 
 /* NAMES are all from now on. */
@@ -193,7 +188,7 @@ on_remove (CfNodesGroup *group, GtkButton *button)
   g_ptr_array_unref (names);
   show_names (group, value); /* BUTTON is gone */
   gtk_widget_child_focus (GTK_WIDGET (group), GTK_DIR_TAB_FORWARD);
-  set_names (group, value, on_removed);
+  set_names (group, value, on_changed);
   g_free (value);
 }
 
