@@ -118,6 +118,8 @@ def password(screen, text):
 
 def wrong_password(a, b):
     """A wrong password is told on both sides, without blame"""
+    a.screen.enter("/open")
+    a.screen.until("PEER is missing. It goes like this: /open PEER")
     a.screen.type("/op")
     a.screen.key("Tab")
     a.screen.until("^> /open$")
