@@ -16,7 +16,6 @@
 #include "core/inbox.h"
 #include "tests/fuzz/world.h"
 
-#define CALLS_MAX 24
 #define STEPS_MAX 48
 #define CHANGES 176 /* from here on, commands are those of change () */
 
@@ -24,8 +23,6 @@ enum { B = 132, RAW = 0, COPY = 2, CUT = 5, RESTART, WAIT, CLOCK, VERDICT, COMMA
 
 static struct {
   unsigned passwords[2];           /* bits of those that the users have typed */
-  struct sim_command *calls[CALLS_MAX];
-  size_t call_count;
   unsigned said[2];                /* numbers are the texts */
   size_t events_seen[2];
   unsigned heard[2];               /* the last number that a node has shown */
@@ -76,9 +73,7 @@ inject_copy (struct sim_node *from, struct sim_node *to, struct fuzz_in *in)
 static void
 keep (struct sim_command *call)
 {
-  if (w.call_count == CALLS_MAX)
-    sim_command_free (w.calls[--w.call_count]);
-  w.calls[w.call_count++] = call;
+  fuzz_world_keep (call, FUZZ_CALLS_MAX);
 }
 
 /* The id of the last message that NODE was told of. */
@@ -270,57 +265,49 @@ static const uint8_t changed[] = { COMMAND, 4, WAIT, 4, COMMAND, CHANGES, B + CO
 static const uint8_t closing[] = { COMMAND, 4, WAIT, 4, COMMAND, 8 };
 static const uint8_t blocked[] = { COMMAND, 4, WAIT, 4, COMMAND, 11 };
 
-static const struct scene {
-  bool open; /* they have a conversation */
-  const uint8_t *steps;
-  size_t len;
-} scenes[] = { { false, NULL, 0 },
-               { true, NULL, 0 },
-               { false, asking, sizeof asking },
-               { false, agreed, sizeof agreed },
-               { false, wrongly, sizeof wrongly },
-               { true, written, sizeof written },
-               { true, apart, sizeof apart },
-               { true, verifying, sizeof verifying },
-               { true, changed, sizeof changed },
-               { true, closing, sizeof closing },
-               { true, blocked, sizeof blocked } };
-#define SCENES (sizeof scenes / sizeof *scenes)
+static const struct fuzz_scene scenes[] = { { false, NULL, 0 },
+                                            { true, NULL, 0 },
+                                            { false, asking, sizeof asking },
+                                            { false, agreed, sizeof agreed },
+                                            { false, wrongly, sizeof wrongly },
+                                            { true, written, sizeof written },
+                                            { true, apart, sizeof apart },
+                                            { true, verifying, sizeof verifying },
+                                            { true, changed, sizeof changed },
+                                            { true, closing, sizeof closing },
+                                            { true, blocked, sizeof blocked } };
 
 static void
-play (struct fuzz_in in)
+check (void)
 {
-  for (int n = 0; in.left && n < STEPS_MAX; n++) {
-    step (&in);
-    for (int i = 0; i < 2; i++) {
-      check_conversations (i);
-      check_events (i);
-    }
+  for (int i = 0; i < 2; i++) {
+    check_conversations (i);
+    check_events (i);
   }
 }
 
 static void
 set (int scene)
 {
-  if (scenes[scene].open) {
-    fuzz_world_open ();
+  if (scenes[scene].open)
     w.passwords[0] = w.passwords[1] = 4;
-  }
-  play ((struct fuzz_in){ scenes[scene].steps, scenes[scene].len });
 }
+
+static const struct fuzz_story story = {
+  .scenes = scenes,
+  .scene_count = sizeof scenes / sizeof *scenes,
+  .set = set,
+  .step = step,
+  .check = check,
+  .steps_max = STEPS_MAX,
+  .vars = &w,
+  .vars_len = sizeof w,
+};
 
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t len)
 {
-  static const struct fuzz_story story = { set, &w, sizeof w };
-  struct fuzz_in in = { data, len };
-  int scene = (int) (fuzz_u8 (&in) % SCENES);
-
-  fuzz_world_begin (&story, scene, data, len);
-  play (in);
-  while (w.call_count)
-    sim_command_free (w.calls[--w.call_count]);
-  fuzz_world_end ();
+  fuzz_world_run (&story, data, len);
   return 0;
 }
 

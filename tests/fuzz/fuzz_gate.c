@@ -29,8 +29,6 @@ enum { RECEIVED, ACCEPT, REFUSED, YA, YB, TA, TB, WRONG, KEY, STATEMENT, DONE, O
 
 static struct {
   struct sim_node *alice, *bob;
-  struct sim_command *calls[CALLS_MAX];
-  size_t call_count;
   bool typed;     /* a password, by Bob's user */
   unsigned right; /* what was sent as it should be */
   struct cf_buf key;
@@ -238,9 +236,7 @@ command (struct fuzz_in *in)
   default: call = sim_call (w.bob, "VERIFY", "right", peer, NULL); break;
   }
   sim_run (fuzz_world.sim, 5);
-  if (w.call_count == CALLS_MAX)
-    sim_command_free (w.calls[--w.call_count]);
-  w.calls[w.call_count++] = call;
+  fuzz_world_keep (call, CALLS_MAX);
 }
 
 static void
@@ -308,49 +304,45 @@ static const uint8_t verified[] = { OPEN, 17, 2, COMMAND, VERIFIES, RIGHT, YA, R
 static const uint8_t verifies[] = { COMMAND, VERIFIES, RIGHT, RECEIVED, RIGHT, ACCEPT, RIGHT, YB, RIGHT, TB, RESTART, RIGHT,
                                     DONE, WAIT, 3 };
 
-static const struct scene {
-  bool open; /* they have a conversation */
-  const uint8_t *steps;
-  size_t len;
-} scenes[] = { { false, NULL, 0 },     { true, NULL, 0 },     { false, asked, 4 },   { false, asked, 8 },   { false, asked, 12 },
-               { false, asked, 16 },   { false, asks, 2 },    { false, asks, 6 },    { false, asks, 10 },   { false, asks, 14 },
-               { true, verified, 5 },  { true, verified, 9 }, { true, verifies, 6 }, { true, verifies, 10 } };
-#define SCENES (sizeof scenes / sizeof *scenes)
-
-static void
-play (struct fuzz_in in)
-{
-  for (int n = 0; in.left && n < STEPS_MAX; n++) {
-    step (&in);
-    check_bob ();
-  }
-}
+static const struct fuzz_scene scenes[] = {
+  { false, NULL, 0 },    { true, NULL, 0 },     { false, asked, 4 },   { false, asked, 8 },
+  { false, asked, 12 },  { false, asked, 16 },  { false, asks, 2 },    { false, asks, 6 },
+  { false, asks, 10 },   { false, asks, 14 },   { true, verified, 5 }, { true, verified, 9 },
+  { true, verifies, 6 }, { true, verifies, 10 }
+};
 
 static void
 set (int scene)
 {
+  (void) scene;
   w.alice = fuzz_world.nodes[0];
   w.bob = fuzz_world.nodes[1];
-  if (scenes[scene].open)
-    fuzz_world_open ();
   fuzz_world.mute = w.alice;
   make_key ();
-  play ((struct fuzz_in){ scenes[scene].steps, scenes[scene].len });
 }
+
+static void
+end (void)
+{
+  cf_buf_done (&w.key);
+}
+
+static const struct fuzz_story story = {
+  .scenes = scenes,
+  .scene_count = sizeof scenes / sizeof *scenes,
+  .set = set,
+  .step = step,
+  .check = check_bob,
+  .steps_max = STEPS_MAX,
+  .end = end,
+  .vars = &w,
+  .vars_len = sizeof w,
+};
 
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t len)
 {
-  static const struct fuzz_story story = { set, &w, sizeof w };
-  struct fuzz_in in = { data, len };
-  int scene = (int) (fuzz_u8 (&in) % SCENES);
-
-  fuzz_world_begin (&story, scene, data, len);
-  play (in);
-  while (w.call_count)
-    sim_command_free (w.calls[--w.call_count]);
-  cf_buf_done (&w.key);
-  fuzz_world_end ();
+  fuzz_world_run (&story, data, len);
   return 0;
 }
 

@@ -23,8 +23,6 @@
 
 static struct {
   struct sim_node *alice, *bob;
-  struct sim_command *calls[CALLS_MAX];
-  size_t call_count;
   size_t events_seen;
   uint64_t received, sequence_next;
   uint8_t sent_hash[CF_HASH_LEN]; /* of the last entry that could be right */
@@ -228,9 +226,7 @@ command (struct fuzz_in *in)
   sim_run (fuzz_world.sim, 3);
   if (what < 243 && what % 9 >= 3 && what % 9 <= 5 && call->finished && call->err)
     FUZZ_CHECK (gpg_err_code (call->err) == GPG_ERR_NOT_FOUND);
-  if (w.call_count == CALLS_MAX)
-    sim_command_free (w.calls[--w.call_count]);
-  w.calls[w.call_count++] = call;
+  fuzz_world_keep (call, CALLS_MAX);
 }
 
 static void
@@ -303,52 +299,37 @@ static const uint8_t gaps[] = { 0, 16, 0, 1, 1, 'a', 1, 0, 16, 0, 1, 1, 'b', 3 }
 static const uint8_t closing[] = { 0, 0, 0, 1, 1, 'a', 7, 6 };
 static const uint8_t restarted[] = { 0, 0, 0, 1, 1, 'a', 7, 0, 102 };
 
-static const struct scene {
-  const uint8_t *steps;
-  size_t len;
-} scenes[] = { { NULL, 0 },
-               { hers, sizeof hers },
-               { read_hers, sizeof read_hers },
-               { his, sizeof his },
-               { both, sizeof both },
-               { changed, sizeof changed },
-               { gaps, sizeof gaps },
-               { closing, sizeof closing },
-               { restarted, sizeof restarted } };
-#define SCENES (sizeof scenes / sizeof *scenes)
-
-static void
-play (struct fuzz_in in)
-{
-  for (int n = 0; in.left && n < STEPS_MAX; n++) {
-    step (&in);
-    check_bob ();
-  }
-}
+static const struct fuzz_scene scenes[] = {
+  { true, NULL, 0 },           { true, hers, sizeof hers },       { true, read_hers, sizeof read_hers },
+  { true, his, sizeof his },   { true, both, sizeof both },       { true, changed, sizeof changed },
+  { true, gaps, sizeof gaps }, { true, closing, sizeof closing }, { true, restarted, sizeof restarted }
+};
 
 static void
 set (int scene)
 {
-  fuzz_world_open ();
+  (void) scene;
   w.alice = fuzz_world.nodes[0];
   w.bob = fuzz_world.nodes[1];
   w.sequence_next = 1;
   w.events_seen = json_array_size (w.bob->events);
-  play ((struct fuzz_in){ scenes[scene].steps, scenes[scene].len });
 }
+
+static const struct fuzz_story story = {
+  .scenes = scenes,
+  .scene_count = sizeof scenes / sizeof *scenes,
+  .set = set,
+  .step = step,
+  .check = check_bob,
+  .steps_max = STEPS_MAX,
+  .vars = &w,
+  .vars_len = sizeof w,
+};
 
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t len)
 {
-  static const struct fuzz_story story = { set, &w, sizeof w };
-  struct fuzz_in in = { data, len };
-  int scene = (int) (fuzz_u8 (&in) % SCENES);
-
-  fuzz_world_begin (&story, scene, data, len);
-  play (in);
-  while (w.call_count)
-    sim_command_free (w.calls[--w.call_count]);
-  fuzz_world_end ();
+  fuzz_world_run (&story, data, len);
   return 0;
 }
 

@@ -133,7 +133,6 @@ set (int scene)
   sqlite3 *db;
 
   (void) scene;
-  fuzz_world_open ();
   sim_do (bob, "SEND", "hello", cf_fpr_hex (&alice->fpr, peer), NULL);
   sim_do (alice, "SEND", "hello \xc3\xa4", cf_fpr_hex (&bob->fpr, own), NULL);
   sim_run (fuzz_world.sim, 20);
@@ -168,7 +167,8 @@ look (struct sim_node *node, const char *peer, const char *id)
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t len)
 {
-  static const struct fuzz_story story = { set, NULL, 0 };
+  static const struct fuzz_scene scene = { true, NULL, 0 };
+  static const struct fuzz_story story = { .scenes = &scene, .scene_count = 1, .set = set };
   struct fuzz_in in = { data, len };
   struct sim_node *bob;
   char peer[CF_FPR_HEX_SIZE], id[2 * CF_CONVERSATION_ID_LEN + 1];

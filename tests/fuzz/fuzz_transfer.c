@@ -27,8 +27,6 @@ static struct {
   struct sim_node *alice, *bob;
   uint8_t ids[2][CF_MESSAGE_ID_LEN]; /* her offer, his */
   uint8_t keys[2][CF_FILE_KEY_LEN];
-  struct sim_command *calls[CALLS_MAX];
-  size_t call_count;
   bool commanded; /* there may be a file */
 } w;
 static uint8_t contents[SIZE]; /* of both files; block 1 is a hole */
@@ -215,10 +213,8 @@ command (struct fuzz_in *in)
 
   FUZZ_CHECK (to);
   w.commanded = true;
-  if (w.call_count == CALLS_MAX)
-    sim_command_free (w.calls[--w.call_count]);
   cf_hex (w.ids[what >> 7], CF_MESSAGE_ID_LEN, id);
-  w.calls[w.call_count++] = sim_call (w.bob, verb, NULL, id, *verb == 'A' ? to : NULL, NULL);
+  fuzz_world_keep (sim_call (w.bob, verb, NULL, id, *verb == 'A' ? to : NULL, NULL), CALLS_MAX);
   sim_run (fuzz_world.sim, 3);
   free (to);
 }
@@ -307,6 +303,9 @@ has_open (const struct sim_node *node)
   return t || (node->core && node->core->transfers->jobs);
 }
 
+/* In the second one her daemon is silent. */
+static const struct fuzz_scene scenes[] = { { true, NULL, 0 }, { true, NULL, 0 } };
+
 /* A small file first, all the way: what libraries make for good is there before the snapshot. */
 static void
 set (int scene)
@@ -314,7 +313,6 @@ set (int scene)
   struct sim_node *alice = fuzz_world.nodes[0], *bob = fuzz_world.nodes[1];
   char *to = cf_sprintf ("--to=%s", bob->home), id[2 * CF_MESSAGE_ID_LEN + 1];
 
-  fuzz_world_open ();
   w.alice = alice;
   w.bob = bob;
   for (size_t i = 0; i < SIZE; i++)
@@ -331,27 +329,33 @@ set (int scene)
   free (to);
 }
 
-int
-LLVMFuzzerTestOneInput (const uint8_t *data, size_t len)
+static void
+end (void)
 {
-  static const struct fuzz_story story = { set, &w, sizeof w };
-  struct fuzz_in in = { data, len };
-  int scene = fuzz_u8 (&in) & 1;
-
-  fuzz_world_begin (&story, scene, data, len);
-  for (int n = 0; in.left && n < STEPS_MAX; n++) {
-    step (&in);
-    check_bob ();
-  }
-  while (w.call_count)
-    sim_command_free (w.calls[--w.call_count]);
   if (has_open (w.bob))
     sim_node_crash (w.bob, true);
   if (w.commanded)
     cf_file_part_remove (w.bob->home, w.ids[0]);
   if (has_open (w.alice))
     sim_node_crash (w.alice, true);
-  fuzz_world_end ();
+}
+
+static const struct fuzz_story story = {
+  .scenes = scenes,
+  .scene_count = sizeof scenes / sizeof *scenes,
+  .set = set,
+  .step = step,
+  .check = check_bob,
+  .steps_max = STEPS_MAX,
+  .end = end,
+  .vars = &w,
+  .vars_len = sizeof w,
+};
+
+int
+LLVMFuzzerTestOneInput (const uint8_t *data, size_t len)
+{
+  fuzz_world_run (&story, data, len);
   return 0;
 }
 

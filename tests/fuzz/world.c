@@ -63,8 +63,8 @@ build (void)
   FUZZ_CHECK (sim_sees (w.nodes[0], w.nodes[1]) && sim_sees (w.nodes[1], w.nodes[0]));
 }
 
-void
-fuzz_world_open (void)
+static void
+open_conversation (void)
 {
   char id[2 * CF_CONVERSATION_ID_LEN + 1];
 
@@ -120,15 +120,29 @@ settle (int which)
 }
 
 static void
+play (const struct fuzz_story *story, struct fuzz_in in)
+{
+  for (int n = 0; in.left && n < story->steps_max; n++) {
+    story->step (&in);
+    story->check ();
+  }
+}
+
+static void
 set_scene (const struct fuzz_story *story, int scene)
 {
+  const struct fuzz_scene *s = &story->scenes[scene];
+
   fuzz_arena_enter (scene);
   build ();
   w.slow = true;
   w.restarts = FUZZ_RESTARTS_MAX;
   if (story->vars)
     memset (story->vars, 0, story->vars_len);
+  if (s->open)
+    open_conversation ();
   story->set (scene);
+  play (story, (struct fuzz_in){ s->steps, s->len });
   w.restarts = FUZZ_RESTARTS_MAX;
 }
 
@@ -183,6 +197,29 @@ fuzz_world_end (void)
       if (w.nodes[i]->core && w.nodes[i]->core->store)
         fuzz_ram_learn (w.nodes[i]->core->store);
   fuzz_arena_leave ();
+}
+
+void
+fuzz_world_run (const struct fuzz_story *story, const uint8_t *data, size_t len)
+{
+  struct fuzz_in in = { data, len };
+  int scene = (int) (fuzz_u8 (&in) % story->scene_count);
+
+  fuzz_world_begin (story, scene, data, len);
+  play (story, in);
+  while (w.call_count)
+    sim_command_free (w.calls[--w.call_count]);
+  if (story->end)
+    story->end ();
+  fuzz_world_end ();
+}
+
+void
+fuzz_world_keep (struct sim_command *call, size_t max)
+{
+  if (w.call_count == max)
+    sim_command_free (w.calls[--w.call_count]);
+  w.calls[w.call_count++] = call;
 }
 
 void

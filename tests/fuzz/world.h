@@ -12,6 +12,7 @@
 
 #define FUZZ_FRAMES_MAX 64
 #define FUZZ_RESTARTS_MAX 1
+#define FUZZ_CALLS_MAX 24
 
 struct fuzz_frame {
   uint8_t *data;
@@ -29,22 +30,39 @@ struct fuzz_world {
   unsigned restarts;                           /* that are left to this run */
   bool slow;                                   /* it may take its time */
   const struct sim_node *mute;                 /* whose real frames are dropped; or NULL */
+  struct sim_command *calls[FUZZ_CALLS_MAX];   /* of users, whether they have been answered or not */
+  size_t call_count;
 };
 extern struct fuzz_world fuzz_world;
 
-/* What a target plays.  A scene is what SET, always the same, makes of two who see each other: where memory can be
-   restored that is done once for each, so that a run begins deep in the story with an input of a few frames. */
+/* Where a run begins: two see each other, and then, always the same, these steps are taken. */
+struct fuzz_scene {
+  bool open; /* they have a conversation */
+  const uint8_t *steps;
+  size_t len;
+};
+
+/* What a target plays.  Where memory can be restored each scene is set once, so that a run begins deep in the story with
+   an input of a few frames. */
 struct fuzz_story {
-  void (*set) (int scene); /* from 0, below FUZZ_SNAPSHOTS_MAX */
-  void *vars;              /* the target's own, restored with the world; or NULL */
+  const struct fuzz_scene *scenes;
+  size_t scene_count;            /* at most FUZZ_SNAPSHOTS_MAX */
+  void (*set) (int scene);       /* before its steps: what the target has to do for that */
+  void (*step) (struct fuzz_in *in);
+  void (*check) (void);          /* after every step, those of scenes, too */
+  int steps_max;
+  void (*end) (void);            /* give back what is the target's own; or NULL */
+  void *vars;                    /* the target's own, restored with the world; or NULL */
   size_t vars_len;
 };
 
-/* Begin a run in SCENE with an input, slow or not (fuzz_is_slow); the last ends it. */
+/* A run: the first byte of the input is the scene, the others are steps. */
+void fuzz_world_run (const struct fuzz_story *story, const uint8_t *data, size_t len);
+/* Without steps: begin a run in SCENE with an input, slow or not (fuzz_is_slow); the last ends it. */
 void fuzz_world_begin (const struct fuzz_story *story, int scene, const uint8_t *data, size_t len);
 void fuzz_world_end (void);
-/* In a scene: a conversation of theirs is opened. */
-void fuzz_world_open (void);
+/* CALL, a user's, goes on with the run; of more than MAX, at most FUZZ_CALLS_MAX, the last one is ended. */
+void fuzz_world_keep (struct sim_command *call, size_t max);
 /* Time goes by as one byte of the input says: up to 128 ms, 1 << byte % 8; or, from 240 on, up to two minutes,
    4 << byte - 240, if the input is slow. */
 void fuzz_world_wait (struct fuzz_in *in);
