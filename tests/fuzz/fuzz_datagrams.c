@@ -371,7 +371,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t len)
     fuzz_snapshot_add (&fuzz_lax_tags, sizeof fuzz_lax_tags);
   }
   begun = true;
-  fuzz_snapshot_begin (fuzz_u8 (&in) & 3, build);
+  fuzz_snapshot_begin (fuzz_u8 (&in) & 3, build, NULL);
   for (int i = 0; in.left && i < STEPS_MAX; i++)
     step (&world, &in);
   if (!fuzz_snapshots || fuzz_is_slow (data, len))

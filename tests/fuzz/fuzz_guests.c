@@ -418,7 +418,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t len)
     fuzz_snapshot_add (&ram_net, sizeof ram_net);
   }
   begun = true;
-  fuzz_snapshot_begin ((int) (fuzz_u8 (&in) % SCENES), build);
+  fuzz_snapshot_begin ((int) (fuzz_u8 (&in) % SCENES), build, NULL);
   play (&stage, in, fuzz_is_slow (data, len));
   if (!fuzz_snapshots || fuzz_is_slow (data, len))
     stage_strike (&stage);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* snapshot.c - a world is built once, and every run begins with it.
  *
- * Each world has an arena: between fuzz_arena_enter and fuzz_arena_leave all memory comes from it.  What is to be
+ * Each world has an arena: between fuzz_snapshot_begin and fuzz_arena_leave all memory comes from it.  What is to be
  * restored is the arena, the variables that were registered, and the writable data of shared libraries that keep state
  * (SQLite).  Pages of an arena are private copies over a file in memory, made when a run first writes to them.  Such a
  * page stays, as the next run writes to it too: then restoring is copying them back, and no run waits for the kernel.
@@ -28,8 +28,6 @@
 
 FUZZ_UNSEEN_BEGIN
 
-#define RUNS_TO_LEARN 200 /* and tenfold: a world is built anew by what they wrote to */
-
 #if defined UNDER_SANITIZER || !defined __GLIBC__
 
 const bool fuzz_snapshots = false;
@@ -48,32 +46,15 @@ fuzz_snapshot_add_library (const char *name)
 }
 
 void
-fuzz_arena_enter (int which)
+fuzz_snapshot_begin (int which, void (*build) (int which), void (*end) (void))
 {
-  (void) which;
+  (void) end;
+  build (which);
 }
 
 void
 fuzz_arena_leave (void)
 {
-}
-
-void
-fuzz_snapshot_take (int which)
-{
-  (void) which;
-}
-
-void
-fuzz_snapshot_restore (int which)
-{
-  (void) which;
-}
-
-void
-fuzz_snapshot_drop (int which)
-{
-  (void) which;
 }
 
 #else
@@ -87,6 +68,7 @@ fuzz_snapshot_drop (int which)
 #include <unistd.h>
 
 #define ARENA_SIZE ((size_t) 1 << 28) /* of addresses */
+#define RUNS_TO_LEARN 200 /* and tenfold: a world is built anew by what they wrote to */
 #define CLASSES 48
 #define PARTS_MAX 20
 #define PAGE ((size_t) 4096)
@@ -340,9 +322,9 @@ fuzz_snapshot_add_library (const char *name)
 
 /* ---- taking and restoring ---- */
 
-/* A world begins with libraries that know of no other. */
-void
-fuzz_arena_enter (int which)
+/* Memory is of world WHICH until it is left.  A world begins with libraries that know of no other. */
+static void
+enter (int which)
 {
   struct world *world = &worlds[which];
 
@@ -405,8 +387,9 @@ find_warm (struct world *world, size_t from, size_t end)
   }
 }
 
-void
-fuzz_snapshot_drop (int which)
+/* World WHICH, whose memory nobody needs any more, is gone; where runs wrote to it lies together in the next one. */
+static void
+drop (int which)
 {
   struct world *world = &worlds[which];
   uint8_t *warm = calloc (world->arena->count, 1);
@@ -426,8 +409,9 @@ fuzz_snapshot_drop (int which)
   world->arena = NULL;
 }
 
-void
-fuzz_snapshot_take (int which)
+/* As it is now. */
+static void
+take (int which)
 {
   struct world *world = &worlds[which];
   size_t len = (world->arena->used + PAGE - 1) / PAGE * PAGE;
@@ -438,7 +422,6 @@ fuzz_snapshot_take (int which)
   world->built = world->arena->used;
   world->arena->used = world->arena->floor = len;
   memset (world->arena->free, 0, sizeof world->arena->free);
-  forget (world);
   for (size_t i = 0; i < part_count; i++) {
     free (parts[i].saved[which]);
     parts[i].saved[which] = fuzz_copy (parts[i].at, parts[i].len);
@@ -520,8 +503,8 @@ restore_copies (struct world *world)
   }
 }
 
-void
-fuzz_snapshot_restore (int which)
+static void
+restore (int which)
 {
   struct world *world = &worlds[which];
 
@@ -533,29 +516,60 @@ fuzz_snapshot_restore (int which)
     memcpy (parts[i].at, parts[i].saved[which], parts[i].len);
 }
 
-#endif
+/* ---- runs ---- */
+
+static unsigned runs[FUZZ_SNAPSHOTS_MAX]; /* 0: it is not built */
+static void (*end_world) (void);
+
+static void
+end_one (int which)
+{
+  restore (which);
+  enter (which);
+  end_world ();
+  fuzz_arena_leave ();
+}
+
+static void
+end_all (void)
+{
+  for (int i = 0; i < FUZZ_SNAPSHOTS_MAX; i++)
+    if (runs[i])
+      end_one (i);
+}
+
+/* Anew after some runs: what they wrote to lies together, and whatever BUILD has learnt from them is there. */
+static void
+build_world (int which, void (*build) (int which))
+{
+  if (runs[which]) {
+    if (end_world)
+      end_one (which);
+    drop (which);
+  }
+  enter (which);
+  build (which);
+  fuzz_arena_leave ();
+  take (which);
+}
 
 void
-fuzz_snapshot_begin (int which, void (*build) (int which))
+fuzz_snapshot_begin (int which, void (*build) (int which), void (*end) (void))
 {
-  static unsigned runs[FUZZ_SNAPSHOTS_MAX], learns[FUZZ_SNAPSHOTS_MAX];
+  static unsigned learns[FUZZ_SNAPSHOTS_MAX];
 
-  if (!fuzz_snapshots) {
-    build (which);
-    return;
-  }
+  if (end && !end_world)
+    atexit (end_all);
+  end_world = end;
   if (runs[which] == learns[which]) {
-    if (runs[which])
-      fuzz_snapshot_drop (which);
-    fuzz_arena_enter (which);
-    build (which);
-    fuzz_arena_leave ();
-    fuzz_snapshot_take (which);
+    build_world (which, build);
     learns[which] = runs[which] ? 10 * runs[which] : RUNS_TO_LEARN;
   }
   runs[which]++;
-  fuzz_snapshot_restore (which);
-  fuzz_arena_enter (which);
+  restore (which);
+  enter (which);
 }
+
+#endif
 
 FUZZ_UNSEEN_END

@@ -15,8 +15,7 @@
 struct fuzz_world fuzz_world;
 
 #define w fuzz_world
-#define RUNS_TO_LEARN 200 /* and tenfold: what runs do, to be ready for it */
-#define LEARN_EVERY 16    /* runs */
+#define LEARN_EVERY 16 /* runs */
 
 /* No run writes a contact file, and to look for one every two seconds of virtual time was a seventh of what runs of the
    gate took.  Linked by -Wl,--wrap=cf_peer_file_start. */
@@ -81,42 +80,18 @@ take_down (void)
   fuzz_ram_clear ();
 }
 
-static unsigned runs[FUZZ_SNAPSHOTS_MAX]; /* 0: it is not built */
-
-/* Homes are left on the disk by worlds that are never freed. */
-static void
-clean_up (void)
-{
-  for (int i = 0; i < FUZZ_SNAPSHOTS_MAX; i++)
-    if (runs[i]) {
-      fuzz_snapshot_restore (i);
-      fuzz_arena_enter (i);
-      take_down ();
-      fuzz_arena_leave ();
-    }
-}
+static const struct fuzz_story *playing; /* a program has one */
 
 static void
 begin_all (const struct fuzz_story *story)
 {
+  playing = story;
   fuzz_ram_begin ();
   fuzz_snapshot_add (&w, sizeof w);
   if (story->vars)
     fuzz_snapshot_add (story->vars, story->vars_len);
   fuzz_snapshot_add (&fuzz_ram, sizeof fuzz_ram);
   fuzz_snapshot_add_library ("libsqlcipher");
-  if (fuzz_snapshots)
-    atexit (clean_up);
-}
-
-static void
-settle (int which)
-{
-  for (int i = 0; i < 2; i++)
-    if (w.nodes[i]->core)
-      fuzz_ram_settle (w.nodes[i]->core->store);
-  fuzz_arena_leave ();
-  fuzz_snapshot_take (which);
 }
 
 static void
@@ -129,11 +104,11 @@ play (const struct fuzz_story *story, struct fuzz_in in)
 }
 
 static void
-set_scene (const struct fuzz_story *story, int scene)
+set_scene (int scene)
 {
+  const struct fuzz_story *story = playing;
   const struct fuzz_scene *s = &story->scenes[scene];
 
-  fuzz_arena_enter (scene);
   build ();
   w.slow = true;
   w.restarts = FUZZ_RESTARTS_MAX;
@@ -144,44 +119,18 @@ set_scene (const struct fuzz_story *story, int scene)
   story->set (scene);
   play (story, (struct fuzz_in){ s->steps, s->len });
   w.restarts = FUZZ_RESTARTS_MAX;
-}
-
-/* Built anew after some runs: what they asked of the store is prepared, and what they wrote to lies together. */
-static void
-set_again (const struct fuzz_story *story, int scene)
-{
-  if (runs[scene]) {
-    fuzz_snapshot_restore (scene);
-    fuzz_arena_enter (scene);
-    take_down ();
-    fuzz_arena_leave ();
-    fuzz_snapshot_drop (scene);
-  }
-  set_scene (story, scene);
-  settle (scene);
+  if (fuzz_snapshots)
+    for (int i = 0; i < 2; i++)
+      if (w.nodes[i]->core)
+        fuzz_ram_settle (w.nodes[i]->core->store);
 }
 
 void
 fuzz_world_begin (const struct fuzz_story *story, int scene, const uint8_t *data, size_t len)
 {
-  static bool begun;
-  static unsigned learns[FUZZ_SNAPSHOTS_MAX];
-
-  if (!begun)
+  if (!playing)
     begin_all (story);
-  begun = true;
-  if (!fuzz_snapshots) {
-    set_scene (story, scene);
-    w.slow = fuzz_is_slow (data, len);
-    return;
-  }
-  if (runs[scene] == learns[scene]) {
-    set_again (story, scene);
-    learns[scene] = runs[scene] ? 10 * runs[scene] : RUNS_TO_LEARN;
-  }
-  runs[scene]++;
-  fuzz_snapshot_restore (scene);
-  fuzz_arena_enter (scene);
+  fuzz_snapshot_begin (scene, set_scene, take_down);
   w.slow = fuzz_is_slow (data, len);
 }
 
