@@ -309,6 +309,27 @@ test_hostile_names (void **state)
 
 /* --- directories --- */
 
+static void
+copy_blocks (struct cf_file_source *source, struct cf_file_sink *s, uint64_t count)
+{
+  uint8_t block[CF_FILE_BLOCK], again[CF_FILE_BLOCK];
+  size_t len, again_len;
+  bool changed;
+
+  for (uint64_t i = 0; i < count; i++) {
+    if (cf_file_source_hole (source, i, 1)) {
+      assert_int_equal (cf_file_sink_zeros (s, i, 1), 0);
+      continue;
+    }
+    assert_int_equal (cf_file_source_read (source, i, block, &len, &changed), 0);
+    assert_int_equal (cf_file_sink_write (s, i, block, len), 0);
+    assert_int_equal (cf_file_sink_read (s, i, again, &again_len), 0);
+    assert_int_equal (again_len, len);
+    assert_memory_equal (again, block, len);
+    assert_int_equal (cf_file_sink_sync (s), 0);
+  }
+}
+
 /* Another user's tree, sent and received, is the same tree. */
 static void
 test_directory (void **state)
@@ -316,11 +337,10 @@ test_directory (void **state)
   struct cf_file_source *source = NULL;
   struct cf_file_sink *s;
   struct cf_file_offer o;
-  uint8_t hash[32], block[CF_FILE_BLOCK], again[CF_FILE_BLOCK];
-  size_t skipped, len, again_len;
+  uint8_t hash[32];
+  size_t skipped;
   char command[700], *path;
   struct stat st;
-  bool changed;
 
   (void) state;
   assert_int_equal (mkdir (at ("t"), 0755), 0);
@@ -343,18 +363,7 @@ test_directory (void **state)
   memset (&o, 0, sizeof o);
   cf_file_source_describe (source, &o, &skipped, hash);
   s = open_sink (&o, NULL);
-  for (uint64_t i = 0; i < cf_file_block_count (cf_file_stream_len (&o)); i++) {
-    if (cf_file_source_hole (source, i, 1)) {
-      assert_int_equal (cf_file_sink_zeros (s, i, 1), 0);
-      continue;
-    }
-    assert_int_equal (cf_file_source_read (source, i, block, &len, &changed), 0);
-    assert_int_equal (cf_file_sink_write (s, i, block, len), 0);
-    assert_int_equal (cf_file_sink_read (s, i, again, &again_len), 0);
-    assert_int_equal (again_len, len);
-    assert_memory_equal (again, block, len);
-    assert_int_equal (cf_file_sink_sync (s), 0);
-  }
+  copy_blocks (source, s, cf_file_block_count (cf_file_stream_len (&o)));
   path = finish (s, "t");
   cf_file_sink_free (s);
   cf_file_source_free (source);
