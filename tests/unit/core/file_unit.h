@@ -114,6 +114,18 @@ read_bytes (const char *path, size_t *r_len)
   return data;
 }
 
+/* All that PATH has is LEN bytes of DATA. */
+static inline void
+assert_bytes (const char *path, const void *data, size_t len)
+{
+  size_t got_len;
+  uint8_t *got = read_bytes (path, &got_len);
+
+  assert_int_equal (got_len, len);
+  assert_memory_equal (got, data, len);
+  free (got);
+}
+
 static inline void
 set_times (const char *path, int64_t s, long ns)
 {

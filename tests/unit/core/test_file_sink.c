@@ -117,7 +117,7 @@ test_file (void **state)
   for (size_t k = 0; k < COUNT (sizes); k++) {
     struct cf_file_offer o = offer (sizes[k]);
     struct cf_file_sink *s = open_sink (&o, NULL);
-    uint8_t *data = malloc (sizes[k] + 1), *got, block[CF_FILE_BLOCK];
+    uint8_t *data = malloc (sizes[k] + 1), block[CF_FILE_BLOCK];
     char *path, wanted[300];
     struct stat st;
     size_t len;
@@ -136,16 +136,13 @@ test_file (void **state)
     cf_file_sink_free (s);
     snprintf (wanted, sizeof wanted, k ? "%s/dl/photo (%zu).png" : "%s/dl/photo.png", unit_dir, k + 1);
     assert_string_equal (path, wanted);
-    got = read_bytes (path, &len);
-    assert_int_equal (len, sizes[k]);
-    assert_memory_equal (got, data, len);
+    assert_bytes (path, data, sizes[k]);
     assert_int_equal (stat (path, &st), 0);
     assert_int_equal (st.st_mode & 07133, 0); /* neither executable nor writable by others */
     assert_int_equal (st.st_mtim.tv_sec, 1763765246);
     assert_int_equal (st.st_mtim.tv_nsec, 123000000);
     assert_int_equal (count_in ("dl"), k + 1); /* no part is left */
     free (path);
-    free (got);
     free (data);
   }
 }
@@ -298,10 +295,7 @@ test_hostile_names (void **state)
     free (data);
     free (path);
     cf_file_sink_free (s);
-    data = read_bytes (at ("outside"), &len);
-    assert_int_equal (len, 4);
-    assert_memory_equal (data, "mine", 4);
-    free (data);
+    assert_bytes (at ("outside"), "mine", 4);
   }
   assert_false (exists ("nowhere"));
   assert_int_equal (count_in ("."), 2);
@@ -524,12 +518,7 @@ test_links_raced_in (void **state)
     cf_file_part_remove (at ("dl"), transfer);
     assert_false (exists ("dl/" PART));
     nftw (at ("dl/moved"), unit_remove, 8, FTW_DEPTH | FTW_PHYS);
-    size_t n;
-    uint8_t *data = read_bytes (at ("outside/victim"), &n);
-
-    assert_int_equal (n, 4);
-    assert_memory_equal (data, "mine", 4);
-    free (data);
+    assert_bytes (at ("outside/victim"), "mine", 4);
     assert_int_equal (count_in ("outside"), 1);
   }
 }
@@ -757,7 +746,7 @@ test_random_orders (void **state)
     uint64_t blocks = cf_file_block_count (len);
     struct cf_file_map *map = NULL;
     struct cf_file_sink *s = open_sink (&o, NULL);
-    uint8_t *data = malloc (len), *got;
+    uint8_t *data = malloc (len);
     char *path;
 
     pattern (data, len, 0, (uint32_t) round);
@@ -777,10 +766,7 @@ test_random_orders (void **state)
       assert_int_equal (cf_file_map_set (map, i, leaf), 0);
     }
     path = finish (s, "r");
-    got = read_bytes (path, &i);
-    assert_int_equal (i, len);
-    assert_memory_equal (got, data, len);
-    free (got);
+    assert_bytes (path, data, len);
     free (path);
     free (data);
     cf_file_sink_free (s);
