@@ -11,6 +11,7 @@ daemons.
 P3: one message, typed to delivered, alone and while a file of ten times that size (or, where there is no room, of that
 size) is on its way at full speed.
 """
+import contextlib
 import json
 import os
 import shutil
@@ -151,29 +152,39 @@ def room(where, mib):
     return os.access(where, os.W_OK) and stat.f_bavail * stat.f_frsize > 3 * mib * 1048576
 
 
-def main():
-    mib = int(sys.argv[1]) if len(sys.argv) > 1 else 1024
-    rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 5
-    where = os.environ.get("CF_BENCH_DIR") or ("/dev/shm" if room("/dev/shm", mib) else "/tmp")
+def memory(mib):
+    return "/dev/shm" if room("/dev/shm", mib) else "/tmp"
+
+
+@contextlib.contextmanager
+def two(where, ats=((), ()), listen="127.0.0.1:0"):
+    """Two people, their open conversation, and a directory in WHERE for files.  ATS, LISTEN: of each one's daemon."""
     base = tempfile.mkdtemp(prefix="cf-bench-", dir="/tmp")
     files = tempfile.mkdtemp(prefix="cf-bench-", dir=where)
-    a, b = Person(base, "alice"), Person(base, "bob")
+    people = [Person(base, name, at, listen) for name, at in zip(("alice", "bob"), ats)]
     try:
-        for person in (a, b):
+        for person in people:
             os.makedirs(person.home, 0o700)
             with open(os.path.join(person.home, "confabd.conf"), "w", encoding="ascii") as conf:
                 conf.write(f"discovery-port {20000 + os.getpid() % 20000}\n")
-        meet(a, b)
-        b.client.call(f"CONFIG download-dir {os.path.join(files, 'inbox')}")
-        _, conv = measure_open(a, b, 1)
+        meet(*people)
+        people[1].client.call(f"CONFIG download-dir {os.path.join(files, 'inbox')}")
+        _, conv = measure_open(*people, 1)
+        yield people, conv, files
+    finally:
+        for person in people:
+            person.stop()
+        shutil.rmtree(base, ignore_errors=True)
+        shutil.rmtree(files, ignore_errors=True)
+
+
+def main():
+    mib = int(sys.argv[1]) if len(sys.argv) > 1 else 1024
+    rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 5
+    with two(os.environ.get("CF_BENCH_DIR") or memory(mib)) as ((a, b), conv, files):
         measure_copies(a, b, conv, files, mib, rounds)
         ten = mib * 10 if room(files, mib * 10) else mib
         measure_beside(a, b, conv, files, ten, 4 * rounds)
-    finally:
-        a.stop()
-        b.stop()
-        shutil.rmtree(base, ignore_errors=True)
-        shutil.rmtree(files, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ arrives.
 """
 import ctypes
 import os
-import shutil
 import socket
 import statistics
 import subprocess
@@ -21,8 +20,7 @@ import tempfile
 import threading
 import time
 
-from files import copy, cpu, fill, raw, room
-from latency import Person, measure_open, meet
+from files import copy, cpu, fill, memory, raw, two
 
 BUILD = os.environ.get("CF_BUILDDIR") or os.getcwd()
 BENCH = os.path.join(BUILD, "tests/bench/bench_datagrams")
@@ -83,69 +81,41 @@ def tcp(first, second, seconds):
     return got[0] / seconds
 
 
-class Two:
-    """Two people with an open conversation, whom no stream connects; AT: the words that begin each one's daemon."""
-
-    def __init__(self, ats, listen, mib):
-        self.base = tempfile.mkdtemp(prefix="cf-bench-", dir="/tmp")
-        self.files = tempfile.mkdtemp(prefix="cf-bench-", dir="/dev/shm" if room("/dev/shm", mib) else "/tmp")
-        self.people = [Person(self.base, name, at, listen) for name, at in zip(("alice", "bob"), ats)]
-        self.path, self.size = os.path.join(self.files, "file"), mib << 20
-        fill(self.path, self.size)
-        for at, person in zip(ats, self.people):
-            subprocess.run([*at, "nft", "-f", "-"], input=NO_STREAMS, text=True, check=True)
-            os.makedirs(person.home, 0o700)
-            with open(os.path.join(person.home, "confabd.conf"), "w", encoding="ascii") as conf:
-                conf.write(f"discovery-port {20000 + os.getpid() % 20000}\n")
-        meet(*self.people)
-        self.people[1].client.call(f"CONFIG download-dir {os.path.join(self.files, 'inbox')}")
-        _, self.conv = measure_open(*self.people, 1)
-
-    def copy(self):
-        """Bytes a second of the file, and processor seconds a GB of each daemon."""
-        used = [cpu(person) for person in self.people]
-        seconds = copy(*self.people, self.conv, self.path)[0]
-        carrier = self.people[0].client.call("CONTACTS")[0]["carrier"]
-        if carrier != "udp":
-            raise SystemExit(f"not over datagrams: {carrier}")
-        return self.size / seconds, [(cpu(p) - u) / self.size * 1e9 for p, u in zip(self.people, used)]
-
-    def close(self):
-        for person in self.people:
-            person.stop()
-        for name in (self.base, self.files):
-            shutil.rmtree(name, ignore_errors=True)
-
-
-def median_of(runs):
-    """Of what copy returns: the rates' median, and how all of it is told."""
-    return statistics.median(rate for rate, _ in runs), ", ".join(
-        f"{rate / 1e6:.0f} MB/s ({sender:.2f} + {receiver:.2f} s/GB)" for rate, (sender, receiver) in runs)
+def file_rate(ats, listen, mib, rounds):
+    """Bytes a second of a file between two whom no stream connects, the median, and how each of ROUNDS is told: with
+    processor seconds a GB of sender and receiver.  ATS: the words that begin each one's daemon, which listens on LISTEN."""
+    size, rates, told = mib << 20, [], []
+    for at in ats:
+        subprocess.run([*at, "nft", "-f", "-"], input=NO_STREAMS, text=True, check=True)
+    with two(memory(mib), ats, listen) as (people, conv, files):
+        path = os.path.join(files, "file")
+        fill(path, size)
+        for _ in range(rounds):
+            used = [cpu(person) for person in people]
+            rates.append(size / copy(*people, conv, path)[0])
+            carrier = people[0].client.call("CONTACTS")[0]["carrier"]
+            if carrier != "udp":
+                raise SystemExit(f"not over datagrams: {carrier}")
+            sender, receiver = ((cpu(p) - u) / size * 1e9 for p, u in zip(people, used))
+            told.append(f"{rates[-1] / 1e6:.0f} MB/s ({sender:.2f} + {receiver:.2f} s/GB)")
+    return statistics.median(rates), ", ".join(told)
 
 
 def near(mib, rounds):
     """A file on loopback; the bare copies first, since streams do not pass afterwards."""
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    with tempfile.TemporaryDirectory(prefix="cf-bench-", dir="/dev/shm" if room("/dev/shm", mib) else "/tmp") as files:
+    with tempfile.TemporaryDirectory(prefix="cf-bench-", dir=memory(mib)) as files:
         path = os.path.join(files, "file")
         fill(path, mib << 20)
         base = statistics.median((mib << 20) / raw(path, os.path.join(files, "raw"))["seconds"] for _ in range(rounds))
-    two = Two(((), ()), "127.0.0.1:0", mib)
-    try:
-        ours, told = median_of([two.copy() for _ in range(rounds)])
-    finally:
-        two.close()
+    ours, told = file_rate(((), ()), "127.0.0.1:0", mib, rounds)
     print(f"P2 file of {mib} MiB over datagrams: {ours / 1e6:.0f} MB/s, {ours / base:.2f} x raw TCP ({base / 1e6:.0f} MB/s)"
           f"   goal 400 MB/s or 0.15 x; all runs: {told}", flush=True)
 
 
 def far_file(pids, base, mib, rounds):
     """The same between the hosts of PIDS, where bare TCP does BASE bytes a second."""
-    two = Two([("nsenter", f"--net=/proc/{pid}/ns/net", "--") for pid in pids], "0.0.0.0:0", mib)
-    try:
-        ours, told = median_of([two.copy() for _ in range(rounds)])
-    finally:
-        two.close()
+    ours, told = file_rate([("nsenter", f"--net=/proc/{pid}/ns/net", "--") for pid in pids], "0.0.0.0:0", mib, rounds)
     print(f"P2 file of {mib} MiB, 20 ms, 0.5 % lost each way: {ours / 1e6:.1f} MB/s, {ours / base:.1f} times TCP with CUBIC"
           f" ({base / 1e6:.2f} MB/s)   goal 20; all runs: {told}", flush=True)
 
