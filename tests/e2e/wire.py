@@ -5,6 +5,7 @@ And a path that becomes another while a file is on its way.
 The bad path is made in user space (tests/lab/slow_wire.c), with the same dice in each run.  CF_FILES_LONG=1: the file is
 of a gigabyte, and goes through a node as well ("make soak-files").
 """
+import contextlib
 import os
 import subprocess
 import threading
@@ -45,30 +46,24 @@ class Wire:
 
 
 class Writer(threading.Thread):
-    """Says TEXTS numbered texts, each as soon as the one before is promised; whoever dies meanwhile is asked again."""
+    """Says TEXTS numbered texts, each once the one before is promised, a hundred a second at most."""
 
     def __init__(self, person, conv):
         super().__init__(daemon=True)
-        self.person, self.conv, self.client = person, conv, None
+        self.person, self.conv = person, conv
         self.texts = [f"{person.name} {number}" for number in range(1, TEXTS + 1)]
         self.failure = None
         self.start()
 
-    def say(self, text):
-        if not self.client:
-            self.client = Client(self.person)
-            self.client.call("UNLOCK")
-        self.client.call(f"SEND --wait=queued {self.conv}", text)
-
     def run(self):
         try:
-            for text in self.texts:
-                self.say(text)
-                time.sleep(0.01)
+            with contextlib.closing(Client(self.person)) as client:
+                client.call("UNLOCK")
+                for text in self.texts:
+                    client.call(f"SEND --wait=queued {self.conv}", text)
+                    time.sleep(0.01)
         except (Failed, Gone) as failure:
             self.failure = failure
-        if self.client:
-            self.client.close()
 
     def finish(self):
         self.join(60)
