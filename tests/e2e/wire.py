@@ -13,7 +13,7 @@ import time
 
 from datagrams import block, unblock
 from durable import Client, Gone
-from files import LONG, Pair, digest, fill, moving
+from files import LONG, Pair, fill, moving, same
 from lab import BUILD, NETNS, WAIT, Failed, Node, Skipped, check, run_stories, until
 
 SLOW_WIRE = os.path.join(BUILD, "tests/lab/slow_wire")
@@ -107,7 +107,7 @@ def storm(lab):
         writers[0].finish()
         came = pair.finish(a, transfer, 60)
         print(f"# the file is there after {time.monotonic() - begun:.1f} s")
-        check(digest(came) == digest(path), "the file")
+        same(path, came)
         all_heard(pair, writers)
         print(f"# all is there after {time.monotonic() - begun:.1f} s")
         check(a.confab("contacts").row["carrier"] == "udp", "over datagrams")
@@ -172,15 +172,12 @@ def paths(lab):
         moving(b, transfer, 0.2)
         forbid(hosts, "meta l4proto { tcp, udp } drop")
         come_to(a, b, "relay", "tcp", 60)
-        moving(b, transfer, 0.3)
-    else:
-        moving(b, transfer, 0.3)
+    moving(b, transfer, 0.3)
     forbid(hosts, None)
     come_to(a, b, "lan", "tcp", 90)
     for writer in writers:
         writer.finish()
-    came = pair.finish(a, transfer, 90)
-    check(digest(came) == digest(path), "the file")
+    same(path, pair.finish(a, transfer, 90))
     all_heard(pair, writers)
     store, both = [written(person) - since for person, since in zip((a, b), before)]  # texts, and the same with the file
     twice = both - store - os.path.getsize(path)
