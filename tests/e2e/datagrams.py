@@ -12,13 +12,17 @@ table inet confab {
 """
 
 
-def block(hosts, how):
-    """No stream reaches HOSTS: HOW is "drop", as careful firewalls have it, or "reject with tcp reset"."""
+def nft(hosts, rules):
     for host in hosts:
-        done = subprocess.run([NETNS, "exec", host, "nft", "-f", "-"], input=RULES % how, text=True, check=False,
+        done = subprocess.run([NETNS, "exec", host, "nft", "-f", "-"], input=rules, text=True, check=False,
                               stderr=subprocess.DEVNULL)
         if done.returncode:
             raise Skipped("nft makes no rules here")
+
+
+def block(hosts, how):
+    """No stream reaches HOSTS: HOW is "drop", as careful firewalls have it, or "reject with tcp reset"."""
+    nft(hosts, RULES % how)
 
 
 def unblock(hosts):
