@@ -125,7 +125,7 @@ def far(seconds, mib, rounds):
     for h in hosts:
         h.stdout.readline()
     first, second = (h.pid for h in hosts)
-    wire = subprocess.Popen([WIRE, "ethernet", str(first), str(second), FAR], stdin=subprocess.PIPE,
+    wire = subprocess.Popen([WIRE, str(first), str(second), FAR], stdin=subprocess.PIPE,
                             stdout=subprocess.PIPE, text=True)
     served = None
     try:

@@ -31,7 +31,7 @@ class Wire:
             lab.net("cut", host)
             with open(os.path.join(os.environ["CF_NETNS_DIR"], host), encoding="ascii") as f:
                 pids.append(f.read().strip())
-        self.proc = subprocess.Popen([SLOW_WIRE, "ethernet", *pids, path, *([back] if back else [])],
+        self.proc = subprocess.Popen([SLOW_WIRE, *pids, path, *([back] if back else [])],
                                      stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.hosts, self.lab = hosts, lab
         if self.proc.stdout.readline() != "up\n":

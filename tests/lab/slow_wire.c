@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* slow_wire.c - two network interfaces with a far and bad path between them, in user space.
  *
- *   slow_wire [ethernet] PID1 PID2 THERE [BACK]
+ *   slow_wire PID1 PID2 THERE [BACK]
  *
- * In the network namespaces of PID1 and PID2 there is then an interface wire0, 10.78.0.1 and 10.78.0.2: of
- * packets, or with "ethernet" of frames, so that broadcasts pass, too.  THERE is what happens on the way from
- * the first to the second, BACK on the way back (the same, if it is not said):
+ * In the network namespaces of PID1 and PID2 there is then an interface wire0, 10.78.0.1 and 10.78.0.2, of
+ * frames, so that broadcasts pass, too.  THERE is what happens on the way from the first to the second, BACK
+ * on the way back (the same, if it is not said):
  *
  *   delay=US    how long each takes at least
  *   jitter=US   up to so much more, each its own: they overtake each other
@@ -116,7 +116,7 @@ parse (const char *text, unsigned seed)
 
 /* An interface in the namespace of PID. */
 static int
-make_end (const char *pid, int number, bool ethernet)
+make_end (const char *pid, int number)
 {
   struct ifreq ifr;
   char text[200];
@@ -128,7 +128,7 @@ make_end (const char *pid, int number, bool ethernet)
     die ("a namespace and /dev/net/tun");
   close (ns);
   memset (&ifr, 0, sizeof ifr);
-  ifr.ifr_flags = (short) ((ethernet ? IFF_TAP : IFF_TUN) | IFF_NO_PI);
+  ifr.ifr_flags = IFF_TAP | IFF_NO_PI;
   snprintf (ifr.ifr_name, sizeof ifr.ifr_name, "wire0");
   close (fd);
   fd = open ("/dev/net/tun",
@@ -273,21 +273,18 @@ make_way (struct way *w, int from, int to, struct path path)
 int
 main (int argc, char **argv)
 {
-  bool ethernet = argc > 1 && !strcmp (argv[1], "ethernet");
-  char **words = argv + 1 + ethernet;
-  int count = argc - 1 - ethernet;
   struct path there, back;
   struct way ways[2];
   struct pollfd fds[3];
   int ends[2];
 
-  if (count < 3 || count > 4)
+  if (argc < 4 || argc > 5)
     return 2;
   for (int i = 0; i < 2; i++)
-    ends[i] = make_end (words[i], i + 1, ethernet);
-  there = parse (words[2], 1);
-  back = parse (words[count - 1], there.dice + 1);
-  if (count == 3)
+    ends[i] = make_end (argv[1 + i], i + 1);
+  there = parse (argv[3], 1);
+  back = parse (argv[argc - 1], there.dice + 1);
+  if (argc == 4)
     back.dice = there.dice + 1;
   make_way (&ways[0], ends[0], ends[1], there);
   make_way (&ways[1], ends[1], ends[0], back);
