@@ -645,24 +645,19 @@ obey (char *line)
 static void
 wait_for_command (void)
 {
-  struct pollfd p[1 + STREAMS_MAX];
-  struct stream *of[1 + STREAMS_MAX];
-  nfds_t count;
+  struct pollfd p[STREAMS_MAX + 1], *command = &p[STREAMS_MAX];
 
+  *command = (struct pollfd){ .fd = STDIN_FILENO, .events = POLLIN };
   do {
-    p[0] = (struct pollfd){ .fd = STDIN_FILENO, .events = POLLIN };
-    count = 1;
     for (int i = 0; i < STREAMS_MAX; i++)
-      if (streams[i].awake && !*streams[i].end) {
-        of[count] = &streams[i];
-        p[count++] = (struct pollfd){ .fd = streams[i].fd, .events = POLLIN };
-      }
-    if (poll (p, count, -1) < 0)
+      p[i] = (struct pollfd){ .fd = streams[i].awake && !*streams[i].end ? streams[i].fd : -1,
+                              .events = POLLIN };
+    if (poll (p, STREAMS_MAX + 1, -1) < 0)
       return;
-    for (nfds_t i = 1; i < count; i++)
+    for (int i = 0; i < STREAMS_MAX; i++)
       if (p[i].revents)
-        hear (of[i], WRITE_MS);
-  } while (!p[0].revents);
+        hear (&streams[i], WRITE_MS);
+  } while (!command->revents);
 }
 
 int
