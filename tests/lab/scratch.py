@@ -62,4 +62,3 @@ def make(elsewhere=lambda path: ()):
         if fd is not None:
             held[path] = fd
             return path
-
