@@ -151,12 +151,12 @@ screenshots: confab confabd confab-gtk tests/lab/clock.so
 endif
 
 # Preloaded by stories that step a host's clock; without libtool, so by hand.
+MAKE_PRELOADED = $(MKDIR_P) tests/lab && $(CC) $(DEFS) $(DEFAULT_INCLUDES) $(CPPFLAGS) $(AM_CFLAGS) -O2 -shared -fPIC
 EXTRA_DIST += tests/lab/clock.c
 check_DATA += tests/lab/clock.so
 CLEANFILES += tests/lab/clock.so
 tests/lab/clock.so: tests/lab/clock.c config.h
-	$(AM_V_CC)$(MKDIR_P) tests/lab && $(CC) $(DEFS) $(DEFAULT_INCLUDES) $(CPPFLAGS) $(AM_CFLAGS) -O2 -shared -fPIC \
-	  -o $@ $(srcdir)/tests/lab/clock.c -ldl
+	$(AM_V_CC)$(MAKE_PRELOADED) -o $@ $(srcdir)/tests/lab/clock.c -ldl
 
 # The same for stories with a camera.
 EXTRA_DIST += tests/lab/camera.c
@@ -165,8 +165,7 @@ check_DATA += tests/lab/camera.so
 CLEANFILES += tests/lab/camera.so
 tests/e2e/desktop_self.log: tests/lab/camera.so
 tests/lab/camera.so: tests/lab/camera.c config.h
-	$(AM_V_CC)$(MKDIR_P) tests/lab && $(CC) $(DEFS) $(DEFAULT_INCLUDES) $(CPPFLAGS) $(AM_CFLAGS) -O2 -shared -fPIC \
-	  -o $@ $(srcdir)/tests/lab/camera.c -ldl
+	$(AM_V_CC)$(MAKE_PRELOADED) -o $@ $(srcdir)/tests/lab/camera.c -ldl
 endif
 
 # A path that loses, doubles, delays and reorders.
