@@ -295,10 +295,11 @@ main (int argc, char **argv)
   fflush (stdout);
   while (!(fds[2].revents & (POLLIN | POLLHUP))) {
     uint64_t a = give (&ways[0]), b = give (&ways[1]), due = a < b ? a : b, now = now_ns ();
+    uint64_t left = due > now ? due - now : 0;
     struct timespec wait = { 1, 0 };
 
-    if (due != UINT64_MAX)
-      wait = (struct timespec){ 0, due > now ? (long) (due - now) : 0 };
+    if (left < 1000000000u)
+      wait = (struct timespec){ 0, (long) left };
     if (ppoll (fds, 3, &wait, NULL) < 0 && errno != EINTR)
       die ("ppoll");
     for (int i = 0; i < 2; i++)
